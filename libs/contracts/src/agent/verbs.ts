@@ -1,0 +1,204 @@
+/**
+ * The host agent's verbs: all *ensure* verbs, all-or-nothing on the host, safe to repeat.
+ *
+ * A driver implements one function per verb (`libs/drivers`), the agent guards each with the token ledger, the
+ * activities call it through the agent client. Long verbs are started by key, polled and cancelled; the agent
+ * keeps them on disk.
+ */
+import { z } from 'zod';
+import {
+  hostFacts,
+  hostInventory,
+  IMAGE_FORMATS,
+  imageStoreSpec,
+  networkSpec,
+  poolSpec,
+  POWER_STATES,
+  vmSpec,
+  volumeSpec,
+} from './specs.js';
+
+/** A verb's declaration. */
+export interface Verb<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+  readonly description: string;
+  readonly params: P;
+  readonly result: R;
+  /**
+   * How its token is judged. `exclusive`: refused when older than the newest seen for the resource, and raises it.
+   * `shared`: many operations may ensure the same thing at once; refused only when older than the newest
+   * exclusive one (a removal). `read`: changes nothing and carries no token.
+   */
+  readonly token: 'exclusive' | 'shared' | 'read';
+  /** Which thing the token guards, e.g. `virtual-machine:<id>`. Reads have none. */
+  readonly resource?: (params: z.infer<P>) => string;
+  /** Takes longer than a few seconds: runs as a persistent task on the host. */
+  readonly long?: boolean;
+}
+
+const verb = <P extends z.ZodType, R extends z.ZodType>(v: Verb<P, R>): Verb<P, R> => v;
+const nothing = z.object({});
+
+/** Every verb by name. */
+export const VERBS = {
+  ensureVolume: verb({
+    description: 'The volume exists with the given size, over its base image. Never shrinks, never overwrites.',
+    params: z.object({ volume: volumeSpec }),
+    result: z.object({ path: z.string(), allocatedBytes: z.int() }),
+    token: 'exclusive',
+    resource: (p) => `volume:${p.volume.id}`,
+  }),
+  ensureVolumeGone: verb({
+    description: 'The volume and partial files of it are gone.',
+    params: z.object({ volumeId: z.uuid(), pool: poolSpec }),
+    result: nothing,
+    token: 'exclusive',
+    resource: (p) => `volume:${p.volumeId}`,
+  }),
+  ensureVmRunning: verb({
+    description:
+      'Networks, seed and domain of the machine exist and it runs; a paused one is resumed, an off one started.',
+    params: z.object({ vm: vmSpec }),
+    result: z.object({ power: z.enum(POWER_STATES) }),
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vm.id}`,
+  }),
+  requestVmShutdown: verb({
+    description: 'An ACPI power button press was sent, if it runs. Says what is seen now.',
+    params: z.object({ vmId: z.uuid() }),
+    result: z.object({ power: z.enum(POWER_STATES) }),
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vmId}`,
+  }),
+  ensureVmStopped: verb({
+    description: 'No QEMU process of the machine runs (hard power-off). Its definition and disks are kept.',
+    params: z.object({ vmId: z.uuid() }),
+    result: z.object({ power: z.enum(POWER_STATES) }),
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vmId}`,
+  }),
+  ensureVmGone: verb({
+    description: 'Domain, seed, logs and network bindings of the machine are gone. Volumes are not touched.',
+    params: z.object({ vmId: z.uuid() }),
+    result: nothing,
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vmId}`,
+  }),
+  getVm: verb({
+    description: 'The power state of a machine as the hypervisor sees it now.',
+    params: z.object({ vmId: z.uuid() }),
+    result: z.object({ power: z.enum(POWER_STATES) }),
+    token: 'read',
+  }),
+  getSerialLog: verb({
+    description: 'The last bytes of the serial console log of a machine.',
+    params: z.object({ vmId: z.uuid(), maxBytes: z.int().min(1).max(1_048_576).default(65_536) }),
+    result: z.object({ text: z.string(), truncated: z.boolean() }),
+    token: 'read',
+  }),
+  ensureNetwork: verb({
+    description: 'Bridge, DHCP service and isolation rules of the network exist on this host.',
+    params: z.object({ network: networkSpec }),
+    result: nothing,
+    token: 'shared',
+    resource: (p) => `network:${p.network.id}`,
+  }),
+  ensureNetworkGone: verb({
+    description: 'Bridge, DHCP service and rules of the network are gone from this host.',
+    params: z.object({ networkId: z.uuid() }),
+    result: nothing,
+    token: 'exclusive',
+    resource: (p) => `network:${p.networkId}`,
+  }),
+  ensurePool: verb({
+    description: 'The pool is reachable and writable here, with its folders. Gives its size.',
+    params: z.object({ pool: poolSpec }),
+    result: z.object({ capacityBytes: z.int(), availableBytes: z.int() }),
+    token: 'shared',
+    resource: (p) => `storage-pool:${p.pool.id}`,
+  }),
+  ensurePoolGone: verb({
+    description: 'The host has forgotten the pool; its now empty folders are removed, foreign files are not touched.',
+    params: z.object({ pool: poolSpec }),
+    result: nothing,
+    token: 'exclusive',
+    resource: (p) => `storage-pool:${p.pool.id}`,
+  }),
+  fetchImage: verb({
+    description:
+      'The image at the URL is in the image store as `<templateId>.qcow2`, standalone, checked against its checksum and against the dangers of image formats.',
+    params: z.object({
+      templateId: z.uuid(),
+      store: imageStoreSpec,
+      url: z.string().max(2048),
+      format: z.enum(IMAGE_FORMATS),
+      /** `{MD5|SHA-1|SHA-256|SHA-512}hex` or bare hex, by length. */
+      checksum: z.string().optional(),
+      maxBytes: z.int().positive(),
+      maxVirtualBytes: z.int().positive(),
+      /** CIDRs that may be fetched from although they are private (loopback of an embedded instance). */
+      allowedPrivateCidrs: z.array(z.string()),
+    }),
+    result: z.object({ sizeBytes: z.int(), virtualSizeBytes: z.int(), sha256: z.string() }),
+    token: 'exclusive',
+    resource: (p) => `template:${p.templateId}`,
+    long: true,
+  }),
+  ensureImageGone: verb({
+    description: 'The image and partial files of it are gone from the image store.',
+    params: z.object({ templateId: z.uuid(), store: imageStoreSpec }),
+    result: nothing,
+    token: 'exclusive',
+    resource: (p) => `template:${p.templateId}`,
+  }),
+  ensureTemplateOnPool: verb({
+    description: 'The base image of the template is on the pool, complete.',
+    params: z.object({ templateId: z.uuid(), store: imageStoreSpec, pool: poolSpec }),
+    result: z.object({ sizeBytes: z.int() }),
+    token: 'shared',
+    resource: (p) => `template:${p.templateId}@${p.pool.id}`,
+    long: true,
+  }),
+  ensureTemplateGoneFromPool: verb({
+    description: 'The base image of the template is gone from the pool.',
+    params: z.object({ templateId: z.uuid(), pool: poolSpec }),
+    result: nothing,
+    token: 'exclusive',
+    resource: (p) => `template:${p.templateId}@${p.pool.id}`,
+  }),
+  getInventory: verb({
+    description: 'Everything of this control plane that is on the host.',
+    params: z.object({ pools: z.array(poolSpec) }),
+    result: hostInventory,
+    token: 'read',
+  }),
+  getFacts: verb({
+    description: "The host's capacity and identity.",
+    params: nothing,
+    result: hostFacts,
+    token: 'read',
+  }),
+} as const;
+
+/** Names of verbs. */
+export type VerbName = keyof typeof VERBS;
+/** A verb's parameters. */
+export type VerbParams<V extends VerbName> = z.infer<(typeof VERBS)[V]['params']>;
+/** A verb's result. */
+export type VerbResult<V extends VerbName> = z.infer<(typeof VERBS)[V]['result']>;
+/** Verbs that run as persistent tasks. */
+export type LongVerbName = 'fetchImage' | 'ensureTemplateOnPool';
+
+/** How a long task stands. */
+export const taskStatus = z.object({
+  key: z.string(),
+  verb: z.string(),
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  /** 0 to 100, or absent when it cannot be told. */
+  percent: z.number().min(0).max(100).optional(),
+  /** What it is doing, in plain words. */
+  detail: z.string().optional(),
+  result: z.unknown().optional(),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+});
+/** See {@link taskStatus}. */
+export type TaskStatus = z.infer<typeof taskStatus>;

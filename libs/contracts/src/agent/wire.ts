@@ -1,0 +1,75 @@
+/**
+ * The agent's HTTPS contract.
+ *
+ * Agent side (served by the agent, client certificate `control-plane` required):
+ * - `POST /v1/verbs/<verb>`  body {@link verbRequest} → the verb's result; long verbs → {@link TaskStatus}
+ * - `POST /v1/tasks/cancel`  body {@link taskCancelRequest} → {@link TaskStatus}; returns once the task has stopped
+ * - `GET  /v1/health`
+ * - `GET  /v1/console/<vmId>` websocket: raw RFB bytes of the machine's VNC socket
+ * - errors: {@link agentError} with the HTTP status of its code
+ *
+ * Control-plane side (served by any API instance on the agent listener, client certificate `host:<id>`):
+ * - `POST /agent/v1/heartbeat` body {@link heartbeat} → {@link heartbeatReply}
+ *
+ * Certificates name their holder by a DNS name: {@link hostCertificateName} for hosts,
+ * {@link CONTROL_PLANE_NAME} for the control plane; the subject's CN is the same text.
+ */
+import { z } from 'zod';
+import { hostFacts, observedVm } from './specs.js';
+import { agentToken } from './token.js';
+
+/** DNS name in the control plane's certificates. */
+export const CONTROL_PLANE_NAME = 'control-plane.durastack.internal';
+
+/** DNS name in a host's certificate; callers use it as TLS server name, whatever the address. */
+export function hostCertificateName(hostId: string): string {
+  return `${hostId}.host.durastack.internal`;
+}
+
+/** The host id of a certificate name; undefined for any other name. */
+export function hostIdOfCertificate(name: string): string | undefined {
+  return /^([0-9a-f-]{36})\.host\.durastack\.internal$/.exec(name)?.[1];
+}
+
+/** Body of a verb call. `token` is required unless the verb only reads. `taskKey` is required for long verbs. */
+export const verbRequest = z.object({
+  token: agentToken.optional(),
+  taskKey: z.string().max(120).optional(),
+  params: z.unknown(),
+});
+/** See {@link verbRequest}. */
+export type VerbRequest = z.infer<typeof verbRequest>;
+
+/** Cancels the running task of that key, and refuses a later start under a token older than this. */
+export const taskCancelRequest = z.object({
+  taskKey: z.string().max(120),
+  resource: z.string().max(200),
+  token: agentToken,
+});
+
+/** Error body of the agent. */
+export const agentError = z.object({ code: z.string(), message: z.string() });
+
+/** Sent every few seconds, and at once when a power state changed. */
+export const heartbeat = z.object({
+  hostId: z.uuid(),
+  /** Rises with every enrolment; an older one is refused. */
+  incarnation: z.int(),
+  /** The agent process's own count, to spot lost or reordered ones. */
+  sequence: z.int(),
+  facts: hostFacts,
+  /** All machines in full (`full`), or only those that changed since the last one. */
+  full: z.boolean(),
+  vms: z.array(observedVm),
+  /** Measured use. */
+  usage: z.object({ cpuPercent: z.number(), memoryUsedMib: z.number() }).optional(),
+  /** Pools the host knows, with their measured sizes. */
+  pools: z.array(z.object({ id: z.uuid(), capacityBytes: z.int(), availableBytes: z.int() })).optional(),
+});
+/** See {@link heartbeat}. */
+export type Heartbeat = z.infer<typeof heartbeat>;
+
+/** Answer to a heartbeat. */
+export const heartbeatReply = z.object({ intervalMs: z.int(), wantFull: z.boolean() });
+/** See {@link heartbeatReply}. */
+export type HeartbeatReply = z.infer<typeof heartbeatReply>;

@@ -1,0 +1,21 @@
+import { defineStateTable } from '../state-table.js';
+
+/** A template (disk image). */
+export const templateStates = defineStateTable({
+  resource: 'template',
+  initial: ['Downloading'],
+  states: {
+    Downloading: { description: 'Being fetched, checked and converted.', transitional: true },
+    Ready: { description: 'Can be deployed.' },
+    Error: { description: 'Could not be fetched, or was refused; the reason is its status.' },
+    Removing: { description: 'Refuses new deploys; is being removed.', transitional: true },
+    Removed: { description: 'Gone.', final: true },
+  },
+  events: {
+    Downloaded: { Downloading: 'Ready' },
+    DownloadUndone: { Downloading: 'Error' },
+    RemoveRequested: { Ready: 'Removing', Error: 'Removing' },
+    RemoveUndone: { Removing: 'Ready' },
+    Removed: { Removing: 'Removed' },
+  },
+});

@@ -1,0 +1,75 @@
+/**
+ * What workflows and activities say to each other. Only ids and small numbers: everything else is read from the
+ * operation's row, so that a lost run starts again from the row alone and histories hold no secret.
+ */
+
+/** Names an operation's run. Workflow id: `<operationId>-<run>`. */
+export interface RunRef {
+  readonly operationId: string;
+  readonly run: number;
+}
+
+/** Names one step of a run. `token` is what the agent compares; every undo is above every forward step. */
+export interface StepRef extends RunRef {
+  readonly generation: number;
+  readonly controlEpoch: number;
+  readonly direction: 'forward' | 'past-pivot' | 'undoing';
+  /** Position in the step list, from 0. */
+  readonly index: number;
+  /** The token's step number. */
+  readonly tokenStep: number;
+  /** Plain words, shown to users and operators. */
+  readonly title: string;
+  /** Steps in the list. */
+  readonly count: number;
+}
+
+/** What a step says: done, or not yet (the workflow sleeps, then calls it again). */
+export type StepOutcome =
+  { readonly done: true } | { readonly done: false; readonly pollMs: number; readonly detail?: string };
+
+/** The step has had its effect. */
+export const DONE: StepOutcome = { done: true };
+
+/** Not yet: call again after `pollMs`; `detail` is shown as progress. */
+export function pending(pollMs: number, detail?: string): StepOutcome {
+  return { done: false, pollMs, ...(detail === undefined ? {} : { detail }) };
+}
+
+/** Every step and every undo is one activity of this shape. */
+export type StepActivity = (step: StepRef) => Promise<StepOutcome>;
+
+/** What beginning a run finds. */
+export type Begun =
+  | {
+      readonly kind: 'run';
+      readonly generation: number;
+      readonly controlEpoch: number;
+      readonly direction: 'forward' | 'past-pivot' | 'undoing';
+      readonly summary: string;
+      readonly cancelRequested: boolean;
+      readonly error?: StepFailure;
+    }
+  /** A newer run exists, or the operation has ended: do nothing. */
+  | { readonly kind: 'superseded' }
+  /** The lifecycle's first event is not allowed any more, or the reason no longer applies: it has ended. */
+  | { readonly kind: 'ended' };
+
+/** Why an operation turned back. */
+export interface StepFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly step?: string;
+}
+
+/** The activities that every operation needs, whatever it does. */
+export interface OperationPorts {
+  /** Compare-and-set `granted → running` for this run; allocates the generation. */
+  beginRun(run: RunRef): Promise<Begun>;
+  /** Writes the direction before the effect that it governs. False: superseded. */
+  setDirection(run: RunRef, direction: 'past-pivot' | 'undoing', failure?: StepFailure): Promise<boolean>;
+  /** The final commit: outcome, state, release of locks and claims, grants of the next. */
+  finishRun(run: RunRef, outcome: 'succeeded' | 'undone'): Promise<void>;
+  /** An undo failed for good: keeps the locks, alerts. */
+  needsAttention(run: RunRef, failure: StepFailure): Promise<void>;
+}

@@ -1,0 +1,28 @@
+/** Kinds of things that operations lock, claim and reserve. Each is one table with a row per id. */
+export const RESOURCE_TYPES = [
+  'domain',
+  'account',
+  'user',
+  'zone',
+  'pod',
+  'cluster',
+  'host',
+  'service-offering',
+  'disk-offering',
+  'storage-pool',
+  'image-store',
+  'template',
+  'network',
+  'ssh-key-pair',
+  'virtual-machine',
+  'volume',
+] as const;
+
+/** See {@link RESOURCE_TYPES}. */
+export type ResourceType = (typeof RESOURCE_TYPES)[number];
+
+/** One thing. */
+export interface ResourceRef {
+  readonly type: ResourceType;
+  readonly id: string;
+}

@@ -1,0 +1,21 @@
+import { defineStateTable } from '../state-table.js';
+
+/** A primary-storage pool (datastore). */
+export const storagePoolStates = defineStateTable({
+  resource: 'storage-pool',
+  initial: ['Creating'],
+  states: {
+    Creating: { description: 'Hosts are checking that they reach it.', transitional: true },
+    Up: { description: 'Usable.' },
+    Error: { description: 'No host could use it; nothing is stored there.' },
+    Removing: { description: 'Refuses new claims; is being detached.', transitional: true },
+    Removed: { description: 'Detached and forgotten.', final: true },
+  },
+  events: {
+    Created: { Creating: 'Up' },
+    CreateUndone: { Creating: 'Error' },
+    RemoveRequested: { Up: 'Removing', Error: 'Removing' },
+    RemoveUndone: { Removing: 'Up' },
+    Removed: { Removing: 'Removed' },
+  },
+});

@@ -1,0 +1,20 @@
+import { defineStateTable } from '../state-table.js';
+
+/** A volume's life. Root volumes follow their virtual machine's operations. */
+export const volumeStates = defineStateTable({
+  resource: 'volume',
+  initial: ['Allocated'],
+  states: {
+    Allocated: { description: 'Recorded; nothing exists on any pool yet.' },
+    Ready: { description: 'Exists on its pool.' },
+    Destroy: { description: 'Marked for removal with its virtual machine.' },
+    Expunged: { description: 'Removed from its pool.', final: true },
+  },
+  events: {
+    Created: { Allocated: 'Ready', Ready: 'Ready' },
+    CreateUndone: { Ready: 'Allocated', Allocated: 'Allocated' },
+    DestroyRequested: { Ready: 'Destroy', Allocated: 'Destroy', Destroy: 'Destroy' },
+    Recovered: { Destroy: 'Ready' },
+    Expunged: { Ready: 'Expunged', Allocated: 'Expunged', Destroy: 'Expunged' },
+  },
+});

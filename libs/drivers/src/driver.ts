@@ -1,0 +1,37 @@
+/**
+ * What a driver is: one function per agent verb, plus what it observes by itself.
+ *
+ * A driver keeps no tokens and no tasks: the agent's guard (ledger, one verb per resource at a time, persistent
+ * tasks) stands in front of every driver alike. Each function is all-or-nothing on its host and safe to repeat.
+ */
+import type { Duplex } from 'node:stream';
+import type { ObservedVm } from '@durastack/contracts/agent/specs';
+import type { VerbName, VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
+
+/** What a running verb gets besides its parameters. */
+export interface VerbContext {
+  /** Aborted when the verb is cancelled: it must stop, leave nothing half-made, and reject. */
+  readonly signal: AbortSignal;
+  /** Reports progress of a long verb. */
+  readonly progress: (percent: number | undefined, detail: string) => void;
+}
+
+/** One function per verb. */
+export type DriverVerbs = {
+  readonly [V in VerbName]: (params: VerbParams<V>, context: VerbContext) => Promise<VerbResult<V>>;
+};
+
+/** A hypervisor host's driver. */
+export interface HostDriver {
+  readonly verbs: DriverVerbs;
+  /** Connects and begins to watch. `onPowerChange` is called within 2 s of every change, whoever caused it. */
+  start(onPowerChange: (vm: ObservedVm) => void): Promise<void>;
+  /** Stops watching; touches no running machine. */
+  stop(): Promise<void>;
+  /** Present power of all machines of this control plane. */
+  observe(): Promise<readonly ObservedVm[]>;
+  /** Measured use of the host. */
+  usage(): Promise<{ readonly cpuPercent: number; readonly memoryUsedMib: number }>;
+  /** A byte stream to the machine's VNC server. NOT_FOUND when it does not run here. */
+  openConsole(vmId: string): Promise<Duplex>;
+}
