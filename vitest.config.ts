@@ -4,7 +4,13 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
-    include: ['{apps,libs}/*/src/**/*.spec.ts', 'workflows/src/**/*.spec.ts', 'activities/src/**/*.spec.ts', 'test/src/**/*.spec.ts'],
+    globalSetup: ['test/src/support/global-setup.ts'],
+    include: [
+      '{apps,libs}/*/src/**/*.spec.ts',
+      'workflows/src/**/*.spec.ts',
+      'activities/src/**/*.spec.ts',
+      'test/src/**/*.spec.ts',
+    ],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',

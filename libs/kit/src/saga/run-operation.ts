@@ -1,0 +1,206 @@
+/**
+ * Runs a step list: begin, forward, and on failure or cancel the undos in reverse order, then the final commit.
+ *
+ * Everything that governs an effect is written in the operation's row before the effect: direction `undoing`
+ * before the first undo, `past-pivot` before the pivot. A run that was lost starts again from the row: forward
+ * from the first step (each step accepts that it was done), or undoing from the last step (each undo accepts
+ * that nothing was done).
+ */
+import type {
+  Begun,
+  OperationPorts,
+  RunRef,
+  StepFailure,
+  StepOutcome,
+  StepRef,
+} from '@durastack/contracts/operations/step';
+import type { Call, Profile, Step, StepList } from './steps.js';
+
+/** What the runner needs from its surroundings: Temporal in production, plain code in the crash matrix. */
+export interface SagaRuntime {
+  /** Calls an activity of the step list. Rejects with the step's failure once the profile's retries are over. */
+  callStep(call: { readonly profile: Profile; readonly activity: string }, step: StepRef): Promise<StepOutcome>;
+  /** The activities of every operation. */
+  readonly operation: OperationPorts;
+  sleep(ms: number): Promise<void>;
+  /** Whether cancel was asked for. */
+  cancelRequested(): boolean;
+  /** Runs `body` so that a cancel of the workflow itself does not stop it. */
+  shielded<T>(body: () => Promise<T>): Promise<T>;
+  /** Shows the present step to operators. */
+  showStep(text: string): void;
+  /** The failure of a rejected call, as code and sentence. */
+  failureOf(error: unknown): StepFailure;
+}
+
+type Running = Extract<Begun, { kind: 'run' }>;
+
+/** The step of the undo of step `index`: above every forward step and every undo of a later step. */
+function undoTokenStep(count: number, index: number): number {
+  return 2 * count - index;
+}
+
+function stepRef(
+  run: RunRef,
+  begun: Running,
+  list: StepList,
+  at: { index: number; direction: StepRef['direction'] },
+): StepRef {
+  const count = list.steps.length;
+  const { index, direction } = at;
+  return {
+    operationId: run.operationId,
+    run: run.run,
+    generation: begun.generation,
+    controlEpoch: begun.controlEpoch,
+    direction,
+    index,
+    count,
+    tokenStep: direction === 'undoing' ? undoTokenStep(count, index) : index + 1,
+    title: (list.steps[index] as Step).title,
+  };
+}
+
+class StepFailed {
+  constructor(
+    readonly failure: StepFailure,
+    readonly index: number,
+  ) {}
+}
+
+/** Calls a step until it is done; cancel is heard between two calls while the operation may still turn back. */
+async function perform(runtime: SagaRuntime, call: Call, ref: StepRef, mayCancel: boolean): Promise<void> {
+  for (;;) {
+    const outcome = await runtime.callStep(call, ref);
+    if (outcome.done) return;
+    runtime.showStep(outcome.detail ? `${ref.title} (${outcome.detail})` : ref.title);
+    if (mayCancel && runtime.cancelRequested()) throw cancelled(ref.title);
+    await runtime.sleep(outcome.pollMs);
+    if (mayCancel && runtime.cancelRequested()) throw cancelled(ref.title);
+  }
+}
+
+const cancelled = (step: string): StepFailure => ({
+  code: 'CANCELLED',
+  message: `Cancelled on request at the step “${step}”.`,
+  step,
+});
+
+function isFailure(error: unknown): error is StepFailure {
+  return (
+    typeof error === 'object' && error !== null && !(error instanceof Error) && 'code' in error && 'message' in error
+  );
+}
+
+async function forward(
+  runtime: SagaRuntime,
+  run: RunRef,
+  begun: Running,
+  list: StepList,
+): Promise<StepFailed | undefined> {
+  let direction: StepRef['direction'] = begun.direction;
+  for (const [index, step] of list.steps.entries()) {
+    const mayCancel = direction === 'forward';
+    if (mayCancel && runtime.cancelRequested()) return new StepFailed(cancelled(step.title), index - 1);
+    if (step.kind === 'pivot' && direction === 'forward') {
+      if (!(await runtime.operation.setDirection(run, 'past-pivot'))) throw SUPERSEDED;
+      direction = 'past-pivot';
+    }
+    runtime.showStep(step.title);
+    try {
+      await perform(runtime, step.do, stepRef(run, begun, list, { index, direction }), mayCancel);
+    } catch (error) {
+      const failure = isFailure(error) ? error : { ...runtime.failureOf(error), step: step.title };
+      if (failure.code === 'SUPERSEDED' || failure.code === 'STALE_TOKEN') throw SUPERSEDED;
+      return new StepFailed(failure, index);
+    }
+  }
+  return undefined;
+}
+
+const SUPERSEDED = Symbol('superseded');
+
+async function undoFrom(
+  runtime: SagaRuntime,
+  run: RunRef,
+  begun: Running,
+  list: StepList,
+  from: number,
+): Promise<StepFailure | undefined> {
+  for (let index = from; index >= 0; index -= 1) {
+    const step = list.steps[index] as Step;
+    if (step.kind !== 'undoable' || 'noUndo' in step.undo) continue;
+    runtime.showStep(`Undoing: ${step.title}`);
+    try {
+      await perform(
+        runtime,
+        { ...step.undo, profile: 'forever' },
+        stepRef(run, begun, list, { index, direction: 'undoing' }),
+        false,
+      );
+    } catch (error) {
+      const failure = runtime.failureOf(error);
+      if (failure.code === 'SUPERSEDED' || failure.code === 'STALE_TOKEN') throw SUPERSEDED;
+      return { code: 'UNDO_FAILED', message: `Undoing “${step.title}” failed: ${failure.message}`, step: step.title };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Runs one operation to its end.
+ *
+ * @param run which operation, and which of its runs
+ * @param list its steps
+ * @returns how it ended; `superseded` when another run or a person has taken over, and nothing was done here
+ */
+export async function runOperation(
+  run: RunRef,
+  list: StepList,
+  runtime: SagaRuntime,
+): Promise<'succeeded' | 'undone' | 'needs-attention' | 'superseded' | 'ended'> {
+  return runtime.shielded(async () => {
+    const begun = await runtime.operation.beginRun(run);
+    if (begun.kind !== 'run') return begun.kind;
+    try {
+      return await runBegun(runtime, run, begun, list);
+    } catch (error) {
+      if (error === SUPERSEDED || isSuperseded(runtime, error)) return 'superseded';
+      throw error;
+    }
+  });
+}
+
+function isSuperseded(runtime: SagaRuntime, error: unknown): boolean {
+  return runtime.failureOf(error).code === 'SUPERSEDED';
+}
+
+async function runBegun(
+  runtime: SagaRuntime,
+  run: RunRef,
+  begun: Running,
+  list: StepList,
+): Promise<'succeeded' | 'undone' | 'needs-attention'> {
+  let undoStart = list.steps.length - 1;
+  if (begun.direction !== 'undoing') {
+    const failed = await forward(runtime, run, begun, list);
+    if (!failed) {
+      await runtime.operation.finishRun(run, 'succeeded');
+      return 'succeeded';
+    }
+    const pivotAt = list.steps.findIndex((step) => step.kind === 'pivot');
+    if (pivotAt >= 0 && (failed.index >= pivotAt || begun.direction === 'past-pivot')) {
+      await runtime.operation.needsAttention(run, failed.failure);
+      return 'needs-attention';
+    }
+    if (!(await runtime.operation.setDirection(run, 'undoing', failed.failure))) throw SUPERSEDED;
+    undoStart = failed.index;
+  }
+  const stuck = await undoFrom(runtime, run, begun, list, undoStart);
+  if (stuck) {
+    await runtime.operation.needsAttention(run, stuck);
+    return 'needs-attention';
+  }
+  await runtime.operation.finishRun(run, 'undone');
+  return 'undone';
+}

@@ -1,0 +1,19 @@
+import { Entity } from 'typeorm';
+import { Flag, Id, Int, Moment, Text } from '../database/columns.js';
+
+/** A size of machine. */
+@Entity('service_offering')
+export class ServiceOfferingEntity {
+  @Id() id!: string;
+  @Text() name!: string;
+  @Text(4096) displayText!: string;
+  @Int() cpuCount!: number;
+  @Int() cpuMhz!: number;
+  @Int() memoryMib!: number;
+  /** local or shared. */
+  @Text(20) storageType!: string;
+  @Text(255, { nullable: true }) hostTags!: string | null;
+  @Flag() offerHa!: boolean;
+  @Flag() removed!: boolean;
+  @Moment() createdAt!: Date;
+}

@@ -1,0 +1,48 @@
+import { Entity, Index } from 'typeorm';
+import { Flag, Id, Int, LongText, Moment, Ref, Text } from '../database/columns.js';
+
+/** A virtual machine; who sets which column stands in contracts/compute/virtual-machine.state. */
+@Entity('virtual_machine')
+@Index('vm_account', ['accountId', 'state', 'createdAt'])
+@Index('vm_domain', ['domainId', 'createdAt'])
+@Index('vm_host', ['hostId', 'state'])
+@Index('vm_zone', ['zoneId', 'createdAt'])
+@Index('vm_created', ['createdAt', 'id'])
+@Index('vm_name', ['name'])
+export class VirtualMachineEntity {
+  @Id() id!: string;
+  @Text() name!: string;
+  @Text() displayName!: string;
+  /** Domain name on hosts: `<instance>-<account>-<short id>`. */
+  @Text(60) instanceName!: string;
+  @Ref() accountId!: string;
+  @Ref() domainId!: string;
+  @Ref({ nullable: true }) userId!: string | null;
+  @Ref() zoneId!: string;
+  @Ref({ nullable: true }) hostId!: string | null;
+  @Ref({ nullable: true }) lastHostId!: string | null;
+  /** The host asked for by `hostid`, for this start only. */
+  @Ref({ nullable: true }) requestedHostId!: string | null;
+  @Ref() templateId!: string;
+  @Ref() serviceOfferingId!: string;
+  @Int() cpuCount!: number;
+  @Int() cpuMhz!: number;
+  @Int() memoryMib!: number;
+  @Text(20) state!: string;
+  /** on or off. */
+  @Text(10) desiredPower!: string;
+  /** running, paused, off, absent or unknown. */
+  @Text(10) observedPower!: string;
+  @Moment({ nullable: true }) observedAt!: Date | null;
+  @Ref({ nullable: true }) operationId!: string | null;
+  @Text(255, { nullable: true }) groupName!: string | null;
+  /** Sealed. */
+  @LongText({ nullable: true }) userDataSealed!: string | null;
+  /** Public keys, one per line. */
+  @LongText({ nullable: true }) publicKeys!: string | null;
+  /** Names of the key pairs, comma-joined. */
+  @Text(1024, { nullable: true }) keyPairNames!: string | null;
+  @Flag() displayVm!: boolean;
+  @Moment() createdAt!: Date;
+  @Moment({ nullable: true }) destroyedAt!: Date | null;
+}

@@ -1,0 +1,93 @@
+import { asDurastackError, DurastackError, isDurastackError } from '@durastack/contracts/errors';
+import type { DataSource, EntityManager } from 'typeorm';
+
+/** One transaction's handle. `query` binds its parameters. */
+export interface Tx {
+  query<T = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;
+  /** For INSERT, UPDATE and DELETE: the number of rows that were touched. */
+  execute(sql: string, parameters?: readonly unknown[]): Promise<{ affectedRows: number; insertId: number }>;
+  readonly manager: EntityManager;
+}
+
+/** Deadlock, lock wait time-out, and MariaDB's snapshot conflict: the whole transaction is tried again. */
+const RETRIED = new Set([1213, 1205, 1020]);
+const ATTEMPTS = 12;
+
+interface MysqlFault {
+  readonly errno?: number;
+  readonly code?: string;
+  readonly fatal?: boolean;
+}
+
+function faultOf(error: unknown): MysqlFault {
+  const inner = (error as { driverError?: MysqlFault }).driverError;
+  return inner ?? (error as MysqlFault);
+}
+
+/** Wraps a transaction manager. */
+export function txOf(manager: EntityManager): Tx {
+  return {
+    manager,
+    query: (sql, parameters = []) => manager.query(sql, parameters as unknown[]),
+    execute: async (sql, parameters = []) => {
+      const result = (await manager.query(sql, parameters as unknown[])) as { affectedRows: number; insertId: number };
+      return { affectedRows: Number(result.affectedRows), insertId: Number(result.insertId) };
+    },
+  };
+}
+
+/**
+ * Runs `body` in one READ COMMITTED transaction; all of it again on a deadlock.
+ *
+ * `body` must have no effect outside the database: it may run several times.
+ *
+ * @throws DurastackError whatever `body` throws of these; CONFLICT on a duplicate key; BACKEND_BUSY when the
+ *   database cannot be reached or stays contended
+ */
+export async function transaction<T>(source: DataSource, body: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await source.transaction('READ COMMITTED', (manager) => body(txOf(manager)));
+    } catch (error) {
+      if (isDurastackError(error)) throw error;
+      const fault = faultOf(error);
+      if (!RETRIED.has(fault.errno ?? 0) || attempt === ATTEMPTS) throw toStoreError(error);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * attempt));
+    }
+  }
+}
+
+/** Reads or writes outside an explicit transaction, with the same errors. */
+export function autocommit(source: DataSource): Tx {
+  const tx = txOf(source.manager);
+  return {
+    manager: source.manager,
+    query: (sql, parameters) =>
+      tx.query<never>(sql, parameters).catch((error: unknown) => Promise.reject(toStoreError(error))),
+    execute: (sql, parameters) =>
+      tx.execute(sql, parameters).catch((error: unknown) => Promise.reject(toStoreError(error))),
+  };
+}
+
+/** What a database error means to the caller. */
+export function toStoreError(error: unknown): DurastackError {
+  if (isDurastackError(error)) return error;
+  const fault = faultOf(error);
+  if (fault.errno === 1062)
+    return new DurastackError('CONFLICT', 'An object with this identity exists already.', { cause: error });
+  const unreachable =
+    fault.fatal === true ||
+    /^(ECONN|EPIPE|ETIMEDOUT|ENOENT|PROTOCOL_|ER_CON_COUNT|ER_SERVER_SHUTDOWN|POOL_|EAI_)/.test(fault.code ?? '');
+  if (
+    unreachable ||
+    RETRIED.has(fault.errno ?? 0) ||
+    /pool is closed|not connected|closed state/i.test(String((error as Error).message))
+  ) {
+    return new DurastackError(
+      'BACKEND_BUSY',
+      'The database does not answer or is contended; the call is tried again.',
+      { cause: error },
+    );
+  }
+  return asDurastackError(error, 'BUG');
+}

@@ -1,0 +1,17 @@
+import { Entity, Index } from 'typeorm';
+import { Id, Moment, Ref, Text } from '../database/columns.js';
+
+/** Hosts of one hypervisor that share storage and can exchange machines. */
+@Entity('cluster')
+@Index('cluster_pod_name', ['podId', 'name'], { unique: true })
+@Index('cluster_zone', ['zoneId'])
+export class ClusterEntity {
+  @Id() id!: string;
+  @Ref() zoneId!: string;
+  @Ref() podId!: string;
+  @Text() name!: string;
+  /** KVM or Simulator. */
+  @Text(20) hypervisor!: string;
+  @Text(20) allocationState!: string;
+  @Moment() createdAt!: Date;
+}

@@ -1,0 +1,18 @@
+import { Entity, Index } from 'typeorm';
+import { Id, Moment, Text } from '../database/columns.js';
+
+/** A data centre; the unit that could move to a control plane of its own. */
+@Entity('zone')
+@Index('zone_name', ['name'], { unique: true })
+export class ZoneEntity {
+  @Id() id!: string;
+  @Text() name!: string;
+  @Text(45) dns1!: string;
+  @Text(45, { nullable: true }) dns2!: string | null;
+  @Text(45) internalDns1!: string;
+  /** CloudStack's Basic or Advanced. */
+  @Text(20) networkType!: string;
+  /** Enabled or Disabled. */
+  @Text(20) allocationState!: string;
+  @Moment() createdAt!: Date;
+}

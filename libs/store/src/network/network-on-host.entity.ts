@@ -1,0 +1,11 @@
+import { Entity, Index, PrimaryColumn } from 'typeorm';
+import { Moment } from '../database/columns.js';
+
+/** A network that was, or was about to be, set up on a host, so that removal finds it. Written before the effect. */
+@Entity('network_on_host')
+@Index('network_on_host_host', ['hostId'])
+export class NetworkOnHostEntity {
+  @PrimaryColumn({ type: 'char', length: 36 }) networkId!: string;
+  @PrimaryColumn({ type: 'char', length: 36 }) hostId!: string;
+  @Moment() createdAt!: Date;
+}

@@ -1,0 +1,32 @@
+import { Entity, Index } from 'typeorm';
+import { Id, Int, Moment, Ref, Text } from '../database/columns.js';
+
+/** A network. Shared networks serve addresses by DHCP on the hosts themselves. */
+@Entity('network')
+@Index('network_account', ['accountId', 'state'])
+@Index('network_zone', ['zoneId', 'state'])
+@Index('network_domain', ['domainId'])
+export class NetworkEntity {
+  @Id() id!: string;
+  @Text() name!: string;
+  @Text(4096) displayText!: string;
+  @Ref() accountId!: string;
+  @Ref() domainId!: string;
+  @Ref() zoneId!: string;
+  /** Shared. */
+  @Text(20) kind!: string;
+  /** all: every account of the zone may use it; account or domain: only the owner or its domain. */
+  @Text(20) acl!: string;
+  /** bridge or ovs. */
+  @Text(20) driver!: string;
+  /** Device name on hosts. */
+  @Text(15) bridge!: string;
+  @Int({ nullable: true }) vlan!: number | null;
+  @Text(20) cidr!: string;
+  @Text(45) gateway!: string;
+  @Text(45) startIp!: string;
+  @Text(45) endIp!: string;
+  @Text(20) state!: string;
+  @Ref({ nullable: true }) operationId!: string | null;
+  @Moment() createdAt!: Date;
+}

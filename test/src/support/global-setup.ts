@@ -1,0 +1,72 @@
+/**
+ * One private MariaDB for all specs, in a temporary directory, on a unix socket; each spec makes its own
+ * database in it (`@durastack/store/testing/test-database`).
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import mysql from 'mysql2/promise';
+
+/** Starts the server; the returned function ends it. */
+export default async function setup(): Promise<() => Promise<void>> {
+  const directory = mkdtempSync(join(tmpdir(), 'durastack-test-db-'));
+  const dataDirectory = join(directory, 'data');
+  const socketPath = join(directory, 'sock');
+  const install = spawnSync(
+    'mariadb-install-db',
+    [
+      '--no-defaults',
+      `--datadir=${dataDirectory}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      '--user=root',
+    ],
+    { encoding: 'utf8' },
+  );
+  if (install.status !== 0) {
+    process.stderr.write(
+      `mariadb-install-db failed; is mariadb-server-core installed (./dura test installs it)?\n${install.stderr ?? ''}\n`,
+    );
+    process.exit(1);
+  }
+  const server = spawn(
+    'mariadbd',
+    [
+      '--no-defaults',
+      `--datadir=${dataDirectory}`,
+      `--socket=${socketPath}`,
+      '--skip-networking',
+      '--user=root',
+      '--performance-schema=off',
+      '--innodb-buffer-pool-size=128M',
+      '--innodb-flush-log-at-trx-commit=0',
+      '--max-connections=500',
+      `--pid-file=${join(directory, 'pid')}`,
+    ],
+    { stdio: 'ignore' },
+  );
+  await untilReady(socketPath);
+  process.env['TEST_MARIADB_SOCKET'] = socketPath;
+  return async () => {
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    server.kill('SIGTERM');
+    await ended;
+    rmSync(directory, { recursive: true, force: true });
+  };
+}
+
+async function untilReady(socketPath: string): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    try {
+      const connection = await mysql.createConnection({ socketPath, user: 'root' });
+      await connection.end();
+      return;
+    } catch {
+      await sleep(50);
+    }
+  }
+  process.stderr.write('The private MariaDB of the tests did not become ready within 10 s.\n');
+  process.exit(1);
+}
