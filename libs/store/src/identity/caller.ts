@@ -1,0 +1,15 @@
+import type { Role } from '@durastack/contracts/command';
+
+/** Who makes a call, as authentication found them. */
+export interface Caller {
+  readonly userId: string;
+  readonly username: string;
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly domainId: string;
+  /** See DomainEntity.path; administrators of a domain see what lies below it. */
+  readonly domainPath: string;
+  readonly role: Exclude<Role, 'anyone'>;
+  /** Address of the client, for the audit event. */
+  readonly sourceAddress: string;
+}
