@@ -48,8 +48,10 @@ export interface OperationDeclaration {
    * outcome, in milliseconds. The operation goes on after it.
    */
   readonly cloudStackWaitMs?: number;
-  /** Its reply carries the id of a new object at once. */
+  /** The resource's row is written at acceptance; CloudStack's reply carries its id at once. */
   readonly creates?: boolean;
+  /** At acceptance, cancels what is queued on its resource and asks what runs there to stop, then runs next. */
+  readonly supersedes?: boolean;
   /** A phrase for operators, e.g. `Deploy`; the resource's name is put behind it. */
   readonly title: string;
 }
@@ -72,6 +74,8 @@ export interface Command<P extends z.ZodObject = z.ZodObject, R extends z.ZodObj
   /** CloudStack answers the bare fields, without a wrapper (login, queryAsyncJobResult). */
   readonly bare?: boolean;
   readonly operation?: OperationDeclaration;
+  /** CloudStack's event type, e.g. `VM.CREATE`; commands that change something have one. */
+  readonly event?: string;
   /** Lists answer `{count, <wrapper>: [...]}` and take paging. */
   readonly isList?: boolean;
 }

@@ -35,6 +35,10 @@ export class OperationEntity {
   @Ref() domainId!: string;
   @Ref({ nullable: true }) userId!: string | null;
   @Ref({ nullable: true }) zoneId!: string | null;
+  /** The command's events on its resource's state table. */
+  @LongText() lifecycleJson!: string;
+  /** CloudStack's event type. */
+  @Text(60, { nullable: true }) eventType!: string | null;
   /** Parameters that steps need: ids, numbers, flags. No secret. */
   @LongText() inputJson!: string;
   /** Calls with the same key join this operation while it is open; cleared at its end. */

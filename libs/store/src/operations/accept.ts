@@ -1,0 +1,179 @@
+/**
+ * Acceptance: the one transaction in which an asynchronous command becomes an operation.
+ *
+ * Explicit row locks first, in one global order; then checks and inserts. What the operation names it locks; it
+ * waits only for earlier operations, so nothing ever waits in a circle, and nobody passes an earlier one.
+ */
+import type { Command } from '@durastack/contracts/command';
+import { DurastackError, invariant, isDurastackError } from '@durastack/contracts/errors';
+import type { ResourceRef } from '@durastack/contracts/resources';
+import { newId } from '@durastack/kit/ids/new-id';
+import type { DataSource } from 'typeorm';
+import { transaction, type Tx } from '../database/transaction.js';
+import type { Caller } from '../identity/caller.js';
+import { cancelInTransaction } from './cancel.js';
+import { isBlocked } from './grant.js';
+import { lockRows, type ResourceLock } from './state-rows.js';
+
+/** What a handler asks to be done. */
+export interface AcceptRequest {
+  readonly command: Command;
+  readonly caller: Caller;
+  /** What it acts on. Written by `write` when the command creates it. */
+  readonly resource: ResourceRef;
+  /** For operators: `web-1`. */
+  readonly resourceName: string;
+  /** Owner of the operation where it is not the caller's own account. */
+  readonly owner?: { readonly accountId: string; readonly domainId: string };
+  readonly zoneId?: string;
+  /** What it names; modes stand in the command's declaration. A created resource is among them. */
+  readonly locks: readonly ResourceRef[];
+  /** What steps need beside the rows: ids, numbers, flags. Never a secret. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Calls with the same key join the open operation instead of starting another. */
+  readonly naturalKey?: string;
+  /** Checks and writes once all rows are held. May run several times; no effect outside the database. */
+  readonly write?: (tx: Tx, operationId: string) => Promise<void>;
+}
+
+/** An accepted operation; `joined` when an open one with the same natural key was found instead. */
+export interface Accepted {
+  readonly operationId: string;
+  readonly resourceId: string;
+  readonly joined: boolean;
+}
+
+/**
+ * Accepts an operation.
+ *
+ * @throws DurastackError NOT_FOUND for a named resource; BUSY when an operation that needs attention holds one;
+ *   whatever `write` throws
+ */
+export async function accept(source: DataSource, request: AcceptRequest): Promise<Accepted> {
+  try {
+    return await transaction(source, (tx) => acceptIn(tx, request));
+  } catch (error) {
+    if (request.naturalKey === undefined || !isDurastackError(error, 'CONFLICT')) throw error;
+    const open = await transaction(source, (tx) => findOpen(tx, request));
+    if (open) return open;
+    throw error;
+  }
+}
+
+async function findOpen(tx: Tx, request: AcceptRequest): Promise<Accepted | undefined> {
+  if (request.naturalKey === undefined) return undefined;
+  const rows = await tx.query<{ id: string; resource_id: string }>('SELECT id, resource_id FROM operation WHERE natural_key = ?', [naturalKey(request)]);
+  return rows[0] && { operationId: rows[0].id, resourceId: rows[0].resource_id, joined: true };
+}
+
+const naturalKey = (request: AcceptRequest) => (request.naturalKey === undefined ? null : `${request.command.name}:${request.naturalKey}`);
+
+async function acceptIn(tx: Tx, request: AcceptRequest): Promise<Accepted> {
+  const { command, resource } = request;
+  const declared = command.operation;
+  invariant(declared, `${command.name} is not declared as an operation.`);
+  const open = await findOpen(tx, request);
+  if (open) return open;
+  const locks = request.locks.map((ref): ResourceLock => {
+    const mode = declared.locks[ref.type];
+    invariant(mode, `${command.name} does not declare a lock on ${ref.type}.`);
+    return { ...ref, mode };
+  });
+  const isNew = (ref: ResourceRef) => declared.creates === true && ref.type === resource.type && ref.id === resource.id;
+  await lockRows(tx, locks.filter((lock) => !isNew(lock)));
+  const operationId = newId();
+  if (declared.supersedes) await supersede(tx, request);
+  else await refuseBehindAttention(tx, locks);
+  await request.write?.(tx, operationId);
+  const seq = await insertOperation(tx, operationId, request);
+  for (const lock of locks) {
+    await tx.execute('INSERT INTO operation_lock (operation_id, resource_type, resource_id, mode, seq) VALUES (?, ?, ?, ?, ?)', [
+      operationId,
+      lock.type,
+      lock.id,
+      lock.mode,
+      seq,
+    ]);
+  }
+  if (!(await isBlocked(tx, operationId))) {
+    await tx.execute("UPDATE operation SET state = 'granted', run = 1, granted_at = NOW(3) WHERE id = ?", [operationId]);
+  }
+  await writeEvent(tx, operationId, request);
+  return { operationId, resourceId: resource.id, joined: false };
+}
+
+async function insertOperation(tx: Tx, operationId: string, request: AcceptRequest): Promise<number> {
+  const { command, caller, resource } = request;
+  const owner = request.owner ?? caller;
+  const summary = `${command.operation?.title} ${request.resourceName} for ${caller.accountName}/${caller.username}`.slice(0, 255);
+  const { insertId } = await tx.execute(
+    `INSERT INTO operation (id, kind, state, run, direction, resource_type, resource_id, summary, account_id, domain_id, user_id, zone_id,
+       lifecycle_json, input_json, natural_key, event_type, created_at, touched_at)
+     VALUES (?, ?, 'queued', 0, 'forward', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NOW(3), NOW(3))`,
+    [
+      operationId,
+      command.name,
+      resource.type,
+      resource.id,
+      summary,
+      owner.accountId,
+      owner.domainId,
+      caller.userId,
+      request.zoneId ?? null,
+      JSON.stringify(command.operation?.lifecycle ?? {}),
+      JSON.stringify(request.input),
+      naturalKey(request),
+      command.event ?? null,
+    ],
+  );
+  return insertId;
+}
+
+/** What asks for the end of a thing need not wait for what was asked of it before. */
+async function supersede(tx: Tx, request: AcceptRequest): Promise<void> {
+  const earlier = await tx.query<{ id: string }>(
+    `SELECT l.operation_id AS id FROM operation_lock l JOIN operation o ON o.id = l.operation_id
+      WHERE l.resource_type = ? AND l.resource_id = ? AND l.mode = 'exclusive' AND o.resource_type = l.resource_type AND o.resource_id = l.resource_id
+      ORDER BY l.seq`,
+    [request.resource.type, request.resource.id],
+  );
+  for (const { id } of earlier) await cancelInTransaction(tx, id, `superseded by ${request.command.name}`);
+}
+
+async function refuseBehindAttention(tx: Tx, locks: readonly ResourceLock[]): Promise<void> {
+  for (const lock of locks) {
+    const rows = await tx.query<{ id: string; summary: string }>(
+      `SELECT o.id, o.summary FROM operation_lock l JOIN operation o ON o.id = l.operation_id
+        WHERE l.resource_type = ? AND l.resource_id = ? AND o.state = 'needs-attention' LIMIT 1`,
+      [lock.type, lock.id],
+    );
+    const stuck = rows[0];
+    if (stuck) {
+      throw new DurastackError('BUSY', `The ${lock.type} ${lock.id} is held by operation ${stuck.id} (${stuck.summary}), which needs an administrator's attention.`, {
+        details: { operationId: stuck.id },
+      });
+    }
+  }
+}
+
+async function writeEvent(tx: Tx, operationId: string, request: AcceptRequest): Promise<void> {
+  const { command, caller, resource } = request;
+  if (command.event === undefined) return;
+  const owner = request.owner ?? caller;
+  await tx.execute(
+    `INSERT INTO event (id, account_id, domain_id, user_id, type, level, state, description, resource_type, resource_id, operation_id, source_address, created_at)
+     VALUES (?, ?, ?, ?, ?, 'INFO', 'Scheduled', ?, ?, ?, ?, ?, NOW(3))`,
+    [
+      newId(),
+      owner.accountId,
+      owner.domainId,
+      caller.userId,
+      command.event,
+      `${command.operation?.title} ${request.resourceName}`,
+      resource.type,
+      resource.id,
+      operationId,
+      caller.sourceAddress,
+    ],
+  );
+}

@@ -1,0 +1,88 @@
+import { virtualMachineStates } from '@durastack/contracts/compute/virtual-machine.state';
+import { DurastackError, invariant } from '@durastack/contracts/errors';
+import { templateStates } from '@durastack/contracts/image/template.state';
+import { hostStates } from '@durastack/contracts/infra/host.state';
+import { networkStates } from '@durastack/contracts/network/network.state';
+import type { ResourceRef, ResourceType } from '@durastack/contracts/resources';
+import { sourcesOf, type StateTable, nextState } from '@durastack/contracts/state-table';
+import { storagePoolStates } from '@durastack/contracts/storage/storage-pool.state';
+import { volumeStates } from '@durastack/contracts/storage/volume.state';
+import type { Tx } from '../database/transaction.js';
+
+const TABLES: Partial<Record<ResourceType, StateTable>> = {
+  'virtual-machine': virtualMachineStates,
+  volume: volumeStates,
+  host: hostStates,
+  template: templateStates,
+  network: networkStates,
+  'storage-pool': storagePoolStates,
+};
+
+/** The table of a kind of resource. Its name is safe to put into SQL. */
+export function tableOf(type: ResourceType): string {
+  return `\`${type.replaceAll('-', '_')}\``;
+}
+
+/** The state table of a resource type; BUG when it has none. */
+export function stateTableOf(type: ResourceType): StateTable {
+  const table = TABLES[type];
+  invariant(table, `The resource type ${type} has no state table.`);
+  return table;
+}
+
+/**
+ * The only writer of `state`: raises an event as compare-and-set.
+ *
+ * @param event of the resource's state table
+ * @returns the new state
+ * @throws DurastackError NOT_FOUND; NOT_ALLOWED_IN_STATE naming the present state and those the event allows
+ */
+export async function transition(tx: Tx, resource: ResourceRef, event: string): Promise<string> {
+  const table = stateTableOf(resource.type);
+  const rows = await tx.query<{ state: string }>(`SELECT state FROM ${tableOf(resource.type)} WHERE id = ? FOR UPDATE`, [resource.id]);
+  const from = rows[0]?.state;
+  if (from === undefined) throw new DurastackError('NOT_FOUND', `There is no ${resource.type} ${resource.id}.`);
+  const to = nextState(table, event, from);
+  if (to === undefined) {
+    throw new DurastackError(
+      'NOT_ALLOWED_IN_STATE',
+      `The ${resource.type} ${resource.id} is ${from}; ${event} is possible when it is ${sourcesOf(table, event).join(', ')}.`,
+      { details: { state: from } },
+    );
+  }
+  if (to !== from) await tx.execute(`UPDATE ${tableOf(resource.type)} SET state = ? WHERE id = ? AND state = ?`, [to, resource.id, from]);
+  return to;
+}
+
+/** As {@link transition}, but an event that the present state does not allow changes nothing. */
+export async function transitionIfAllowed(tx: Tx, resource: ResourceRef, event: string): Promise<boolean> {
+  try {
+    await transition(tx, resource, event);
+    return true;
+  } catch (error) {
+    if (error instanceof DurastackError && error.code === 'NOT_ALLOWED_IN_STATE') return false;
+    throw error;
+  }
+}
+
+/** A resource and how it is held. */
+export interface ResourceLock extends ResourceRef {
+  readonly mode: 'exclusive' | 'shared';
+}
+
+/**
+ * Takes row locks in the one global order (by type, then id), so that no two transactions wait for each other.
+ *
+ * @throws DurastackError NOT_FOUND when a row does not exist
+ */
+export async function lockRows(tx: Tx, locks: readonly ResourceLock[]): Promise<void> {
+  const ordered = [...locks].sort((a, b) => a.type.localeCompare(b.type) || a.id.localeCompare(b.id));
+  for (const { type, id, mode } of ordered) {
+    const clause = mode === 'exclusive' ? 'FOR UPDATE' : 'LOCK IN SHARE MODE';
+    const rows = await tx.query(`SELECT id FROM ${tableOf(type)} WHERE id = ? ${clause}`, [id]);
+    if (rows.length === 0) throw new DurastackError('NOT_FOUND', `There is no ${type} ${id}.`, { details: { type, id } });
+  }
+}
+
+/** Resource types whose rows show the running operation. */
+export const HAS_OPERATION: ReadonlySet<ResourceType> = new Set(['virtual-machine', 'host', 'template', 'network', 'storage-pool']);
