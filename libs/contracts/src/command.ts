@@ -78,18 +78,37 @@ export interface Command<P extends z.ZodObject = z.ZodObject, R extends z.ZodObj
   readonly event?: string;
   /** Lists answer `{count, <wrapper>: [...]}` and take paging. */
   readonly isList?: boolean;
+  /** No list, but changes nothing either: needs no `event`. */
+  readonly readOnly?: boolean;
+  /**
+   * Synchronous here, but CloudStack's clients poll a job for it: that face records an operation that has ended
+   * and answers its job id.
+   */
+  readonly answersAsJob?: boolean;
+}
+
+const declared = new WeakSet<object>();
+
+/** True for what {@link defineCommand} or {@link defineListCommand} gave: how the catalogue finds declarations. */
+export function isCommand(value: unknown): value is Command {
+  return typeof value === 'object' && value !== null && declared.has(value);
+}
+
+function declare<C extends Command>(command: C): C {
+  declared.add(command);
+  return Object.freeze(command);
 }
 
 /** Declares a command; see {@link Command}. */
 export function defineCommand<P extends z.ZodObject, R extends z.ZodObject>(command: Command<P, R>): Command<P, R> {
-  return Object.freeze(command);
+  return declare(command);
 }
 
-/** Declares a list command: adds paging, keyword and, when `scoped`, the tenancy parameters. */
+/** Declares a list command; its parameters begin with those of `listParams` or `scopedListParams`. */
 export function defineListCommand<P extends z.ZodObject, R extends z.ZodObject>(
   command: Omit<Command<P, R>, 'isList'> & { readonly result: R; readonly wrapper: string },
 ): Command<P, R> & { readonly result: R; readonly wrapper: string } {
-  return Object.freeze({ ...command, isList: true });
+  return declare({ ...command, isList: true });
 }
 
 /** Validated parameters of a command. */

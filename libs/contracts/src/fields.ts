@@ -26,10 +26,11 @@ export interface FieldMeta {
 const field = <S extends z.ZodType>(schema: S, meta: FieldMeta): S => schema.meta({ ...meta }) as S;
 
 /** A resource id. */
-export const uuid = (description: string) =>
+export const uuid = (description: string, options: { wireName?: string } = {}) =>
   field(z.string().regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'is not a UUID'), {
     description,
     wire: 'uuid',
+    ...(options.wireName ? { wireName: options.wireName } : {}),
   });
 
 /** A text of at most `max` characters (default 255). */

@@ -1,0 +1,29 @@
+/** Parameters that list commands share. */
+import { bool, int, list, map, text, uuid } from './fields.js';
+
+/** The page size of a call that gives none, and the greatest that is served. */
+export const MAX_PAGE_SIZE = 500;
+
+/** Of every list: paging, one or several ids, a word to look for. */
+export const listParams = {
+  id: uuid('Only the one with this id.').optional(),
+  keyword: text('Only those in whose name (or other text columns) this occurs.').optional(),
+  page: int('Page, from 1; 0 is taken as absent.', { min: 0 }).optional(),
+  pageSize: int(`Items on a page; ${MAX_PAGE_SIZE} when absent and at most.`, { min: -1 }).optional(),
+} as const;
+
+/** Of lists of things that belong to accounts. */
+export const scopedListParams = {
+  ...listParams,
+  listAll: bool('Everything that the caller may see, not only what the own account owns.').optional(),
+  isRecursive: bool('With `domainId`: also what lies in the domains below it.').optional(),
+  account: text('Only what this account owns; in the domain of the caller unless `domainId` says another.').optional(),
+  domainId: uuid('Only what lies in this domain.').optional(),
+  projectId: text('Accepted for compatibility; there are no projects, -1 means all.').optional(),
+} as const;
+
+/** Several ids at once. */
+export const ids = list('Only those with these ids.', uuid('An id.')).optional();
+
+/** Only what bears all these tags. */
+export const tagFilter = map('Only those that bear all these tags.').optional();
