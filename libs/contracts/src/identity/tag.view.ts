@@ -1,0 +1,12 @@
+import { object, text, uuid } from '../fields.js';
+
+/** A tag in replies. */
+export const tagView = object('A tag', {
+  key: text('Key'),
+  value: text('Value'),
+  resourceType: text("CloudStack's name of the kind of resource"),
+  resourceId: uuid('The resource'),
+  account: text('Owner'),
+  domainId: uuid("The owner's domain"),
+  domain: text("Name of the owner's domain"),
+});
