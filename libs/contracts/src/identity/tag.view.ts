@@ -1,4 +1,4 @@
-import { object, text, uuid } from '../fields.js';
+import { list, object, text, uuid } from '../fields.js';
 
 /** A tag in replies. */
 export const tagView = object('A tag', {
@@ -10,3 +10,6 @@ export const tagView = object('A tag', {
   domainId: uuid("The owner's domain"),
   domain: text("Name of the owner's domain"),
 });
+
+/** The tags of a resource in replies. */
+export const tags = list('Its tags', tagView);

@@ -22,7 +22,8 @@ export interface SagaRuntime {
   callStep(call: { readonly profile: Profile; readonly activity: string }, step: StepRef): Promise<StepOutcome>;
   /** The activities of every operation. */
   readonly operation: OperationPorts;
-  sleep(ms: number): Promise<void>;
+  /** `wakeOnCancel`: returns early when cancel is asked for. */
+  sleep(ms: number, wakeOnCancel: boolean): Promise<void>;
   /** Whether cancel was asked for. */
   cancelRequested(): boolean;
   /** Runs `body` so that a cancel of the workflow itself does not stop it. */
@@ -75,7 +76,7 @@ async function perform(runtime: SagaRuntime, call: Call, ref: StepRef, mayCancel
     if (outcome.done) return;
     runtime.showStep(outcome.detail ? `${ref.title} (${outcome.detail})` : ref.title);
     if (mayCancel && runtime.cancelRequested()) throw cancelled(ref.title);
-    await runtime.sleep(outcome.pollMs);
+    await runtime.sleep(outcome.pollMs, mayCancel);
     if (mayCancel && runtime.cancelRequested()) throw cancelled(ref.title);
   }
 }

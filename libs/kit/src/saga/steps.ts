@@ -19,8 +19,11 @@ export type Profile = 'quick' | 'hostVerb' | 'poll' | 'forever';
 /** Names of a port interface's activities. */
 type ActivityName<Ports> = { [K in keyof Ports]: Ports[K] extends StepActivity ? K : never }[keyof Ports] & string;
 
+/** Ports of any operation: the runner knows activities by name only. */
+type AnyPorts = Record<string, StepActivity>;
+
 /** One activity with the profile it is called under. */
-export interface Call<Ports = unknown> {
+export interface Call<Ports = AnyPorts> {
   readonly profile: Profile;
   readonly activity: ActivityName<Ports>;
 }
@@ -31,7 +34,7 @@ export interface NoUndo {
 }
 
 /** One step of an operation. */
-export type Step<Ports = unknown> =
+export type Step<Ports = AnyPorts> =
   | { readonly kind: 'undoable'; readonly title: string; readonly do: Call<Ports>; readonly undo: Call<Ports> | NoUndo }
   | { readonly kind: 'pivot'; readonly title: string; readonly do: Call<Ports> }
   | { readonly kind: 'forward-only'; readonly title: string; readonly do: Call<Ports>; readonly reason: string };
@@ -62,11 +65,11 @@ export const forwardOnly = <P>(title: string, doCall: Call<P>, reason: string): 
 });
 
 /** A whole operation. */
-export interface StepList<Ports = unknown> {
-  readonly steps: readonly Step<Ports>[];
+export interface StepList {
+  readonly steps: readonly Step[];
 }
 
-/** Declares an operation's steps over the ports (activities) that it uses. */
-export function defineSteps<Ports>(steps: readonly Step<Ports>[]): StepList<Ports> {
-  return { steps };
+/** Declares an operation's steps over the ports (activities) that it uses; the compiler knows their names. */
+export function defineSteps<Ports>(steps: readonly Step<Ports>[]): StepList {
+  return { steps: steps as unknown as readonly Step[] };
 }

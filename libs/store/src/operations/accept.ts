@@ -4,7 +4,7 @@
  * Explicit row locks first, in one global order; then checks and inserts. What the operation names it locks; it
  * waits only for earlier operations, so nothing ever waits in a circle, and nobody passes an earlier one.
  */
-import type { Command } from '@durastack/contracts/command';
+import type { Command, OperationLifecycle } from '@durastack/contracts/command';
 import { DurastackError, invariant, isDurastackError } from '@durastack/contracts/errors';
 import type { ResourceRef } from '@durastack/contracts/resources';
 import { newId } from '@durastack/kit/ids/new-id';
@@ -30,6 +30,8 @@ export interface AcceptRequest {
   readonly locks: readonly ResourceRef[];
   /** What steps need beside the rows: ids, numbers, flags. Never a secret. */
   readonly input: Readonly<Record<string, unknown>>;
+  /** Where one call's events differ from those declared, e.g. a deploy that shall not start. */
+  readonly lifecycle?: OperationLifecycle;
   /** Calls with the same key join the open operation instead of starting another. */
   readonly naturalKey?: string;
   /** Checks and writes once all rows are held. May run several times; no effect outside the database. */
@@ -62,11 +64,15 @@ export async function accept(source: DataSource, request: AcceptRequest): Promis
 
 async function findOpen(tx: Tx, request: AcceptRequest): Promise<Accepted | undefined> {
   if (request.naturalKey === undefined) return undefined;
-  const rows = await tx.query<{ id: string; resource_id: string }>('SELECT id, resource_id FROM operation WHERE natural_key = ?', [naturalKey(request)]);
+  const rows = await tx.query<{ id: string; resource_id: string }>(
+    'SELECT id, resource_id FROM operation WHERE natural_key = ?',
+    [naturalKey(request)],
+  );
   return rows[0] && { operationId: rows[0].id, resourceId: rows[0].resource_id, joined: true };
 }
 
-const naturalKey = (request: AcceptRequest) => (request.naturalKey === undefined ? null : `${request.command.name}:${request.naturalKey}`);
+const naturalKey = (request: AcceptRequest) =>
+  request.naturalKey === undefined ? null : `${request.command.name}:${request.naturalKey}`;
 
 async function acceptIn(tx: Tx, request: AcceptRequest): Promise<Accepted> {
   const { command, resource } = request;
@@ -80,23 +86,25 @@ async function acceptIn(tx: Tx, request: AcceptRequest): Promise<Accepted> {
     return { ...ref, mode };
   });
   const isNew = (ref: ResourceRef) => declared.creates === true && ref.type === resource.type && ref.id === resource.id;
-  await lockRows(tx, locks.filter((lock) => !isNew(lock)));
+  await lockRows(
+    tx,
+    locks.filter((lock) => !isNew(lock)),
+  );
   const operationId = newId();
   if (declared.supersedes) await supersede(tx, request);
   else await refuseBehindAttention(tx, locks);
   await request.write?.(tx, operationId);
   const seq = await insertOperation(tx, operationId, request);
   for (const lock of locks) {
-    await tx.execute('INSERT INTO operation_lock (operation_id, resource_type, resource_id, mode, seq) VALUES (?, ?, ?, ?, ?)', [
-      operationId,
-      lock.type,
-      lock.id,
-      lock.mode,
-      seq,
-    ]);
+    await tx.execute(
+      'INSERT INTO operation_lock (operation_id, resource_type, resource_id, mode, seq) VALUES (?, ?, ?, ?, ?)',
+      [operationId, lock.type, lock.id, lock.mode, seq],
+    );
   }
   if (!(await isBlocked(tx, operationId))) {
-    await tx.execute("UPDATE operation SET state = 'granted', run = 1, granted_at = NOW(3) WHERE id = ?", [operationId]);
+    await tx.execute("UPDATE operation SET state = 'granted', run = 1, granted_at = NOW(3) WHERE id = ?", [
+      operationId,
+    ]);
   }
   await writeEvent(tx, operationId, request);
   return { operationId, resourceId: resource.id, joined: false };
@@ -105,7 +113,8 @@ async function acceptIn(tx: Tx, request: AcceptRequest): Promise<Accepted> {
 async function insertOperation(tx: Tx, operationId: string, request: AcceptRequest): Promise<number> {
   const { command, caller, resource } = request;
   const owner = request.owner ?? caller;
-  const summary = `${command.operation?.title} ${request.resourceName} for ${caller.accountName}/${caller.username}`.slice(0, 255);
+  const summary =
+    `${command.operation?.title} ${request.resourceName} for ${caller.accountName}/${caller.username}`.slice(0, 255);
   const { insertId } = await tx.execute(
     `INSERT INTO operation (id, kind, state, run, direction, resource_type, resource_id, summary, account_id, domain_id, user_id, zone_id,
        lifecycle_json, input_json, natural_key, event_type, created_at, touched_at)
@@ -120,7 +129,7 @@ async function insertOperation(tx: Tx, operationId: string, request: AcceptReque
       owner.domainId,
       caller.userId,
       request.zoneId ?? null,
-      JSON.stringify(command.operation?.lifecycle ?? {}),
+      JSON.stringify(request.lifecycle ?? command.operation?.lifecycle ?? {}),
       JSON.stringify(request.input),
       naturalKey(request),
       command.event ?? null,
@@ -149,9 +158,13 @@ async function refuseBehindAttention(tx: Tx, locks: readonly ResourceLock[]): Pr
     );
     const stuck = rows[0];
     if (stuck) {
-      throw new DurastackError('BUSY', `The ${lock.type} ${lock.id} is held by operation ${stuck.id} (${stuck.summary}), which needs an administrator's attention.`, {
-        details: { operationId: stuck.id },
-      });
+      throw new DurastackError(
+        'BUSY',
+        `The ${lock.type} ${lock.id} is held by operation ${stuck.id} (${stuck.summary}), which needs an administrator's attention.`,
+        {
+          details: { operationId: stuck.id },
+        },
+      );
     }
   }
 }

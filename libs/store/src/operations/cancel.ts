@@ -32,7 +32,10 @@ export async function cancelInTransaction(tx: Tx, operationId: string, reason: s
 }
 
 async function requestCancel(tx: Tx, operationId: string): Promise<CancelOutcome> {
-  await tx.execute('UPDATE operation SET cancel_requested_at = COALESCE(cancel_requested_at, NOW(3)), cancel_signalled = 0 WHERE id = ?', [operationId]);
+  await tx.execute(
+    'UPDATE operation SET cancel_requested_at = COALESCE(cancel_requested_at, NOW(3)), cancel_signalled = 0 WHERE id = ?',
+    [operationId],
+  );
   return 'requested';
 }
 
@@ -45,8 +48,13 @@ export async function cancelOperation(source: DataSource, operationId: string, r
   return transaction(source, async (tx) => {
     const outcome = await cancelInTransaction(tx, operationId, reason);
     if (outcome === 'too-late') {
-      const rows = await tx.query<{ step_title: string | null }>('SELECT step_title FROM operation WHERE id = ?', [operationId]);
-      throw new DurastackError('TOO_LATE', `Operation ${operationId} is at “${rows[0]?.step_title ?? 'its last step'}”, after which it only goes forward.`);
+      const rows = await tx.query<{ step_title: string | null }>('SELECT step_title FROM operation WHERE id = ?', [
+        operationId,
+      ]);
+      throw new DurastackError(
+        'TOO_LATE',
+        `Operation ${operationId} is at “${rows[0]?.step_title ?? 'its last step'}”, after which it only goes forward.`,
+      );
     }
     return outcome;
   });

@@ -28,7 +28,10 @@ export async function endOperation(tx: Tx, operation: OperationRow, ending: Endi
   const { resource } = operation;
   if (ending.event) await transitionIfAllowed(tx, resource, ending.event);
   if (HAS_OPERATION.has(resource.type)) {
-    await tx.execute(`UPDATE ${tableOf(resource.type)} SET operation_id = NULL WHERE id = ? AND operation_id = ?`, [resource.id, operation.id]);
+    await tx.execute(`UPDATE ${tableOf(resource.type)} SET operation_id = NULL WHERE id = ? AND operation_id = ?`, [
+      resource.id,
+      operation.id,
+    ]);
   }
   await tx.execute(
     `UPDATE operation SET state = ?, error_code = ?, error_message = ?, error_step = ?, natural_key = NULL, ended_at = NOW(3), touched_at = NOW(3)
@@ -44,7 +47,12 @@ export async function endOperation(tx: Tx, operation: OperationRow, ending: Endi
 
 async function writeEvent(tx: Tx, operation: OperationRow, ending: Ending): Promise<void> {
   if (operation.eventType === null) return;
-  const outcome = ending.state === 'succeeded' ? 'Successfully completed' : ending.error ? `${ending.state}: ${ending.error.message}` : ending.state;
+  const outcome =
+    ending.state === 'succeeded'
+      ? 'Successfully completed'
+      : ending.error
+        ? `${ending.state}: ${ending.error.message}`
+        : ending.state;
   await tx.execute(
     `INSERT INTO event (id, account_id, domain_id, user_id, type, level, state, description, resource_type, resource_id, operation_id, created_at)
      VALUES (?, ?, ?, ?, ?, ?, 'Completed', ?, ?, ?, ?, NOW(3))`,

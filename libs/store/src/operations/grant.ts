@@ -25,7 +25,10 @@ export async function isBlocked(tx: Tx, operationId: string): Promise<boolean> {
 export async function grantIfFree(tx: Tx, operationId: string): Promise<boolean> {
   const rows = await tx.query("SELECT id FROM operation WHERE id = ? AND state = 'queued' FOR UPDATE", [operationId]);
   if (rows.length === 0 || (await isBlocked(tx, operationId))) return false;
-  await tx.execute("UPDATE operation SET state = 'granted', run = 1, granted_at = NOW(3), touched_at = NOW(3) WHERE id = ?", [operationId]);
+  await tx.execute(
+    "UPDATE operation SET state = 'granted', run = 1, granted_at = NOW(3), touched_at = NOW(3) WHERE id = ?",
+    [operationId],
+  );
   return true;
 }
 

@@ -46,18 +46,26 @@ function fromRaw(raw: Raw): OperationRow {
     input: JSON.parse(raw['input_json'] as string) as Record<string, unknown>,
     cancelRequested: raw['cancel_requested_at'] !== null,
     eventType: raw['event_type'] as string | null,
-    error: code === null ? undefined : { code, message: String(raw['error_message']), ...(step === null ? {} : { step }) },
+    error:
+      code === null ? undefined : { code, message: String(raw['error_message']), ...(step === null ? {} : { step }) },
   };
 }
 
 /** Reads one operation; `lock` takes its row for the transaction. */
-export async function readOperation(tx: Tx, id: string, lock: '' | 'FOR UPDATE' = ''): Promise<OperationRow | undefined> {
+export async function readOperation(
+  tx: Tx,
+  id: string,
+  lock: '' | 'FOR UPDATE' = '',
+): Promise<OperationRow | undefined> {
   const rows = await tx.query<Raw>(`SELECT ${COLUMNS} FROM operation WHERE id = ? ${lock}`, [id]);
   return rows[0] && fromRaw(rows[0]);
 }
 
 /** What an operation holds. */
-export async function readLocks(tx: Tx, operationId: string): Promise<{ type: ResourceType; id: string; mode: 'exclusive' | 'shared' }[]> {
+export async function readLocks(
+  tx: Tx,
+  operationId: string,
+): Promise<{ type: ResourceType; id: string; mode: 'exclusive' | 'shared' }[]> {
   const rows = await tx.query<{ resource_type: ResourceType; resource_id: string; mode: 'exclusive' | 'shared' }>(
     'SELECT resource_type, resource_id, mode FROM operation_lock WHERE operation_id = ?',
     [operationId],

@@ -8,18 +8,28 @@ import { readOperation, type OperationRow } from './operation-row.js';
 import { controlEpoch } from './settings.js';
 import { HAS_OPERATION, tableOf, transition } from './state-rows.js';
 
-const superseded = (run: RunRef) => new DurastackError('SUPERSEDED', `Run ${run.run} of operation ${run.operationId} is no longer the current one.`);
+const superseded = (run: RunRef) =>
+  new DurastackError('SUPERSEDED', `Run ${run.run} of operation ${run.operationId} is no longer the current one.`);
 
 async function beginRun(tx: Tx, run: RunRef): Promise<Begun> {
   await lockForEnding(tx, run.operationId);
   const operation = await readOperation(tx, run.operationId, 'FOR UPDATE');
   if (!operation || operation.run !== run.run) return { kind: 'superseded' };
-  const [existing] = await tx.query<{ generation: number }>('SELECT generation FROM operation_run WHERE operation_id = ? AND run = ?', [run.operationId, run.run]);
+  const [existing] = await tx.query<{ generation: number }>(
+    'SELECT generation FROM operation_run WHERE operation_id = ? AND run = ?',
+    [run.operationId, run.run],
+  );
   if (existing && operation.state === 'running') return begun(tx, operation, existing.generation);
   if (operation.state !== 'granted') return { kind: 'superseded' };
   if (!(await raiseBegin(tx, operation))) return { kind: 'ended' };
-  const { insertId } = await tx.execute('INSERT INTO operation_run (operation_id, run, started_at) VALUES (?, ?, NOW(3))', [run.operationId, run.run]);
-  await tx.execute("UPDATE operation SET state = 'running', started_at = COALESCE(started_at, NOW(3)), touched_at = NOW(3) WHERE id = ?", [run.operationId]);
+  const { insertId } = await tx.execute(
+    'INSERT INTO operation_run (operation_id, run, started_at) VALUES (?, ?, NOW(3))',
+    [run.operationId, run.run],
+  );
+  await tx.execute(
+    "UPDATE operation SET state = 'running', started_at = COALESCE(started_at, NOW(3)), touched_at = NOW(3) WHERE id = ?",
+    [run.operationId],
+  );
   return begun(tx, operation, insertId);
 }
 
@@ -39,7 +49,10 @@ async function begun(tx: Tx, operation: OperationRow, generation: number): Promi
 async function raiseBegin(tx: Tx, operation: OperationRow): Promise<boolean> {
   const { resource, lifecycle } = operation;
   if (!HAS_OPERATION.has(resource.type)) return true;
-  const rows = await tx.query<{ operation_id: string | null }>(`SELECT operation_id FROM ${tableOf(resource.type)} WHERE id = ?`, [resource.id]);
+  const rows = await tx.query<{ operation_id: string | null }>(
+    `SELECT operation_id FROM ${tableOf(resource.type)} WHERE id = ?`,
+    [resource.id],
+  );
   if (rows[0]?.operation_id === operation.id) return true;
   try {
     if (lifecycle.begin) await transition(tx, resource, lifecycle.begin);
@@ -52,18 +65,20 @@ async function raiseBegin(tx: Tx, operation: OperationRow): Promise<boolean> {
   return true;
 }
 
-async function setDirection(tx: Tx, run: RunRef, direction: 'past-pivot' | 'undoing', failure?: StepFailure): Promise<boolean> {
+async function setDirection(
+  tx: Tx,
+  run: RunRef,
+  direction: 'past-pivot' | 'undoing',
+  failure?: StepFailure,
+): Promise<boolean> {
   const operation = await readOperation(tx, run.operationId, 'FOR UPDATE');
   if (!operation || operation.run !== run.run || operation.state !== 'running') return false;
   if (operation.direction === direction) return true;
   if (operation.direction !== 'forward') return false;
-  await tx.execute('UPDATE operation SET direction = ?, error_code = ?, error_message = ?, error_step = ?, touched_at = NOW(3) WHERE id = ?', [
-    direction,
-    failure?.code ?? null,
-    failure?.message.slice(0, 4000) ?? null,
-    failure?.step ?? null,
-    run.operationId,
-  ]);
+  await tx.execute(
+    'UPDATE operation SET direction = ?, error_code = ?, error_message = ?, error_step = ?, touched_at = NOW(3) WHERE id = ?',
+    [direction, failure?.code ?? null, failure?.message.slice(0, 4000) ?? null, failure?.step ?? null, run.operationId],
+  );
   return true;
 }
 
@@ -72,21 +87,24 @@ async function finishRun(tx: Tx, run: RunRef, outcome: 'succeeded' | 'undone'): 
   const operation = await readOperation(tx, run.operationId, 'FOR UPDATE');
   if (!operation || operation.run !== run.run) throw superseded(run);
   if (operation.state !== 'running') return;
-  if (outcome === 'succeeded') return endOperation(tx, operation, { state: 'succeeded', event: operation.lifecycle.succeed });
+  if (outcome === 'succeeded')
+    return endOperation(tx, operation, { state: 'succeeded', event: operation.lifecycle.succeed });
   const error = operation.error ?? { code: 'BUG', message: 'The operation was undone without a recorded reason.' };
-  return endOperation(tx, operation, { state: error.code === 'CANCELLED' ? 'cancelled' : 'failed', event: operation.lifecycle.undo, error });
+  return endOperation(tx, operation, {
+    state: error.code === 'CANCELLED' ? 'cancelled' : 'failed',
+    event: operation.lifecycle.undo,
+    error,
+  });
 }
 
 async function needsAttention(tx: Tx, run: RunRef, failure: StepFailure): Promise<void> {
   const operation = await readOperation(tx, run.operationId, 'FOR UPDATE');
   if (!operation || operation.run !== run.run) throw superseded(run);
   if (operation.state !== 'running') return;
-  await tx.execute("UPDATE operation SET state = 'needs-attention', error_code = ?, error_message = ?, error_step = ?, touched_at = NOW(3) WHERE id = ?", [
-    failure.code,
-    failure.message.slice(0, 4000),
-    failure.step ?? null,
-    run.operationId,
-  ]);
+  await tx.execute(
+    "UPDATE operation SET state = 'needs-attention', error_code = ?, error_message = ?, error_step = ?, touched_at = NOW(3) WHERE id = ?",
+    [failure.code, failure.message.slice(0, 4000), failure.step ?? null, run.operationId],
+  );
   await failQueuedBehind(tx, operation);
 }
 
@@ -106,7 +124,10 @@ async function failQueuedBehind(tx: Tx, stuck: OperationRow): Promise<void> {
     await endOperation(tx, operation, {
       state: 'failed',
       event: operation.lifecycle.begin === undefined ? operation.lifecycle.undo : undefined,
-      error: { code: 'BUSY', message: `Operation ${stuck.id} before it (${stuck.summary}) needs an administrator's attention.` },
+      error: {
+        code: 'BUSY',
+        message: `Operation ${stuck.id} before it (${stuck.summary}) needs an administrator's attention.`,
+      },
     });
   }
 }
@@ -125,17 +146,23 @@ export function createOperationPorts(source: DataSource): OperationPorts {
  * Runs a step's database part: only while the operation is in this run and direction, and with its progress
  * written. An attempt that wakes up late finds that it is superseded, and changes nothing.
  */
-export async function inStep<T>(source: DataSource, step: StepRef, body: (tx: Tx, operation: OperationRow) => Promise<T>): Promise<T> {
+export async function inStep<T>(
+  source: DataSource,
+  step: StepRef,
+  body: (tx: Tx, operation: OperationRow) => Promise<T>,
+): Promise<T> {
   return transaction(source, async (tx) => {
     const operation = await readOperation(tx, step.operationId, 'FOR UPDATE');
-    const current = operation && operation.run === step.run && operation.state === 'running' && operation.direction === step.direction;
+    const current =
+      operation &&
+      operation.run === step.run &&
+      operation.state === 'running' &&
+      operation.direction === step.direction;
     if (!current) throw superseded(step);
-    await tx.execute('UPDATE operation SET step_index = ?, step_count = ?, step_title = ?, step_detail = NULL, touched_at = NOW(3) WHERE id = ?', [
-      step.index,
-      step.count,
-      step.direction === 'undoing' ? `Undoing: ${step.title}` : step.title,
-      step.operationId,
-    ]);
+    await tx.execute(
+      'UPDATE operation SET step_index = ?, step_count = ?, step_title = ?, step_detail = NULL, touched_at = NOW(3) WHERE id = ?',
+      [step.index, step.count, step.direction === 'undoing' ? `Undoing: ${step.title}` : step.title, step.operationId],
+    );
     return body(tx, operation);
   });
 }

@@ -10,6 +10,10 @@ export async function readSetting(tx: Tx, name: string): Promise<string | undefi
 /** The control epoch; raised when the database was restored from a backup. */
 export async function controlEpoch(tx: Tx): Promise<number> {
   const value = await readSetting(tx, 'control-epoch');
-  if (value === undefined) throw new DurastackError('MISCONFIGURED', 'The database has no control epoch; seed it first (dura up, or node libs/store/dist/seed-main.js).');
+  if (value === undefined)
+    throw new DurastackError(
+      'MISCONFIGURED',
+      'The database has no control epoch; seed it first (dura up, or node libs/store/dist/seed-main.js).',
+    );
   return Number(value);
 }

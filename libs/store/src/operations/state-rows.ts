@@ -39,7 +39,10 @@ export function stateTableOf(type: ResourceType): StateTable {
  */
 export async function transition(tx: Tx, resource: ResourceRef, event: string): Promise<string> {
   const table = stateTableOf(resource.type);
-  const rows = await tx.query<{ state: string }>(`SELECT state FROM ${tableOf(resource.type)} WHERE id = ? FOR UPDATE`, [resource.id]);
+  const rows = await tx.query<{ state: string }>(
+    `SELECT state FROM ${tableOf(resource.type)} WHERE id = ? FOR UPDATE`,
+    [resource.id],
+  );
   const from = rows[0]?.state;
   if (from === undefined) throw new DurastackError('NOT_FOUND', `There is no ${resource.type} ${resource.id}.`);
   const to = nextState(table, event, from);
@@ -50,7 +53,12 @@ export async function transition(tx: Tx, resource: ResourceRef, event: string): 
       { details: { state: from } },
     );
   }
-  if (to !== from) await tx.execute(`UPDATE ${tableOf(resource.type)} SET state = ? WHERE id = ? AND state = ?`, [to, resource.id, from]);
+  if (to !== from)
+    await tx.execute(`UPDATE ${tableOf(resource.type)} SET state = ? WHERE id = ? AND state = ?`, [
+      to,
+      resource.id,
+      from,
+    ]);
   return to;
 }
 
@@ -80,9 +88,16 @@ export async function lockRows(tx: Tx, locks: readonly ResourceLock[]): Promise<
   for (const { type, id, mode } of ordered) {
     const clause = mode === 'exclusive' ? 'FOR UPDATE' : 'LOCK IN SHARE MODE';
     const rows = await tx.query(`SELECT id FROM ${tableOf(type)} WHERE id = ? ${clause}`, [id]);
-    if (rows.length === 0) throw new DurastackError('NOT_FOUND', `There is no ${type} ${id}.`, { details: { type, id } });
+    if (rows.length === 0)
+      throw new DurastackError('NOT_FOUND', `There is no ${type} ${id}.`, { details: { type, id } });
   }
 }
 
 /** Resource types whose rows show the running operation. */
-export const HAS_OPERATION: ReadonlySet<ResourceType> = new Set(['virtual-machine', 'host', 'template', 'network', 'storage-pool']);
+export const HAS_OPERATION: ReadonlySet<ResourceType> = new Set([
+  'virtual-machine',
+  'host',
+  'template',
+  'network',
+  'storage-pool',
+]);

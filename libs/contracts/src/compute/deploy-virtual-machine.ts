@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { ALL_ROLES, defineCommand } from '../command.js';
+import { bool, list, long, map, mapList, text, uuid } from '../fields.js';
+import { virtualMachineView } from './virtual-machine.view.js';
+
+/** Creates a virtual machine from a template and starts it (unless told otherwise). */
+export const deployVirtualMachine = defineCommand({
+  name: 'deployVirtualMachine',
+  domain: 'compute',
+  description: 'Creates and starts a virtual machine from a template, of the size of a service offering.',
+  event: 'VM.CREATE',
+  rest: { method: 'POST', path: '/virtual-machines' },
+  roles: ALL_ROLES,
+  params: z.object({
+    zoneId: uuid('The zone to run in'),
+    serviceOfferingId: uuid('The size of the machine'),
+    templateId: uuid('The template of its root disk'),
+    name: text('Host name of the machine: letters, digits and hyphens', { max: 63 }).optional(),
+    displayName: text('A name for people').optional(),
+    networkIds: list('Networks to join; the first is the default one', z.string()).optional(),
+    ipToNetworkList: mapList('Networks with the address wanted there: networkid, ip').optional(),
+    ipAddress: text('Address wanted on the default network', { max: 45 }).optional(),
+    startVm: bool('Start it at once; true when not given').optional(),
+    userData: text('User data for cloud-init, base64', { max: 1_048_576, secret: true }).optional(),
+    keyPair: text('Name of an SSH key pair').optional(),
+    keyPairs: list('Names of SSH key pairs', z.string()).optional(),
+    rootDiskSize: long('Size of the root disk in GiB; at least that of the template', {
+      min: 1,
+      max: 65_536,
+    }).optional(),
+    group: text('Name of a group of machines').optional(),
+    hostId: uuid('Start it on this host (administrators)').optional(),
+    hypervisor: text('The hypervisor; that of the template when not given').optional(),
+    account: text('Deploy for this account, with domainid (administrators)').optional(),
+    domainId: uuid('Domain of the account').optional(),
+    displayVm: bool('Whether users see it').optional(),
+    details: map('Free details').optional(),
+    tags: map('Tags of the machine').optional(),
+    customId: uuid('An id of your own (administrators)').optional(),
+  }),
+  result: virtualMachineView,
+  wrapper: 'virtualmachine',
+  operation: {
+    title: 'Deploy',
+    resource: 'virtual-machine',
+    creates: true,
+    locks: { 'virtual-machine': 'exclusive', network: 'shared', template: 'shared', host: 'shared' },
+    lifecycle: { succeed: 'Started', undo: 'DeployUndone' },
+  },
+});

@@ -1,0 +1,39 @@
+import type { StepActivity } from '../operations/step.js';
+
+/** Choosing a host and taking room there. */
+export interface PlacementPorts {
+  /** Chooses a host and a pool for the machine, claims both, reserves capacity, records them. NO_CAPACITY with the reasons. */
+  reservePlacement: StepActivity;
+  /** Gives back what the machine reserved of hosts, and of pools when its disk does not exist yet. */
+  releasePlacement: StepActivity;
+}
+
+/** A machine's power on its host. */
+export interface VmPowerPorts {
+  /** The domain exists on the recorded host and runs; records that it does. */
+  startVm: StepActivity;
+  /** The domain is gone from the recorded host; records that, and gives its capacity back. Undo of {@link startVm}. */
+  removeVmFromHost: StepActivity;
+  /** Presses the power button and waits until the guest is off, or its grace period is over. */
+  shutdownVm: StepActivity;
+  /** No QEMU process of the machine runs on its host; records that it is off. */
+  powerOffVm: StepActivity;
+}
+
+/** A machine's root disk. */
+export interface VmVolumePorts {
+  /** The base image is on the chosen pool. */
+  ensureTemplateOnPool: StepActivity;
+  /** The root volume exists. */
+  createRootVolume: StepActivity;
+  /** The root volumes are gone, their room given back. Undo of {@link createRootVolume}, and a step of expunging. */
+  removeRootVolume: StepActivity;
+}
+
+/** A machine's records. */
+export interface VmRecordPorts {
+  /** Addresses, tags and names are given back; the machine's row stays for accounting. */
+  releaseVmRecords: StepActivity;
+  /** Marks when it was destroyed. */
+  markVmDestroyed: StepActivity;
+}

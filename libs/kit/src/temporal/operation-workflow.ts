@@ -1,0 +1,133 @@
+/**
+ * Binds a step list to Temporal: one workflow per operation kind, options from four named profiles.
+ *
+ * MUST stay deterministic: time, sleep and everything else come from `@temporalio/workflow`.
+ */
+import type { OperationPorts, RunRef, StepActivity, StepFailure } from '@durastack/contracts/operations/step';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineSignal,
+  log,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  TimeoutFailure,
+  type RetryPolicy,
+} from '@temporalio/workflow';
+import { runOperation, type SagaRuntime } from '../saga/run-operation.js';
+import type { Profile, StepList } from '../saga/steps.js';
+import { TASK_QUEUES } from './task-queues.js';
+
+/** Asks a running operation to turn back. */
+export const cancelSignal = defineSignal('cancel');
+
+const RETRY: RetryPolicy = { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 10_000 };
+
+type Activities = Record<string, (argument: unknown) => Promise<unknown>>;
+
+const local = proxyLocalActivities<Activities>({
+  startToCloseTimeout: 2_000,
+  scheduleToCloseTimeout: 5_000,
+  retry: { ...RETRY, initialInterval: 20, maximumInterval: 1_000 },
+});
+const durable = proxyActivities<Activities>({
+  taskQueue: TASK_QUEUES.control,
+  startToCloseTimeout: 20_000,
+  retry: RETRY,
+});
+const hosts = proxyActivities<Activities>({
+  taskQueue: TASK_QUEUES.hosts,
+  startToCloseTimeout: 60_000,
+  scheduleToCloseTimeout: 300_000,
+  retry: RETRY,
+});
+const hostsForever = proxyActivities<Activities>({
+  taskQueue: TASK_QUEUES.hosts,
+  startToCloseTimeout: 60_000,
+  retry: RETRY,
+});
+
+/** A short database transaction: local first, and when the database is away for longer, an activity that waits for it. */
+async function callQuick(name: string, argument: unknown): Promise<unknown> {
+  try {
+    return await local[name]!(argument);
+  } catch (error) {
+    if (failureOf(error).code !== 'TIMEOUT' && !isRetryable(error)) throw error;
+    return durable[name]!(argument);
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return !(cause instanceof ApplicationFailure) || cause.nonRetryable !== true;
+}
+
+function callByProfile(profile: Profile, name: string, argument: unknown): Promise<unknown> {
+  switch (profile) {
+    case 'quick':
+      return callQuick(name, argument);
+    case 'hostVerb':
+    case 'poll':
+      return hosts[name]!(argument);
+    case 'forever':
+      return hostsForever[name]!(argument);
+  }
+}
+
+function failureOf(error: unknown): StepFailure {
+  const cause = error instanceof ActivityFailure && error.cause ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return { code: cause.type ?? 'BUG', message: cause.message };
+  if (cause instanceof TimeoutFailure) {
+    const last = cause.cause;
+    if (last instanceof ApplicationFailure) return { code: last.type ?? 'TIMEOUT', message: last.message };
+    return { code: 'TIMEOUT', message: 'The step did not finish in its time.' };
+  }
+  return { code: 'BUG', message: cause instanceof Error ? cause.message : String(cause) };
+}
+
+const operationPorts: OperationPorts = {
+  beginRun: (run) => callQuick('beginRun', run) as ReturnType<OperationPorts['beginRun']>,
+  setDirection: (run, direction, failure) => callQuick('setDirection', { run, direction, failure }) as Promise<boolean>,
+  finishRun: (run, outcome) => callQuick('finishRun', { run, outcome }) as Promise<void>,
+  needsAttention: (run, failure) => callQuick('needsAttention', { run, failure }) as Promise<void>,
+};
+
+/**
+ * Makes the workflow function of a step list.
+ *
+ * @param list the operation's steps
+ * @returns a workflow taking one {@link RunRef}; exported under the command's name
+ */
+export function operationWorkflow(list: StepList): (run: RunRef) => Promise<string> {
+  return async (run) => {
+    let cancelled = false;
+    setHandler(cancelSignal, () => {
+      cancelled = true;
+    });
+    const outer = CancellationScope.current();
+    const runtime: SagaRuntime = {
+      // After the pivot there is only forward: a host that is away is waited for.
+      callStep: (call, step) =>
+        callByProfile(
+          step.direction === 'past-pivot' && call.profile !== 'quick' ? 'forever' : call.profile,
+          call.activity,
+          step,
+        ) as ReturnType<StepActivity>,
+      operation: operationPorts,
+      sleep: async (ms, wakeOnCancel) =>
+        void (await condition(() => wakeOnCancel && (cancelled || outer.consideredCancelled), ms)),
+      cancelRequested: () => cancelled || outer.consideredCancelled,
+      shielded: (body) => CancellationScope.nonCancellable(body),
+      showStep: (text) => setCurrentDetails(text),
+      failureOf,
+    };
+    const outcome = await runOperation(run, list, runtime);
+    log.info('operation ended', { operationId: run.operationId, run: run.run, outcome });
+    setCurrentDetails(`Ended: ${outcome}`);
+    return outcome;
+  };
+}

@@ -1,0 +1,30 @@
+import type { PlacementPorts, VmPowerPorts, VmVolumePorts } from '@durastack/contracts/compute/vm.ports';
+import { defineSteps, forwardOnly, hostVerb, nothing, poll, quick, undoable } from '@durastack/kit/saga/steps';
+import { operationWorkflow } from '@durastack/kit/temporal/operation-workflow';
+
+/**
+ * Starts a stopped virtual machine, where there is room.
+ *
+ * Before: the machine is `Stopped`; a domain that a guest left behind by powering itself off may still be defined.
+ * No pivot. If everything fails: `Stopped`, on no host, its disk kept.
+ */
+export const startVirtualMachineSteps = defineSteps<PlacementPorts & VmVolumePorts & VmPowerPorts>([
+  forwardOnly(
+    'Clear what was left on its last host',
+    hostVerb('removeVmFromHost'),
+    'the machine is off: nothing of it is needed there',
+  ),
+  undoable('Choose a host and reserve capacity', { do: quick('reservePlacement'), undo: quick('releasePlacement') }),
+  undoable('Copy the template to primary storage', {
+    do: poll('ensureTemplateOnPool'),
+    undo: nothing('the base image is shared by all machines of the template on that pool'),
+  }),
+  undoable('Make sure of the root disk', {
+    do: hostVerb('createRootVolume'),
+    undo: nothing("the disk holds the tenant's data"),
+  }),
+  undoable('Start the domain', { do: hostVerb('startVm'), undo: hostVerb('removeVmFromHost') }),
+]);
+
+/** See {@link startVirtualMachineSteps}. */
+export const startVirtualMachine = operationWorkflow(startVirtualMachineSteps);
