@@ -1,0 +1,188 @@
+import { DurastackError } from '@durastack/contracts/errors';
+import { MAX_PAGE_SIZE } from '@durastack/contracts/list-params';
+import type { ResultOf } from '@durastack/contracts/command';
+import type { Tx } from '../../database/transaction.js';
+import type { Caller } from '../../identity/caller.js';
+import { notFound } from '../../identity/access.js';
+import type { Child, ListCommand, ListView } from './define-list.js';
+import { itemShape, rowMapper } from './rows.js';
+import { scopeCondition, type ScopeParams } from './scope.js';
+import { join, likePattern, raw, sql, type Sql } from './sql.js';
+import { tagsChild, tagsCondition } from './tags.js';
+
+/** A page of a list. `count` is the total, whatever the page; absent when it was not asked for. */
+export interface ListPage<R> {
+  readonly count?: number;
+  readonly items: readonly R[];
+  /** For cursor paging: the id to go on after; absent on the last page. */
+  readonly next?: string;
+}
+
+/** Which part of a list. */
+export type PageRequest =
+  { readonly page: number; readonly pageSize: number } | { readonly after?: string; readonly limit: number };
+
+type Params = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads a page: one query for the rows, one for each kind of child, and one for the total unless the page shows it.
+ *
+ * @param params validated parameters of the view's command
+ * @throws DurastackError INVALID_INPUT for a page size over {@link MAX_PAGE_SIZE}
+ */
+export async function runList<C extends ListCommand>(
+  tx: Tx,
+  view: ListView<C>,
+  viewer: Caller,
+  request: { readonly params: Params; readonly page: PageRequest },
+): Promise<ListPage<ResultOf<C>>> {
+  const { params, page } = request;
+  const condition = join(conditions(view, viewer, params), ' AND ');
+  const descending = view.newestFirst === true;
+  if ('limit' in page) {
+    const after = page.after === undefined ? raw('TRUE') : sql`b.id ${raw(descending ? '<' : '>')} ${page.after}`;
+    const where = join([condition, after], ' AND ');
+    const items = await readPage(tx, view, viewer, { where, limit: page.limit + 1, offset: 0 });
+    const shown = items.slice(0, page.limit);
+    const last = shown.at(-1) as { id?: string } | undefined;
+    return { items: shown, ...(items.length > page.limit && last?.id ? { next: last.id } : {}) };
+  }
+  const offset = (page.page - 1) * page.pageSize;
+  const items = await readPage(tx, view, viewer, { where: condition, limit: page.pageSize, offset });
+  const complete = items.length > 0 && items.length < page.pageSize;
+  if (complete || (offset === 0 && items.length === 0)) return { items, count: offset + items.length };
+  const rows = await tx.query<{ n: number }>(
+    `SELECT COUNT(*) AS n FROM \`${view.table}\` b WHERE ${condition.text}`,
+    condition.values,
+  );
+  return { items, count: Number(rows[0]?.n ?? 0) };
+}
+
+/**
+ * One object through its list view.
+ *
+ * @throws DurastackError NOT_FOUND, also when the viewer may not see it
+ */
+export async function readOne<C extends ListCommand>(
+  tx: Tx,
+  view: ListView<C>,
+  viewer: Caller,
+  id: string,
+): Promise<ResultOf<C>> {
+  const page = await runList(tx, view, viewer, { params: { id }, page: { limit: 1 } });
+  const item = page.items[0];
+  if (item === undefined) throw notFound('id', id);
+  return item;
+}
+
+/** The paging of a CloudStack call: page 0 or none is the first, a page size of none or -1 the greatest. */
+export function offsetPage(params: Params): { page: number; pageSize: number } {
+  const size = Number(params['pageSize'] ?? -1);
+  if (size > MAX_PAGE_SIZE || size < -1 || size === 0) {
+    throw new DurastackError('INVALID_INPUT', `The page size ${size} is out of range; ask for 1 to ${MAX_PAGE_SIZE}.`);
+  }
+  return { page: Math.max(1, Number(params['page'] ?? 1)), pageSize: size === -1 ? MAX_PAGE_SIZE : size };
+}
+
+function conditions(view: ListView, viewer: Caller, params: Params): Sql[] {
+  const ids = [params['id'], ...((params['ids'] as string[] | undefined) ?? [])].filter((id) => id !== undefined);
+  const found: Sql[] = [];
+  if (view.where) found.push(raw(view.where));
+  if (view.scope) found.push(scopeCondition(view.scope, viewer, params as ScopeParams, ids.length > 0));
+  if (params['id'] !== undefined) found.push(sql`b.id = ${params['id']}`);
+  if (params['ids'] !== undefined) found.push(ids.length > 0 ? sql`b.id IN (${ids})` : raw('FALSE'));
+  const keyword = params['keyword'];
+  if (typeof keyword === 'string' && keyword !== '' && view.keyword) {
+    const pattern = likePattern(keyword);
+    found.push(join(view.keyword.map((column) => sql`${raw(column)} LIKE ${pattern}`), ' OR '));
+  }
+  if (params['tags'] !== undefined && view.tagged)
+    found.push(...tagsCondition(view.tagged, params['tags'] as Record<string, string>));
+  for (const [name, filter] of Object.entries(view.filters)) {
+    const value = params[name];
+    if (value === undefined || filter === 'accepted') continue;
+    const part = typeof filter === 'string' ? sql`${raw(filter)} = ${value}` : filter(value as never, viewer);
+    if (part) found.push(part);
+  }
+  return found;
+}
+
+async function readPage<C extends ListCommand>(
+  tx: Tx,
+  view: ListView<C>,
+  viewer: Caller,
+  part: { where: Sql; limit: number; offset: number },
+): Promise<ResultOf<C>[]> {
+  const order = view.newestFirst ? 'b.id DESC' : 'b.id';
+  const { select, toItem } = prepared(view);
+  // The inner query finds the ids of the page in an index; rows and joins are read for these alone.
+  const rows = await tx.query(
+    `SELECT ${select} FROM (SELECT b.id FROM \`${view.table}\` b WHERE ${part.where.text} ORDER BY ${order} LIMIT ? OFFSET ?) p
+       JOIN \`${view.table}\` b ON b.id = p.id ${(view.joins ?? []).join(' ')} ORDER BY ${order}`,
+    [...part.where.values, part.limit, part.offset],
+  );
+  const items = rows.map((row) => ({ ...toItem(row), ...view.map?.(row, viewer) }) as Record<string, unknown>);
+  if (viewer.role !== 'admin')
+    for (const field of view.rootOnly ?? []) for (const item of items) delete item[field];
+  if (items.length > 0) await addChildren(tx, view, rows, items);
+  return items as ResultOf<C>[];
+}
+
+async function addChildren(
+  tx: Tx,
+  view: ListView,
+  rows: readonly Record<string, unknown>[],
+  items: readonly Record<string, unknown>[],
+): Promise<void> {
+  const ids = rows.map((row) => row['id']);
+  const byId = new Map(items.map((item, index) => [ids[index], item]));
+  const children = [...(view.children ?? []), ...(view.tagged ? [tagsChild(view.tagged)] : [])];
+  await Promise.all(
+    children.map(async (child) => {
+      for (const item of items) item[child.field] = [];
+      const { select, toItem } = preparedChild(view, child);
+      const found = await tx.query(
+        `SELECT ${select}, ${child.parent} AS parent_id FROM ${child.from} WHERE ${child.parent} IN (?) ${child.where ? `AND ${child.where}` : ''} ORDER BY ${child.order}`,
+        [ids],
+      );
+      for (const row of found) {
+        const list = byId.get(row['parent_id'])?.[child.field] as unknown[] | undefined;
+        list?.push({ ...toItem(row), ...child.map?.(row, list.length) });
+      }
+    }),
+  );
+}
+
+interface Prepared {
+  readonly select: string;
+  readonly toItem: (row: Record<string, unknown>) => Record<string, unknown>;
+}
+
+const cache = new WeakMap<object, Prepared>();
+
+function selectList(columns: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(columns)
+    .map(([field, expression]) => `${expression} AS \`${field}\``)
+    .join(', ');
+}
+
+function prepared(view: ListView): Prepared {
+  const known = cache.get(view);
+  if (known) return known;
+  const made = {
+    select: selectList({ ...view.columns, ...view.extra }),
+    toItem: rowMapper(view.command.result.shape as never, Object.keys(view.columns)),
+  };
+  cache.set(view, made);
+  return made;
+}
+
+function preparedChild(view: ListView, child: Child): Prepared {
+  const known = cache.get(child);
+  if (known) return known;
+  const shape = itemShape((view.command.result.shape as Record<string, never>)[child.field]);
+  const fields = Object.keys(child.columns).filter((field) => field in shape);
+  const made = { select: selectList(child.columns), toItem: rowMapper(shape, fields) };
+  cache.set(child, made);
+  return made;
+}
