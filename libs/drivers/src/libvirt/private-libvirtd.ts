@@ -1,0 +1,173 @@
+/**
+ * A libvirtd of an instance's own, beside the machine's and beside other instances': private `/run/libvirt`,
+ * `/etc/libvirt` and `/var/{lib,log,cache}/libvirt` by bind mounts in a mount namespace, the machine's network.
+ *
+ * Needs root and no systemd. Machines outlive it: after `kill -9` the next start adopts them.
+ */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DurastackError } from '@durastack/contracts/errors';
+import { commandLine, endProcess, findByPidFile, startDetached } from '../process/detached.js';
+
+export { probeAccelerator } from './accelerator.js';
+
+/** Where the private daemon lives and what it is called. */
+export interface PrivateLibvirtdOptions {
+  /** Directory for all its files; made when absent. Short: unix sockets lie in it (at most 107 characters in all). */
+  readonly dir: string;
+  /** Name of the instance; recorded in the daemon's configuration. */
+  readonly instance: string;
+  /** Added to its environment, e.g. `OVS_RUNDIR`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A running private daemon. */
+export interface PrivateLibvirtd {
+  readonly pid: number;
+  readonly socketPath: string;
+}
+
+const START_TIMEOUT_MS = 20_000;
+const MAX_SOCKET_PATH = 107;
+
+/** Binds `$1/{run,etc,lib,log,cache}` over the system's directories and becomes libvirtd. Constant; values are arguments. */
+const ENTER = [
+  'set -e; D=$1; shift',
+  'mkdir -p /run/libvirt /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt',
+  'mount --bind "$D/run" /run/libvirt',
+  'mount --bind "$D/etc" /etc/libvirt',
+  'for d in lib log cache; do mount --bind "$D/$d" "/var/$d/libvirt"; done',
+  'exec "$@"',
+].join('\n');
+
+/** The daemon's socket below its directory. */
+export function privateLibvirtSocket(dir: string): string {
+  return join(resolve(dir), 'run', 'libvirt-sock');
+}
+
+/**
+ * Starts the daemon unless it runs already, and waits until its socket answers (some 0.1 s; the very first call on a
+ * fresh directory takes seconds more, because libvirt then probes the emulators).
+ *
+ * @returns its pid and socket; its output is in `<dir>/libvirtd.log`
+ * @throws DurastackError `ENVIRONMENT` when libvirtd is missing, is not root, or does not come up: with the end of its log
+ */
+export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions): Promise<PrivateLibvirtd> {
+  const dir = resolve(options.dir);
+  const socketPath = privateLibvirtSocket(dir);
+  await checkPossible(socketPath);
+  const running = await findPrivateLibvirtd(dir);
+  if (running && (await answers(socketPath))) return { pid: running, socketPath };
+  if (running) await endProcess(running, pidFileOf(dir));
+  await layOut(dir, options.instance);
+  const logFile = join(dir, 'libvirtd.log');
+  const pid = await startDetached({
+    file: 'unshare',
+    args: ['--mount', '--propagation', 'private', 'sh', '-c', ENTER, 'enter', dir, ...daemon(dir)],
+    logFile,
+    ...(options.env ? { env: options.env } : {}),
+  });
+  await awaitSocket(pid, socketPath, logFile);
+  return { pid, socketPath };
+}
+
+/** The pid of the private daemon of this directory, if it runs. */
+export async function findPrivateLibvirtd(dir: string): Promise<number | undefined> {
+  return findByPidFile(pidFileOf(resolve(dir)), pidFileOf(resolve(dir)));
+}
+
+/** Ends the private daemon of this directory. Its machines keep running; repeating it does nothing. */
+export async function stopPrivateLibvirtd(options: { readonly dir: string }): Promise<void> {
+  const dir = resolve(options.dir);
+  const pid = await findPrivateLibvirtd(dir);
+  if (pid !== undefined) await endProcess(pid, pidFileOf(dir), 10_000);
+  await rm(pidFileOf(dir), { force: true });
+}
+
+/** The pid file's full path is on the command line too: that is how the process is told from any other libvirtd. */
+function pidFileOf(dir: string): string {
+  return join(dir, 'run', 'libvirtd.pid');
+}
+
+function daemon(dir: string): string[] {
+  return ['libvirtd', '--pid-file', pidFileOf(dir), '--config', join(dir, 'etc', 'libvirtd.conf')];
+}
+
+async function checkPossible(socketPath: string): Promise<void> {
+  if (process.getuid?.() !== 0) throw new DurastackError('ENVIRONMENT', 'A private libvirtd needs root; run this as root');
+  if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH) {
+    const text = `${socketPath} is too long for a unix socket (at most ${MAX_SOCKET_PATH} bytes); choose a shorter directory`;
+    throw new DurastackError('ENVIRONMENT', text);
+  }
+}
+
+async function layOut(dir: string, instance: string): Promise<void> {
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const bootFile = join(dir, 'boot-id');
+  const lastBoot = await readFile(bootFile, 'utf8').catch(() => '');
+  // What /run held before a restart of the machine names processes that are gone.
+  if (lastBoot.trim() !== bootId) await rm(join(dir, 'run'), { recursive: true, force: true });
+  for (const name of ['run', 'etc', 'lib', 'log', 'cache']) {
+    await mkdir(join(dir, name), { recursive: true, mode: name === 'run' ? 0o700 : 0o755 });
+  }
+  for (const name of ['lib/qemu', 'log/qemu', 'etc/qemu/networks']) await mkdir(join(dir, name), { recursive: true });
+  // An own /etc/libvirt without qemu/networks/autostart: the system's `default` network never comes up here.
+  await writeFile(join(dir, 'etc', 'libvirtd.conf'), libvirtdConf(instance), { mode: 0o600 });
+  await writeFile(join(dir, 'etc', 'qemu.conf'), QEMU_CONF, { mode: 0o600 });
+  await writeFile(bootFile, `${bootId}\n`);
+}
+
+function libvirtdConf(instance: string): string {
+  return [
+    `# private libvirtd of the instance ${instance}; written at each start`,
+    'listen_tls = 0',
+    'listen_tcp = 0',
+    'auth_unix_ro = "none"',
+    'auth_unix_rw = "none"',
+    'unix_sock_rw_perms = "0700"',
+    'log_outputs = "2:stderr"',
+    '',
+  ].join('\n');
+}
+
+const QEMU_CONF = [
+  'user = "root"',
+  'group = "root"',
+  'security_driver = "none"',
+  'cgroup_controllers = []',
+  'namespaces = []',
+  'stdio_handler = "file"',
+  'remember_owner = 0',
+  '',
+].join('\n');
+
+async function awaitSocket(pid: number, socketPath: string, logFile: string): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    if (await answers(socketPath)) return;
+    if ((await commandLine(pid)).length === 0) throw await notUp('ended at once', logFile);
+    await sleep(20);
+  }
+  const failure = await notUp(`does not answer within ${START_TIMEOUT_MS / 1000} s`, logFile);
+  process.kill(pid, 'SIGKILL');
+  throw failure;
+}
+
+async function notUp(what: string, logFile: string): Promise<DurastackError> {
+  const tail = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-3).join(' | ');
+  const text = `The private libvirtd ${what}: ${tail || 'no output'}. See ${logFile}; is libvirt-daemon-system installed?`;
+  return new DurastackError('ENVIRONMENT', text);
+}
+
+async function answers(socketPath: string): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(socketPath);
+    const end = (result: boolean) => (): void => {
+      socket.destroy();
+      done(result);
+    };
+    socket.once('connect', end(true)).once('error', end(false)).setTimeout(2_000, end(false));
+  });
+}
