@@ -9,6 +9,7 @@ import { Flag, Id, Int, LongText, Moment, Ref, Text } from '../database/columns.
 @Index('vm_zone', ['zoneId', 'createdAt'])
 @Index('vm_created', ['createdAt', 'id'])
 @Index('vm_name', ['name'])
+@Index('vm_power', ['state', 'observedPower'])
 export class VirtualMachineEntity {
   @Id() id!: string;
   @Text() name!: string;

@@ -1,0 +1,97 @@
+import type { VmPowerPorts } from '@durastack/contracts/compute/vm.ports';
+import { isDurastackError } from '@durastack/contracts/errors';
+import { DONE, pending, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
+import { releaseHosts } from '@durastack/store/operations/reservations';
+import { inStep } from '@durastack/store/operations/run';
+import type { ActivityDependencies } from '../dependencies.js';
+import { readVm, readVmSpec } from './vm-rows.js';
+
+/** How long a guest may take to obey its power button. */
+const GRACE_MS = 60_000;
+const SHUTDOWN_POLL_MS = 1_000;
+
+/** See {@link VmPowerPorts}. */
+export function createActivities(dependencies: ActivityDependencies): VmPowerPorts {
+  const { source, box, agents } = dependencies;
+
+  /** The machine's id and host under the step's guard; no host: nothing of it is anywhere. */
+  const locate = (step: StepRef) =>
+    inStep(source, step, async (tx, operation) => {
+      const { id, hostId } = await readVm(tx, operation.resource.id);
+      return { vmId: id, hostId, input: operation.input };
+    });
+
+  /** What was seen on the host; a fact, so it is recorded whatever the operation does next. */
+  const record = (step: StepRef, vmId: string, power: string) =>
+    inStep(source, step, (tx) =>
+      tx.execute('UPDATE virtual_machine SET observed_power = ?, observed_at = NOW(3) WHERE id = ?', [power, vmId]),
+    );
+
+  return {
+    async startVm(step) {
+      const found = await inStep(source, step, async (tx, operation) => {
+        if (operation.input['startVm'] === false) return undefined;
+        return readVmSpec(tx, box, operation.resource.id);
+      });
+      if (!found) return DONE;
+      const { power } = await agents.call(found.hostId, 'ensureVmRunning', { vm: found.spec }, step);
+      await record(step, found.spec.id, power);
+      return DONE;
+    },
+
+    async removeVmFromHost(step) {
+      const { vmId, hostId } = await locate(step);
+      if (hostId === null) return DONE;
+      await unlessHostGone(agents.call(hostId, 'ensureVmGone', { vmId }, step));
+      await inStep(source, step, async (tx) => {
+        await releaseHosts(tx, vmId);
+        await tx.execute(
+          "UPDATE virtual_machine SET host_id = NULL, last_host_id = ?, observed_power = 'absent', observed_at = NOW(3) WHERE id = ?",
+          [hostId, vmId],
+        );
+      });
+      return DONE;
+    },
+
+    async shutdownVm(step) {
+      const { vmId, hostId, input } = await locate(step);
+      if (hostId === null || input['forced'] === true) return DONE;
+      const { power } = await agents.call(hostId, 'requestVmShutdown', { vmId }, step);
+      if (power === 'off' || power === 'absent') return DONE;
+      return withinGrace(await elapsedMs(dependencies, step));
+    },
+
+    async powerOffVm(step) {
+      const { vmId, hostId } = await locate(step);
+      if (hostId === null) return DONE;
+      await unlessHostGone(agents.call(hostId, 'ensureVmStopped', { vmId }, step));
+      await record(step, vmId, 'off');
+      return DONE;
+    },
+  };
+}
+
+/** A removed or fenced host runs nothing any more: what was to be ended there has ended. */
+async function unlessHostGone(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isDurastackError(error, 'HOST_FENCED')) throw error;
+  }
+}
+
+function withinGrace(elapsed: number): StepOutcome {
+  if (elapsed >= GRACE_MS) return DONE;
+  return pending(SHUTDOWN_POLL_MS, `waiting for the guest, at most ${Math.ceil((GRACE_MS - elapsed) / 1000)} s more`);
+}
+
+/** Milliseconds since this run began, by the database's clock. */
+async function elapsedMs({ source }: ActivityDependencies, step: StepRef): Promise<number> {
+  return inStep(source, step, async (tx) => {
+    const rows = await tx.query<{ elapsed: number }>(
+      'SELECT TIMESTAMPDIFF(MICROSECOND, started_at, NOW(3)) / 1000 AS elapsed FROM operation_run WHERE generation = ?',
+      [step.generation],
+    );
+    return Number(rows[0]?.elapsed ?? GRACE_MS);
+  });
+}

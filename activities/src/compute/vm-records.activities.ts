@@ -1,0 +1,35 @@
+import type { VmRecordPorts } from '@durastack/contracts/compute/vm.ports';
+import { DONE } from '@durastack/contracts/operations/step';
+import { inStep } from '@durastack/store/operations/run';
+import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
+import type { ActivityDependencies } from '../dependencies.js';
+import { readRootVolume } from './vm-rows.js';
+
+/** See {@link VmRecordPorts}. */
+export function createActivities({ source }: ActivityDependencies): VmRecordPorts {
+  return {
+    releaseVmRecords: (step) =>
+      inStep(source, step, async (tx, operation) => {
+        const vmId = operation.resource.id;
+        const volume = await readRootVolume(tx, vmId);
+        await transitionIfAllowed(tx, { type: 'volume', id: volume.id }, 'Expunged');
+        await tx.execute('DELETE FROM nic WHERE vm_id = ?', [vmId]);
+        await tx.execute("DELETE FROM resource_tag WHERE resource_type = 'virtual-machine' AND resource_id = ?", [
+          vmId,
+        ]);
+        await tx.execute('UPDATE virtual_machine SET user_data_sealed = NULL, public_keys = NULL WHERE id = ?', [vmId]);
+        return DONE;
+      }),
+
+    markVmDestroyed: (step) =>
+      inStep(source, step, async (tx, operation) => {
+        const vmId = operation.resource.id;
+        const volume = await readRootVolume(tx, vmId);
+        await transitionIfAllowed(tx, { type: 'volume', id: volume.id }, 'DestroyRequested');
+        await tx.execute('UPDATE virtual_machine SET destroyed_at = COALESCE(destroyed_at, NOW(3)) WHERE id = ?', [
+          vmId,
+        ]);
+        return DONE;
+      }),
+  };
+}

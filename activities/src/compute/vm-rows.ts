@@ -1,0 +1,155 @@
+/** Reads of a machine and what belongs to it, as steps need them. */
+import type { NetworkSpec, NicSpec, PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError, invariant } from '@durastack/contracts/errors';
+import type { SecretBox } from '@durastack/kit/secrets/secret-box';
+import type { Tx } from '@durastack/store/database/transaction';
+
+/** A machine's row, as far as steps use it. */
+export interface VmRow {
+  readonly id: string;
+  readonly name: string;
+  readonly instanceName: string;
+  readonly zoneId: string;
+  readonly hostId: string | null;
+  readonly lastHostId: string | null;
+  readonly requestedHostId: string | null;
+  readonly templateId: string;
+  readonly serviceOfferingId: string;
+  readonly cpuCount: number;
+  readonly cpuMhz: number;
+  readonly memoryMib: number;
+  readonly userDataSealed: string | null;
+  readonly publicKeys: string | null;
+}
+
+/** A machine's root volume. */
+export interface RootVolumeRow {
+  readonly id: string;
+  readonly poolId: string | null;
+  readonly templateId: string | null;
+  readonly sizeBytes: number;
+  readonly state: string;
+}
+
+/** The machine. NOT_FOUND when there is none. */
+export async function readVm(tx: Tx, id: string): Promise<VmRow> {
+  const rows = await tx.query<VmRow>(
+    `SELECT id, name, instance_name AS instanceName, zone_id AS zoneId, host_id AS hostId, last_host_id AS lastHostId, requested_host_id AS requestedHostId,
+       template_id AS templateId, service_offering_id AS serviceOfferingId, cpu_count AS cpuCount, cpu_mhz AS cpuMhz, memory_mib AS memoryMib,
+       user_data_sealed AS userDataSealed, public_keys AS publicKeys
+     FROM virtual_machine WHERE id = ?`,
+    [id],
+  );
+  if (!rows[0]) throw new DurastackError('NOT_FOUND', `There is no virtual machine ${id}.`);
+  return rows[0];
+}
+
+/** Its root volume, which every machine has for life. */
+export async function readRootVolume(tx: Tx, vmId: string): Promise<RootVolumeRow> {
+  const rows = await tx.query<RootVolumeRow>(
+    "SELECT id, pool_id AS poolId, template_id AS templateId, size_bytes AS sizeBytes, state FROM volume WHERE vm_id = ? AND kind = 'ROOT'",
+    [vmId],
+  );
+  invariant(rows[0], `The virtual machine ${vmId} has no root volume.`);
+  return rows[0];
+}
+
+/** A pool as hosts reach it. */
+export async function readPool(tx: Tx, poolId: string): Promise<PoolSpec> {
+  const rows = await tx.query<PoolSpec>('SELECT id, kind, path FROM storage_pool WHERE id = ?', [poolId]);
+  if (!rows[0]) throw new DurastackError('NOT_FOUND', `There is no storage pool ${poolId}.`);
+  return { id: rows[0].id, kind: rows[0].kind, path: rows[0].path };
+}
+
+/** The image store that holds a template. */
+export async function readTemplateStore(tx: Tx, templateId: string): Promise<{ id: string; path: string }> {
+  const rows = await tx.query<{ id: string; path: string }>(
+    'SELECT s.id, s.path FROM template t JOIN image_store s ON s.id = t.store_id WHERE t.id = ?',
+    [templateId],
+  );
+  invariant(rows[0], `The template ${templateId} is on no image store.`);
+  return { id: rows[0].id, path: rows[0].path };
+}
+
+interface NicRow {
+  id: string;
+  tap: string;
+  mac: string;
+  ip: string;
+  isDefault: number;
+  networkId: string;
+  networkName: string;
+  driver: 'bridge' | 'ovs';
+  bridge: string;
+  vlan: number | null;
+  cidr: string;
+  gateway: string;
+  dns1: string;
+  dns2: string | null;
+}
+
+function toNetworkSpec(row: NicRow): NetworkSpec {
+  return {
+    id: row.networkId,
+    name: row.networkName,
+    driver: row.driver,
+    bridge: row.bridge,
+    ...(row.vlan === null ? {} : { vlan: row.vlan }),
+    cidr: row.cidr,
+    gateway: row.gateway,
+    gatewayOnHost: true,
+    dns: [row.dns1, row.dns2].filter((dns): dns is string => dns !== null),
+    mtu: 1500,
+  };
+}
+
+/** The machine's interfaces with their networks, the default one first. */
+export async function readNics(tx: Tx, vmId: string): Promise<NicSpec[]> {
+  const rows = await tx.query<NicRow>(
+    `SELECT n.id, n.tap, n.mac, n.ip, n.is_default AS isDefault, w.id AS networkId, w.name AS networkName, w.driver, w.bridge, w.vlan, w.cidr, w.gateway,
+       z.dns1, z.dns2
+     FROM nic n JOIN network w ON w.id = n.network_id JOIN zone z ON z.id = w.zone_id
+     WHERE n.vm_id = ? ORDER BY n.is_default DESC, n.id`,
+    [vmId],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    tap: row.tap,
+    mac: row.mac,
+    ip: row.ip,
+    isDefault: row.isDefault === 1,
+    network: toNetworkSpec(row),
+  }));
+}
+
+/** Everything a host needs to run the machine. Holds user data in the clear: it goes to the agent and nowhere else. */
+export async function readVmSpec(tx: Tx, box: SecretBox, vmId: string): Promise<{ spec: VmSpec; hostId: string }> {
+  const vm = await readVm(tx, vmId);
+  const volume = await readRootVolume(tx, vmId);
+  invariant(vm.hostId, `The virtual machine ${vmId} has no host.`);
+  invariant(volume.poolId, `The root volume of ${vmId} has no pool.`);
+  const pool = await readPool(tx, volume.poolId);
+  const spec: VmSpec = {
+    id: vm.id,
+    domainName: vm.instanceName,
+    vcpus: vm.cpuCount,
+    cpuMhz: vm.cpuMhz,
+    memoryMib: vm.memoryMib,
+    rootVolume: {
+      id: volume.id,
+      pool,
+      sizeBytes: volume.sizeBytes,
+      ...(volume.templateId ? { templateId: volume.templateId } : {}),
+    },
+    nics: await readNics(tx, vmId),
+    seed: {
+      instanceId: vm.id,
+      hostname: vm.name,
+      publicKeys: (vm.publicKeys ?? '').split('\n').filter((line) => line !== ''),
+      ...(vm.userDataSealed === null
+        ? {}
+        : { userDataBase64: box.open(vm.userDataSealed, `virtual-machine:${vm.id}`) }),
+    },
+  };
+  return { spec, hostId: vm.hostId };
+}

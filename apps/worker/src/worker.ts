@@ -1,0 +1,185 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { ActivityDependencies } from '@durastack/activities/dependencies';
+import { createAgentGateway } from '@durastack/activities/agent-gateway';
+import { startDispatcher } from '@durastack/activities/loops/dispatcher';
+import { DurastackError, invariant } from '@durastack/contracts/errors';
+import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
+import type { Logger } from '@durastack/kit/log/logger';
+import { openSecretBox } from '@durastack/kit/secrets/secret-box';
+import { withActivityEdge } from '@durastack/kit/temporal/activity-edge';
+import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '@durastack/kit/temporal/task-queues';
+import { issueControlPlaneCertificate } from '@durastack/kit/tls/certificate-authority';
+import { connectDatabase } from '@durastack/store/database/data-source';
+import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { WorkerConfig } from './config.js';
+
+const BUNDLE = new URL('../build/workflow-bundle.js', import.meta.url);
+
+/** A running worker. */
+export interface RunningWorker {
+  /** Resolves when it has stopped. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+type Activity = (argument: unknown) => Promise<unknown>;
+
+/** Every activity by name, from each `*.activities` file; adding a file touches no list. BUG on a name given twice. */
+export async function loadActivities(
+  dependencies: ActivityDependencies,
+  log: Logger,
+): Promise<Record<string, Activity>> {
+  const root = new URL('./', import.meta.resolve('@durastack/activities/dependencies'));
+  const files = readdirSync(fileURLToPath(root), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.activities.js'),
+  );
+  const activities: Record<string, Activity> = {};
+  for (const file of files.sort()) {
+    const module = (await import(new URL(file, root).href)) as {
+      createActivities(dependencies: ActivityDependencies): Record<string, Activity>;
+    };
+    for (const [name, run] of Object.entries(module.createActivities(dependencies))) {
+      invariant(!(name in activities), `The activity ${name} is defined twice, the second time in ${file}.`);
+      activities[name] = withActivityEdge(run, (error) => log.warn({ error, activity: name }, 'activity failed'));
+    }
+  }
+  return activities;
+}
+
+function temporalTls(config: WorkerConfig) {
+  if (!config.temporalTlsCaFile) return {};
+  const client =
+    config.temporalTlsCertFile && config.temporalTlsKeyFile
+      ? {
+          clientCertPair: {
+            crt: readFileSync(config.temporalTlsCertFile),
+            key: readFileSync(config.temporalTlsKeyFile),
+          },
+        }
+      : {};
+  return { tls: { serverRootCACertificate: readFileSync(config.temporalTlsCaFile), ...client } };
+}
+
+async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const missing = SEARCH_ATTRIBUTES.filter((name) => !(name in (customAttributes ?? {})));
+  if (missing.length === 0) return;
+  const KEYWORD = 2;
+  await connection.operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
+  });
+}
+
+/** Connects everything, starts polling and the loops. */
+export async function runWorker(config: WorkerConfig, log: Logger): Promise<RunningWorker> {
+  Runtime.install({
+    logger: {
+      log: () => {},
+      trace: () => {},
+      debug: () => {},
+      info: () => {},
+      warn: (message, meta) => log.warn({ meta }, message),
+      error: (message, meta) => log.error({ meta }, message),
+    },
+  });
+  const source = await connectDatabase({ url: config.databaseUrl, poolSize: 24 });
+  const box = openSecretBox(config.dataKeyFile);
+  const authority = await loadCertificateAuthority(source, box);
+  const identity = await issueControlPlaneCertificate(authority);
+  const agents = createAgentGateway(source, createAgentClient({ caPem: authority.certificatePem, ...identity }));
+  const settings = {
+    intakeUrl: config.intakeUrl,
+    imagePrivateCidrs: config.imagePrivateCidrs,
+    heartbeatIntervalMs: config.heartbeatIntervalMs,
+  };
+  const activities = await loadActivities({ source, box, agents, settings }, log);
+
+  const target = { address: config.temporalAddress, ...temporalTls(config) };
+  const native = await NativeConnection.connect(target);
+  const connection = await Connection.connect(target);
+  await registerSearchAttributes(connection, config.temporalNamespace);
+  const client = new Client({ connection, namespace: config.temporalNamespace });
+
+  const shared = {
+    connection: native,
+    namespace: config.temporalNamespace,
+    activities,
+    shutdownGraceTime: '5s',
+  } as const;
+  const control = await Worker.create({
+    ...shared,
+    taskQueue: TASK_QUEUES.control,
+    workflowBundle: { codePath: fileURLToPath(BUNDLE) },
+    maxCachedWorkflows: 200,
+    maxConcurrentWorkflowTaskExecutions: 40,
+    maxConcurrentLocalActivityExecutions: 40,
+    maxConcurrentActivityTaskExecutions: 40,
+  });
+  const hosts = await Worker.create({
+    ...shared,
+    taskQueue: TASK_QUEUES.hosts,
+    maxConcurrentActivityTaskExecutions: 1_000,
+  });
+
+  let hint = () => {};
+  const server = await listen(config, () => hint());
+  const { port } = server.address() as { port: number };
+  const hintUrl = `http://${config.workerListen.host}:${port}/hint`;
+  const dispatcher = startDispatcher({ source, client, log, holder: `${hostname()}:${process.pid}:${port}`, hintUrl });
+  hint = dispatcher.hint;
+  log.info({ hintUrl }, 'ready');
+
+  const polling = Promise.all([control.run(), hosts.run()]);
+  const ended = polling.then(async () => {
+    await dispatcher.stop();
+    server.close();
+    await agents.client.close();
+    await connection.close();
+    await native.close();
+    await source.destroy();
+  });
+  return {
+    ended,
+    async stop() {
+      for (const worker of [control, hosts]) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended;
+    },
+  };
+}
+
+async function listen(config: WorkerConfig, hint: () => void): Promise<Server> {
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics, prefix: 'durastack_worker_' });
+  const server = createServer((request, response) => {
+    if (request.method === 'POST' && request.url === '/hint') {
+      hint();
+      response.writeHead(204).end();
+    } else if (request.url === '/health') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}');
+    } else if (request.url === '/metrics') {
+      void metrics.metrics().then((text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text));
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(
+        new DurastackError(
+          'MISCONFIGURED',
+          `Cannot listen on DURASTACK_WORKER_LISTEN ${config.workerListen.host}:${config.workerListen.port}.`,
+          { cause },
+        ),
+      ),
+    );
+    server.listen(config.workerListen.port, config.workerListen.host, resolve);
+  });
+  return server;
+}
