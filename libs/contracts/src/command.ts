@@ -100,15 +100,15 @@ function declare<C extends Command>(command: C): C {
 }
 
 /** Declares a command; see {@link Command}. */
-export function defineCommand<P extends z.ZodObject, R extends z.ZodObject>(command: Command<P, R>): Command<P, R> {
+export function defineCommand<const C extends Command>(command: C): C {
   return declare(command);
 }
 
 /** Declares a list command; its parameters begin with those of `listParams` or `scopedListParams`. */
-export function defineListCommand<P extends z.ZodObject, R extends z.ZodObject>(
-  command: Omit<Command<P, R>, 'isList'> & { readonly result: R; readonly wrapper: string },
-): Command<P, R> & { readonly result: R; readonly wrapper: string } {
-  return declare({ ...command, isList: true });
+export function defineListCommand<const C extends Command & { readonly result: z.ZodObject; readonly wrapper: string }>(
+  command: C,
+): C & { readonly isList: true } {
+  return declare({ ...command, isList: true as const });
 }
 
 /** Validated parameters of a command. */

@@ -1,0 +1,92 @@
+import 'reflect-metadata';
+import './face/fastify-request.js';
+import type { Logger } from '@durastack/kit/log/logger';
+import { openSecretBox } from '@durastack/kit/secrets/secret-box';
+import { connectDatabase } from '@durastack/store/database/data-source';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { DataSource } from 'typeorm';
+import { discover, type Discovery } from './catalogue/discover.js';
+import type { CommandHandler } from './catalogue/handles.js';
+import { Registry } from './catalogue/registry.js';
+import { CloudStackFace } from './cloudstack/cloudstack-face.js';
+import { DispatcherHint } from './face/dispatcher-hint.js';
+import { Invoker } from './face/invoker.js';
+import { LoginThrottle } from './identity/login-throttle.js';
+import { registerAccessLog } from './operator/access-log.js';
+import { registerOperatorRoutes } from './operator/operator-routes.js';
+import { Platform } from './platform.js';
+import type { ApiSettings } from './settings.js';
+
+/** User data of 1 MiB in base64 and percent-encoded, with room for the rest. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+@Module({})
+class ApiModule {
+  static of(platform: Platform, discovery: Discovery): DynamicModule {
+    return {
+      module: ApiModule,
+      providers: [
+        { provide: Platform, useValue: platform },
+        { provide: LoginThrottle, useValue: new LoginThrottle() },
+        ...new Set(discovery.handlers.values()),
+      ],
+    };
+  }
+}
+
+/** A running API without its listeners. */
+export interface Api {
+  readonly app: NestFastifyApplication;
+  readonly server: FastifyInstance;
+  readonly platform: Platform;
+  readonly registry: Registry;
+  /** Ends requests, then connections. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the API. It needs the database, and nothing else: Temporal may be away.
+ *
+ * @param options `database`: one that is connected already, which then is not closed with the API
+ */
+export async function createApi(
+  settings: ApiSettings,
+  log: Logger,
+  options: { readonly database?: DataSource } = {},
+): Promise<Api> {
+  const secrets = openSecretBox(settings.dataKeyFile);
+  const discovery = await discover();
+  const database = options.database ?? (await connectDatabase({ url: settings.databaseUrl }));
+  const platform = new Platform(database, secrets, settings, log);
+  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, maxParamLength: 200 });
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.of(platform, discovery), adapter, {
+    logger: false,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const server = adapter.getInstance() as unknown as FastifyInstance;
+  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, body);
+  });
+  const registry = new Registry(discovery, (type) => app.get(type as Type<CommandHandler>));
+  const hint = new DispatcherHint(platform);
+  const invoker = new Invoker(platform, hint);
+  registerAccessLog(server, log);
+  registerOperatorRoutes(server, platform);
+  new CloudStackFace(platform, registry, invoker).register(server);
+  await app.init();
+  await server.ready();
+  return {
+    app,
+    server,
+    platform,
+    registry,
+    close: async () => {
+      await app.close();
+      if (!options.database) await database.destroy();
+    },
+  };
+}

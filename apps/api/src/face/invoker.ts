@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Command } from '@durastack/contracts/command';
+import { asDurastackError, DurastackError, ERROR_KINDS } from '@durastack/contracts/errors';
+import { autocommit } from '@durastack/store/database/transaction';
+import { runList, type ListPage, type PageRequest } from '@durastack/store/lists/engine/run-list';
+import type { StartedOperation } from '../catalogue/handles.js';
+import type { Served } from '../catalogue/registry.js';
+import type { Platform } from '../platform.js';
+import { writeCommandEvent } from './command-event.js';
+import type { AnyCall, Call } from './call.js';
+import type { DispatcherHint } from './dispatcher-hint.js';
+import { pageOf } from './page-of.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What a command gave. */
+export type Outcome =
+  | { readonly kind: 'object'; readonly value: Fields }
+  | { readonly kind: 'list'; readonly page: ListPage<Fields> }
+  | { readonly kind: 'operation'; readonly operation: StartedOperation }
+  | { readonly kind: 'success' };
+
+/** What to do. */
+export interface Invocation {
+  readonly served: Served;
+  readonly call: AnyCall;
+  readonly params: Fields;
+  /** For lists. */
+  readonly page: PageRequest;
+}
+
+/** Carries out a command for both faces: role, handler, audit event, hint to the dispatcher. Injected by this class. */
+export class Invoker {
+  constructor(
+    private readonly platform: Platform,
+    private readonly hint: DispatcherHint,
+  ) {}
+
+  /**
+   * Refuses what the caller's role does not include. Unknown commands are refused in the same words.
+   *
+   * @throws DurastackError NOT_AUTHENTICATED, FORBIDDEN
+   */
+  authorise(command: Command | undefined, name: string, call: AnyCall): asserts command is Command {
+    if (command?.roles.includes('anyone')) return;
+    if (!call.caller) throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
+    if (command?.roles.includes(call.caller.role)) return;
+    throw new DurastackError(
+      'FORBIDDEN',
+      `The API [${name}] does not exist or is not available for the account Account [name=${call.caller.accountName}, role=${call.caller.role}]; it is not available for user ${call.caller.username}.`,
+    );
+  }
+
+  /** Carries out a command whose caller was authorised and whose parameters are valid. */
+  async invoke(invocation: Invocation): Promise<Outcome> {
+    const { served, call, params } = invocation;
+    const { command } = served;
+    try {
+      const outcome = await this.execute(invocation);
+      if (outcome.kind === 'operation') this.hint.send();
+      else await writeCommandEvent(this.platform, { command, call, params, outcome });
+      return outcome;
+    } catch (thrown) {
+      const error = this.logged(asDurastackError(thrown), command);
+      await writeCommandEvent(this.platform, { command, call, params, error }).catch((fault: unknown) =>
+        this.platform.log.warn({ error: fault }, 'the audit event of a failed command could not be written'),
+      );
+      throw error;
+    }
+  }
+
+  private async execute({ served, call, params, page }: Invocation): Promise<Outcome> {
+    const { command, handler, view } = served;
+    if (view) {
+      const caller = (call as Call).caller;
+      return { kind: 'list', page: await runList(autocommit(this.platform.database), view, caller, { params, page }) };
+    }
+    const result: unknown = await handler?.execute(call as Call, params);
+    if (command.operation) return { kind: 'operation', operation: result as StartedOperation };
+    if (command.isList) return { kind: 'list', page: pageOf(result as readonly Fields[], params, page) };
+    if (command.result) return { kind: 'object', value: result as Fields };
+    return { kind: 'success' };
+  }
+
+  /** Faults of the product are logged under a number, and only that is shown. */
+  private logged(error: DurastackError, command: Command): DurastackError {
+    if (ERROR_KINDS[error.code].httpStatus !== 500) return error;
+    const incident = randomUUID();
+    this.platform.log.error({ error, incident, command: command.name }, 'a command failed by a fault');
+    return new DurastackError(error.code, `${command.name} failed by a fault of the product; incident ${incident} in its log.`, {
+      cause: error,
+      details: { incident },
+    });
+  }
+}

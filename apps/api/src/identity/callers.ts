@@ -1,0 +1,71 @@
+import { DurastackError } from '@durastack/contracts/errors';
+import type { Tx } from '@durastack/store/database/transaction';
+import type { Caller } from '@durastack/store/identity/caller';
+
+/** A user's row with what authentication needs. */
+export interface UserRow {
+  readonly id: string;
+  readonly username: string;
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly password_hash: string;
+  readonly secret_key_sealed: string | null;
+  readonly user_state: string;
+  readonly account_id: string;
+  readonly account_name: string;
+  readonly account_state: string;
+  readonly role: Caller['role'];
+  readonly domain_id: string;
+  readonly domain_path: string;
+  /** The database's clock. */
+  readonly now: Date;
+}
+
+const SELECT = `SELECT u.id, u.username, u.first_name, u.last_name, u.password_hash, u.secret_key_sealed, u.state AS user_state,
+    a.id AS account_id, a.name AS account_name, a.state AS account_state, a.role, d.id AS domain_id, d.path AS domain_path,
+    UTC_TIMESTAMP(3) AS now
+  FROM user u JOIN account a ON a.id = u.account_id JOIN domain d ON d.id = a.domain_id`;
+
+/** The user of an API key. */
+export async function userByApiKey(tx: Tx, apiKey: string): Promise<UserRow | undefined> {
+  return (await tx.query<UserRow>(`${SELECT} WHERE u.api_key = ?`, [apiKey]))[0];
+}
+
+/** A user by id. */
+export async function userById(tx: Tx, id: string): Promise<UserRow | undefined> {
+  return (await tx.query<UserRow>(`${SELECT} WHERE u.id = ?`, [id]))[0];
+}
+
+/** A user by name within a domain. */
+export async function userByName(tx: Tx, username: string, domainId: string): Promise<UserRow | undefined> {
+  return (
+    await tx.query<UserRow>(`${SELECT} WHERE u.username = ? AND a.domain_id = ? AND u.state <> 'removed'`, [
+      username,
+      domainId,
+    ])
+  )[0];
+}
+
+/** Whether user and account are in force. */
+export function isEnabled(user: UserRow): boolean {
+  return user.user_state === 'enabled' && user.account_state === 'enabled';
+}
+
+/**
+ * The caller that a user is.
+ *
+ * @throws DurastackError NOT_AUTHENTICATED when user or account are not enabled
+ */
+export function callerOf(user: UserRow, sourceAddress: string): Caller {
+  if (!isEnabled(user)) throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
+  return {
+    userId: user.id,
+    username: user.username,
+    accountId: user.account_id,
+    accountName: user.account_name,
+    domainId: user.domain_id,
+    domainPath: user.domain_path,
+    role: user.role,
+    sourceAddress,
+  };
+}

@@ -1,0 +1,91 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { DurastackError } from '@durastack/contracts/errors';
+import { newId } from '@durastack/kit/ids/new-id';
+import { autocommit } from '@durastack/store/database/transaction';
+import type { Caller } from '@durastack/store/identity/caller';
+import type { CallSession } from '../face/call.js';
+import type { Platform } from '../platform.js';
+import { callerOf, userById } from './callers.js';
+
+/** A session ends after this much silence. */
+export const SESSION_SECONDS = 1_800;
+/** The cookie that names a session: CloudStack's clients keep it in their jar. */
+export const SESSION_COOKIE = 'JSESSIONID';
+/** CloudMonkey reads the session key from this cookie; it is never accepted as one. */
+export const SESSION_KEY_COOKIE = 'sessionkey';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const sameHash = (stored: string, given: string) =>
+  timingSafeEqual(Buffer.from(stored, 'hex'), Buffer.from(sha256(given), 'hex'));
+
+/** A new session's two secrets. */
+export interface NewSession {
+  readonly cookie: string;
+  readonly sessionKey: string;
+}
+
+/** Opens a session. Only hashes of its secrets are kept. */
+export async function openSession(platform: Platform, userId: string): Promise<NewSession> {
+  const id = newId();
+  const secret = randomBytes(32).toString('base64url');
+  const sessionKey = randomBytes(32).toString('base64url');
+  const tx = autocommit(platform.database);
+  await tx.execute('DELETE FROM session WHERE expires_at < UTC_TIMESTAMP(3) LIMIT 100');
+  await tx.execute(
+    `INSERT INTO session (id, user_id, cookie_sha256, session_key_sha256, expires_at)
+     VALUES (?, ?, ?, ?, UTC_TIMESTAMP(3) + INTERVAL ? SECOND)`,
+    [id, userId, sha256(secret), sha256(sessionKey), SESSION_SECONDS],
+  );
+  return { cookie: `${id}.${secret}`, sessionKey };
+}
+
+interface SessionRow {
+  readonly user_id: string;
+  readonly cookie_sha256: string;
+  readonly session_key_sha256: string;
+  readonly left_s: number;
+}
+
+/**
+ * The caller of a session. Cookie and session key are both needed: another site can make a browser send the one,
+ * but does not know the other.
+ *
+ * @throws DurastackError NOT_AUTHENTICATED
+ */
+export async function callerBySession(
+  platform: Platform,
+  given: { readonly cookie: string | undefined; readonly sessionKey: string | undefined },
+  sourceAddress: string,
+): Promise<{ caller: Caller; session: CallSession }> {
+  const [id, secret] = (given.cookie ?? '').split('.');
+  const tx = autocommit(platform.database);
+  const rows = id
+    ? await tx.query<SessionRow>(
+        `SELECT user_id, cookie_sha256, session_key_sha256, TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), expires_at) AS left_s
+           FROM session WHERE id = ? AND expires_at > UTC_TIMESTAMP(3)`,
+        [id],
+      )
+    : [];
+  const row = rows[0];
+  const valid =
+    row !== undefined &&
+    sameHash(row.cookie_sha256, secret ?? '') &&
+    sameHash(row.session_key_sha256, given.sessionKey ?? '');
+  const user = valid ? await userById(tx, row.user_id) : undefined;
+  if (!id || !row || !user)
+    throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
+  const caller = callerOf(user, sourceAddress);
+  // Renewed at most once a minute, so that a busy client does not write with every read.
+  if (row.left_s < SESSION_SECONDS - 60) {
+    await tx.execute('UPDATE session SET expires_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND WHERE id = ?', [
+      SESSION_SECONDS,
+      id,
+    ]);
+  }
+  return { caller, session: { id } };
+}
+
+/** Ends a session. */
+export async function closeSession(platform: Platform, session: CallSession): Promise<void> {
+  await autocommit(platform.database).execute('DELETE FROM session WHERE id = ?', [session.id]);
+}
