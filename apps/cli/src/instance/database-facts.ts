@@ -1,0 +1,59 @@
+/** Facts for `status` straight from the database, so that they are there also when the API is not. */
+import { mariadbSocket } from '../parts/mariadb.js';
+import { run } from '../system/run.js';
+
+/** Operations that are not finished, by what they wait for. */
+export interface OperationCounts {
+  readonly running: number;
+  readonly queued: number;
+  readonly needsAttention: number;
+}
+
+/** A host as the control plane sees it. */
+export interface HostFact {
+  readonly name: string;
+  readonly state: string;
+  readonly accelerator: string | null;
+}
+
+/** What the database says; `undefined` when it does not answer. */
+export interface DatabaseFacts {
+  readonly hosts: readonly HostFact[];
+  readonly operations: OperationCounts;
+}
+
+const QUERY = `
+SELECT JSON_OBJECT('kind', 'host', 'name', name, 'state', state, 'accelerator', accelerator)
+  FROM host WHERE state <> 'Removed' ORDER BY name LIMIT 1000;
+SELECT JSON_OBJECT('kind', 'operations', 'state', state, 'count', COUNT(*)) FROM operation
+  WHERE state IN ('queued', 'granted', 'running', 'needs-attention') GROUP BY state;
+`;
+
+type Row =
+  | { kind: 'host'; name: string; state: string; accelerator: string | null }
+  | { kind: 'operations'; state: string; count: number };
+
+/** Reads them through the database's socket. */
+export async function readDatabaseFacts(directory: string): Promise<DatabaseFacts | undefined> {
+  const options = ['--no-defaults', `--socket=${mariadbSocket(directory)}`, '--user=root', '--connect-timeout=3'];
+  const args = [...options, '--batch', '--raw', '--skip-column-names', 'durastack'];
+  const result = await run('mariadb', args, { input: QUERY, timeoutMs: 10_000 });
+  if (result.code !== 0) return undefined;
+  const lines = result.stdout.split('\n').filter((line) => line !== '');
+  return summarise(lines.map((line) => JSON.parse(line) as Row));
+}
+
+function summarise(rows: readonly Row[]): DatabaseFacts {
+  const count = (...states: string[]): number =>
+    rows.reduce((sum, row) => (row.kind === 'operations' && states.includes(row.state) ? sum + row.count : sum), 0);
+  return {
+    hosts: rows.flatMap((row) =>
+      row.kind === 'host' ? [{ name: row.name, state: row.state, accelerator: row.accelerator }] : [],
+    ),
+    operations: {
+      running: count('granted', 'running'),
+      queued: count('queued'),
+      needsAttention: count('needs-attention'),
+    },
+  };
+}

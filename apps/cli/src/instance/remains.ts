@@ -1,0 +1,71 @@
+/** What an instance leaves on the machine outside its directory: QEMU and dnsmasq processes, bridges, nft tables. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { run, runOrFail } from '../system/run.js';
+import type { Home } from './home.js';
+import { recordOf, startTimeOf, stopProcess } from './processes.js';
+
+const GUEST_PROGRAM = /^qemu-system-/;
+const NETWORK_PROGRAM = /^dnsmasq$/;
+
+/** Ends the QEMU processes of the instance's machines at once, as a power failure would. @returns how many */
+export function endMachines(home: Home): Promise<number> {
+  return endProcesses(home, GUEST_PROGRAM);
+}
+
+/** Ends the DHCP services, removes bridges and packet filter tables of the instance. @returns names of the devices */
+export async function removeNetworks(home: Home): Promise<string[]> {
+  await endProcesses(home, NETWORK_PROGRAM);
+  const devices = await linksOf(home.name);
+  for (const name of devices) await runOrFail(`Removing ${name}`, 'ip', ['link', 'delete', name]);
+  for (const { family, name } of await tablesOf(home.name)) {
+    await runOrFail(`Removing the packet filter table ${name}`, 'nft', ['delete', 'table', family, name]);
+  }
+  return devices;
+}
+
+/** The program says what it is, and a path in the instance's directory in its arguments says whose it is. */
+async function endProcesses(home: Home, program: RegExp): Promise<number> {
+  const pids = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => isOurs(pid, home, program));
+  await Promise.all(
+    pids.map(async (pid) => {
+      if (startTimeOf(pid) !== undefined) await stopProcess(recordOf('libvirtd', pid), 3_000);
+    }),
+  );
+  return pids.length;
+}
+
+function isOurs(pid: number, home: Home, program: RegExp): boolean {
+  const words = commandLine(pid);
+  const mentions = [home.root, home.work].map((path) => `${path}/`);
+  return program.test(basename(words[0] ?? '')) && words.some((word) => mentions.some((path) => word.includes(path)));
+}
+
+function commandLine(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch (error) {
+    // Ended since it was listed.
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
+}
+
+async function linksOf(name: string): Promise<string[]> {
+  const output = await runOrFail('Reading the network devices', 'ip', ['-json', 'link', 'show']);
+  const links = z.array(z.object({ ifname: z.string() })).parse(JSON.parse(output));
+  return links.map((link) => link.ifname).filter((link) => link.startsWith(`${name}-`));
+}
+
+async function tablesOf(name: string): Promise<{ family: string; name: string }[]> {
+  const { code, stdout } = await run('nft', ['--json', 'list', 'tables']);
+  if (code !== 0) return [];
+  const listing = z
+    .object({ nftables: z.array(z.object({ table: z.object({ family: z.string(), name: z.string() }).optional() })) })
+    .parse(JSON.parse(stdout));
+  return listing.nftables.flatMap(({ table }) => (table?.name.includes(name) ? [table] : []));
+}

@@ -1,0 +1,200 @@
+/** Starting an instance's parts: what is not running, side by side where possible; all or nothing. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
+import { privateLibvirtSocket } from '@durastack/drivers/libvirt/private-libvirtd';
+import { migrate } from '@durastack/store/migrate';
+import { startMariadb, mariadbAnswers, mariadbUrl } from '../parts/mariadb.js';
+import { agentPlaces, nodeAppAnswers, startNodeApp, type NodeApp } from '../parts/node-apps.js';
+import { ensureAccelerator, startLibvirtd } from '../parts/libvirtd.js';
+import { ensureTemporalBinary } from '../parts/temporal-binary.js';
+import { startTemporal } from '../parts/temporal-server.js';
+import { logFileOf } from './log-file.js';
+import { Steps } from '../system/steps.js';
+import type { InstanceFile, PartName, PortName, ProcessRecord } from './instance-file.js';
+import { findPort, type HeldPort } from './ports.js';
+import { isRunning, stopProcess } from './processes.js';
+import { stopParts } from './stop.js';
+
+const LOOPBACK = '127.0.0.1';
+
+/** What the user insists on. */
+export interface StartWishes {
+  /** Address for the API and the agents' intake; what was used last time when absent. */
+  readonly listen?: string;
+  readonly ports: Partial<Record<PortName, { readonly port: number; readonly setting: string }>>;
+}
+
+/** Which part listens on which ports. */
+const PORTS_OF: Readonly<Partial<Record<PartName, readonly PortName[]>>> = {
+  temporal: ['temporal', 'temporalUi'],
+  agent: ['agent'],
+  worker: ['worker'],
+  api: ['api', 'intake'],
+};
+
+/** Starts the parts of one instance. The caller holds the home's lock. */
+export class InstanceStart {
+  private readonly started: ProcessRecord[] = [];
+  private readonly heldPorts: HeldPort[] = [];
+  private undone = false;
+
+  constructor(
+    private readonly file: InstanceFile,
+    private readonly steps: Steps,
+    private readonly wishes: StartWishes,
+  ) {}
+
+  /** Names of the parts that this start has started. */
+  get startedParts(): readonly PartName[] {
+    return this.started.map((record) => record.name);
+  }
+
+  /**
+   * Starts all that does not run.
+   *
+   * @throws the first failure; the caller then calls {@link undo}
+   */
+  async run(): Promise<void> {
+    await this.choosePorts();
+    this.ensureDataKey();
+    await all([this.mariadb(), this.temporal(), this.libvirtd()]);
+    await all([this.app('agent'), this.app('worker'), this.app('api')]);
+    for (const port of this.heldPorts.splice(0)) port.release();
+  }
+
+  /** Stops what this start has started, and nothing else. */
+  async undo(): Promise<void> {
+    this.undone = true;
+    for (const port of this.heldPorts.splice(0)) port.release();
+    await stopParts(this.file, this.startedParts);
+  }
+
+  private async choosePorts(): Promise<void> {
+    const { state } = this.file;
+    const listen = this.wishes.listen ?? state.listen;
+    if (listen !== state.listen) this.file.update({ listen });
+    for (const [part, names] of Object.entries(PORTS_OF)) {
+      if (isRunning(this.file.process(part as PartName))) continue;
+      for (const name of names) await this.choosePort(name, name === 'api' || name === 'intake' ? listen : LOOPBACK);
+    }
+  }
+
+  private async choosePort(name: PortName, address: string): Promise<void> {
+    const remembered = this.file.state.ports[name];
+    const explicit = this.wishes.ports[name];
+    const held = await findPort({
+      name,
+      address,
+      ...(remembered === undefined ? {} : { remembered }),
+      ...(explicit === undefined ? {} : { explicit }),
+    });
+    this.heldPorts.push(held);
+    if (remembered !== undefined && remembered !== held.port && explicit === undefined) {
+      this.steps.line(`note: port ${remembered} (${name}) is in use by another program; ${held.port} is used instead.`);
+    }
+    this.file.update({ ports: { ...this.file.state.ports, [name]: held.port } });
+  }
+
+  /** The key lies outside the database that it seals. */
+  private ensureDataKey(): void {
+    const path = this.file.home.dataKeyFile;
+    if (!existsSync(path)) writeFileSync(path, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  }
+
+  private async mariadb(): Promise<void> {
+    const { home } = this.file;
+    await this.part(
+      'mariadb',
+      'MariaDB',
+      () => mariadbAnswers(home.mariadb),
+      async () => {
+        const places = { directory: home.mariadb, logFile: logFileOf(home.logs, 'mariadb') };
+        await startMariadb(places, ({ record }) => this.remember(record));
+      },
+    );
+    await this.steps.run('Database schema', async (note) => {
+      const applied = await migrate(mariadbUrl(home.mariadb));
+      note(applied.length === 0 ? 'up to date' : `${applied.length} migrations`);
+    });
+  }
+
+  private async temporal(): Promise<void> {
+    const { home } = this.file;
+    if (isRunning(this.file.process('temporal'))) return;
+    const binary = await this.steps.run('Temporal program', async (note) => {
+      const found = await ensureTemporalBinary(home.cache);
+      note(found.source);
+      return found.path;
+    });
+    await this.part(
+      'temporal',
+      'Temporal',
+      async () => true,
+      async () => {
+        const plan = {
+          binary,
+          directory: home.temporal,
+          logFile: logFileOf(home.logs, 'temporal'),
+          port: this.file.port('temporal'),
+          uiPort: this.file.port('temporalUi'),
+        };
+        await startTemporal(plan, ({ record }) => this.remember(record));
+      },
+    );
+  }
+
+  private async libvirtd(): Promise<void> {
+    await this.steps.run('Accelerator', async (note) =>
+      note((await ensureAccelerator(this.file)).accelerator.toUpperCase()),
+    );
+    await this.part(
+      'libvirtd',
+      'libvirt',
+      async () => true,
+      () => startLibvirtd(this.file, (r) => this.remember(r)),
+    );
+  }
+
+  private app(name: NodeApp): Promise<void> {
+    const places = agentPlaces(this.file.home, privateLibvirtSocket(this.file.home.libvirt));
+    const titles = { agent: 'Host agent', worker: 'Worker', api: 'API' };
+    return this.part(
+      name,
+      titles[name],
+      () => nodeAppAnswers(name, this.file),
+      () => startNodeApp(name, this.file, places, ({ record }) => this.remember(record)),
+    );
+  }
+
+  /** A part that runs but does not answer is started anew: that is what `up` is for. */
+  private async part(
+    name: PartName,
+    title: string,
+    answers: () => Promise<boolean>,
+    start: () => Promise<void>,
+  ): Promise<void> {
+    const record = this.file.process(name);
+    if (isRunning(record)) {
+      if (await answers().catch(() => false)) return;
+      await stopProcess(record);
+    }
+    await this.steps.run(title, start);
+  }
+
+  private remember(record: ProcessRecord): void {
+    // Interrupted while this was starting: nobody waits for it any more.
+    if (this.undone) {
+      process.kill(record.pid, 'SIGTERM');
+      return;
+    }
+    this.started.push(record);
+    this.file.remember(record);
+  }
+}
+
+/** Waits for all, also when one fails, so that nothing is still starting while it is undone. */
+async function all(work: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(work);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}

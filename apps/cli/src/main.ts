@@ -1,0 +1,51 @@
+/** `dura`: the word after it names a command; see help.txt. */
+import { readFileSync } from 'node:fs';
+import { isDurastackError } from '@durastack/contracts/errors';
+import { explainNetworkFailure } from './system/network-failure.js';
+
+/** A command takes the words after its name and gives the exit code. */
+type CommandFunction = (words: readonly string[]) => Promise<number>;
+
+/** Loaded when wanted: `env` and `api` are used in loops and must not load the database library. */
+const COMMANDS: Readonly<Record<string, () => Promise<CommandFunction>>> = {
+  up: async () => (await import('./commands/up.command.js')).upCommand,
+  down: async () => (await import('./commands/down.command.js')).downCommand,
+  destroy: async () => (await import('./commands/destroy.command.js')).destroyCommand,
+  status: async () => (await import('./commands/status.command.js')).statusCommand,
+  env: async () => (await import('./commands/env.command.js')).envCommand,
+  api: async () => (await import('./commands/api.command.js')).apiCommand,
+  logs: async () => (await import('./commands/logs.command.js')).logsCommand,
+  test: async () => (await import('./commands/test.command.js')).testCommand,
+};
+
+const HELP_WORDS = ['help', '--help', '-h'];
+const USAGE_ERROR = 2;
+
+async function main(words: readonly string[]): Promise<number> {
+  const [name = 'help', ...rest] = words;
+  if (HELP_WORDS.includes(name) || rest.includes('--help')) {
+    process.stdout.write(readFileSync(new URL('../help.txt', import.meta.url)));
+    return 0;
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) {
+    process.stderr.write(`dura: there is no command "${name}"; see "dura --help".\n`);
+    return USAGE_ERROR;
+  }
+  const command = await load();
+  return command(rest);
+}
+
+/** One line for what was thrown on purpose; for anything else the stack is the only help. */
+function describe(error: unknown): string {
+  if (isDurastackError(error) && error.code !== 'BUG') return error.message;
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return explainNetworkFailure(error) ?? String(error);
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`dura: ${describe(error)}\n`);
+  process.exitCode = 1;
+}
