@@ -21,6 +21,8 @@ export interface PrivateLibvirtdOptions {
   readonly instance: string;
   /** Added to its environment, e.g. `OVS_RUNDIR`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where libvirt keeps what it learnt of the emulators; default `<dir>/cache`. Shared by short-lived daemons. */
+  readonly cacheDir?: string;
 }
 
 /** A running private daemon. */
@@ -29,16 +31,18 @@ export interface PrivateLibvirtd {
   readonly socketPath: string;
 }
 
+// Propagation is slave: a file system that the host mounts later (a pool) appears in the namespace, nothing leaves it.
 const START_TIMEOUT_MS = 20_000;
 const MAX_SOCKET_PATH = 107;
 
-/** Binds `$1/{run,etc,lib,log,cache}` over the system's directories and becomes libvirtd. Constant; values are arguments. */
+/** Binds `$1/{run,etc,lib,log}` and `$2` over the system's directories, becomes libvirtd. Values are arguments. */
 const ENTER = [
-  'set -e; D=$1; shift',
+  'set -e; D=$1; C=$2; shift 2',
   'mkdir -p /run/libvirt /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt',
   'mount --bind "$D/run" /run/libvirt',
   'mount --bind "$D/etc" /etc/libvirt',
-  'for d in lib log cache; do mount --bind "$D/$d" "/var/$d/libvirt"; done',
+  'mount --bind "$C" /var/cache/libvirt',
+  'for d in lib log; do mount --bind "$D/$d" "/var/$d/libvirt"; done',
   'exec "$@"',
 ].join('\n');
 
@@ -62,10 +66,12 @@ export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions): Pro
   if (running && (await answers(socketPath))) return { pid: running, socketPath };
   if (running) await endProcess(running, pidFileOf(dir));
   await layOut(dir, options.instance);
+  const cacheDir = resolve(options.cacheDir ?? join(dir, 'cache'));
+  await mkdir(cacheDir, { recursive: true });
   const logFile = join(dir, 'libvirtd.log');
   const pid = await startDetached({
     file: 'unshare',
-    args: ['--mount', '--propagation', 'private', 'sh', '-c', ENTER, 'enter', dir, ...daemon(dir)],
+    args: ['--mount', '--propagation', 'slave', 'sh', '-c', ENTER, 'enter', dir, cacheDir, ...daemon(dir)],
     logFile,
     ...(options.env ? { env: options.env } : {}),
   });
@@ -109,7 +115,7 @@ async function layOut(dir: string, instance: string): Promise<void> {
   const lastBoot = await readFile(bootFile, 'utf8').catch(() => '');
   // What /run held before a restart of the machine names processes that are gone.
   if (lastBoot.trim() !== bootId) await rm(join(dir, 'run'), { recursive: true, force: true });
-  for (const name of ['run', 'etc', 'lib', 'log', 'cache']) {
+  for (const name of ['run', 'etc', 'lib', 'log']) {
     await mkdir(join(dir, name), { recursive: true, mode: name === 'run' ? 0o700 : 0o755 });
   }
   for (const name of ['lib/qemu', 'log/qemu', 'etc/qemu/networks']) await mkdir(join(dir, name), { recursive: true });

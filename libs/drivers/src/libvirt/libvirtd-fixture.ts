@@ -1,0 +1,36 @@
+/** A real private libvirtd for a spec: own directories, the capability cache shared so that only the first waits. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPrivateLibvirtd, stopPrivateLibvirtd, type PrivateLibvirtd } from './private-libvirtd.js';
+
+/** What {@link startLibvirtdFixture} gives. */
+export interface LibvirtdFixture extends PrivateLibvirtd {
+  /** A temporary directory, removed at the end; the daemon's files are in `lv` below it. */
+  readonly dir: string;
+  /** A name that no other fixture on this machine has, at most 8 characters. */
+  readonly instance: string;
+  /** Starts the daemon again after it was killed. */
+  restart(): Promise<PrivateLibvirtd>;
+  /** Ends the daemon and removes its files. Its machines must be gone. */
+  end(): Promise<void>;
+}
+
+/** Starts a private libvirtd; call its `end` in `afterAll`. `env`: added to the daemon's environment. */
+export async function startLibvirtdFixture(env?: Readonly<Record<string, string>>): Promise<LibvirtdFixture> {
+  const dir = await mkdtemp(join(tmpdir(), 'dura-lv-'));
+  const instance = `t${process.pid.toString(36)}${Math.floor(Math.random() * 1296).toString(36)}`.slice(0, 8);
+  const cacheDir = join(tmpdir(), 'durastack-libvirt-cache');
+  const options = { dir: join(dir, 'lv'), instance, cacheDir, ...(env ? { env } : {}) };
+  const started = await startPrivateLibvirtd(options);
+  return {
+    ...started,
+    dir,
+    instance,
+    restart: () => startPrivateLibvirtd(options),
+    end: async () => {
+      await stopPrivateLibvirtd(options);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}

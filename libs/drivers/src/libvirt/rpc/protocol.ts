@@ -1,0 +1,81 @@
+/** Numbers of libvirt's remote protocol (src/remote/remote_protocol.x, virnetprotocol.x) and its public enums. */
+
+/** The remote program. */
+export const REMOTE_PROGRAM = 0x20008086;
+/** The keep-alive program: the server asks, the client answers. */
+export const KEEPALIVE_PROGRAM = 0x6b656570;
+/** Version of both programs. */
+export const PROGRAM_VERSION = 1;
+/** Bytes of a message's length word and header. */
+export const HEADER_BYTES = 28;
+/** The greatest message that libvirt sends. */
+export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+
+/** Kinds of message. */
+export const MESSAGE = { call: 0, reply: 1, event: 2 } as const;
+/** Keep-alive procedures. */
+export const KEEPALIVE = { ping: 1, pong: 2 } as const;
+
+/** Remote procedures that the driver calls. */
+export const PROCEDURE = {
+  connectOpen: 1,
+  connectClose: 2,
+  connectGetVersion: 4,
+  nodeGetInfo: 6,
+  domainGetXmlDesc: 14,
+  domainLookupByName: 23,
+  domainLookupByUuid: 24,
+  domainResume: 28,
+  domainSuspend: 34,
+  authList: 66,
+  connectGetLibVersion: 157,
+  domainCreateWithFlags: 196,
+  domainGetState: 212,
+  domainUndefineFlags: 231,
+  domainDestroyFlags: 234,
+  domainShutdownFlags: 258,
+  domainGetMetadata: 265,
+  connectListAllDomains: 273,
+  domainEventCallbackRegisterAny: 316,
+  domainEventCallbackDeregisterAny: 317,
+  domainEventCallbackLifecycle: 318,
+  domainDefineXmlFlags: 350,
+} as const;
+
+/** virDomainState. */
+export const DOMAIN_STATE = {
+  noState: 0,
+  running: 1,
+  blocked: 2,
+  paused: 3,
+  shutdown: 4,
+  shutoff: 5,
+  crashed: 6,
+  pmSuspended: 7,
+} as const;
+
+/** virDomainPausedReason: QEMU runs, libvirt has not started its processors yet. */
+export const PAUSED_STARTING_UP = 11;
+
+/** virDomainEventID. */
+export const EVENT_LIFECYCLE = 0;
+
+/** virDomainUndefineFlagsValues: managed save image, snapshot metadata, NVRAM, checkpoint metadata. */
+export const UNDEFINE_ALL = 1 | 2 | 4 | 16;
+/** virDomainShutdownFlagValues. */
+export const SHUTDOWN_ACPI = 1;
+/** virDomainXMLFlags: the definition of the next start. */
+export const XML_INACTIVE = 2;
+/** virDomainMetadataType. */
+export const METADATA_ELEMENT = 2;
+
+/** virErrorNumber, those that mean something to the driver. */
+export const LIBVIRT_ERROR = {
+  systemError: 38,
+  rpc: 39,
+  noDomain: 42,
+  operationInvalid: 55,
+  operationTimeout: 68,
+  noDomainMetadata: 80,
+  resourceBusy: 87,
+} as const;
