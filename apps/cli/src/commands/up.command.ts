@@ -8,7 +8,7 @@ import { saveAdminAccess } from '../api/admin-access.js';
 import { ApiClient } from '../api/api-client.js';
 import { FirstCloud, newEnrolToken } from '../first-cloud/first-cloud.js';
 import { ensureFirstVm, findFirstVm, FIRST_VM, type FirstVm } from '../first-cloud/first-vm.js';
-import { homeDirectory, prepareHome, type Home } from '../instance/home.js';
+import { homeDirectory, prepareHome, requireFreeSpace, type Home } from '../instance/home.js';
 import { InstanceFile } from '../instance/instance-file.js';
 import { endMachines } from '../instance/remains.js';
 import { InstanceStart, type StartWishes } from '../instance/start.js';
@@ -21,6 +21,9 @@ import { Steps } from '../system/steps.js';
 import { parsePort, parseWords } from './arguments.js';
 
 const INTERRUPTED = 130;
+/** Database, image, first machine and logs take some 600 MiB; a running instance needs room to write. */
+const FIRST_START_MIB = 1_024;
+const LATER_START_MIB = 128;
 
 /** Starts what is not running and makes what is missing. @returns exit code */
 export async function upCommand(words: readonly string[]): Promise<number> {
@@ -74,6 +77,8 @@ async function bringUp(
   withVm: boolean,
 ): Promise<FirstVm | undefined> {
   const { home } = file;
+  requireFreeSpace(home, file.state.firstCloudAt === undefined ? FIRST_START_MIB : LATER_START_MIB);
+  // From here on the directory is an instance, which `destroy` can remove.
   file.update({});
   await steps.run('Debian packages', async (note) => {
     const installed = await installPackages([...new Set([...INSTANCE_PACKAGES, ...TINY_IMAGE_PACKAGES])]);

@@ -5,7 +5,7 @@
  * long path the parts are given a short name for the same directory: a symbolic link in /run.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, rmSync, statfsSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DurastackError, asDurastackError } from '@durastack/contracts/errors';
@@ -96,6 +96,20 @@ export function prepareHome(directory: string): Home {
   } catch (error) {
     throw unwritable(directory, error);
   }
+}
+
+/**
+ * Refuses to begin where the disk would be full before the end.
+ *
+ * @param neededMib free space that must be there
+ * @throws ENVIRONMENT naming both figures
+ */
+export function requireFreeSpace(home: Home, neededMib: number): void {
+  const { bavail, bsize } = statfsSync(home.root);
+  const freeMib = Math.floor((bavail * bsize) / 2 ** 20);
+  if (freeMib >= neededMib) return;
+  const message = `The disk of ${home.root} has ${freeMib} MiB free and ${neededMib} MiB are needed; free some space or set DURASTACK_HOME.`;
+  throw new DurastackError('ENVIRONMENT', message);
 }
 
 /** Removes the data directory and its short name. Everything in it is lost. */

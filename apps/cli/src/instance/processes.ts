@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } f
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { PartName, ProcessRecord } from './instance-file.js';
+import { explainFullDisk } from '../system/network-failure.js';
 import { tellingLine } from './log-file.js';
 
 const LOG_ROTATION_BYTES = 20 * 1024 * 1024;
@@ -119,7 +120,9 @@ export async function waitUntilReady(
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     if (started.ended() !== undefined) {
-      throw new DurastackError('ENVIRONMENT', `${name} ended at start (${started.ended()}): ${started.said()}`);
+      const said = started.said();
+      const why = explainFullDisk(said) ?? said;
+      throw new DurastackError('ENVIRONMENT', `${name} ended at start (${started.ended()}): ${why}`);
     }
     if (await answers(probe)) return;
     if (performance.now() > deadline) {

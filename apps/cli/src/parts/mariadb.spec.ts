@@ -59,3 +59,17 @@ describe('the private MariaDB', () => {
     rmSync(directory, { recursive: true });
   });
 });
+
+describe('the private MariaDB on a full disk', () => {
+  it('says so in one line', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'dura-cli-'));
+    await runOrFail('Mounting', 'mount', ['-t', 'tmpfs', '-o', 'size=40m', 'none', directory]);
+    try {
+      const attempt = startMariadb({ directory, logFile: join(directory, 'log') }, () => {});
+      await expect(attempt).rejects.toThrow(/^Making the database in \S+ failed: the disk is full; free some space/);
+    } finally {
+      await runOrFail('Unmounting', 'umount', [directory]);
+      rmSync(directory, { recursive: true });
+    }
+  });
+});

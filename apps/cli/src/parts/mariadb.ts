@@ -9,6 +9,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
 import { startProcess, waitUntilReady, type StartedProcess } from '../instance/processes.js';
+import { explainFullDisk } from '../system/network-failure.js';
 import { run, runOrFail } from '../system/run.js';
 
 const DATABASE = 'durastack';
@@ -85,7 +86,8 @@ async function initialise(directory: string, data: string): Promise<void> {
   if (result.code !== 0) {
     const said = `${result.stdout}\n${result.stderr}`;
     const line = said.split('\n').find((text) => /\[ERROR\]|ERROR|FATAL/.test(text)) ?? said.trim().slice(-300);
-    throw new DurastackError('ENVIRONMENT', `Making the database directory ${directory} failed: ${line.trim()}`);
+    const why = explainFullDisk(said) ?? line.trim();
+    throw new DurastackError('ENVIRONMENT', `Making the database in ${directory} failed: ${why}`);
   }
   renameSync(partial, data);
 }

@@ -1,5 +1,7 @@
 /** Turns what package clients and sockets say about a failed download into one sentence that says what to do. */
 
+const DISK_FULL = 'the disk is full; free some space and run it again';
+
 const CAUSES: readonly (readonly [RegExp, string])[] = [
   [
     /certificate|CERT_|SELF_SIGNED|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY/i,
@@ -7,8 +9,8 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
       'install that certificate (update-ca-certificates) and set NODE_EXTRA_CA_CERTS and PIP_CERT to its file',
   ],
   [
-    /no space left|ENOSPC|not enough free disk space|You don't have enough free space/i,
-    'the disk is full; free some space and run it again',
+    /no space left|ENOSPC|error(?: number|no:?)? 28\b|not enough free disk space|You don't have enough free space/i,
+    DISK_FULL,
   ],
   [
     /ENOTFOUND|EAI_AGAIN|Temporary failure (in name )?resol|Could not resolve|Name or service not known|getaddrinfo/i,
@@ -30,6 +32,12 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
 export function explainNetworkFailure(said: unknown): string | undefined {
   const text = textOf(said);
   return CAUSES.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+/** The sentence about a full disk when that is what a program complains about; undefined otherwise. */
+export function explainFullDisk(said: string): string | undefined {
+  const cause = explainNetworkFailure(said);
+  return cause === DISK_FULL ? cause : undefined;
 }
 
 /** All messages and codes along the chain of causes. */
