@@ -5,6 +5,7 @@ import { releasePools } from '@durastack/store/operations/reservations';
 import { inStep } from '@durastack/store/operations/run';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import type { ActivityDependencies } from '../dependencies.js';
+import { hostsInReachOfPool } from '../storage/pool-hosts.js';
 import { taskOutcome } from '../task-outcome.js';
 import { readPool, readRootVolume, readTemplateStore, readVm } from './vm-rows.js';
 
@@ -55,7 +56,8 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
         const vm = await readVm(tx, operation.resource.id);
         const volume = await readRootVolume(tx, vm.id);
         if (volume.poolId === null) return undefined;
-        const hostId = vm.hostId ?? (await anyHostOf(tx, volume.poolId, vm.lastHostId));
+        const [inReach] = await hostsInReachOfPool(tx, volume.poolId, vm.lastHostId ?? '');
+        const hostId = vm.hostId ?? inReach;
         return { hostId, volumeId: volume.id, pool: await readPool(tx, volume.poolId) };
       });
       if (!work) return DONE;
@@ -70,18 +72,4 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
       return DONE;
     },
   };
-}
-
-type Query = Parameters<Parameters<typeof inStep>[2]>[0];
-
-/** A host that reaches the pool: the machine's last one if it may, else any that is up. */
-async function anyHostOf(tx: Query, poolId: string, lastHostId: string | null): Promise<string | undefined> {
-  const rows = await tx.query<{ id: string }>(
-    `SELECT h.id FROM host h JOIN storage_pool p ON p.id = ?
-      WHERE h.zone_id = p.zone_id AND (p.host_id IS NULL OR p.host_id = h.id) AND (p.cluster_id IS NULL OR p.cluster_id = h.cluster_id)
-        AND h.state IN ('Up', 'Disconnected')
-      ORDER BY h.state = 'Up' DESC, h.id = ? DESC, h.id LIMIT 1`,
-    [poolId, lastHostId ?? ''],
-  );
-  return rows[0]?.id;
 }

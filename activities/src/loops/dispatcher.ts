@@ -22,11 +22,7 @@ import {
 } from '@durastack/store/operations/dispatch';
 import { recordPowerDrift } from '@durastack/store/operations/drift';
 import { holdLease, releaseLease } from '@durastack/store/operations/lease';
-import {
-  type Client,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import type { DataSource } from 'typeorm';
 

@@ -1,0 +1,45 @@
+import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
+import type { NetworkPorts } from '@durastack/contracts/network/network.ports';
+import { DONE } from '@durastack/contracts/operations/step';
+import { inStep } from '@durastack/store/operations/run';
+import type { ActivityDependencies } from '../dependencies.js';
+
+/** See {@link NetworkPorts}. */
+export function createActivities({ source, agents }: ActivityDependencies): NetworkPorts {
+  return {
+    ensureNetworkUnused: (step) =>
+      inStep(source, step, async (tx, operation) => {
+        const rows = await tx.query<{ name: string }>(
+          'SELECT v.name FROM nic n JOIN virtual_machine v ON v.id = n.vm_id WHERE n.network_id = ? LIMIT 5',
+          [operation.resource.id],
+        );
+        if (rows.length > 0) {
+          throw new DurastackError(
+            'CONFLICT',
+            `Machines are on the network: ${rows.map(({ name }) => name).join(', ')}. Expunge them first.`,
+          );
+        }
+        return DONE;
+      }),
+
+    async removeNetworkFromHosts(step) {
+      const { networkId, hosts } = await inStep(source, step, async (tx, operation) => ({
+        networkId: operation.resource.id,
+        hosts: await tx.query<{ id: string }>('SELECT host_id AS id FROM network_on_host WHERE network_id = ?', [
+          operation.resource.id,
+        ]),
+      }));
+      for (const { id } of hosts) {
+        try {
+          await agents.call(id, 'ensureNetworkGone', { networkId }, step);
+        } catch (error) {
+          if (!isDurastackError(error, 'HOST_FENCED')) throw error;
+        }
+        await inStep(source, step, (tx) =>
+          tx.execute('DELETE FROM network_on_host WHERE network_id = ? AND host_id = ?', [networkId, id]),
+        );
+      }
+      return DONE;
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import type { ParamsOf } from '@durastack/contracts/command';
+import { deployVirtualMachine } from '@durastack/contracts/compute/deploy-virtual-machine';
+import { DurastackError } from '@durastack/contracts/errors';
+import type { ResourceRef } from '@durastack/contracts/resources';
+import { newId } from '@durastack/kit/ids/new-id';
+import { autocommit, type Tx } from '@durastack/store/database/transaction';
+import { ownerOf } from '@durastack/store/identity/access';
+import { accept } from '@durastack/store/operations/accept';
+import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
+import type { Call } from '../face/call.js';
+import { Platform } from '../platform.js';
+import {
+  checkUserData,
+  hostNameOf,
+  pickNetworks,
+  readKeyPairs,
+  readSize,
+  readTemplate,
+  type Template,
+} from './deploy-checks.js';
+import { writeNics } from './nic-plan.js';
+import { requestedHost } from './vm-operation.js';
+
+type Params = ParamsOf<typeof deployVirtualMachine>;
+
+/** What is known before any row is locked. */
+interface Plan {
+  readonly vmId: string;
+  readonly name: string;
+  readonly owner: { readonly accountId: string; readonly domainId: string };
+  readonly networks: readonly { readonly id: string; readonly ip?: string | undefined }[];
+}
+
+/** Accepts a deploy: every id, address and name that it will use is written here, before anything is done. */
+@Handles(deployVirtualMachine)
+export class DeployVirtualMachineHandler implements CommandHandler<typeof deployVirtualMachine> {
+  constructor(private readonly platform: Platform) {}
+
+  async execute(call: Call, params: Params): Promise<StartedOperation> {
+    const tx = autocommit(this.platform.database);
+    const owner = await ownerOf(tx, call.caller, params);
+    const vmId = params.customId ?? newId();
+    const host = requestedHost(call, params.hostId);
+    checkUserData(params.userData);
+    const networks = await pickNetworks(tx, { owner, params });
+    const plan: Plan = { vmId, name: hostNameOf(params.name, vmId), owner, networks };
+    const vm: ResourceRef = { type: 'virtual-machine', id: vmId };
+    const starts = params.startVm !== false;
+    return accept(this.platform.database, {
+      command: deployVirtualMachine,
+      caller: call.caller,
+      owner,
+      resource: vm,
+      resourceName: plan.name,
+      zoneId: params.zoneId,
+      locks: [
+        vm,
+        { type: 'template', id: params.templateId },
+        ...host,
+        ...networks.map(({ id }): ResourceRef => ({ type: 'network', id })),
+      ],
+      input: { startVm: starts },
+      ...(starts ? {} : { lifecycle: { succeed: 'CreatedStopped', undo: 'DeployUndone' } }),
+      write: (inner) => this.write(inner, call, { params, plan }),
+    });
+  }
+
+  private async write(tx: Tx, call: Call, { params, plan }: { params: Params; plan: Plan }): Promise<void> {
+    const size = await readSize(tx, params.serviceOfferingId);
+    const template = await readTemplate(tx, {
+      caller: call.caller,
+      owner: plan.owner,
+      templateId: params.templateId,
+      zoneId: params.zoneId,
+    });
+    const keys = await readKeyPairs(tx, plan.owner.accountId, params);
+    const { vmId, name, owner } = plan;
+    const { instance } = this.platform.settings;
+    const userData = params.userData ? this.platform.secrets.seal(params.userData, `virtual-machine:${vmId}`) : null;
+    await tx.execute(
+      `INSERT INTO virtual_machine (id, name, display_name, instance_name, account_id, domain_id, user_id, zone_id, requested_host_id, template_id,
+         service_offering_id, cpu_count, cpu_mhz, memory_mib, state, desired_power, observed_power, group_name, user_data_sealed, public_keys, key_pair_names,
+         display_vm, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Starting', ?, 'absent', ?, ?, ?, ?, ?, NOW(3))`,
+      [
+        vmId,
+        name,
+        params.displayName ?? name,
+        `${instance}-i-${vmId.replaceAll('-', '').slice(-16)}`,
+        owner.accountId,
+        owner.domainId,
+        call.caller.userId,
+        params.zoneId,
+        params.hostId ?? null,
+        params.templateId,
+        params.serviceOfferingId,
+        size.cpuCount,
+        size.cpuMhz,
+        size.memoryMib,
+        params.startVm === false ? 'off' : 'on',
+        params.group ?? null,
+        userData,
+        keys.publicKeys,
+        keys.names,
+        params.displayVm ?? true,
+      ],
+    );
+    await this.writeRootVolume(tx, { params, plan, template });
+    await writeNics(tx, { vmId, instance, networks: plan.networks });
+    for (const [key, value] of Object.entries(params.tags ?? {})) {
+      await tx.execute(
+        "INSERT INTO resource_tag (resource_type, resource_id, `key`, value, account_id) VALUES ('virtual-machine', ?, ?, ?, ?)",
+        [vmId, key, value, owner.accountId],
+      );
+    }
+  }
+
+  private async writeRootVolume(
+    tx: Tx,
+    { params, plan, template }: { params: Params; plan: Plan; template: Template },
+  ): Promise<void> {
+    const askedBytes = (params.rootDiskSize ?? 0) * 1024 ** 3;
+    if (params.rootDiskSize !== undefined && askedBytes < template.virtualSizeBytes) {
+      throw new DurastackError(
+        'INVALID_INPUT',
+        `rootdisksize ${params.rootDiskSize} GiB is smaller than the template's disk of ${template.virtualSizeBytes} bytes.`,
+      );
+    }
+    await tx.execute(
+      `INSERT INTO volume (id, name, account_id, domain_id, zone_id, vm_id, template_id, kind, device_id, size_bytes, state, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'ROOT', 0, ?, 'Allocated', NOW(3))`,
+      [
+        newId(),
+        `ROOT-${plan.name}`,
+        plan.owner.accountId,
+        plan.owner.domainId,
+        params.zoneId,
+        plan.vmId,
+        params.templateId,
+        Math.max(askedBytes, template.virtualSizeBytes),
+      ],
+    );
+  }
+}

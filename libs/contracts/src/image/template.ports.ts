@@ -1,0 +1,13 @@
+import type { StepActivity } from '../operations/step.js';
+
+/** Templates. */
+export interface TemplatePorts {
+  /** A host of the zone fetches, checks and converts the image; records its sizes. */
+  fetchTemplate: StepActivity;
+  /** The image is gone from its store. */
+  removeTemplateImage: StepActivity;
+  /** No disk is based on it. CONFLICT naming how many. */
+  ensureTemplateUnused: StepActivity;
+  /** Its base images are gone from pools. */
+  removeTemplateFromPools: StepActivity;
+}

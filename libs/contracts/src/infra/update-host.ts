@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { defineCommand, ROOT_ONLY } from '../command.js';
+import { list, oneOf, text, uuid } from '../fields.js';
+import { hostView } from './host.view.js';
+
+/** Changes what a host is called, its tags, and whether machines may be placed there. */
+export const updateHost = defineCommand({
+  name: 'updateHost',
+  domain: 'infra',
+  description: 'Changes the name or the tags of a host, or whether machines may be placed there.',
+  event: 'HOST.EDIT',
+  rest: { method: 'PATCH', path: '/hosts/{id}' },
+  roles: ROOT_ONLY,
+  params: z.object({
+    id: uuid('The host.'),
+    name: text('Its new name.').min(1).optional(),
+    allocationState: oneOf('Whether machines may be placed there.', [
+      'Enable',
+      'Disable',
+      'Enabled',
+      'Disabled',
+    ]).optional(),
+    hostTags: list('Its tags, in place of all earlier ones.', z.string()).optional(),
+  }),
+  result: hostView,
+  wrapper: 'host',
+});

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { defineCommand, ROOT_ONLY } from '../command.js';
+import { bool, oneOf, text, uuid } from '../fields.js';
+import { zoneView } from './zone.view.js';
+
+/** Changes a zone. */
+export const updateZone = defineCommand({
+  name: 'updateZone',
+  domain: 'infra',
+  description: 'Changes a zone.',
+  event: 'ZONE.EDIT',
+  rest: { method: 'PATCH', path: '/zones/{id}' },
+  roles: ROOT_ONLY,
+  params: z.object({
+    id: uuid('The zone.'),
+    name: text('Its new name.').min(1).optional(),
+    dns1: text('First name server of guests.', { max: 45 }).optional(),
+    dns2: text('Second name server of guests.', { max: 45 }).optional(),
+    internalDns1: text('First name server of hosts.', { max: 45 }).optional(),
+    allocationState: oneOf('Whether machines may be placed there.', ['Enabled', 'Disabled']).optional(),
+    localStorageEnabled: bool('Accepted for compatibility: local directories are always allowed.').optional(),
+  }),
+  result: zoneView,
+  wrapper: 'zone',
+});

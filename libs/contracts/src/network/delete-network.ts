@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { defineCommand, ROOT_ONLY } from '../command.js';
+import { bool, uuid } from '../fields.js';
+
+/** Removes a network that no machine is on. */
+export const deleteNetwork = defineCommand({
+  name: 'deleteNetwork',
+  domain: 'network',
+  description: 'Removes a network that no machine is on.',
+  event: 'NETWORK.DELETE',
+  rest: { method: 'DELETE', path: '/networks/{id}' },
+  roles: ROOT_ONLY,
+  params: z.object({ id: uuid('The network.'), forced: bool('Accepted for compatibility.').optional() }),
+  operation: {
+    title: 'Delete network',
+    resource: 'network',
+    locks: { network: 'exclusive' },
+    lifecycle: { begin: 'RemoveRequested', succeed: 'Removed', undo: 'RemoveUndone' },
+  },
+});
