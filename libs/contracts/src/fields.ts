@@ -48,7 +48,8 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(descriptio
   field(z.enum(values), { description: `${description} (${values.join(', ')})`, wire: 'string' });
 
 /** true or false. */
-export const bool = (description: string) => field(z.boolean(), { description, wire: 'boolean' });
+export const bool = (description: string, options: { wireName?: string } = {}) =>
+  field(z.boolean(), { description, wire: 'boolean', ...options });
 
 /** A whole number between `min` and `max`, 32 bits on the wire. */
 export const int = (description: string, range: { min?: number; max?: number } = {}) =>

@@ -14,4 +14,3 @@ export const jobFields = {
   jobId: uuid('The operation that holds it at present.').optional(),
   jobStatus: int('0 while that operation is under way.').optional(),
 } as const;
-

@@ -1,29 +1,31 @@
 import { z } from 'zod';
-import { date, long, text, uuid } from '../fields.js';
+import { bool, date, long, text, uuid } from '../fields.js';
 import { jobFields } from '../view-fields.js';
 
 /** A primary-storage pool. */
 export const storagePoolView = z.object({
   id: uuid('The pool.'),
   name: text('Its name.'),
-  state: text('Creating, Up, Maintenance, Removing or Error.'),
-  type: text('Filesystem or SharedMountPoint.'),
-  scope: text('HOST, CLUSTER or ZONE.'),
-  path: text('Its directory on hosts.', { max: 1024 }),
-  ipAddress: text('localhost: hosts reach it as a directory.'),
   zoneId: uuid('Its zone.'),
   zoneName: text('The name of its zone.'),
   podId: uuid('Its pod.').optional(),
   podName: text('The name of its pod.').optional(),
   clusterId: uuid('Its cluster.').optional(),
   clusterName: text('The name of its cluster.').optional(),
-  hypervisor: text('KVM or Simulator.').optional(),
-  provider: text('DefaultPrimary.'),
+  type: text('Filesystem: a directory of one host. SharedMountPoint: a directory that all hosts see.'),
+  scope: text('HOST, CLUSTER or ZONE.'),
+  path: text('The directory on hosts.', { max: 1024 }),
+  ipAddress: text('localhost.'),
+  state: text('Creating, Up, Disabled, Removing or Error.'),
+  hypervisor: text('The hypervisor of its hosts.').optional(),
+  diskSizeTotal: long('Bytes.'),
+  diskSizeUsed: long('Bytes in use, as measured.'),
+  diskSizeAllocated: long('Bytes that disks may grow to.'),
+  overprovisionFactor: text('How often space is given out.'),
   tags: text('Its tags, comma-joined.').optional(),
-  diskSizeTotal: long('Bytes that it holds.'),
-  diskSizeAllocated: long('Bytes that are given out to volumes.'),
-  diskSizeUsed: long('Bytes that are in use, as measured.'),
-  overProvisionFactor: text('How many times its size is given out.'),
-  created: date('When it was made.'),
+  provider: text('DefaultPrimary.'),
+  managed: bool('Whether a storage system manages each disk.'),
+  suitableForMigration: bool('Whether disks can be moved there.'),
+  created: date('When it was created.'),
   ...jobFields,
 });

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { defineCommand, ROOT_ONLY } from '../command.js';
+import { bool, int, oneOf, text } from '../fields.js';
+import { serviceOfferingView } from './service-offering.view.js';
+
+/** Creates a service offering. */
+export const createServiceOffering = defineCommand({
+  name: 'createServiceOffering',
+  domain: 'compute',
+  description: 'Creates a service offering: a size of machine.',
+  event: 'SERVICE.OFFERING.CREATE',
+  rest: { method: 'POST', path: '/service-offerings' },
+  roles: ROOT_ONLY,
+  params: z.object({
+    name: text('Its name.').min(1),
+    displayText: text('Its description; the name when not given.', { max: 4096 }).optional(),
+    cpuNumber: int('Virtual processors.', { min: 1, max: 512 }),
+    cpuSpeed: int('MHz of each.', { min: 1, max: 100_000 }),
+    memory: int('MiB.', { min: 16, max: 16_777_216 }),
+    storageType: oneOf('Storage of root disks; shared when not given.', ['shared', 'local']).optional(),
+    hostTags: text('Tags that a host must have, comma-joined.').optional(),
+    offerHa: bool('Whether machines are started elsewhere when their host fails.').optional(),
+    limitCpuUse: bool('Accepted for compatibility: processors are shared by weight.').optional(),
+    isSystem: bool('Accepted for compatibility: there are none for the product itself.').optional(),
+  }),
+  result: serviceOfferingView,
+  wrapper: 'serviceoffering',
+});

@@ -1,0 +1,43 @@
+/** Kinds of guest operating systems: a constant table, for clients that ask for one when they register a template. */
+
+/** A family of operating systems. */
+export interface OsCategory {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A kind of guest. */
+export interface OsType extends OsCategory {
+  readonly categoryId: string;
+}
+
+const id = (kind: number, number: number) =>
+  `05d00000-0000-4000-8000-${kind.toString(16).padStart(4, '0')}${number.toString(16).padStart(8, '0')}`;
+
+const NAMES: readonly (readonly [category: string, types: readonly string[]])[] = [
+  ['Debian', ['Debian GNU/Linux 11 (64-bit)', 'Debian GNU/Linux 12 (64-bit)', 'Debian GNU/Linux 13 (64-bit)']],
+  ['Ubuntu', ['Ubuntu 20.04 LTS', 'Ubuntu 22.04 LTS', 'Ubuntu 24.04 LTS']],
+  ['RedHat', ['Red Hat Enterprise Linux 8 (64-bit)', 'Red Hat Enterprise Linux 9 (64-bit)']],
+  ['CentOS', ['CentOS 7', 'CentOS Stream 8', 'CentOS Stream 9', 'Rocky Linux 9', 'AlmaLinux 9']],
+  ['Fedora', ['Fedora Linux (64-bit)']],
+  ['SUSE', ['SUSE Linux Enterprise Server 15 (64-bit)', 'openSUSE 15']],
+  [
+    'Windows',
+    ['Windows 10 (64-bit)', 'Windows 11 (64-bit)', 'Windows Server 2019 (64-bit)', 'Windows Server 2022 (64-bit)'],
+  ],
+  ['FreeBSD', ['FreeBSD 13 (64-bit)', 'FreeBSD 14 (64-bit)']],
+  ['Other', ['Other Linux (64-bit)', 'Other (64-bit)']],
+];
+
+/** All families. */
+export const OS_CATEGORIES: readonly OsCategory[] = NAMES.map(([name], index) => ({ id: id(1, index + 1), name }));
+
+/** All kinds. New ones go to the end of their family's hundred: ids are for ever. */
+export const OS_TYPES: readonly OsType[] = NAMES.flatMap(([, types], category) =>
+  types.map((name, index) => ({ id: id(2, (category + 1) * 100 + index), name, categoryId: id(1, category + 1) })),
+);
+
+/** A kind by its id. */
+export function osTypeOf(osTypeId: string | null | undefined): OsType | undefined {
+  return OS_TYPES.find((type) => type.id === osTypeId);
+}

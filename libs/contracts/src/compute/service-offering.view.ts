@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { bool, date, int, text, uuid } from '../fields.js';
+
+/** A service offering: a size of machine. */
+export const serviceOfferingView = z.object({
+  id: uuid('The service offering.'),
+  name: text('Its name.'),
+  displayText: text('Its description.', { max: 4096 }),
+  cpuNumber: int('Virtual processors.'),
+  cpuSpeed: int('MHz of each.'),
+  memory: int('MiB.'),
+  storageType: text('local or shared.'),
+  hostTags: text('Tags that a host must have, comma-joined.').optional(),
+  offerHa: bool('Whether machines are started elsewhere when their host fails.'),
+  limitCpuUse: bool('Whether processors are capped.'),
+  isCustomized: bool('Whether each machine chooses its own size.'),
+  isSystem: bool('Whether it is for the product itself.'),
+  isVolatile: bool('Whether the root disk is made anew at each start.'),
+  defaultUse: bool('Whether system machines use it.'),
+  provisioningType: text('thin.'),
+  state: text('Active.'),
+  created: date('When it was created.'),
+});
