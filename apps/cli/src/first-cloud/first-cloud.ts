@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildTinyImage } from '@durastack/drivers/image/tiny-image';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { ApiClient } from '../api/api-client.js';
@@ -29,6 +30,9 @@ const NAMES = {
 
 /** Name of the key pair that the first machine lets in. */
 export const KEY_PAIR = 'dura';
+
+const TEMPLATE_TIMEOUT_MS = 120_000;
+const POLL_MS = 100;
 
 /** What a deploy needs. */
 export interface DeployBasis {
@@ -110,8 +114,8 @@ export class FirstCloud {
       ...place,
       hypervisor: 'KVM',
       url,
-      'details[0].fingerprint': readFileSync(fingerprintFile, 'utf8').trim(),
-      'details[0].enroltoken': readFileSync(this.agent.enrolTokenFile, 'utf8').trim(),
+      fingerprint: readFileSync(fingerprintFile, 'utf8').trim(),
+      password: readFileSync(this.agent.enrolTokenFile, 'utf8').trim(),
     });
     rmSync(this.agent.enrolTokenFile, { force: true });
     note(String(rows(host)[0]?.['name'] ?? ''));
@@ -135,11 +139,11 @@ export class FirstCloud {
   }
 
   private async template(zoneid: string, path: string, note: (words: string) => void): Promise<string> {
-    const known = await this.find('listTemplates', { templatefilter: 'all', zoneid }, NAMES.template);
-    if (known !== undefined && known['isready'] === true) return idOf(known);
+    const known = await this.findTemplate(zoneid);
+    if (known?.['isready'] === true) return idOf(known);
     return serveFile(path, async (url, checksum, sizeBytes) => {
       note(`${(sizeBytes / 2 ** 20).toFixed(1)} MiB`);
-      const reply = await this.api.callAndWait('registerTemplate', {
+      await this.api.callAndWait('registerTemplate', {
         name: NAMES.template,
         displaytext: 'A small Linux: busybox, DHCP, cloud-init data, SSH',
         url,
@@ -150,18 +154,38 @@ export class FirstCloud {
         ispublic: 'true',
         isfeatured: 'true',
       });
-      return idOf(rows(reply)[0]);
+      return this.waitForTemplate(zoneid);
     });
+  }
+
+  /** The reply comes at once; the image is fetched after it. */
+  private async waitForTemplate(zoneid: string): Promise<string> {
+    const deadline = performance.now() + TEMPLATE_TIMEOUT_MS;
+    for (;;) {
+      const template = await this.findTemplate(zoneid);
+      if (template?.['isready'] === true) return idOf(template);
+      const status = String(template?.['status'] ?? 'it is gone');
+      if (template === undefined || performance.now() > deadline) {
+        throw new DurastackError('STEP_REFUSED', `The template "${NAMES.template}" was not fetched: ${status}`);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  private findTemplate(zoneid: string): Promise<Row | undefined> {
+    return this.find('listTemplates', { templatefilter: 'all', zoneid }, NAMES.template);
   }
 
   private async network(zoneid: string, subnet: Subnet, note: (words: string) => void): Promise<string> {
     const known = await this.find('listNetworks', { zoneid, listall: 'true' }, NAMES.network);
     if (known !== undefined) return idOf(known);
     note(`${subnet.gateway} ${subnet.netmask}`);
+    const offerings = rows(await this.api.call('listNetworkOfferings', { guestiptype: 'Shared' }));
     const reply = await this.api.callAndWait('createNetwork', {
       name: NAMES.network,
       displaytext: 'Addresses by DHCP on a bridge of this machine',
       zoneid,
+      networkofferingid: idOf(offerings[0]),
       gateway: subnet.gateway,
       netmask: subnet.netmask,
       startip: subnet.startIp,

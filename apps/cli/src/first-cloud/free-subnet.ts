@@ -1,4 +1,5 @@
 /** Chooses a small private network that overlaps nothing this machine has a route to. */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DurastackError } from '@durastack/contracts/errors';
 import { runOrFail } from '../system/run.js';
@@ -32,7 +33,7 @@ export async function findFreeSubnet(instance: string): Promise<Subnet> {
 /** The first candidate of an instance that overlaps none of the destinations (addresses, CIDRs; words are ignored). */
 export function chooseSubnet(instance: string, destinations: readonly string[]): Subnet | undefined {
   const taken = destinations.flatMap(parseCidr);
-  const seed = [...instance].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 65_536, 7);
+  const seed = createHash('sha256').update(instance).digest().readUInt16BE();
   for (let i = 0; i < COUNT; i++) {
     const prefix = `10.${FIRST + ((seed + i) % COUNT)}.${seed % 256}`;
     const [range] = parseCidr(`${prefix}.0/24`);

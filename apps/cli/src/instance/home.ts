@@ -5,13 +5,29 @@
  * long path the parts are given a short name for the same directory: a symbolic link in /run.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, rmSync, statfsSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DurastackError, asDurastackError } from '@durastack/contracts/errors';
 
 /** The checkout that this program was built in. */
 export const CHECKOUT = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
+
+/** Names the present build of the checkout: when it was made. */
+export function currentBuild(): string {
+  const stamp = statSync(join(CHECKOUT, 'node_modules/.durastack-built'), { throwIfNoEntry: false });
+  return stamp === undefined ? 'unknown' : stamp.mtime.toISOString();
+}
 
 const LONGEST_PLAIN_PATH = 48;
 const LINKS = '/run/durastack';

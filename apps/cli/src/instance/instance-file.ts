@@ -22,6 +22,8 @@ const processRecord = z.object({
   /** Ticks count from boot, so they mean nothing after another one. */
   bootId: z.string(),
   startedAt: z.string(),
+  /** Which build of our own programs it runs; absent for others' programs. */
+  build: z.string().optional(),
 });
 /** A process that this instance started. */
 export type ProcessRecord = z.infer<typeof processRecord>;

@@ -43,7 +43,7 @@ export async function findPort(request: PortRequest): Promise<HeldPort> {
   if (explicit !== undefined) {
     const held = await hold(explicit.port, request.address);
     if (held !== undefined) return held;
-    const message = `Port ${explicit.port} (${explicit.setting}) is in use by another program; stop that, or choose another port.`;
+    const message = `Port ${explicit.port} (${explicit.setting}) is in use by another program; stop that program or choose another port.`;
     throw new DurastackError('ENVIRONMENT', message);
   }
   const wanted = [request.remembered, PREFERRED[request.name]].filter((port) => port !== undefined);

@@ -1,15 +1,17 @@
 /** Starting an instance's parts: what is not running, side by side where possible; all or nothing. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
+import { DurastackError } from '@durastack/contracts/errors';
 import { privateLibvirtSocket } from '@durastack/drivers/libvirt/private-libvirtd';
 import { migrate } from '@durastack/store/migrate';
 import { startMariadb, mariadbAnswers, mariadbUrl } from '../parts/mariadb.js';
 import { agentPlaces, nodeAppAnswers, startNodeApp, type NodeApp } from '../parts/node-apps.js';
-import { ensureAccelerator, startLibvirtd } from '../parts/libvirtd.js';
+import { ensureAccelerator, libvirtdAnswers, startLibvirtd } from '../parts/libvirtd.js';
 import { ensureTemporalBinary } from '../parts/temporal-binary.js';
-import { startTemporal } from '../parts/temporal-server.js';
+import { startTemporal, temporalAnswers } from '../parts/temporal-server.js';
 import { logFileOf } from './log-file.js';
 import { Steps } from '../system/steps.js';
+import { currentBuild } from './home.js';
 import type { InstanceFile, PartName, PortName, ProcessRecord } from './instance-file.js';
 import { findPort, type HeldPort } from './ports.js';
 import { isRunning, stopProcess } from './processes.js';
@@ -72,16 +74,24 @@ export class InstanceStart {
   private async choosePorts(): Promise<void> {
     const { state } = this.file;
     const listen = this.wishes.listen ?? state.listen;
+    this.refuseMove('api', listen !== state.listen);
     if (listen !== state.listen) this.file.update({ listen });
-    for (const [part, names] of Object.entries(PORTS_OF)) {
-      if (isRunning(this.file.process(part as PartName))) continue;
-      for (const name of names) await this.choosePort(name, name === 'api' || name === 'intake' ? listen : LOOPBACK);
+    for (const [part, names] of Object.entries(PORTS_OF) as [PartName, readonly PortName[]][]) {
+      const moved = names.some((name) => (this.wishes.ports[name]?.port ?? state.ports[name]) !== state.ports[name]);
+      this.refuseMove(part, moved);
+      if (isRunning(this.file.process(part))) continue;
+      for (const name of names) await this.choosePort(name, part === 'api' ? listen : LOOPBACK);
     }
+  }
+
+  private refuseMove(part: PartName, moved: boolean): void {
+    if (!moved || !isRunning(this.file.process(part))) return;
+    throw new DurastackError('CONFLICT', `${part} runs with another address or port; stop it first with "dura down".`);
   }
 
   private async choosePort(name: PortName, address: string): Promise<void> {
     const remembered = this.file.state.ports[name];
-    const explicit = this.wishes.ports[name];
+    const explicit = this.wishes.ports[name] ?? this.keptPort(name);
     const held = await findPort({
       name,
       address,
@@ -93,6 +103,14 @@ export class InstanceStart {
       this.steps.line(`note: port ${remembered} (${name}) is in use by another program; ${held.port} is used instead.`);
     }
     this.file.update({ ports: { ...this.file.state.ports, [name]: held.port } });
+  }
+
+  /** Hosts have stored where they report to, and the control plane where their agents are. */
+  private keptPort(name: PortName): { port: number; setting: string } | undefined {
+    const port = this.file.state.ports[name];
+    if (this.file.state.firstCloudAt === undefined || port === undefined) return undefined;
+    if (name === 'intake') return { port, setting: 'to which hosts report' };
+    return name === 'agent' ? { port, setting: "this machine's host agent" } : undefined;
   }
 
   /** The key lies outside the database that it seals. */
@@ -120,7 +138,8 @@ export class InstanceStart {
 
   private async temporal(): Promise<void> {
     const { home } = this.file;
-    if (isRunning(this.file.process('temporal'))) return;
+    const runs = isRunning(this.file.process('temporal'));
+    if (runs && (await temporalAnswers(this.file.port('temporalUi')).catch(() => false))) return;
     const binary = await this.steps.run('Temporal program', async (note) => {
       const found = await ensureTemporalBinary(home.cache);
       note(found.source);
@@ -129,7 +148,7 @@ export class InstanceStart {
     await this.part(
       'temporal',
       'Temporal',
-      async () => true,
+      () => temporalAnswers(this.file.port('temporalUi')),
       async () => {
         const plan = {
           binary,
@@ -150,23 +169,24 @@ export class InstanceStart {
     await this.part(
       'libvirtd',
       'libvirt',
-      async () => true,
+      () => libvirtdAnswers(this.file),
       () => startLibvirtd(this.file, (r) => this.remember(r)),
     );
   }
 
   private app(name: NodeApp): Promise<void> {
     const places = agentPlaces(this.file.home, privateLibvirtSocket(this.file.home.libvirt));
+    const build = currentBuild();
     const titles = { agent: 'Host agent', worker: 'Worker', api: 'API' };
     return this.part(
       name,
       titles[name],
-      () => nodeAppAnswers(name, this.file),
-      () => startNodeApp(name, this.file, places, ({ record }) => this.remember(record)),
+      async () => this.file.process(name)?.build === build && (await nodeAppAnswers(name, this.file)),
+      () => startNodeApp(name, this.file, places, ({ record }) => this.remember({ ...record, build })),
     );
   }
 
-  /** A part that runs but does not answer is started anew: that is what `up` is for. */
+  /** A part that runs but does not answer, or runs an earlier build, is started anew: that is what `up` is for. */
   private async part(
     name: PartName,
     title: string,

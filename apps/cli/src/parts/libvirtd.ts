@@ -1,5 +1,9 @@
 /** The instance's private libvirtd, and whether KVM is of use here. */
-import { startPrivateLibvirtd, stopPrivateLibvirtd } from '@durastack/drivers/libvirt/private-libvirtd';
+import {
+  privateLibvirtSocket,
+  startPrivateLibvirtd,
+  stopPrivateLibvirtd,
+} from '@durastack/drivers/libvirt/private-libvirtd';
 import { probeAccelerator } from '@durastack/drivers/libvirt/accelerator';
 import { DurastackError } from '@durastack/contracts/errors';
 import { run } from '../system/run.js';
@@ -7,6 +11,7 @@ import type { AcceleratorVerdict, InstanceFile, ProcessRecord } from '../instanc
 import { currentBootId, recordOf } from '../instance/processes.js';
 
 const FIRST_CALL_TIMEOUT_MS = 90_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** The libvirt URI of a socket. */
 export function libvirtUri(socket: string): string {
@@ -30,6 +35,12 @@ export async function startLibvirtd(file: InstanceFile, started: (record: Proces
     const message = `libvirt does not work on this machine: ${said} (log: ${file.home.libvirt}/libvirtd.log)`;
     throw new DurastackError('ENVIRONMENT', message);
   }
+}
+
+/** Whether the daemon answers a call. */
+export async function libvirtdAnswers(file: InstanceFile): Promise<boolean> {
+  const uri = libvirtUri(privateLibvirtSocket(file.home.libvirt));
+  return (await run('virsh', ['--connect', uri, 'version', '--daemon'], { timeoutMs: ANSWER_TIMEOUT_MS })).code === 0;
 }
 
 /** Ends the daemon; machines keep running. */

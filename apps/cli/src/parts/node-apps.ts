@@ -1,4 +1,5 @@
 /** The instance's own programs: host agent, worker, API. Their settings, and how one knows that they answer. */
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:net';
 import { CHECKOUT, type Home } from '../instance/home.js';
@@ -41,9 +42,11 @@ export function urlHost(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
-/** The address under which others reach what listens on `listen`. */
+/** The address under which others reach what listens on `listen`: for all addresses, the first that is not loopback. */
 export function reachableAddress(listen: string): string {
-  return listen === '0.0.0.0' || listen === '::' ? LOOPBACK : listen;
+  if (listen !== '0.0.0.0' && listen !== '::') return listen;
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find((entry) => entry.family === 'IPv4' && !entry.internal)?.address ?? LOOPBACK;
 }
 
 /** Where users find things. */
@@ -130,7 +133,9 @@ export async function startNodeApp(
 /** Whether one of our programs answers on its port. */
 export function nodeAppAnswers(app: NodeApp, file: InstanceFile): Promise<boolean> {
   if (app === 'agent') return portAnswers(LOOPBACK, file.port('agent'), 1_000);
-  const address = app === 'api' ? urlHost(reachableAddress(file.state.listen)) : LOOPBACK;
+  const { listen } = file.state;
+  const isWildcard = listen === '0.0.0.0' || listen === '::';
+  const address = app === 'api' && !isWildcard ? urlHost(listen) : LOOPBACK;
   return healthAnswers(`http://${address}:${file.port(app)}/health`);
 }
 

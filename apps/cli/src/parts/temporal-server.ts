@@ -42,11 +42,11 @@ export async function startTemporal(
     logFile: plan.logFile,
   });
   started(process);
-  await waitUntilReady(process, () => uiAnswers(plan.uiPort), READY_TIMEOUT_MS);
+  await waitUntilReady(process, () => temporalAnswers(plan.uiPort), READY_TIMEOUT_MS);
 }
 
-/** The UI's server asks the frontend for the namespace, so its answer shows that both work. */
-async function uiAnswers(uiPort: number): Promise<boolean> {
+/** Whether it answers. The UI's server asks the frontend for the namespace, so its answer shows that both work. */
+export async function temporalAnswers(uiPort: number): Promise<boolean> {
   const url = `http://${LOOPBACK}:${uiPort}/api/v1/namespaces/${TEMPORAL_NAMESPACE}`;
   const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
   await response.body?.cancel();
