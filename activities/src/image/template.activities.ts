@@ -36,7 +36,9 @@ export function createActivities(dependencies: ActivityDependencies): TemplatePo
       const work = await inStep(source, step, async (tx, operation) => {
         const claimed = await claimedHost(tx, operation.id);
         // Without a claim no host was ever asked to fetch it.
-        const hostId = claimed ?? (step.direction === 'undoing' ? undefined : await fetchingHost(tx, operation.id, operation.resource.id));
+        const hostId =
+          claimed ??
+          (step.direction === 'undoing' ? undefined : await fetchingHost(tx, operation.id, operation.resource.id));
         const params = { templateId: operation.resource.id, store: await readTemplateStore(tx, operation.resource.id) };
         return { hostId, params, error: operation.error?.message };
       });

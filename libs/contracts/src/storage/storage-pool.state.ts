@@ -14,6 +14,7 @@ export const storagePoolStates = defineStateTable({
   events: {
     Created: { Creating: 'Up' },
     CreateUndone: { Creating: 'Error' },
+    RetryRequested: { Error: 'Creating' },
     RemoveRequested: { Up: 'Removing', Error: 'Removing' },
     RemoveUndone: { Removing: 'Up' },
     Removed: { Removing: 'Removed' },

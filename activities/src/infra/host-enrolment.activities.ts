@@ -1,0 +1,161 @@
+import type { HostFacts } from '@durastack/contracts/agent/specs';
+import { DurastackError, invariant, isDurastackError } from '@durastack/contracts/errors';
+import type { HostEnrolmentPorts } from '@durastack/contracts/infra/host.ports';
+import { DONE, type StepRef } from '@durastack/contracts/operations/step';
+import { createEnrolmentClient, type EnrolmentClient } from '@durastack/kit/agent-client/enrol';
+import { newSerial, signHostCsr } from '@durastack/kit/tls/certificate-authority';
+import type { Tx } from '@durastack/store/database/transaction';
+import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
+import { inStep } from '@durastack/store/operations/run';
+import type { ActivityDependencies } from '../dependencies.js';
+import { openEnrolment, type EnrolmentSecrets } from './enrolment-secrets.js';
+import { createSshInstaller } from './ssh-installer.js';
+
+interface HostRow {
+  readonly id: string;
+  readonly agentUrl: string;
+  readonly incarnation: number;
+  readonly serial: string | null;
+  readonly enrolmentSealed: string | null;
+}
+
+/** See {@link HostEnrolmentPorts}. */
+export function createActivities(dependencies: ActivityDependencies): HostEnrolmentPorts {
+  const { source, agents } = dependencies;
+  return {
+    async installAgent(step) {
+      const { host, secrets } = await readEnrolment(dependencies, step);
+      if (secrets?.kind === 'ssh') await createSshInstaller(secrets).install({ hostId: host.id });
+      return DONE;
+    },
+
+    async uninstallAgent(step) {
+      const { host, secrets } = await readEnrolment(dependencies, step);
+      if (secrets?.kind === 'ssh') await createSshInstaller(secrets).uninstall({ hostId: host.id });
+      // The secrets of the enrolment have served.
+      await inStep(source, step, (tx) => tx.execute('UPDATE host SET enrolment_sealed = NULL WHERE id = ?', [host.id]));
+      return DONE;
+    },
+
+    async enrolAgent(step) {
+      const { host, secrets } = await readEnrolment(dependencies, step);
+      const identity = await inStep(source, step, (tx) => nextIdentity(tx, host));
+      const authority = await loadCertificateAuthority(source, dependencies.box);
+      const channel = await enrolmentChannel(dependencies, host, secrets);
+      try {
+        const certificatePem = await signHostCsr(authority, await channel.requestCsr(), {
+          hostId: host.id,
+          ...identity,
+        });
+        await channel.installCertificate({
+          certificatePem,
+          caPem: authority.certificatePem,
+          incarnation: identity.incarnation,
+          intakeUrl: dependencies.settings.intakeUrl,
+          intervalMs: dependencies.settings.heartbeatIntervalMs,
+        });
+      } finally {
+        await channel.close();
+      }
+      return DONE;
+    },
+
+    forgetEnrolment: (step) =>
+      inStep(source, step, async (tx, operation) => {
+        await tx.execute('UPDATE host SET certificate_serial = NULL WHERE id = ?', [operation.resource.id]);
+        return DONE;
+      }),
+
+    async learnHostFacts(step) {
+      const hostId = await inStep(source, step, (_tx, operation) => Promise.resolve(operation.resource.id));
+      const facts = await agents.call(hostId, 'getFacts', {}, step);
+      await inStep(source, step, (tx) => recordFacts(tx, hostId, facts));
+      return DONE;
+    },
+  };
+}
+
+async function readEnrolment({ source, box }: ActivityDependencies, step: StepRef) {
+  return inStep(source, step, async (tx, operation) => {
+    const [host] = await tx.query<HostRow>(
+      'SELECT id, agent_url AS agentUrl, incarnation, certificate_serial AS serial, enrolment_sealed AS enrolmentSealed FROM host WHERE id = ?',
+      [operation.resource.id],
+    );
+    invariant(host, `There is no host ${operation.resource.id}.`);
+    return {
+      host,
+      secrets: host.enrolmentSealed === null ? undefined : openEnrolment(box, host.id, host.enrolmentSealed),
+    };
+  });
+}
+
+/** The incarnation and serial of the certificate to come; written before it is signed, and kept by repeats. */
+async function nextIdentity(tx: Tx, host: HostRow): Promise<{ incarnation: number; serial: string }> {
+  const [current] = await tx.query<{ incarnation: number; serial: string | null }>(
+    'SELECT incarnation, certificate_serial AS serial FROM host WHERE id = ? FOR UPDATE',
+    [host.id],
+  );
+  if (current?.serial) return { incarnation: current.incarnation, serial: current.serial };
+  const identity = { incarnation: host.incarnation + 1, serial: newSerial() };
+  await tx.execute('UPDATE host SET incarnation = ?, certificate_serial = ? WHERE id = ?', [
+    identity.incarnation,
+    identity.serial,
+    host.id,
+  ]);
+  return identity;
+}
+
+/** How the agent takes its certificate: over mutual TLS when it has one already, else as it waits for it. */
+async function enrolmentChannel(
+  { agents }: ActivityDependencies,
+  host: HostRow,
+  secrets: EnrolmentSecrets | undefined,
+): Promise<EnrolmentClient> {
+  const address = { id: host.id, url: host.agentUrl };
+  if (await isEnrolled(agents.client.health(address))) {
+    return {
+      requestCsr: () => agents.client.requestCsr(address),
+      installCertificate: (enrolment) => agents.client.installCertificate(address, enrolment),
+      close: () => Promise.resolve(),
+    };
+  }
+  if (!secrets)
+    throw new DurastackError(
+      'INVALID_INPUT',
+      `The agent at ${host.agentUrl} is not enrolled, and its enrolment token is used up. Call addHost again with a new one.`,
+    );
+  if (secrets.kind === 'ssh') return createSshInstaller(secrets).enrolmentClient({ hostId: host.id });
+  return createEnrolmentClient({
+    url: host.agentUrl,
+    fingerprint: secrets.fingerprint,
+    token: secrets.token,
+    hostId: host.id,
+  });
+}
+
+async function isEnrolled(health: Promise<unknown>): Promise<boolean> {
+  try {
+    await health;
+    return true;
+  } catch (error) {
+    if (isDurastackError(error)) return false;
+    throw error;
+  }
+}
+
+async function recordFacts(tx: Tx, hostId: string, facts: HostFacts): Promise<void> {
+  await tx.execute(
+    `UPDATE host SET cpu_count = ?, cpu_mhz = ?, memory_mib = ?, boot_id = ?, accelerator = ?, agent_version = ?, hypervisor_version = ?,
+       enrolment_sealed = NULL, last_heartbeat_at = NOW(3) WHERE id = ?`,
+    [
+      facts.cpuCount,
+      facts.cpuMhz,
+      facts.memoryMib,
+      facts.bootId,
+      facts.accelerator,
+      facts.agentVersion,
+      facts.hypervisorVersion,
+      hostId,
+    ],
+  );
+}

@@ -1,0 +1,84 @@
+import type { ParamsOf } from '@durastack/contracts/command';
+import { DurastackError } from '@durastack/contracts/errors';
+import type { addHost } from '@durastack/contracts/infra/add-host';
+
+/** Where an agent that was installed over SSH listens. */
+const AGENT_PORT = 8950;
+
+/** How a host is reached and enrolled. */
+export interface HostTarget {
+  /** One per host: repeated calls meet. */
+  readonly naturalKey: string;
+  readonly name: string;
+  readonly address: string;
+  readonly agentUrl: string;
+  /** Sealed into the host's row. */
+  readonly secrets: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads `addHost`'s URL and credentials.
+ *
+ * @throws DurastackError INVALID_INPUT saying which is missing
+ */
+export function parseHostUrl(params: ParamsOf<typeof addHost>): HostTarget {
+  let url: URL;
+  try {
+    // WHATWG URLs know host and port of special schemes only.
+    url = new URL(params.url.replace(/^(ssh|agent):/i, 'http:'));
+  } catch (cause) {
+    throw new DurastackError(
+      'INVALID_INPUT',
+      `${params.url} is no URL of a host; give ssh://address, http://address or agent://address:port.`,
+      { cause },
+    );
+  }
+  const scheme = params.url.slice(0, params.url.indexOf(':')).toLowerCase();
+  const address = url.hostname.replace(/^\[|\]$/g, '');
+  if (scheme === 'agent') return agentTarget(params, url, address);
+  if (scheme === 'ssh' || scheme === 'http') return sshTarget(params, url, address);
+  throw new DurastackError('INVALID_INPUT', `${params.url} begins with none of ssh://, http:// and agent://.`);
+}
+
+function agentTarget({ password, fingerprint }: ParamsOf<typeof addHost>, url: URL, address: string): HostTarget {
+  if (!password || !fingerprint) {
+    throw new DurastackError(
+      'INVALID_INPUT',
+      'A waiting agent is enrolled with its token (password) and the fingerprint of its certificate (fingerprint); both stand in its folder.',
+    );
+  }
+  return {
+    naturalKey: `agent://${url.host}`,
+    name: url.host.replaceAll(/[^A-Za-z0-9.-]/g, '-'),
+    address,
+    agentUrl: `https://${url.host}`,
+    secrets: { kind: 'agent', token: password, fingerprint },
+  };
+}
+
+function sshTarget(params: ParamsOf<typeof addHost>, url: URL, address: string): HostTarget {
+  const { username, password, sshPrivateKey, fingerprint } = params;
+  if (!password && !sshPrivateKey)
+    throw new DurastackError('INVALID_INPUT', 'Give the password or the sshprivatekey of the SSH user.');
+  if (!fingerprint) {
+    throw new DurastackError(
+      'INVALID_INPUT',
+      `Give the fingerprint of the host's SSH key, as \`ssh-keyscan ${address} | ssh-keygen -lf -\` prints it (SHA256:…), after you compared it on the host itself.`,
+    );
+  }
+  const port = params.url.toLowerCase().startsWith('ssh:') && url.port ? Number(url.port) : 22;
+  return {
+    naturalKey: `ssh://${address}:${port}`,
+    name: address,
+    address,
+    agentUrl: `https://${address.includes(':') ? `[${address}]` : address}:${AGENT_PORT}`,
+    secrets: {
+      kind: 'ssh',
+      address,
+      port,
+      username: username ?? 'root',
+      fingerprint,
+      ...(sshPrivateKey ? { privateKey: sshPrivateKey } : { password }),
+    },
+  };
+}
