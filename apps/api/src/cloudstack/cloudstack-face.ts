@@ -138,7 +138,11 @@ export class CloudStackFace {
   }
 
   private send(reply: FastifyReply, parameters: RequestParameters, status: number, body: Body | object): FastifyReply {
-    const name = parameters.byName.get('command')?.replace(/[^A-Za-z0-9]/g, '').slice(0, 80) || 'error';
+    const name =
+      parameters.byName
+        .get('command')
+        ?.replace(/[^A-Za-z0-9]/g, '')
+        .slice(0, 80) || 'error';
     const envelope = envelopeName(name);
     void reply.status(status).header('Cache-Control', 'no-store').header('X-Content-Type-Options', 'nosniff');
     if (parameters.byName.get('response')?.toLowerCase() === 'json')

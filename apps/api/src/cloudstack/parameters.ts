@@ -98,7 +98,9 @@ function rawValue(schema: z.ZodType, name: string, given: RequestParameters): un
   if (wireOf(schema)?.wire === 'map') {
     const entries = indexedEntries(given.sent, name);
     if (unwrap(schema) instanceof z.ZodArray) {
-      const items = entries.map((entry) => Object.fromEntries([...entry].map(([key, value]) => [key.toLowerCase(), value])));
+      const items = entries.map((entry) =>
+        Object.fromEntries([...entry].map(([key, value]) => [key.toLowerCase(), value])),
+      );
       return items.length > 0 ? items : undefined;
     }
     return readMap(entries);
@@ -142,9 +144,13 @@ export function validateParameters(
   const schema = command.params.shape[name] as z.ZodType | undefined;
   const shown = nameOf(name);
   if (input[name] === undefined) {
-    throw new DurastackError('INVALID_INPUT', `Unable to execute API command ${command.name.toLowerCase()} due to missing parameter ${shown}`, {
-      details: { parameter: shown },
-    });
+    throw new DurastackError(
+      'INVALID_INPUT',
+      `Unable to execute API command ${command.name.toLowerCase()} due to missing parameter ${shown}`,
+      {
+        details: { parameter: shown },
+      },
+    );
   }
   const meta = schema && wireOf(schema);
   if (meta?.wire === 'uuid') throw notFound(shown, String(input[name]));

@@ -49,6 +49,7 @@ export function errorBody(error: DurastackError): {
 } {
   const kind = ERROR_KINDS[error.code];
   const { parameter, id } = error.details;
-  const uuidList = typeof id === 'string' && typeof parameter === 'string' ? [{ uuid: id, description: parameter }] : [];
+  const uuidList =
+    typeof id === 'string' && typeof parameter === 'string' ? [{ uuid: id, description: parameter }] : [];
   return { uuidList, errorcode: kind.cloudStackCode, cserrorcode: kind.csErrorCode, errortext: error.message };
 }

@@ -87,9 +87,13 @@ export class Invoker {
     if (ERROR_KINDS[error.code].httpStatus !== 500) return error;
     const incident = randomUUID();
     this.platform.log.error({ error, incident, command: command.name }, 'a command failed by a fault');
-    return new DurastackError(error.code, `${command.name} failed by a fault of the product; incident ${incident} in its log.`, {
-      cause: error,
-      details: { incident },
-    });
+    return new DurastackError(
+      error.code,
+      `${command.name} failed by a fault of the product; incident ${incident} in its log.`,
+      {
+        cause: error,
+        details: { incident },
+      },
+    );
   }
 }

@@ -11,7 +11,9 @@ export function pageOf(all: readonly Fields[], params: Fields, page: PageRequest
   const matches = (item: Fields) =>
     (ids.length === 0 || ids.includes(String(item['id']))) &&
     (keyword === '' ||
-      [item['name'], item['description']].some((text) => typeof text === 'string' && text.toLowerCase().includes(keyword)));
+      [item['name'], item['description']].some(
+        (text) => typeof text === 'string' && text.toLowerCase().includes(keyword),
+      ));
   const items = all.filter(matches);
   if ('limit' in page) {
     const start = page.after === undefined ? 0 : items.findIndex((item) => item['id'] === page.after) + 1;

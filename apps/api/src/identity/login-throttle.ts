@@ -28,9 +28,13 @@ export class LoginThrottle {
     for (const key of [`name:${name}`, `address:${address}`]) {
       const wait = (this.failures.get(key)?.until ?? 0) - this.now();
       if (wait > 0) {
-        throw new DurastackError('TOO_MANY_REQUESTS', `Too many failed logins; try again in ${Math.ceil(wait / 1000)} s.`, {
-          details: { retryAfterMs: wait },
-        });
+        throw new DurastackError(
+          'TOO_MANY_REQUESTS',
+          `Too many failed logins; try again in ${Math.ceil(wait / 1000)} s.`,
+          {
+            details: { retryAfterMs: wait },
+          },
+        );
       }
     }
   }

@@ -19,10 +19,16 @@ const REFUSED = 'unable to verify user credentials and/or request signature';
  */
 export function parseExpires(text: string): number {
   // A plus that was not encoded arrives as a space.
-  const iso = text.trim().replace(/ (\d{4})$/, '+$1').replace(/([+-]\d{2})(\d{2})$/, '$1:$2');
+  const iso = text
+    .trim()
+    .replace(/ (\d{4})$/, '+$1')
+    .replace(/([+-]\d{2})(\d{2})$/, '$1:$2');
   const time = /^\d{4}-\d{2}-\d{2}T/.test(iso) ? Date.parse(iso) : Number.NaN;
   if (Number.isNaN(time))
-    throw new DurastackError('NOT_AUTHENTICATED', `expires is no moment in ISO 8601 with an offset: ${text.slice(0, 60)}`);
+    throw new DurastackError(
+      'NOT_AUTHENTICATED',
+      `expires is no moment in ISO 8601 with an offset: ${text.slice(0, 60)}`,
+    );
   return time;
 }
 

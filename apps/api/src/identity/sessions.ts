@@ -72,8 +72,7 @@ export async function callerBySession(
     sameHash(row.cookie_sha256, secret ?? '') &&
     sameHash(row.session_key_sha256, given.sessionKey ?? '');
   const user = valid ? await userById(tx, row.user_id) : undefined;
-  if (!id || !row || !user)
-    throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
+  if (!id || !row || !user) throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
   const caller = callerOf(user, sourceAddress);
   // Renewed at most once a minute, so that a busy client does not write with every read.
   if (row.left_s < SESSION_SECONDS - 60) {

@@ -66,6 +66,8 @@ export interface ListView<C extends ListCommand = ListCommand> {
   readonly extra?: Readonly<Record<string, string>>;
   /** Fields that are computed from the row (columns by field name, and `extra`). */
   readonly map?: (row: Record<string, unknown>, viewer: Caller) => Readonly<Record<string, unknown>>;
+  /** Fields that are computed from the whole item, with its children. */
+  readonly finish?: (item: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   readonly filters: Readonly<Record<string, Filter<never>>>;
   /** Columns of `b` that `keyword` is looked for in. */
   readonly keyword?: readonly string[];
@@ -82,6 +84,7 @@ export interface ListView<C extends ListCommand = ListCommand> {
 export interface ListDeclaration<C extends ListCommand> extends ListView<C> {
   readonly columns: Readonly<Partial<Record<keyof ResultOf<C> & string, string>>>;
   readonly map?: (row: Record<string, unknown>, viewer: Caller) => Partial<ResultOf<C>>;
+  readonly finish?: (item: Readonly<Record<string, unknown>>) => Partial<ResultOf<C>>;
   /** Every own parameter, so that none is forgotten. */
   readonly filters: Readonly<{
     [P in Exclude<keyof ParamsOf<C>, EngineParam> & string]-?: Filter<NonNullable<ParamsOf<C>[P]>>;

@@ -94,7 +94,12 @@ function conditions(view: ListView, viewer: Caller, params: Params): Sql[] {
   const keyword = params['keyword'];
   if (typeof keyword === 'string' && keyword !== '' && view.keyword) {
     const pattern = likePattern(keyword);
-    found.push(join(view.keyword.map((column) => sql`${raw(column)} LIKE ${pattern}`), ' OR '));
+    found.push(
+      join(
+        view.keyword.map((column) => sql`${raw(column)} LIKE ${pattern}`),
+        ' OR ',
+      ),
+    );
   }
   if (params['tags'] !== undefined && view.tagged)
     found.push(...tagsCondition(view.tagged, params['tags'] as Record<string, string>));
@@ -122,9 +127,9 @@ async function readPage<C extends ListCommand>(
     [...part.where.values, part.limit, part.offset],
   );
   const items = rows.map((row) => ({ ...toItem(row), ...view.map?.(row, viewer) }) as Record<string, unknown>);
-  if (viewer.role !== 'admin')
-    for (const field of view.rootOnly ?? []) for (const item of items) delete item[field];
+  if (viewer.role !== 'admin') for (const field of view.rootOnly ?? []) for (const item of items) delete item[field];
   if (items.length > 0) await addChildren(tx, view, rows, items);
+  if (view.finish) for (const item of items) Object.assign(item, view.finish(item));
   return items as ResultOf<C>[];
 }
 

@@ -1,0 +1,93 @@
+import { listHosts } from '@durastack/contracts/infra/list-hosts';
+import { JOB_COLUMNS, NOTHING } from '../engine/columns.js';
+import { defineList } from '../engine/define-list.js';
+import { sql } from '../engine/sql.js';
+
+const MIB = 1024 * 1024;
+
+const percent = (part: number, whole: number) => `${whole > 0 ? ((100 * part) / whole).toFixed(2) : '0'}%`;
+
+/** Hosts. */
+export const hosts = defineList({
+  command: listHosts,
+  resource: 'host',
+  table: 'host',
+  joins: [
+    'LEFT JOIN zone z ON z.id = b.zone_id',
+    'LEFT JOIN pod p2 ON p2.id = b.pod_id',
+    'LEFT JOIN cluster c ON c.id = b.cluster_id',
+  ],
+  where: "b.state <> 'Removed'",
+  columns: {
+    id: 'b.id',
+    name: 'b.name',
+    state: 'b.state',
+    resourceState: 'b.allocation_state',
+    ipAddress: 'b.ip_address',
+    zoneId: 'b.zone_id',
+    zoneName: 'z.name',
+    podId: 'b.pod_id',
+    podName: 'p2.name',
+    clusterId: 'b.cluster_id',
+    clusterName: 'c.name',
+    hypervisor: 'b.hypervisor',
+    hypervisorVersion: 'b.hypervisor_version',
+    version: 'b.agent_version',
+    hostTags: 'b.tags',
+    cpuNumber: 'b.cpu_count',
+    cpuSpeed: 'b.cpu_mhz',
+    created: 'b.created_at',
+    lastPinged: 'b.last_heartbeat_at',
+    ...JOB_COLUMNS,
+  },
+  extra: {
+    mhzTotal: 'b.cpu_count * b.cpu_mhz',
+    mhzReserved: 'b.cpu_mhz_reserved',
+    mibTotal: 'b.memory_mib',
+    mibReserved: 'b.memory_mib_reserved',
+    cpuPercent: 'b.cpu_percent_used',
+    mibUsed: 'b.memory_mib_used',
+    accelerator: 'b.accelerator',
+    agentUrl: 'b.agent_url',
+  },
+  map: (row) => {
+    const [mhz, mhzReserved] = [Number(row['mhzTotal']), Number(row['mhzReserved'])];
+    const [mib, mibReserved] = [Number(row['mibTotal']), Number(row['mibReserved'])];
+    return {
+      type: 'Routing',
+      clusterType: 'CloudManaged',
+      cpuAllocated: percent(mhzReserved, mhz),
+      cpuAllocatedPercentage: percent(mhzReserved, mhz),
+      cpuAllocatedValue: mhzReserved,
+      cpuWithOverprovisioning: String(mhz),
+      ...(row['cpuPercent'] === null ? {} : { cpuUsed: `${Number(row['cpuPercent']).toFixed(2)}%` }),
+      memoryTotal: mib * MIB,
+      memoryAllocated: mibReserved * MIB,
+      memoryAllocatedBytes: mibReserved * MIB,
+      memoryAllocatedPercentage: percent(mibReserved, mib),
+      memoryWithOverprovisioning: String(mib * MIB),
+      ...(row['mibUsed'] === null ? {} : { memoryUsed: Number(row['mibUsed']) * MIB }),
+      hasEnoughCapacity: mhzReserved < mhz && mibReserved < mib,
+      localStorageActive: true,
+      capabilities: 'hvm',
+      details: {
+        ...(row['accelerator'] === null ? {} : { accelerator: String(row['accelerator']) }),
+        ...(row['agentUrl'] === null ? {} : { agenturl: String(row['agentUrl']) }),
+      },
+    };
+  },
+  filters: {
+    name: 'b.name',
+    zoneId: 'b.zone_id',
+    podId: 'b.pod_id',
+    clusterId: 'b.cluster_id',
+    hypervisor: 'b.hypervisor',
+    state: 'b.state',
+    resourceState: 'b.allocation_state',
+    type: (type) => (type.toLowerCase() === 'routing' ? undefined : NOTHING),
+    virtualMachineId: (id) => sql`b.id = (SELECT host_id FROM virtual_machine WHERE id = ${id})`,
+    details: 'accepted',
+    haHost: 'accepted',
+  },
+  keyword: ['b.name', 'b.ip_address'],
+});
