@@ -102,7 +102,8 @@ async function forward(
   let direction: StepRef['direction'] = begun.direction;
   for (const [index, step] of list.steps.entries()) {
     const mayCancel = direction === 'forward';
-    if (mayCancel && runtime.cancelRequested()) return new StepFailed(cancelled(step.title), index - 1);
+    if (mayCancel && (begun.cancelRequested || runtime.cancelRequested()))
+      return new StepFailed(cancelled(step.title), index - 1);
     if (step.kind === 'pivot' && direction === 'forward') {
       if (!(await runtime.operation.setDirection(run, 'past-pivot'))) throw SUPERSEDED;
       direction = 'past-pivot';

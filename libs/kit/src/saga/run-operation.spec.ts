@@ -1,0 +1,172 @@
+import type { OperationPorts, RunRef, StepFailure, StepOutcome, StepRef } from '@durastack/contracts/operations/step';
+import { DONE, pending } from '@durastack/contracts/operations/step';
+import { describe, expect, it } from 'vitest';
+import { runOperation, type SagaRuntime } from './run-operation.js';
+import { defineSteps, forwardOnly, hostVerb, nothing, pivot, poll, quick, undoable, type StepList } from './steps.js';
+
+const RUN: RunRef = { operationId: 'o', run: 1 };
+
+type Direction = StepRef['direction'];
+interface Row {
+  run: number;
+  direction: Direction;
+  state: string;
+  failure?: StepFailure;
+}
+
+/** A world in memory: what stands and which row the operation has. */
+class World {
+  readonly standing = new Set<string>();
+  readonly calls: string[] = [];
+  readonly tokens: number[] = [];
+  readonly row: Row = { run: 1, direction: 'forward', state: 'granted' };
+  readonly failing = new Map<string, 'before' | 'after'>();
+  cancelAt: string | undefined;
+  cancelled = false;
+  polls = 0;
+
+  async act(activity: string, step: StepRef): Promise<StepOutcome> {
+    this.calls.push(activity);
+    this.tokens.push(step.tokenStep);
+    const fails = this.failing.get(activity);
+    if (fails === 'before') throw new Failure('STEP_REFUSED', `${activity} refused`);
+    const [verb, thing] = activity.split('-') as [string, string];
+    if (verb === 'slow' && this.polls++ < 2) return pending(1_000, 'half way');
+    if (verb === 'make' || verb === 'slow') this.standing.add(thing);
+    if (verb === 'unmake') this.standing.delete(thing);
+    if (this.cancelAt === activity) this.cancelled = true;
+    if (fails === 'after') throw new Failure('STEP_REFUSED', `${activity} failed after its effect`);
+    return DONE;
+  }
+
+  ports(): OperationPorts {
+    return {
+      beginRun: async () => {
+        if (!['granted', 'running'].includes(this.row.state)) return { kind: 'superseded' };
+        this.row.state = 'running';
+        return {
+          kind: 'run',
+          generation: 7,
+          controlEpoch: 1,
+          direction: this.row.direction,
+          summary: 'x',
+          cancelRequested: false,
+        };
+      },
+      setDirection: async (_run, direction, failure) => {
+        this.row.direction = direction;
+        if (failure) this.row.failure = failure;
+        return true;
+      },
+      finishRun: async (_run, outcome) => void (this.row.state = outcome),
+      needsAttention: async (_run, failure) => void Object.assign(this.row, { state: 'needs-attention', failure }),
+    };
+  }
+
+  runtime(): SagaRuntime {
+    return {
+      callStep: (call, step) => this.act(call.activity, step),
+      operation: this.ports(),
+      sleep: async () => {},
+      cancelRequested: () => this.cancelled,
+      shielded: (body) => body(),
+      showStep: () => {},
+      failureOf: (error) =>
+        error instanceof Failure ? { code: error.code, message: error.text } : { code: 'BUG', message: String(error) },
+    };
+  }
+
+  run(list: StepList) {
+    return runOperation(RUN, list, this.runtime());
+  }
+}
+
+class Failure {
+  constructor(
+    readonly code: string,
+    readonly text: string,
+  ) {}
+}
+
+type Ports = Record<
+  'make-a' | 'unmake-a' | 'slow-b' | 'unmake-b' | 'make-c' | 'unmake-c' | 'make-d',
+  (step: StepRef) => Promise<StepOutcome>
+>;
+const UNDOABLE = defineSteps<Ports>([
+  undoable('A', { do: quick('make-a'), undo: quick('unmake-a') }),
+  undoable('B', { do: poll('slow-b'), undo: hostVerb('unmake-b') }),
+  undoable('C', { do: hostVerb('make-c'), undo: hostVerb('unmake-c') }),
+]);
+const WITH_PIVOT = defineSteps<Ports>([
+  undoable('A', { do: quick('make-a'), undo: nothing('harmless') }),
+  pivot('B', poll('slow-b')),
+  forwardOnly('D', hostVerb('make-d'), 'after the pivot'),
+]);
+
+describe('runOperation', () => {
+  it('runs every step, with rising tokens, and commits', async () => {
+    const world = new World();
+    expect(await world.run(UNDOABLE)).toBe('succeeded');
+    expect([...world.standing]).toEqual(['a', 'b', 'c']);
+    expect(world.tokens).toEqual([1, 2, 2, 2, 3]);
+  });
+
+  describe.each(['make-a', 'slow-b', 'make-c'])('%s failing', (activity) => {
+    it.each(['before', 'after'] as const)('%s its effect: undone in reverse, under higher tokens', async (when) => {
+      const world = new World();
+      world.failing.set(activity, when);
+      expect(await world.run(UNDOABLE)).toBe('undone');
+      expect([...world.standing]).toEqual([]);
+      const undos = world.calls.filter((call) => call.startsWith('unmake'));
+      expect(undos).toEqual([...undos].sort().reverse());
+      expect(world.tokens).toEqual([...world.tokens].sort((a, b) => a - b));
+      expect(world.row.failure?.code).toBe('STEP_REFUSED');
+    });
+  });
+
+  it.each(['make-a', 'slow-b'])('hears a cancel during %s and undoes', async (activity) => {
+    const world = new World();
+    world.cancelAt = activity;
+    expect(await world.run(UNDOABLE)).toBe('undone');
+    expect([...world.standing]).toEqual([]);
+    expect(world.row.failure?.code).toBe('CANCELLED');
+  });
+
+  it('needs attention when an undo fails, and says which', async () => {
+    const world = new World();
+    world.failing.set('make-c', 'after').set('unmake-b', 'before');
+    expect(await world.run(UNDOABLE)).toBe('needs-attention');
+    expect(world.row.failure).toMatchObject({ code: 'UNDO_FAILED', step: 'B' });
+    expect(world.calls).not.toContain('unmake-a');
+  });
+
+  it('does not turn back after the pivot, whatever fails or is asked', async () => {
+    const cancelled = new World();
+    cancelled.cancelAt = 'slow-b';
+    expect(await cancelled.run(WITH_PIVOT)).toBe('succeeded');
+    const failed = new World();
+    failed.failing.set('make-d', 'before');
+    expect(await failed.run(WITH_PIVOT)).toBe('needs-attention');
+    expect(failed.row.direction).toBe('past-pivot');
+  });
+
+  it('goes on from the row alone: undoing from the last step, forward from the first', async () => {
+    const undoing = new World();
+    undoing.row.direction = 'undoing';
+    undoing.standing.add('a');
+    expect(await undoing.run(UNDOABLE)).toBe('undone');
+    expect(undoing.calls).toEqual(['unmake-c', 'unmake-b', 'unmake-a']);
+    expect([...undoing.standing]).toEqual([]);
+  });
+
+  it('does nothing when another run has taken over', async () => {
+    const ended = new World();
+    ended.row.state = 'succeeded';
+    expect(await ended.run(UNDOABLE)).toBe('superseded');
+    expect(ended.calls).toEqual([]);
+    const stale = new World();
+    stale.act = () => Promise.reject(new Failure('STALE_TOKEN', 'older'));
+    expect(await stale.run(UNDOABLE)).toBe('superseded');
+    expect(stale.row.state).toBe('running');
+  });
+});
