@@ -1,0 +1,39 @@
+import { environmentName } from '@durastack/kit/config/load-config';
+import { builtModules, table } from './modules.mjs';
+
+const APPS = { 'apps/api': 'API', 'apps/worker': 'Worker', 'apps/host-agent': 'Host agent' };
+
+/** Every setting of every app, from the schemas that refuse wrong ones. */
+export async function settingsPage() {
+  const sections = [];
+  for (const [folder, title] of Object.entries(APPS)) {
+    const modules = await builtModules(folder, /(^|\/)(config|settings)\.js$/);
+    const schemas = modules.flatMap((module) => Object.values(module)).filter((value) => value?.shape !== undefined);
+    for (const schema of schemas) sections.push(`## ${title}\n\n${settings(schema)}`);
+  }
+  return `# Settings
+
+Environment variables. Each program refuses a \`DURASTACK_\` variable that it does not know, and a value that it cannot
+read, with one line that names every fault.
+
+${sections.join('\n\n')}
+`;
+}
+
+function settings(schema) {
+  const mute = Object.keys(schema.shape).filter((key) => !schema.shape[key].description);
+  if (mute.length > 0) throw new Error(`Settings without .describe(…): ${mute.join(', ')}.`);
+  const rows = Object.entries(schema.shape).map(([key, field]) => [
+    `\`${environmentName(key)}\``,
+    field.description,
+    required(field),
+  ]);
+  return table(['Variable', 'Meaning', 'Default'], rows);
+}
+
+function required(field) {
+  const { success, data } = field.safeParse(undefined);
+  if (!success) return '**required**';
+  if (data === undefined || data === '' || (Array.isArray(data) && data.length === 0)) return 'not set';
+  return typeof data === 'object' ? `\`${Object.values(data).join(':')}\`` : `\`${String(data)}\``;
+}
