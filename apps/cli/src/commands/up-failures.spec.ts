@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CommandFixture } from '../testing/command-fixture.js';
+import type { RunResult } from '../system/run.js';
+
+const fixture = new CommandFixture();
+beforeAll(() => fixture.setUp());
+afterAll(() => fixture.tearDown());
+
+/** One line on standard error, exit code 1, no process left. */
+async function expectCleanFailure(home: string, result: RunResult, sentence: RegExp): Promise<void> {
+  expect(result.stderr).toMatch(sentence);
+  expect(result.stderr.trim().split('\n')).toHaveLength(1);
+  expect(result.code).toBe(1);
+  const { processes } = await fixture.status(home);
+  expect(processes.filter((process) => process.state === 'running')).toEqual([]);
+}
+
+describe('dura up that cannot', () => {
+  it('names an explicit port that is taken', async () => {
+    const listener = `require('net').createServer().listen(8123, '127.0.0.1')`;
+    const script = `${process.execPath} -e "${listener}" & PID=$!; sleep 0.5; "$@"; CODE=$?; kill $PID; exit $CODE`;
+    const shield = ['/bin/sh', '-c', script, 'shield'];
+    const result = await fixture.dura('port', ['up', '--api-port', '8123'], { shield });
+    await expectCleanFailure('port', result, /^dura: Port 8123 \(--api-port\) is in use by another program; stop/);
+  });
+
+  it('says that libvirt is broken, with what it said and where', async () => {
+    const script = 'mount --bind /bin/false "$(command -v libvirtd)"; exec "$@"';
+    const shield = ['unshare', '--mount', '/bin/sh', '-c', script, 'shield'];
+    const result = await fixture.dura('libvirt', ['up'], { shield });
+    await expectCleanFailure('libvirt', result, /^dura: The private libvirtd ended at once: .*libvirtd\.log/);
+  });
+
+  it('says that there is no network when it must fetch something', async () => {
+    const path = `${dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`;
+    const result = await fixture.dura('offline', ['up'], { path });
+    await expectCleanFailure('offline', result, /^dura: Temporal \S+ could not be fetched \(.*there is no network/);
+  });
+
+  it('says that the disk has too little room', async () => {
+    const script = 'mount -t tmpfs -o size=300m none "$DURASTACK_HOME"; exec "$@"';
+    const shield = ['unshare', '--mount', '/bin/sh', '-c', `mkdir -p "$DURASTACK_HOME"; ${script}`, 'shield'];
+    const result = await fixture.dura('disk', ['up'], { shield });
+    expect(result.stderr).toMatch(/^dura: The disk of \S+ has \d+ MiB free and 1024 MiB are needed; free some space/);
+    expect(result.code).toBe(1);
+    expect(existsSync(`${fixture.home('disk')}/instance.json`)).toBe(false);
+  });
+});
