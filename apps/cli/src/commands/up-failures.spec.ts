@@ -8,14 +8,15 @@ const fixture = new CommandFixture();
 beforeAll(() => fixture.setUp());
 afterAll(() => fixture.tearDown());
 
-/** One line on standard error, exit code 1, no process left. */
-async function expectCleanFailure(home: string, result: RunResult, sentence: RegExp): Promise<void> {
-  expect(result.stderr).toMatch(sentence);
-  expect(result.stderr.trim().split('\n')).toHaveLength(1);
-  expect(result.code).toBe(1);
+/** What is left of a run: exit code, lines on standard error, processes that run. */
+async function outcome(home: string, result: RunResult) {
   const { processes } = await fixture.status(home);
-  expect(processes.filter((process) => process.state === 'running')).toEqual([]);
+  const running = processes.filter((process) => process.state === 'running').map((process) => process.name);
+  return { code: result.code, lines: result.stderr.trim().split('\n'), running };
 }
+
+/** One line, exit code 1, no process left. */
+const clean = (line: RegExp) => ({ code: 1, lines: [expect.stringMatching(line) as string], running: [] });
 
 describe('dura up that cannot', () => {
   it('names an explicit port that is taken', async () => {
@@ -23,20 +24,26 @@ describe('dura up that cannot', () => {
     const script = `${process.execPath} -e "${listener}" & PID=$!; sleep 0.5; "$@"; CODE=$?; kill $PID; exit $CODE`;
     const shield = ['/bin/sh', '-c', script, 'shield'];
     const result = await fixture.dura('port', ['up', '--api-port', '8123'], { shield });
-    await expectCleanFailure('port', result, /^dura: Port 8123 \(--api-port\) is in use by another program; stop/);
+    expect(await outcome('port', result)).toEqual(
+      clean(/^dura: Port 8123 \(--api-port\) is in use by another program; stop/),
+    );
   });
 
   it('says that libvirt is broken, with what it said and where', async () => {
     const script = 'mount --bind /bin/false "$(command -v libvirtd)"; exec "$@"';
     const shield = ['unshare', '--mount', '/bin/sh', '-c', script, 'shield'];
     const result = await fixture.dura('libvirt', ['up'], { shield });
-    await expectCleanFailure('libvirt', result, /^dura: The private libvirtd ended at once: .*libvirtd\.log/);
+    expect(await outcome('libvirt', result)).toEqual(
+      clean(/^dura: The private libvirtd ended at once: .*libvirtd\.log/),
+    );
   });
 
   it('says that there is no network when it must fetch something', async () => {
     const path = `${dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`;
     const result = await fixture.dura('offline', ['up'], { path });
-    await expectCleanFailure('offline', result, /^dura: Temporal \S+ could not be fetched \(.*there is no network/);
+    expect(await outcome('offline', result)).toEqual(
+      clean(/^dura: Temporal \S+ could not be fetched \(.*there is no network/),
+    );
   });
 
   it('says that the disk has too little room', async () => {
