@@ -1,30 +1,32 @@
 import { listenAddress } from '@durastack/kit/config/load-config';
 import { z } from 'zod';
 
+const SHARED = 'Accepted because the worker has it: the API never calls Temporal';
+
 /** The API's settings; each is an environment variable, see `loadConfig`. */
 export const apiSettings = z.object({
-  /** Name of this instance of the product: bridges, domains and certificates carry it. */
   instance: z
     .string()
     .regex(/^[a-z0-9-]{1,8}$/, 'expected 1 to 8 of a-z, 0-9 and -')
-    .default('dura'),
-  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  databaseUrl: z.string(),
-  /** 32 bytes in base64; secrets in the database are sealed with it. */
-  dataKeyFile: z.string(),
-  apiListen: listenAddress,
-  /** Where agents report, with mutual TLS. Without it no agent can report to this process. */
-  intakeListen: listenAddress.optional(),
-  /** How clients reach the API; the address of `apiListen` when not given. */
-  apiPublicUrl: z.url().optional(),
-  /** Named in operations' links. */
-  temporalUiUrl: z.url().optional(),
-  // The API never calls Temporal; the settings are shared with the worker, so they are accepted.
-  temporalAddress: z.string().optional(),
-  temporalNamespace: z.string().optional(),
-  temporalTlsCaFile: z.string().optional(),
-  temporalTlsCertFile: z.string().optional(),
-  temporalTlsKeyFile: z.string().optional(),
+    .default('dura')
+    .describe('Name of this instance; bridges, domains and certificates carry it'),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('Least severity that is logged'),
+  databaseUrl: z.string().describe('mysql://user:password@host:port/database'),
+  dataKeyFile: z.string().describe('File with the data-encryption key, which seals secrets: 32 bytes in base64'),
+  apiListen: listenAddress.describe('host:port of the API'),
+  intakeListen: listenAddress
+    .optional()
+    .describe('host:port where agents report, with mutual TLS; without it none can report to this process'),
+  apiPublicUrl: z.url().optional().describe('How clients reach the API; its listen address when not set'),
+  temporalUiUrl: z.url().optional().describe("Temporal's web UI, linked from operations"),
+  temporalAddress: z.string().optional().describe(SHARED),
+  temporalNamespace: z.string().optional().describe(SHARED),
+  temporalTlsCaFile: z.string().optional().describe(SHARED),
+  temporalTlsCertFile: z.string().optional().describe(SHARED),
+  temporalTlsKeyFile: z.string().optional().describe(SHARED),
 });
 
 /** See {@link apiSettings}. */
