@@ -9,7 +9,7 @@ export async function settingsPage() {
   for (const [folder, title] of Object.entries(APPS)) {
     const modules = await builtModules(folder, /(^|\/)(config|settings)\.js$/);
     const schemas = modules.flatMap((module) => Object.values(module)).filter((value) => value?.shape !== undefined);
-    for (const schema of schemas) sections.push(`## ${title}\n\n${settings(schema)}`);
+    for (const schema of schemas) sections.push(`## ${title}\n\n${settings(folder, schema)}`);
   }
   return `# Settings
 
@@ -20,9 +20,12 @@ ${sections.join('\n\n')}
 `;
 }
 
-function settings(schema) {
+function settings(folder, schema) {
   const mute = Object.keys(schema.shape).filter((key) => !schema.shape[key].description);
-  if (mute.length > 0) throw new Error(`Settings without .describe(…): ${mute.join(', ')}.`);
+  if (mute.length > 0) {
+    process.stderr.write(`${folder}: these settings lack .describe(…): ${mute.join(', ')}\n`);
+    process.exit(1);
+  }
   const rows = Object.entries(schema.shape).map(([key, field]) => [
     `\`${environmentName(key)}\``,
     field.description,
