@@ -25,10 +25,12 @@ import { holdLease, releaseLease } from '@durastack/store/operations/lease';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import type { DataSource } from 'typeorm';
+import type { HostWatch } from './host-watch.js';
 
 const LEASE = { name: 'dispatcher', ttlMs: 5_000 } as const;
 const ROUND_MS = 250;
 const SWEEP_MS = 2_000;
+const WATCH_MS = 1_000;
 const LIMITS: DispatchLimits = { total: 500, reservedForUrgent: 50, perHost: 16 };
 const STARTS_AT_ONCE = 32;
 
@@ -41,6 +43,8 @@ export interface DispatcherOptions {
   readonly holder: string;
   /** Where other processes can wake this loop. */
   readonly hintUrl?: string;
+  /** Marks silent hosts; asked once a second. */
+  readonly hostWatch: HostWatch;
 }
 
 /** A running dispatcher. */
@@ -58,6 +62,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   let wake = () => {};
   let hinted = false;
   let sweptAt = 0;
+  let watchedAt = 0;
 
   const round = async (): Promise<void> => {
     const lease = { ...LEASE, holder, ...(options.hintUrl ? { hintUrl: options.hintUrl } : {}) };
@@ -66,6 +71,10 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     await signalCancels(options);
     const drifted = await recordPowerDrift(source);
     if (drifted.length > 0) log.info({ virtualMachines: drifted }, 'recorded power states seen on hosts');
+    if (performance.now() - watchedAt >= WATCH_MS) {
+      watchedAt = performance.now();
+      await options.hostWatch.round();
+    }
     if (performance.now() - sweptAt >= SWEEP_MS) {
       sweptAt = performance.now();
       await sweep(options);

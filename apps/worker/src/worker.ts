@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { ActivityDependencies } from '@durastack/activities/dependencies';
 import { createAgentGateway } from '@durastack/activities/agent-gateway';
 import { startDispatcher } from '@durastack/activities/loops/dispatcher';
+import { createHostWatch } from '@durastack/activities/loops/host-watch';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
 import type { Logger } from '@durastack/kit/log/logger';
@@ -132,7 +133,15 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
   const server = await listen(config, () => hint());
   const { port } = server.address() as { port: number };
   const hintUrl = `http://${config.workerListen.host}:${port}/hint`;
-  const dispatcher = startDispatcher({ source, client, log, holder: `${hostname()}:${process.pid}:${port}`, hintUrl });
+  const hostWatch = createHostWatch({ source, log, intervalMs: config.heartbeatIntervalMs });
+  const dispatcher = startDispatcher({
+    source,
+    client,
+    log,
+    hostWatch,
+    holder: `${hostname()}:${process.pid}:${port}`,
+    hintUrl,
+  });
   hint = dispatcher.hint;
   log.info({ hintUrl }, 'ready');
 
