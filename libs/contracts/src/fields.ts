@@ -23,7 +23,8 @@ export interface FieldMeta {
   readonly wireName?: string;
 }
 
-const field = <S extends z.ZodType>(schema: S, meta: FieldMeta): S => schema.meta({ ...meta }) as S;
+/** Any schema with its metadata; the builders below cover what is common. */
+export const field = <S extends z.ZodType>(schema: S, meta: FieldMeta): S => schema.meta({ ...meta }) as S;
 
 /** A resource id. */
 export const uuid = (description: string, options: { wireName?: string } = {}) =>

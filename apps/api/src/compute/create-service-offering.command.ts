@@ -1,0 +1,38 @@
+import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { createServiceOffering } from '@durastack/contracts/compute/create-service-offering';
+import { newId } from '@durastack/kit/ids/new-id';
+import { insertRow } from '@durastack/store/database/rows';
+import { autocommit } from '@durastack/store/database/transaction';
+import { serviceOfferings } from '@durastack/store/lists/compute/service-offerings.list';
+import { readOne } from '@durastack/store/lists/engine/run-list';
+import { Handles, type CommandHandler } from '../catalogue/handles.js';
+import type { Call } from '../face/call.js';
+import { Platform } from '../platform.js';
+
+/** Creates a service offering. */
+@Handles(createServiceOffering)
+export class CreateServiceOfferingHandler implements CommandHandler<typeof createServiceOffering> {
+  constructor(private readonly platform: Platform) {}
+
+  async execute(
+    call: Call,
+    params: ParamsOf<typeof createServiceOffering>,
+  ): Promise<ResultOf<typeof createServiceOffering>> {
+    const id = newId();
+    const tx = autocommit(this.platform.database);
+    await insertRow(tx, 'service_offering', {
+      id,
+      name: params.name,
+      display_text: params.displayText ?? params.name,
+      cpu_count: params.cpuNumber,
+      cpu_mhz: params.cpuSpeed,
+      memory_mib: params.memory,
+      storage_type: params.storageType ?? 'shared',
+      host_tags: params.hostTags || undefined,
+      offer_ha: params.offerHa ?? false,
+      removed: false,
+      created_at: new Date(),
+    });
+    return readOne(tx, serviceOfferings, call.caller, id);
+  }
+}

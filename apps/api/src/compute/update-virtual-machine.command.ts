@@ -1,0 +1,52 @@
+import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { updateVirtualMachine } from '@durastack/contracts/compute/update-virtual-machine';
+import { DurastackError } from '@durastack/contracts/errors';
+import { requireRow, updateRow } from '@durastack/store/database/rows';
+import { autocommit, transaction } from '@durastack/store/database/transaction';
+import { requireAccess } from '@durastack/store/identity/access';
+import { virtualMachines } from '@durastack/store/lists/compute/virtual-machines.list';
+import { readOne } from '@durastack/store/lists/engine/run-list';
+import { Handles, type CommandHandler } from '../catalogue/handles.js';
+import type { Call } from '../face/call.js';
+import { Platform } from '../platform.js';
+import { checkUserData, hostNameOf } from './deploy-checks.js';
+
+/** Changes a machine's names, group and user data. */
+@Handles(updateVirtualMachine)
+export class UpdateVirtualMachineHandler implements CommandHandler<typeof updateVirtualMachine> {
+  constructor(private readonly platform: Platform) {}
+
+  async execute(
+    call: Call,
+    params: ParamsOf<typeof updateVirtualMachine>,
+  ): Promise<ResultOf<typeof updateVirtualMachine>> {
+    const { database, secrets } = this.platform;
+    const vm = { type: 'virtual-machine', id: params.id } as const;
+    checkUserData(params.userData);
+    const name = params.name === undefined ? undefined : hostNameOf(params.name, params.id);
+    await requireAccess(autocommit(database), call.caller, vm);
+    await transaction(database, async (tx) => {
+      const row = await requireRow<{ operation_id: string | null }>(tx, vm, {
+        where: "state <> 'Expunged'",
+        lock: 'update',
+      });
+      // Steps read these two: half of an operation must not see another value than the rest.
+      if ((name !== undefined || params.userData !== undefined) && row.operation_id !== null) {
+        throw new DurastackError(
+          'BUSY',
+          `The operation ${row.operation_id} holds the virtual machine ${params.id}; change name and userdata when it has ended.`,
+          { details: { operationId: row.operation_id } },
+        );
+      }
+      await updateRow(tx, vm, {
+        name,
+        display_name: params.displayName,
+        group_name: params.group === '' ? null : params.group,
+        display_vm: params.displayVm,
+        user_data_sealed:
+          params.userData === undefined ? undefined : secrets.seal(params.userData, `virtual-machine:${params.id}`),
+      });
+    });
+    return readOne(autocommit(database), virtualMachines, call.caller, params.id);
+  }
+}
