@@ -1,9 +1,10 @@
 /** `dura destroy [--yes]`: removes everything that the instance made, and nothing else. */
 import { createInterface } from 'node:readline/promises';
-import { DurastackError } from '@durastack/contracts/errors';
+import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { describeHome, homeDirectory, homeExists, removeHome, type Home } from '../instance/home.js';
 import { InstanceFile, PART_NAMES } from '../instance/instance-file.js';
 import { endMachines, removeNetworks } from '../instance/remains.js';
+import { removeOutsideFiles } from '../instance/outside-files.js';
 import { stopParts } from '../instance/stop.js';
 import { withHomeLock } from '../instance/with-lock.js';
 import { Steps } from '../system/steps.js';
@@ -33,6 +34,7 @@ async function destroy(home: Home): Promise<void> {
     note(stopped.length === 0 ? 'none ran' : `${stopped.join(', ')} stopped`);
   });
   await steps.run('Virtual machines', async (note) => note(`${await endMachines(home)} ended`));
+  await steps.run('Disks outside the directory', async (note) => note(await outsideFiles(home)));
   await steps.run('Networks', async (note) => {
     const devices = await removeNetworks(home);
     note(devices.length === 0 ? 'none' : `${devices.join(', ')} removed`);
@@ -41,6 +43,16 @@ async function destroy(home: Home): Promise<void> {
     removeHome(home);
     note('removed');
   });
+}
+
+/** A database that cannot be started must not keep the rest from being removed. */
+async function outsideFiles(home: Home): Promise<string> {
+  try {
+    return `${await removeOutsideFiles(home)} removed`;
+  } catch (error) {
+    if (!isDurastackError(error)) throw error;
+    return `not looked for: ${error.message}`;
+  }
 }
 
 async function confirmed(home: Home): Promise<boolean> {

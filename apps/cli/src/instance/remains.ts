@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
+import { tableName } from '@durastack/drivers/nftables/table';
 import { run, runOrFail } from '../system/run.js';
 import type { Home } from './home.js';
 import { recordOf, startTimeOf, stopProcess } from './processes.js';
@@ -17,12 +18,14 @@ export function endMachines(home: Home): Promise<number> {
 /** Ends the DHCP services, removes bridges and packet filter tables of the instance. @returns names of the devices */
 export async function removeNetworks(home: Home): Promise<string[]> {
   await endProcesses(home, NETWORK_PROGRAM);
+  const switches = await switchesOf(home.name);
+  for (const name of switches) await runOrFail(`Removing ${name}`, 'ovs-vsctl', ['--timeout=5', 'del-br', name]);
   const devices = await linksOf(home.name);
   for (const name of devices) await runOrFail(`Removing ${name}`, 'ip', ['link', 'delete', name]);
   for (const { family, name } of await tablesOf(home.name)) {
     await runOrFail(`Removing the packet filter table ${name}`, 'nft', ['delete', 'table', family, name]);
   }
-  return devices;
+  return [...switches, ...devices];
 }
 
 /** The program says what it is, and a path in the instance's directory in its arguments says whose it is. */
@@ -61,11 +64,17 @@ async function linksOf(name: string): Promise<string[]> {
   return links.map((link) => link.ifname).filter((link) => link.startsWith(`${name}-`));
 }
 
-async function tablesOf(name: string): Promise<{ family: string; name: string }[]> {
+async function tablesOf(instance: string): Promise<{ family: string; name: string }[]> {
   const { code, stdout } = await run('nft', ['--json', 'list', 'tables']);
   if (code !== 0) return [];
   const listing = z
     .object({ nftables: z.array(z.object({ table: z.object({ family: z.string(), name: z.string() }).optional() })) })
     .parse(JSON.parse(stdout));
-  return listing.nftables.flatMap(({ table }) => (table?.name.includes(name) ? [table] : []));
+  return listing.nftables.flatMap(({ table }) => (table?.name === tableName(instance) ? [table] : []));
+}
+
+/** Bridges of Open vSwitch, where it is installed and runs. */
+async function switchesOf(instance: string): Promise<string[]> {
+  const { code, stdout } = await run('ovs-vsctl', ['--timeout=5', 'list-br']);
+  return code === 0 ? stdout.split('\n').filter((bridge) => bridge.startsWith(`${instance}-`)) : [];
 }
