@@ -5,7 +5,7 @@
  * tasks) stands in front of every driver alike. Each function is all-or-nothing on its host and safe to repeat.
  */
 import type { Duplex } from 'node:stream';
-import type { ObservedVm } from '@durastack/contracts/agent/specs';
+import type { ObservedVm, PoolSpec } from '@durastack/contracts/agent/specs';
 import type { VerbName, VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 
 /** What a running verb gets besides its parameters. */
@@ -21,6 +21,13 @@ export type DriverVerbs = {
   readonly [V in VerbName]: (params: VerbParams<V>, context: VerbContext) => Promise<VerbResult<V>>;
 };
 
+/** A pool's measured size. */
+export interface PoolSize {
+  readonly id: string;
+  readonly capacityBytes: number;
+  readonly availableBytes: number;
+}
+
 /** A hypervisor host's driver. */
 export interface HostDriver {
   readonly verbs: DriverVerbs;
@@ -32,6 +39,8 @@ export interface HostDriver {
   observe(): Promise<readonly ObservedVm[]>;
   /** Measured use of the host. */
   usage(): Promise<{ readonly cpuPercent: number; readonly memoryUsedMib: number }>;
+  /** Sizes of pools that are not directories of the agent's own machine; the agent measures those itself. */
+  measurePools?(pools: readonly PoolSpec[]): Promise<readonly PoolSize[]>;
   /** A byte stream to the machine's VNC server. NOT_FOUND when it does not run here. */
   openConsole(vmId: string): Promise<Duplex>;
 }

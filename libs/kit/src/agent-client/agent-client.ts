@@ -175,7 +175,7 @@ export function createAgentClient(identity: AgentClientIdentity): AgentClient {
       ...request,
       timeoutMs: options.timeoutMs ?? request.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       signal: options.signal,
-      peer: `host ${host.id}`,
+      peer: `the agent of host ${host.id}`,
     });
   };
 

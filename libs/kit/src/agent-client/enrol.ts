@@ -44,7 +44,7 @@ export function createEnrolmentClient(target: EnrolmentTarget): EnrolmentClient 
       body: { ...body, token: target.token, hostId: target.hostId },
       result,
       timeoutMs: TIMEOUT_MS,
-      peer: `host ${target.hostId}`,
+      peer: `the agent of host ${target.hostId}`,
     });
   return {
     requestCsr: async () => (await post('/v1/enrol/csr', {}, enrolCsrReply)).csrPem,

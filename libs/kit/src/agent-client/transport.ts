@@ -1,4 +1,4 @@
-/** JSON over HTTPS to an agent: one request, and every way in which it can fail turned into one of our errors. */
+/** JSON over HTTPS between control plane and agents: one request, and every way in which it can fail turned into one of our errors. */
 import { asDurastackError, DurastackError, isErrorCode } from '@durastack/contracts/errors';
 import { agentError } from '@durastack/contracts/agent/wire';
 import { errors, type Dispatcher } from 'undici';
@@ -14,7 +14,7 @@ export interface AgentRequest<S extends z.ZodType> {
   /** From the call to the last byte of the answer. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** How messages name the other side, e.g. `host 6f1b…`. */
+  /** How messages name the other side, e.g. `the agent of host 6f1b…`. */
   readonly peer: string;
 }
 
@@ -58,13 +58,13 @@ function readAnswer<S extends z.ZodType>(statusCode: number, text: string, reque
   if (statusCode === 200) {
     const result = request.result.safeParse(body);
     if (result.success) return result.data;
-    throw new DurastackError('STEP_REFUSED', `The agent of ${request.peer} answered ${request.path} out of contract.`, {
+    throw new DurastackError('STEP_REFUSED', `An answer of ${request.peer} to ${request.path} is out of contract.`, {
       cause: result.error,
     });
   }
   const failure = agentError.safeParse(body);
   if (!failure.success) {
-    throw new DurastackError('STEP_REFUSED', `The agent of ${request.peer} answered ${request.path} with ${statusCode}.`);
+    throw new DurastackError('STEP_REFUSED', `${statusCode} from ${request.peer} on ${request.path}.`);
   }
   const { code, message } = failure.data;
   if (isErrorCode(code)) throw new DurastackError(code, message, { details: { peer: request.peer } });
@@ -92,7 +92,7 @@ function unreachable(
     });
   }
   if (timedOut) {
-    const message = `The agent of ${request.peer} did not answer ${request.path} within ${request.timeoutMs} ms.`;
+    const message = `No answer from ${request.peer} to ${request.path} within ${request.timeoutMs} ms.`;
     return new DurastackError('HOST_UNREACHABLE', message, { cause: error, details: { reason: 'timeout' } });
   }
   if (error instanceof errors.ResponseExceededMaxSizeError) {
@@ -100,7 +100,7 @@ function unreachable(
       cause: error,
     });
   }
-  return connectionFailure(error, `the agent of ${request.peer}`);
+  return connectionFailure(error, request.peer);
 }
 
 /** HOST_UNREACHABLE with the system's reason (ECONNREFUSED, CERT_HAS_EXPIRED, …) in its details. */

@@ -1,0 +1,152 @@
+/**
+ * What a host reports: that it lives, what it has, and every change of power at once.
+ *
+ * A report that was lost is made good by a full one. A driver that hangs silences nothing: what it does not answer
+ * in time is left out.
+ */
+import type { HostFacts, ObservedVm } from '@durastack/contracts/agent/specs';
+import type { Heartbeat, HeartbeatReply } from '@durastack/contracts/agent/wire';
+import type { HostDriver } from '@durastack/drivers/driver';
+import type { Logger } from '@durastack/kit/log/logger';
+import type { Beat, BeatScheduler } from './beat-scheduler.js';
+import type { KnownPools } from './known-pools.js';
+
+const FACTS_AGE_MS = 60_000;
+const DRIVER_TIMEOUT_MS = 3_000;
+/** Changes that come together travel together. */
+const CHANGE_DELAY_MS = 50;
+const RETRY_MS = 1_000;
+
+/** What a reporter needs. */
+export interface HeartbeatParts {
+  readonly hostId: string;
+  readonly incarnation: number;
+  readonly intervalMs: number;
+  readonly driver: HostDriver;
+  readonly pools: KnownPools;
+  readonly scheduler: BeatScheduler;
+  readonly log: Logger;
+  readonly send: (heartbeat: Heartbeat) => Promise<HeartbeatReply>;
+}
+
+/** See the module's head. One per host. */
+export class HeartbeatReporter {
+  private readonly changed = new Map<string, ObservedVm>();
+  private sequence = 0;
+  private wantFull = true;
+  private failing = false;
+  private sending: Promise<void> | undefined;
+  private stopped = false;
+  private intervalMs: number;
+  private next: Beat | undefined;
+  private facts: { readonly value: HostFacts; readonly readAtMs: number } | undefined;
+
+  constructor(private readonly parts: HeartbeatParts) {
+    this.intervalMs = parts.intervalMs;
+  }
+
+  /** Begins to report, the first time after the delay. */
+  start(firstDelayMs = 0): void {
+    this.plan(firstDelayMs);
+  }
+
+  /** Reports a change of power at once. */
+  powerChanged(vm: ObservedVm): void {
+    this.changed.set(vm.id, vm);
+    this.plan(CHANGE_DELAY_MS);
+  }
+
+  /** Ends reporting and waits for a report that is under way. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.next?.cancel();
+    await this.sending;
+  }
+
+  private plan(delayMs: number): void {
+    if (this.stopped || this.sending !== undefined) return;
+    this.next?.cancel();
+    this.next = this.parts.scheduler.schedule(delayMs, () => {
+      this.sending = this.beat().finally(() => {
+        this.sending = undefined;
+        this.plan(this.delayAfterBeat());
+      });
+    });
+  }
+
+  private delayAfterBeat(): number {
+    if (this.failing) return Math.min(this.intervalMs, RETRY_MS);
+    return this.changed.size > 0 || this.wantFull ? CHANGE_DELAY_MS : this.intervalMs;
+  }
+
+  private async beat(): Promise<void> {
+    try {
+      const heartbeat = await this.collect();
+      if (heartbeat === undefined) return;
+      const reply = await this.parts.send(heartbeat);
+      if (this.failing) this.parts.log.info({ hostId: this.parts.hostId }, 'the control plane answers again');
+      this.failing = false;
+      this.intervalMs = reply.intervalMs;
+      this.wantFull = reply.wantFull || (this.wantFull && !heartbeat.full);
+    } catch (error) {
+      if (!this.failing) this.parts.log.warn({ error, hostId: this.parts.hostId }, 'heartbeat failed; going on');
+      this.failing = true;
+      this.wantFull = true;
+    }
+  }
+
+  private async collect(): Promise<Heartbeat | undefined> {
+    const { driver, hostId, incarnation, pools } = this.parts;
+    const facts = await this.readFacts();
+    if (facts === undefined) {
+      this.failing = true;
+      return undefined;
+    }
+    const [usage, sizes, all] = await Promise.all([
+      this.inTime('usage', driver.usage()),
+      this.inTime('pools', pools.measure()),
+      this.wantFull ? this.inTime('observe', driver.observe()) : undefined,
+    ]);
+    const changes = [...this.changed.values()];
+    this.changed.clear();
+    this.sequence += 1;
+    return {
+      hostId,
+      incarnation,
+      sequence: this.sequence,
+      facts,
+      full: all !== undefined,
+      vms: all === undefined ? changes : [...all],
+      ...(usage === undefined ? {} : { usage }),
+      ...(sizes === undefined ? {} : { pools: sizes }),
+    };
+  }
+
+  private async readFacts(): Promise<HostFacts | undefined> {
+    const age = this.facts === undefined ? Infinity : Date.now() - this.facts.readAtMs;
+    if (age > FACTS_AGE_MS) {
+      const signal = AbortSignal.timeout(DRIVER_TIMEOUT_MS);
+      const context = { signal, progress: () => undefined };
+      const value = await this.inTime('facts', this.parts.driver.verbs.getFacts({}, context));
+      if (value !== undefined) this.facts = { value, readAtMs: Date.now() };
+    }
+    return this.facts?.value;
+  }
+
+  /** What the driver answers in time; otherwise undefined, and a line in the log. */
+  private async inTime<T>(what: string, answer: Promise<T>): Promise<T | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), DRIVER_TIMEOUT_MS);
+    });
+    const failed = (error: unknown): undefined => {
+      this.parts.log.warn({ error, what, hostId: this.parts.hostId }, 'the driver cannot tell just now');
+      return undefined;
+    };
+    try {
+      return await Promise.race([answer.catch(failed), timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/** One enrolled host: its driver behind the guard, its tasks, and its reports. */
+import type { Duplex } from 'node:stream';
+import { join } from 'node:path';
+import type { SecureContext } from 'node:tls';
+import type { AgentHealth } from '@durastack/contracts/agent/enrolment';
+import type { PoolSpec } from '@durastack/contracts/agent/specs';
+import type { TaskStatus } from '@durastack/contracts/agent/verbs';
+import { taskCancelRequest } from '@durastack/contracts/agent/wire';
+import { DurastackError } from '@durastack/contracts/errors';
+import type { HostDriver, VerbContext } from '@durastack/drivers/driver';
+import type { Logger } from '@durastack/kit/log/logger';
+import { VerbGuard } from '../guard/verb-guard.js';
+import type { HostIdentity } from '../identity/identity-store.js';
+import { Ledger, type LedgerFile } from '../ledger/ledger.js';
+import { TaskRunner } from '../tasks/task-runner.js';
+import { TaskStore } from '../tasks/task-store.js';
+import { AGENT_VERSION } from '../version.js';
+import type { BeatScheduler } from './beat-scheduler.js';
+import { HeartbeatReporter } from './heartbeat.js';
+import { hostSecureContext, IntakeClient } from './intake-client.js';
+import { KnownPools } from './known-pools.js';
+import { checkCall, parse, type CheckedCall } from './verb-dispatch.js';
+
+const READ_TIMEOUT_MS = 30_000;
+const DRIVER_RETRY_MS = 3_000;
+const STOP_TIMEOUT_MS = 10_000;
+const CLEAN_TASKS_EVERY_MS = 3_600_000;
+
+/** What a host is made from. */
+export interface HostParts {
+  readonly identity: HostIdentity;
+  /** Where its tasks and pools are remembered. */
+  readonly directory: string;
+  readonly ledgerFile: LedgerFile;
+  readonly driver: HostDriver;
+  readonly driverName: string;
+  readonly scheduler: BeatScheduler;
+  readonly log: Logger;
+  /** Before the first heartbeat; spreads many hosts of one process. */
+  readonly firstBeatDelayMs?: number;
+}
+
+/** See the module's head. */
+export class HostRuntime {
+  readonly hostId: string;
+  private readonly guard: VerbGuard;
+  private readonly tasks: TaskRunner;
+  private readonly pools: KnownPools;
+  private readonly startedAtMs = Date.now();
+  private identity: HostIdentity;
+  private context: SecureContext;
+  private intake: IntakeClient;
+  private reporter: HeartbeatReporter;
+  private driverStarted = false;
+  private stopped = false;
+  private driverStarting: Promise<void> = Promise.resolve();
+  private readonly cleaning: NodeJS.Timeout;
+
+  constructor(private readonly parts: HostParts) {
+    this.identity = parts.identity;
+    this.hostId = parts.identity.hostId;
+    const ledger = new Ledger(parts.ledgerFile, this.hostId);
+    this.guard = new VerbGuard(ledger);
+    const store = new TaskStore(join(parts.directory, 'tasks'));
+    this.tasks = new TaskRunner(ledger, this.guard, store, parts.log);
+    this.pools = new KnownPools(parts.directory, parts.driver);
+    this.context = hostSecureContext(this.identity);
+    this.intake = new IntakeClient(this.identity, this.context);
+    this.reporter = this.makeReporter();
+    this.tasks.clean();
+    this.cleaning = setInterval(() => this.tasks.clean(), CLEAN_TASKS_EVERY_MS);
+    this.cleaning.unref();
+  }
+
+  /** Connects the driver (again and again until it works) and begins to report. */
+  start(): void {
+    this.driverStarting = this.startDriver();
+  }
+
+  /** The TLS context that serves this host. */
+  get secureContext(): SecureContext {
+    return this.context;
+  }
+
+  /** What `GET /v1/health` says. */
+  health(): AgentHealth {
+    return {
+      hostId: this.hostId,
+      incarnation: this.identity.incarnation,
+      agentVersion: AGENT_VERSION,
+      driver: this.parts.driverName,
+      uptimeMs: Date.now() - this.startedAtMs,
+      runningVerbs: this.guard.activeCount,
+    };
+  }
+
+  /** Serves a verb call. Throws DurastackError. */
+  async call(name: string, body: unknown): Promise<unknown> {
+    const call = checkCall(name, body);
+    this.requireDriver();
+    const { token: kind, resource } = call.declaration;
+    const { token } = call;
+    if (kind === 'read' || token === undefined || resource === undefined) {
+      return this.act(call, { signal: AbortSignal.timeout(READ_TIMEOUT_MS), progress: () => undefined });
+    }
+    const order = { verb: call.name, resource: resource(call.params), kind, token, fingerprint: call.fingerprint };
+    if (call.taskKey !== undefined && call.declaration.long === true) {
+      return this.tasks.startOrTell({ ...order, key: call.taskKey, act: (context) => this.act(call, context) });
+    }
+    return this.guard.admit({
+      ...order,
+      act: (signal) => this.act(call, { signal, progress: () => undefined }),
+    }).ended;
+  }
+
+  /** Serves the cancelling of a task. Throws DurastackError. */
+  cancelTask(body: unknown): Promise<TaskStatus> {
+    return this.tasks.cancel(parse(taskCancelRequest, body, 'cancel'));
+  }
+
+  /** A stream to a machine's console. NOT_FOUND when it does not run here. */
+  async openConsole(vmId: string): Promise<Duplex> {
+    this.requireDriver();
+    return this.parts.driver.openConsole(vmId);
+  }
+
+  /** Goes on under a renewed certificate. */
+  async renew(identity: HostIdentity): Promise<void> {
+    const [oldReporter, oldIntake] = [this.reporter, this.intake];
+    this.identity = identity;
+    this.context = hostSecureContext(identity);
+    this.intake = new IntakeClient(identity, this.context);
+    this.reporter = this.makeReporter();
+    if (this.driverStarted) this.reporter.start();
+    await oldReporter.stop();
+    await oldIntake.close();
+  }
+
+  /** Stops verbs, reports and the driver's watching. Machines run on; tasks are started again after a restart. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.cleaning);
+    this.tasks.prepareToStop();
+    const reason = new DurastackError('HOST_UNREACHABLE', 'The agent is being stopped; call again.');
+    const deadline = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref());
+    await Promise.race([this.guard.stopAll(reason), deadline]);
+    await this.reporter.stop();
+    await this.intake.close();
+    await Promise.race([this.driverStarting, deadline]);
+    if (this.driverStarted) await this.parts.driver.stop();
+  }
+
+  private async act(call: CheckedCall, context: VerbContext): Promise<unknown> {
+    const verb = this.parts.driver.verbs[call.name] as (params: unknown, context: VerbContext) => Promise<unknown>;
+    const result = await verb(call.params, context);
+    const { pool } = call.params as { pool?: PoolSpec };
+    if (pool !== undefined && call.name === 'ensurePool') this.pools.add(pool);
+    if (pool !== undefined && call.name === 'ensurePoolGone') this.pools.remove(pool.id);
+    return result;
+  }
+
+  private requireDriver(): void {
+    if (this.driverStarted && !this.stopped) return;
+    throw new DurastackError('BACKEND_BUSY', `The ${this.parts.driverName} driver of host ${this.hostId} is not ready.`);
+  }
+
+  private async startDriver(): Promise<void> {
+    const { driver, log } = this.parts;
+    while (!this.stopped) {
+      try {
+        await driver.start((vm) => this.reporter.powerChanged(vm));
+        this.driverStarted = true;
+        this.reporter.start(this.parts.firstBeatDelayMs);
+        return;
+      } catch (error) {
+        log.error({ error }, `the ${this.parts.driverName} driver does not start; trying again`);
+        await new Promise((resolve) => setTimeout(resolve, DRIVER_RETRY_MS).unref());
+      }
+    }
+  }
+
+  private makeReporter(): HeartbeatReporter {
+    const { driver, scheduler, log } = this.parts;
+    const { hostId, incarnation, intervalMs } = this.identity;
+    const intake = this.intake;
+    const send = intake.send.bind(intake);
+    return new HeartbeatReporter({ hostId, incarnation, intervalMs, driver, pools: this.pools, scheduler, log, send });
+  }
+}

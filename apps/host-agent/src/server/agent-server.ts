@@ -1,0 +1,163 @@
+/**
+ * The agent's HTTPS listener. Deny by default: a connection is either of the control plane, to one enrolled host,
+ * or of somebody who enrols; any other is destroyed without an answer, whatever it asks for.
+ */
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import { CONTROL_PLANE_NAME, hostIdOfCertificate } from '@durastack/contracts/agent/wire';
+import { asDurastackError, DurastackError, ERROR_KINDS } from '@durastack/contracts/errors';
+import type { Logger } from '@durastack/kit/log/logger';
+import { verifiedPeer } from '@durastack/kit/tls/certificate-holder';
+import { ConsoleGate } from './console-gate.js';
+import type { HostDirectory } from './host-directory.js';
+import { DROP, route, type Caller } from './routes.js';
+
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const KEEP_ALIVE_MS = 120_000;
+
+/** A listening agent. */
+export interface AgentServer {
+  readonly port: number;
+  /** Takes no more connections, lets running answers end for a moment, and closes. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens.
+ *
+ * @throws DurastackError ENVIRONMENT when the address cannot be bound
+ */
+export async function startAgentServer(
+  listen: { host: string; port: number },
+  hosts: HostDirectory,
+  log: Logger,
+): Promise<AgentServer> {
+  const callers = new WeakMap<Duplex, Caller>();
+  const gate = new ConsoleGate(log);
+  const server = createServer({
+    requestCert: true,
+    // Enrolment comes without a certificate; who presents none, or a bad one, gets nothing else (see identify).
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.3',
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    SNICallback: (name, done) => done(null, contextFor(name, hosts)),
+  });
+  applyEnrolmentCertificate(server, hosts);
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const caller = identify(socket, hosts);
+    if (caller === undefined) socket.destroy();
+    else callers.set(socket, caller);
+  });
+  server.on('request', (request, response) => {
+    const caller = callers.get(request.socket);
+    if (caller === undefined) request.socket.destroy();
+    else void answer(request, response, { caller, hosts, log });
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const caller = callers.get(socket);
+    if (caller?.host === undefined) socket.destroy();
+    else void gate.open(request, socket, head, caller.host);
+  });
+  // Port scanners and callers with broken TLS are no events of ours.
+  server.on('tlsClientError', (error) => log.debug({ error }, 'TLS handshake refused'));
+  await bind(server, listen);
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : listen.port;
+  return { port, close: () => close(server, gate) };
+}
+
+/** Who is at the other end; undefined for everybody who has no business here. */
+function identify(socket: TLSSocket, hosts: HostDirectory): Caller | undefined {
+  const name = (socket as TLSSocket & { servername?: string | false }).servername;
+  const hostId = typeof name === 'string' ? hostIdOfCertificate(name) : undefined;
+  const host = hostId === undefined ? undefined : hosts.find(hostId);
+  if (host !== undefined) {
+    const peer = peerName(socket);
+    return peer === CONTROL_PLANE_NAME ? { host } : undefined;
+  }
+  return hosts.enrolmentCertificate === undefined ? undefined : { host: undefined };
+}
+
+function peerName(socket: TLSSocket): string | undefined {
+  try {
+    return verifiedPeer(socket)?.name;
+  } catch (error) {
+    // A certificate that this authority signed and that is not one of ours in form.
+    if (error instanceof DurastackError) return undefined;
+    throw error;
+  }
+}
+
+function contextFor(name: string, hosts: HostDirectory): SecureContext | undefined {
+  const hostId = hostIdOfCertificate(name);
+  return hostId === undefined ? undefined : hosts.find(hostId)?.secureContext;
+}
+
+function applyEnrolmentCertificate(server: Server, hosts: HostDirectory): void {
+  const certificate = hosts.enrolmentCertificate;
+  if (certificate === undefined) return;
+  server.setSecureContext({ cert: certificate.certificatePem, key: certificate.privateKeyPem, minVersion: 'TLSv1.3' });
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  scene: { caller: Caller; hosts: HostDirectory; log: Logger },
+): Promise<void> {
+  try {
+    const body = await readBody(request);
+    const result = await route({ method: request.method ?? '', path: request.url ?? '', body }, scene.caller, scene.hosts);
+    if (result === DROP) request.socket.destroy();
+    else send(response, 200, result);
+  } catch (error) {
+    const failure = asDurastackError(error);
+    if (failure.code === 'BUG') scene.log.error({ error, path: request.url }, 'a call failed');
+    send(response, ERROR_KINDS[failure.code].httpStatus, { code: failure.code, message: failure.message });
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  if (response.destroyed || response.headersSent) return;
+  const text = JSON.stringify(body ?? {});
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) {
+      throw new DurastackError('INVALID_INPUT', `The body is longer than ${MAX_BODY_BYTES} bytes.`);
+    }
+    chunks.push(chunk);
+  }
+  if (length === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (error) {
+    throw new DurastackError('INVALID_INPUT', 'The body is not JSON.', { cause: error });
+  }
+}
+
+async function bind(server: Server, listen: { host: string; port: number }): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const message = `Cannot listen on ${listen.host}:${listen.port} (${error.code}); is another agent running?`;
+      reject(new DurastackError('ENVIRONMENT', message, { cause: error }));
+    });
+    server.listen(listen.port, listen.host, resolve);
+  });
+}
+
+async function close(server: Server, gate: ConsoleGate): Promise<void> {
+  gate.closeAll();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), 2_000);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,68 @@
+import type { PowerState, VmSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError } from '@durastack/contracts/errors';
+import type { DriverVerbs } from '../driver.js';
+import type { SimulatedWorld } from './world.js';
+
+type MachineVerbs = Pick<
+  DriverVerbs,
+  'ensureVmRunning' | 'requestVmShutdown' | 'ensureVmStopped' | 'ensureVmGone' | 'getVm' | 'getSerialLog'
+>;
+
+/**
+ * Machines of a simulated host.
+ *
+ * @param shutdownMs how long a guest takes to obey the power button
+ */
+export function machineVerbs(world: SimulatedWorld, hostId: string, shutdownMs: number): MachineVerbs {
+  const powerOf = (vmId: string): PowerState => world.host(hostId).vms[vmId]?.power ?? 'absent';
+  return {
+    ensureVmRunning: async ({ vm }) => {
+      if (powerOf(vm.id) !== 'running') start(world, hostId, vm);
+      return { power: 'running' };
+    },
+    requestVmShutdown: async ({ vmId }) => {
+      const power = powerOf(vmId);
+      if (power === 'running') {
+        setTimeout(() => {
+          if (powerOf(vmId) === 'running') world.setPower(hostId, vmId, 'off');
+        }, shutdownMs);
+      }
+      return { power };
+    },
+    ensureVmStopped: async ({ vmId }) => {
+      if (powerOf(vmId) !== 'absent') world.setPower(hostId, vmId, 'off');
+      return { power: powerOf(vmId) };
+    },
+    ensureVmGone: async ({ vmId }) => {
+      if (powerOf(vmId) !== 'absent') world.setPower(hostId, vmId, 'off');
+      world.forgetVm(hostId, vmId);
+      return {};
+    },
+    getVm: async ({ vmId }) => ({ power: powerOf(vmId) }),
+    getSerialLog: async ({ vmId, maxBytes }) => {
+      const { serial } = world.vm(hostId, vmId);
+      return { text: serial.slice(-maxBytes), truncated: serial.length > maxBytes };
+    },
+  };
+}
+
+function start(world: SimulatedWorld, hostId: string, vm: VmSpec): void {
+  const host = world.host(hostId);
+  const { seed, ...spec } = vm;
+  const volume = world.pool(hostId, vm.rootVolume.pool).volumes[vm.rootVolume.id];
+  if (volume === undefined) {
+    throw new DurastackError('STEP_REFUSED', `Machine ${vm.id} has no root volume ${vm.rootVolume.id} on its pool.`);
+  }
+  const others = Object.values(host.vms).filter((other) => other.spec.id !== vm.id && other.power !== 'off');
+  if (others.some((other) => other.spec.rootVolume.id === vm.rootVolume.id)) {
+    throw new DurastackError('STEP_REFUSED', `Volume ${vm.rootVolume.id} is in use by another machine.`);
+  }
+  if (others.reduce((sum, other) => sum + other.spec.memoryMib, vm.memoryMib) > host.memoryMib) {
+    throw new DurastackError('STEP_REFUSED', `Host ${hostId} has no ${vm.memoryMib} MiB of memory left.`);
+  }
+  for (const nic of vm.nics) host.networks[nic.network.id] = nic.network;
+  const serial = host.vms[vm.id]?.serial ?? '';
+  const power = host.vms[vm.id]?.power ?? 'off';
+  host.vms[vm.id] = { spec, power, serial: `${serial}${seed.hostname} login: ` };
+  world.setPower(hostId, vm.id, 'running');
+}

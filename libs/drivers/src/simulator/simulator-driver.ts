@@ -1,0 +1,128 @@
+/** A host that does nothing, faithfully: the same verbs, events and refusals, without a hypervisor. */
+import { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers';
+import type { ObservedVm } from '@durastack/contracts/agent/specs';
+import type { VerbName } from '@durastack/contracts/agent/verbs';
+import { DurastackError } from '@durastack/contracts/errors';
+import type { DriverVerbs, HostDriver, VerbContext } from '../driver.js';
+import { FaultPlan, sleep } from './faults.js';
+import { imageVerbs } from './image-verbs.js';
+import { machineVerbs } from './machine-verbs.js';
+import { poolSize, storageVerbs } from './storage-verbs.js';
+import type { SimulatedWorld } from './world.js';
+
+/** How long things take, in milliseconds. Default 0 (shutdown: 50). */
+export interface SimulatedLatency {
+  /** Every verb. */
+  readonly verbMs?: number;
+  /** A fetch or copy of an image, on top. */
+  readonly transferMs?: number;
+  /** From the power button to off. */
+  readonly shutdownMs?: number;
+}
+
+/** What makes a simulated host. */
+export interface SimulatorOptions {
+  readonly hostId: string;
+  readonly world: SimulatedWorld;
+  readonly latency?: SimulatedLatency;
+  readonly faults?: FaultPlan;
+  /** As facts tell it. */
+  readonly agentVersion?: string;
+}
+
+/** Makes the driver of one simulated host. Several of one world see each other's shared pools and stores. */
+export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
+  const { hostId, world, latency = {}, faults = new FaultPlan() } = options;
+  const effects: DriverVerbs = {
+    ...storageVerbs(world, hostId),
+    ...imageVerbs(world, hostId, latency.transferMs ?? 0),
+    ...machineVerbs(world, hostId, latency.shutdownMs ?? 50),
+    ...hostVerbs(options),
+  };
+  let unwatch = (): void => undefined;
+  return {
+    verbs: withFaults(effects, { hostId, faults, verbMs: latency.verbMs ?? 0 }),
+    start: async (onPowerChange) => {
+      unwatch();
+      // Never from within the verb that caused it, as with a real hypervisor.
+      unwatch = world.watch(hostId, (vm) => void setImmediate(onPowerChange, vm));
+    },
+    stop: async () => unwatch(),
+    observe: async () => observe(world, hostId),
+    usage: async () => {
+      const { cpuCount } = world.host(hostId);
+      const running = Object.values(world.host(hostId).vms).filter(({ power }) => power === 'running');
+      const vcpus = running.reduce((sum, { spec }) => sum + spec.vcpus, 0);
+      const memory = running.reduce((sum, { spec }) => sum + spec.memoryMib, 0);
+      return { cpuPercent: Math.min(100, (20 * vcpus) / cpuCount), memoryUsedMib: 512 + memory };
+    },
+    measurePools: async (pools) => pools.map((pool) => ({ id: pool.id, ...poolSize(world, hostId, pool) })),
+    openConsole: async (vmId) => {
+      if (world.host(hostId).vms[vmId]?.power !== 'running') {
+        throw new DurastackError('NOT_FOUND', `Machine ${vmId} does not run on host ${hostId}.`);
+      }
+      return rfbBanner();
+    },
+  };
+}
+
+type HostVerbs = Pick<DriverVerbs, 'ensureNetwork' | 'ensureNetworkGone' | 'getInventory' | 'getFacts'>;
+
+function hostVerbs({ hostId, world, agentVersion = 'simulator' }: SimulatorOptions): HostVerbs {
+  const facts = () => {
+    const { bootId, cpuCount, cpuMhz, memoryMib } = world.host(hostId);
+    const versions = { hypervisorVersion: 'simulator', agentVersion };
+    return { hypervisor: 'Simulator' as const, accelerator: 'none' as const, ...versions, bootId, cpuCount, cpuMhz, memoryMib };
+  };
+  return {
+    ensureNetwork: async ({ network }) => {
+      world.host(hostId).networks[network.id] = network;
+      world.save(hostId);
+      return {};
+    },
+    ensureNetworkGone: async ({ networkId }) => {
+      delete world.host(hostId).networks[networkId];
+      world.save(hostId);
+      return {};
+    },
+    getInventory: async ({ pools }) => ({
+      facts: facts(),
+      vms: observe(world, hostId),
+      volumes: Object.fromEntries(pools.map((pool) => [pool.id, Object.keys(world.content(hostId, pool).volumes)])),
+      networks: Object.keys(world.host(hostId).networks),
+    }),
+    getFacts: async () => facts(),
+  };
+}
+
+function observe(world: SimulatedWorld, hostId: string): ObservedVm[] {
+  const vms = Object.entries(world.host(hostId).vms);
+  return vms.map(([id, { spec, power }]) => ({ id, domainName: spec.domainName, power }));
+}
+
+function withFaults(
+  effects: DriverVerbs,
+  scene: { hostId: string; faults: FaultPlan; verbMs: number },
+): DriverVerbs {
+  const wrapped = Object.keys(effects).map((verb) => {
+    const effect = effects[verb as VerbName] as (params: unknown, context: VerbContext) => Promise<unknown>;
+    const call = { hostId: scene.hostId, verb };
+    const run = async (params: unknown, context: VerbContext): Promise<unknown> => {
+      await scene.faults.pass('before-effect', call, context.signal);
+      await sleep(scene.verbMs, context.signal);
+      const result = await effect(params, context);
+      await scene.faults.pass('after-effect', call, context.signal);
+      return result;
+    };
+    return [verb, run];
+  });
+  return Object.fromEntries(wrapped) as DriverVerbs;
+}
+
+/** A VNC server that greets and then has nothing to show. */
+function rfbBanner(): Duplex {
+  const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+  stream.push('RFB 003.008\n');
+  return stream;
+}

@@ -1,0 +1,57 @@
+import type { PoolSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError } from '@durastack/contracts/errors';
+import type { DriverVerbs } from '../driver.js';
+import type { SimulatedWorld } from './world.js';
+
+/** What a fresh qcow2 overlay takes. */
+const EMPTY_VOLUME_BYTES = 196_608;
+
+type StorageVerbs = Pick<DriverVerbs, 'ensureVolume' | 'ensureVolumeGone' | 'ensurePool' | 'ensurePoolGone'>;
+
+/** Volumes and pools of a simulated host. */
+export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerbs {
+  return {
+    ensureVolume: async ({ volume }) => {
+      const pool = world.pool(hostId, volume.pool);
+      const template = volume.templateId === undefined ? undefined : pool.templates[volume.templateId];
+      const present = pool.volumes[volume.id];
+      if (present === undefined && volume.templateId !== undefined && template === undefined) {
+        const message = `Pool ${volume.pool.id} has no base image ${volume.templateId}; put the template there first.`;
+        throw new DurastackError('STEP_REFUSED', message);
+      }
+      const least = Math.max(volume.sizeBytes, present?.sizeBytes ?? template?.virtualSizeBytes ?? 0);
+      const { templateId } = present ?? volume;
+      pool.volumes[volume.id] = { sizeBytes: least, ...(templateId === undefined ? {} : { templateId }) };
+      world.save(hostId);
+      return { path: `${volume.pool.path}/volumes/${volume.id}.qcow2`, allocatedBytes: EMPTY_VOLUME_BYTES };
+    },
+    ensureVolumeGone: async ({ volumeId, pool }) => {
+      delete world.content(hostId, pool).volumes[volumeId];
+      world.save(hostId);
+      return {};
+    },
+    ensurePool: async ({ pool }) => {
+      world.host(hostId).pools[pool.id] = pool;
+      world.save(hostId);
+      return poolSize(world, hostId, pool);
+    },
+    ensurePoolGone: async ({ pool }) => {
+      delete world.host(hostId).pools[pool.id];
+      world.save(hostId);
+      return {};
+    },
+  };
+}
+
+/** A pool's size: what its volumes and base images take is gone from it. */
+export function poolSize(
+  world: SimulatedWorld,
+  hostId: string,
+  pool: PoolSpec,
+): { capacityBytes: number; availableBytes: number } {
+  const { volumes, templates } = world.content(hostId, pool);
+  const capacityBytes = world.host(hostId).poolBytes;
+  const bases = Object.values(templates).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const used = Object.keys(volumes).length * EMPTY_VOLUME_BYTES + bases;
+  return { capacityBytes, availableBytes: Math.max(0, capacityBytes - used) };
+}

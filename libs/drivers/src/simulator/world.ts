@@ -1,0 +1,170 @@
+/**
+ * A simulated data centre: hosts with machines and networks, pools with volumes, image stores.
+ *
+ * It keeps to what real hosts do: a directory pool belongs to one host and a shared one to all that name it, ids
+ * must exist, a disk is used by one running machine at a time, memory runs out. With a directory it is written
+ * through, so that hosts and their running machines survive the death of the process that simulates them.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NetworkSpec, ObservedVm, PoolSpec, PowerState, VmSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError } from '@durastack/contracts/errors';
+
+/** Size of a host that is not told otherwise. */
+const DEFAULT_HOST = { cpuCount: 64, cpuMhz: 2_400, memoryMib: 262_144, poolBytes: 4 * 2 ** 40 };
+
+/** A machine; the seed is not kept. */
+export interface SimulatedVm {
+  spec: Omit<VmSpec, 'seed'>;
+  power: Exclude<PowerState, 'absent'>;
+  serial: string;
+}
+
+/** A pool's content. */
+export interface SimulatedPool {
+  volumes: Record<string, { sizeBytes: number; templateId?: string }>;
+  templates: Record<string, { sizeBytes: number; virtualSizeBytes: number }>;
+}
+
+/** An image in a store. */
+export interface SimulatedImage {
+  sizeBytes: number;
+  virtualSizeBytes: number;
+  sha256: string;
+}
+
+/** A host. */
+export interface SimulatedHost {
+  bootId: string;
+  cpuCount: number;
+  cpuMhz: number;
+  memoryMib: number;
+  poolBytes: number;
+  vms: Record<string, SimulatedVm>;
+  networks: Record<string, NetworkSpec>;
+  /** Pools whose folders are there, by id. */
+  pools: Record<string, PoolSpec>;
+  /** Content of its own (directory) pools. */
+  content: Record<string, SimulatedPool>;
+}
+
+interface Shared {
+  content: Record<string, SimulatedPool>;
+  images: Record<string, Record<string, SimulatedImage>>;
+}
+
+/** See the module's head. */
+export class SimulatedWorld {
+  private readonly hosts = new Map<string, SimulatedHost>();
+  private readonly watchers = new Map<string, Set<(vm: ObservedVm) => void>>();
+  private readonly shared: Shared;
+
+  /** @param directory where the world is written; nowhere when absent */
+  constructor(private readonly directory?: string) {
+    if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.shared = this.read<Shared>('shared') ?? { content: {}, images: {} };
+  }
+
+  /** A host; made when it is not there yet. */
+  host(hostId: string): SimulatedHost {
+    const known = this.hosts.get(hostId) ?? this.read<SimulatedHost>(hostId);
+    const host = known ?? { ...DEFAULT_HOST, bootId: randomUUID(), vms: {}, networks: {}, pools: {}, content: {} };
+    this.hosts.set(hostId, host);
+    return host;
+  }
+
+  /** Ids of hosts that this process has met. */
+  hostIds(): string[] {
+    return [...this.hosts.keys()];
+  }
+
+  /** A machine; NOT_FOUND when the host has no such one. */
+  vm(hostId: string, vmId: string): SimulatedVm {
+    const vm = this.host(hostId).vms[vmId];
+    if (vm === undefined) throw new DurastackError('NOT_FOUND', `There is no machine ${vmId} on host ${hostId}.`);
+    return vm;
+  }
+
+  /** Content of a pool as this host sees it; STEP_REFUSED when the pool was not made here. */
+  pool(hostId: string, pool: PoolSpec): SimulatedPool {
+    if (this.host(hostId).pools[pool.id] === undefined) {
+      throw new DurastackError('STEP_REFUSED', `Pool ${pool.id} is not on host ${hostId}; ensure it first.`);
+    }
+    return this.content(hostId, pool);
+  }
+
+  /** Content of a pool whether it was made or not. */
+  content(hostId: string, pool: PoolSpec): SimulatedPool {
+    const place = pool.kind === 'shared-mount-point' ? this.shared.content : this.host(hostId).content;
+    return (place[pool.id] ??= { volumes: {}, templates: {} });
+  }
+
+  /** Images of a store, by template id. */
+  images(storeId: string): Record<string, SimulatedImage> {
+    return (this.shared.images[storeId] ??= {});
+  }
+
+  /** Writes what was changed on a host, or in what hosts share. */
+  save(hostId: string): void {
+    this.write(hostId, this.host(hostId));
+    this.write('shared', this.shared);
+  }
+
+  /** Is told of every change of power on a host. Returns how to stop that. */
+  watch(hostId: string, onPowerChange: (vm: ObservedVm) => void): () => void {
+    const watchers = this.watchers.get(hostId) ?? new Set();
+    watchers.add(onPowerChange);
+    this.watchers.set(hostId, watchers);
+    return () => watchers.delete(onPowerChange);
+  }
+
+  /** Sets a machine's power, whoever did it: a verb, its guest, or somebody behind our back. */
+  setPower(hostId: string, vmId: string, power: SimulatedVm['power']): void {
+    const vm = this.vm(hostId, vmId);
+    if (vm.power === power) return;
+    vm.power = power;
+    vm.serial += `[${power}]\r\n`;
+    this.save(hostId);
+    this.announce(hostId, { id: vmId, domainName: vm.spec.domainName, power });
+  }
+
+  /** Removes a machine's definition. */
+  forgetVm(hostId: string, vmId: string): void {
+    const host = this.host(hostId);
+    const vm = host.vms[vmId];
+    if (vm === undefined) return;
+    delete host.vms[vmId];
+    this.save(hostId);
+    this.announce(hostId, { id: vmId, domainName: vm.spec.domainName, power: 'absent' });
+  }
+
+  /** The host loses power and comes back: all its machines are off. */
+  restartHost(hostId: string): void {
+    const host = this.host(hostId);
+    host.bootId = randomUUID();
+    for (const vmId of Object.keys(host.vms)) this.setPower(hostId, vmId, 'off');
+    this.save(hostId);
+  }
+
+  private announce(hostId: string, vm: ObservedVm): void {
+    for (const watcher of this.watchers.get(hostId) ?? []) watcher(vm);
+  }
+
+  private read<T>(name: string): T | undefined {
+    if (this.directory === undefined) return undefined;
+    try {
+      return JSON.parse(readFileSync(join(this.directory, `${name}.json`), 'utf8')) as T;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw new DurastackError('ENVIRONMENT', `The simulated world in ${this.directory} is damaged.`, { cause: error });
+    }
+  }
+
+  private write(name: string, value: unknown): void {
+    if (this.directory === undefined) return;
+    const path = join(this.directory, `${name}.json`);
+    writeFileSync(`${path}.part`, JSON.stringify(value));
+    renameSync(`${path}.part`, path);
+  }
+}
