@@ -54,4 +54,13 @@ describe('dura up that cannot', () => {
     expect(result.code).toBe(1);
     expect(existsSync(`${fixture.home('disk')}/instance.json`)).toBe(false);
   });
+
+  it('is interrupted stops what it has started', async () => {
+    // Two seconds on, the database runs and libvirt looks at its emulators.
+    const shield = ['timeout', '--preserve-status', '--signal=INT', '2'];
+    const result = await fixture.dura('interrupted', ['up'], { shield });
+    expect(result.code).toBe(130);
+    expect(result.stdout).toContain('Stopping what was started...');
+    expect(await fixture.processesWith(fixture.home('interrupted'))).toEqual([]);
+  });
 });

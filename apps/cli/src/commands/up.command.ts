@@ -1,5 +1,6 @@
 /** `dura up`: from a machine with Node to a cloud with a first virtual machine. */
 import { existsSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TINY_IMAGE_PACKAGES } from '@durastack/drivers/image/tiny-image';
 import { privateLibvirtSocket } from '@durastack/drivers/libvirt/private-libvirtd';
 import { ensureAdminKeys } from '@durastack/store/seed';
@@ -21,6 +22,7 @@ import { Steps } from '../system/steps.js';
 import { parsePort, parseWords } from './arguments.js';
 
 const INTERRUPTED = 130;
+const INTERRUPTED_WAIT_MS = 3_000;
 /** Database, image, first machine and logs take some 600 MiB; a running instance needs room to write. */
 const FIRST_START_MIB = 1_024;
 const LATER_START_MIB = 128;
@@ -55,8 +57,9 @@ async function up(home: Home, wishes: StartWishes, withVm: boolean): Promise<num
   const isFirst = file.state.firstCloudAt === undefined;
   const start = new InstanceStart(file, steps, wishes);
   const interruption = interrupted();
+  const work = bringUp(file, start, steps, withVm);
   try {
-    const vm = await Promise.race([bringUp(file, start, steps, withVm), interruption.promise]);
+    const vm = await Promise.race([work, interruption.promise]);
     printSummary(file, steps, vm);
     return 0;
   } catch (error) {
@@ -64,6 +67,8 @@ async function up(home: Home, wishes: StartWishes, withVm: boolean): Promise<num
     await start.undo();
     if (isFirst) await endMachines(home);
     if (error !== interruption.reason) throw error;
+    // What was just starting ends by itself now that the rest is gone.
+    await Promise.race([work.catch(() => undefined), sleep(INTERRUPTED_WAIT_MS)]);
     process.exit(INTERRUPTED);
   } finally {
     interruption.end();
