@@ -1,0 +1,509 @@
+CREATE TABLE `account` (
+  `id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `role` varchar(20) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `account_domain_name` (`domain_id`,`name`)
+);
+
+CREATE TABLE `claim` (
+  `resource_type` varchar(30) NOT NULL,
+  `resource_id` char(36) NOT NULL,
+  `operation_id` char(36) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`resource_type`,`resource_id`,`operation_id`),
+  KEY `claim_operation` (`operation_id`)
+);
+
+CREATE TABLE `cluster` (
+  `id` char(36) NOT NULL,
+  `zone_id` char(36) NOT NULL,
+  `pod_id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `hypervisor` varchar(20) NOT NULL,
+  `allocation_state` varchar(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `cluster_pod_name` (`pod_id`,`name`),
+  KEY `cluster_zone` (`zone_id`)
+);
+
+CREATE TABLE `console_token` (
+  `id` char(36) NOT NULL,
+  `token_sha256` varchar(64) NOT NULL,
+  `vm_id` char(36) NOT NULL,
+  `user_id` char(36) NOT NULL,
+  `expires_at` datetime(3) NOT NULL,
+  `used_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `console_token_secret` (`token_sha256`),
+  KEY `console_token_expires` (`expires_at`)
+);
+
+CREATE TABLE `disk_offering` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `display_text` varchar(4096) NOT NULL,
+  `size_bytes` bigint NOT NULL DEFAULT 0,
+  `customized` tinyint NOT NULL DEFAULT 0,
+  `storage_type` varchar(20) NOT NULL,
+  `tags` varchar(255) DEFAULT NULL,
+  `removed` tinyint NOT NULL DEFAULT 0,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`)
+);
+
+CREATE TABLE `domain` (
+  `id` char(36) NOT NULL,
+  `parent_id` char(36) DEFAULT NULL,
+  `name` varchar(255) NOT NULL,
+  `path` varchar(700) NOT NULL,
+  `display_path` varchar(1024) NOT NULL,
+  `level` int NOT NULL DEFAULT 0,
+  `removed` tinyint NOT NULL DEFAULT 0,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `domain_parent_name` (`parent_id`,`name`),
+  KEY `domain_path` (`path`)
+);
+
+CREATE TABLE `event` (
+  `id` char(36) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `user_id` char(36) DEFAULT NULL,
+  `type` varchar(60) NOT NULL,
+  `level` varchar(10) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `description` longtext NOT NULL,
+  `resource_type` varchar(30) DEFAULT NULL,
+  `resource_id` char(36) DEFAULT NULL,
+  `operation_id` char(36) DEFAULT NULL,
+  `source_address` varchar(64) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `event_domain` (`domain_id`,`created_at`),
+  KEY `event_account` (`account_id`,`created_at`),
+  KEY `event_created` (`created_at`,`id`)
+);
+
+CREATE TABLE `host` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `zone_id` char(36) NOT NULL,
+  `pod_id` char(36) NOT NULL,
+  `cluster_id` char(36) NOT NULL,
+  `hypervisor` varchar(20) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `allocation_state` varchar(20) NOT NULL,
+  `natural_key` varchar(255) DEFAULT NULL,
+  `agent_url` varchar(255) DEFAULT NULL,
+  `ip_address` varchar(45) DEFAULT NULL,
+  `incarnation` int NOT NULL DEFAULT 0,
+  `certificate_serial` varchar(64) DEFAULT NULL,
+  `fence_epoch` int NOT NULL DEFAULT 0,
+  `boot_id` varchar(64) DEFAULT NULL,
+  `accelerator` varchar(20) DEFAULT NULL,
+  `agent_version` varchar(64) DEFAULT NULL,
+  `hypervisor_version` varchar(64) DEFAULT NULL,
+  `cpu_count` int NOT NULL DEFAULT 0,
+  `cpu_mhz` int NOT NULL DEFAULT 0,
+  `memory_mib` bigint NOT NULL DEFAULT 0,
+  `cpu_mhz_reserved` bigint NOT NULL DEFAULT 0,
+  `memory_mib_reserved` bigint NOT NULL DEFAULT 0,
+  `cpu_percent_used` float DEFAULT NULL,
+  `memory_mib_used` bigint DEFAULT NULL,
+  `tags` varchar(255) DEFAULT NULL,
+  `last_heartbeat_at` datetime(3) DEFAULT NULL,
+  `operation_id` char(36) DEFAULT NULL,
+  `enrolment_sealed` longtext DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `host_natural_key` (`natural_key`),
+  KEY `host_heartbeat` (`state`,`last_heartbeat_at`),
+  KEY `host_zone_state` (`zone_id`,`state`),
+  KEY `host_cluster` (`cluster_id`)
+);
+
+CREATE TABLE `host_obligation` (
+  `id` char(36) NOT NULL,
+  `host_id` char(36) NOT NULL,
+  `verb` varchar(60) NOT NULL,
+  `params_json` longtext NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `host_obligation_host` (`host_id`)
+);
+
+CREATE TABLE `image_store` (
+  `id` char(36) NOT NULL,
+  `zone_id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `path` varchar(1024) NOT NULL,
+  `removed` tinyint NOT NULL DEFAULT 0,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `image_store_zone_name` (`zone_id`,`name`)
+);
+
+CREATE TABLE `lease` (
+  `name` varchar(60) NOT NULL,
+  `holder` varchar(100) NOT NULL,
+  `hint_url` varchar(255) DEFAULT NULL,
+  `expires_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`name`)
+);
+
+CREATE TABLE `network` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `display_text` varchar(4096) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `zone_id` char(36) NOT NULL,
+  `kind` varchar(20) NOT NULL,
+  `acl` varchar(20) NOT NULL,
+  `driver` varchar(20) NOT NULL,
+  `bridge` varchar(15) NOT NULL,
+  `vlan` int DEFAULT NULL,
+  `cidr` varchar(20) NOT NULL,
+  `gateway` varchar(45) NOT NULL,
+  `start_ip` varchar(45) NOT NULL,
+  `end_ip` varchar(45) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `operation_id` char(36) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `network_domain` (`domain_id`),
+  KEY `network_zone` (`zone_id`,`state`),
+  KEY `network_account` (`account_id`,`state`)
+);
+
+CREATE TABLE `network_on_host` (
+  `network_id` char(36) NOT NULL,
+  `host_id` char(36) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`network_id`,`host_id`),
+  KEY `network_on_host_host` (`host_id`)
+);
+
+CREATE TABLE `nic` (
+  `id` char(36) NOT NULL,
+  `vm_id` char(36) NOT NULL,
+  `network_id` char(36) NOT NULL,
+  `mac` varchar(17) NOT NULL,
+  `ip` varchar(45) NOT NULL,
+  `tap` varchar(15) NOT NULL,
+  `is_default` tinyint NOT NULL DEFAULT 0,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `nic_mac` (`mac`),
+  UNIQUE KEY `nic_network_ip` (`network_id`,`ip`),
+  KEY `nic_vm` (`vm_id`)
+);
+
+CREATE TABLE `operation` (
+  `id` char(36) NOT NULL,
+  `seq` bigint NOT NULL AUTO_INCREMENT,
+  `kind` varchar(60) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `run` int NOT NULL DEFAULT 0,
+  `direction` varchar(20) NOT NULL,
+  `resource_type` varchar(30) NOT NULL,
+  `resource_id` char(36) NOT NULL,
+  `summary` varchar(255) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `user_id` char(36) DEFAULT NULL,
+  `zone_id` char(36) DEFAULT NULL,
+  `lifecycle_json` longtext NOT NULL,
+  `event_type` varchar(60) DEFAULT NULL,
+  `input_json` longtext NOT NULL,
+  `natural_key` varchar(255) DEFAULT NULL,
+  `parent_id` char(36) DEFAULT NULL,
+  `child_index` int DEFAULT NULL,
+  `step_index` int NOT NULL DEFAULT 0,
+  `step_count` int NOT NULL DEFAULT 0,
+  `step_title` varchar(255) DEFAULT NULL,
+  `step_detail` varchar(255) DEFAULT NULL,
+  `error_code` varchar(30) DEFAULT NULL,
+  `error_message` longtext DEFAULT NULL,
+  `error_step` varchar(255) DEFAULT NULL,
+  `cancel_requested_at` datetime(3) DEFAULT NULL,
+  `cancel_signalled` tinyint NOT NULL DEFAULT 0,
+  `created_at` datetime(3) NOT NULL,
+  `granted_at` datetime(3) DEFAULT NULL,
+  `dispatched_at` datetime(3) DEFAULT NULL,
+  `started_at` datetime(3) DEFAULT NULL,
+  `ended_at` datetime(3) DEFAULT NULL,
+  `touched_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `operation_seq` (`seq`),
+  UNIQUE KEY `operation_parent` (`parent_id`,`child_index`),
+  UNIQUE KEY `operation_natural_key` (`natural_key`),
+  KEY `operation_account` (`account_id`,`seq`),
+  KEY `operation_resource` (`resource_type`,`resource_id`,`seq`),
+  KEY `operation_state` (`state`,`seq`)
+);
+
+CREATE TABLE `operation_lock` (
+  `operation_id` char(36) NOT NULL,
+  `resource_type` varchar(30) NOT NULL,
+  `resource_id` char(36) NOT NULL,
+  `mode` varchar(10) NOT NULL,
+  `seq` bigint NOT NULL,
+  PRIMARY KEY (`operation_id`,`resource_type`,`resource_id`),
+  KEY `operation_lock_resource` (`resource_type`,`resource_id`,`seq`)
+);
+
+CREATE TABLE `operation_run` (
+  `generation` bigint NOT NULL AUTO_INCREMENT,
+  `operation_id` char(36) NOT NULL,
+  `run` int NOT NULL,
+  `started_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`generation`),
+  UNIQUE KEY `operation_run_operation` (`operation_id`,`run`)
+);
+
+CREATE TABLE `pod` (
+  `id` char(36) NOT NULL,
+  `zone_id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `gateway` varchar(45) DEFAULT NULL,
+  `netmask` varchar(45) DEFAULT NULL,
+  `start_ip` varchar(45) DEFAULT NULL,
+  `end_ip` varchar(45) DEFAULT NULL,
+  `allocation_state` varchar(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `pod_zone_name` (`zone_id`,`name`)
+);
+
+CREATE TABLE `reservation` (
+  `owner_id` char(36) NOT NULL,
+  `resource_type` varchar(30) NOT NULL,
+  `resource_id` char(36) NOT NULL,
+  `purpose` varchar(30) NOT NULL,
+  `cpu_mhz` bigint NOT NULL DEFAULT 0,
+  `memory_mib` bigint NOT NULL DEFAULT 0,
+  `size_bytes` bigint NOT NULL DEFAULT 0,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`owner_id`,`resource_type`,`resource_id`,`purpose`),
+  KEY `reservation_resource` (`resource_type`,`resource_id`)
+);
+
+CREATE TABLE `resource_tag` (
+  `resource_type` varchar(30) NOT NULL,
+  `resource_id` char(36) NOT NULL,
+  `key` varchar(191) NOT NULL,
+  `value` varchar(255) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  PRIMARY KEY (`resource_type`,`resource_id`,`key`),
+  KEY `resource_tag_key` (`key`,`value`)
+);
+
+CREATE TABLE `schema_migration` (
+  `id` int NOT NULL AUTO_INCREMENT,
+  `timestamp` bigint NOT NULL,
+  `name` varchar(255) NOT NULL,
+  PRIMARY KEY (`id`)
+);
+
+CREATE TABLE `service_offering` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `display_text` varchar(4096) NOT NULL,
+  `cpu_count` int NOT NULL,
+  `cpu_mhz` int NOT NULL,
+  `memory_mib` int NOT NULL,
+  `storage_type` varchar(20) NOT NULL,
+  `host_tags` varchar(255) DEFAULT NULL,
+  `offer_ha` tinyint NOT NULL DEFAULT 0,
+  `removed` tinyint NOT NULL DEFAULT 0,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`)
+);
+
+CREATE TABLE `session` (
+  `id` char(36) NOT NULL,
+  `user_id` char(36) NOT NULL,
+  `cookie_sha256` varchar(64) NOT NULL,
+  `session_key_sha256` varchar(64) NOT NULL,
+  `expires_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `session_expires` (`expires_at`)
+);
+
+CREATE TABLE `setting` (
+  `name` varchar(100) NOT NULL,
+  `value` longtext NOT NULL,
+  PRIMARY KEY (`name`)
+);
+
+CREATE TABLE `ssh_key_pair` (
+  `id` char(36) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `fingerprint` varchar(100) NOT NULL,
+  `public_key` longtext NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `ssh_key_pair_owner_name` (`account_id`,`name`)
+);
+
+CREATE TABLE `storage_pool` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `natural_key` varchar(255) DEFAULT NULL,
+  `zone_id` char(36) NOT NULL,
+  `pod_id` char(36) DEFAULT NULL,
+  `cluster_id` char(36) DEFAULT NULL,
+  `host_id` char(36) DEFAULT NULL,
+  `kind` varchar(30) NOT NULL,
+  `scope` varchar(20) NOT NULL,
+  `path` varchar(1024) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `allocation_state` varchar(20) NOT NULL,
+  `capacity_bytes` bigint NOT NULL DEFAULT 0,
+  `used_bytes` bigint NOT NULL DEFAULT 0,
+  `reserved_bytes` bigint NOT NULL DEFAULT 0,
+  `tags` varchar(255) DEFAULT NULL,
+  `operation_id` char(36) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `storage_pool_natural_key` (`natural_key`),
+  KEY `storage_pool_zone` (`zone_id`,`state`)
+);
+
+CREATE TABLE `template` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `display_text` varchar(4096) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `zone_id` char(36) NOT NULL,
+  `store_id` char(36) DEFAULT NULL,
+  `url` varchar(2048) NOT NULL,
+  `format` varchar(20) NOT NULL,
+  `checksum` varchar(200) DEFAULT NULL,
+  `hypervisor` varchar(20) NOT NULL,
+  `os_type_id` char(36) DEFAULT NULL,
+  `is_public` tinyint NOT NULL DEFAULT 0,
+  `is_featured` tinyint NOT NULL DEFAULT 0,
+  `is_extractable` tinyint NOT NULL DEFAULT 0,
+  `state` varchar(20) NOT NULL,
+  `percent` int NOT NULL DEFAULT 0,
+  `status` varchar(1024) DEFAULT NULL,
+  `size_bytes` bigint NOT NULL DEFAULT 0,
+  `virtual_size_bytes` bigint NOT NULL DEFAULT 0,
+  `operation_id` char(36) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `template_domain` (`domain_id`),
+  KEY `template_zone` (`zone_id`,`state`),
+  KEY `template_account` (`account_id`,`state`)
+);
+
+CREATE TABLE `template_on_pool` (
+  `template_id` char(36) NOT NULL,
+  `pool_id` char(36) NOT NULL,
+  `size_bytes` bigint NOT NULL DEFAULT 0,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`template_id`,`pool_id`)
+);
+
+CREATE TABLE `user` (
+  `id` char(36) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `username` varchar(255) NOT NULL,
+  `first_name` varchar(255) NOT NULL,
+  `last_name` varchar(255) NOT NULL,
+  `email` varchar(255) NOT NULL,
+  `password_hash` varchar(255) NOT NULL,
+  `api_key` varchar(100) DEFAULT NULL,
+  `secret_key_sealed` longtext DEFAULT NULL,
+  `state` varchar(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `user_api_key` (`api_key`),
+  KEY `user_name` (`username`),
+  KEY `user_account` (`account_id`)
+);
+
+CREATE TABLE `virtual_machine` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `display_name` varchar(255) NOT NULL,
+  `instance_name` varchar(60) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `user_id` char(36) DEFAULT NULL,
+  `zone_id` char(36) NOT NULL,
+  `host_id` char(36) DEFAULT NULL,
+  `last_host_id` char(36) DEFAULT NULL,
+  `requested_host_id` char(36) DEFAULT NULL,
+  `template_id` char(36) NOT NULL,
+  `service_offering_id` char(36) NOT NULL,
+  `cpu_count` int NOT NULL,
+  `cpu_mhz` int NOT NULL,
+  `memory_mib` int NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `desired_power` varchar(10) NOT NULL,
+  `observed_power` varchar(10) NOT NULL,
+  `observed_at` datetime(3) DEFAULT NULL,
+  `operation_id` char(36) DEFAULT NULL,
+  `group_name` varchar(255) DEFAULT NULL,
+  `user_data_sealed` longtext DEFAULT NULL,
+  `public_keys` longtext DEFAULT NULL,
+  `key_pair_names` varchar(1024) DEFAULT NULL,
+  `display_vm` tinyint NOT NULL DEFAULT 0,
+  `created_at` datetime(3) NOT NULL,
+  `destroyed_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `vm_power` (`state`,`observed_power`),
+  KEY `vm_name` (`name`),
+  KEY `vm_created` (`created_at`,`id`),
+  KEY `vm_zone` (`zone_id`,`created_at`),
+  KEY `vm_host` (`host_id`,`state`),
+  KEY `vm_domain` (`domain_id`,`created_at`),
+  KEY `vm_account` (`account_id`,`state`,`created_at`)
+);
+
+CREATE TABLE `volume` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `zone_id` char(36) NOT NULL,
+  `vm_id` char(36) DEFAULT NULL,
+  `pool_id` char(36) DEFAULT NULL,
+  `template_id` char(36) DEFAULT NULL,
+  `disk_offering_id` char(36) DEFAULT NULL,
+  `kind` varchar(20) NOT NULL,
+  `device_id` int NOT NULL DEFAULT 0,
+  `size_bytes` bigint NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `volume_domain` (`domain_id`),
+  KEY `volume_pool` (`pool_id`),
+  KEY `volume_account` (`account_id`,`state`),
+  KEY `volume_vm` (`vm_id`)
+);
+
+CREATE TABLE `zone` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `dns1` varchar(45) NOT NULL,
+  `dns2` varchar(45) DEFAULT NULL,
+  `internal_dns1` varchar(45) NOT NULL,
+  `network_type` varchar(20) NOT NULL,
+  `allocation_state` varchar(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `zone_name` (`name`)
+);
