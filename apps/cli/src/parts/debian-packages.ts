@@ -34,7 +34,7 @@ const POLICY_FILE = '/usr/sbin/policy-rc.d';
 export async function missingPackages(packages: readonly string[]): Promise<string[]> {
   const query = await run('dpkg-query', ['--show', '--showformat', '${Package} ${db:Status-Status}\n', ...packages]);
   if (query.code === NO_SUCH_PROGRAM) {
-    const message = `This is not a Debian-like system (no dpkg-query); install by hand what ${packages.join(', ')} hold.`;
+    const message = `${distribution()} has no dpkg-query; dura installs its packages on Debian-like systems only.`;
     throw new DurastackError('ENVIRONMENT', message);
   }
   const installed = new Set(
@@ -108,8 +108,7 @@ function firstError(said: string): string {
   return line.replace(/^E: /, '').replace(/\.$/, '');
 }
 
-/** Whether the machine is one of those that this was tested on; others may work. */
-export function distribution(): string {
+function distribution(): string {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
-  return /^PRETTY_NAME="?([^"\n]+)/m.exec(release)?.[1] ?? 'an unknown system';
+  return /^PRETTY_NAME="?([^"\n]+)/m.exec(release)?.[1] ?? 'This system';
 }
