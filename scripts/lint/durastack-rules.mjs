@@ -141,6 +141,59 @@ const disableWithReason = {
   },
 };
 
+const SQL =
+  /\b(SELECT|INSERT|UPDATE|DELETE FROM|REPLACE INTO|CREATE|ALTER|DROP|WHERE|FOR UPDATE|FOR SHARE|VALUES|RETURNING)\b/;
+
+/** What one of MySQL 8 and MariaDB 10.11 does not take, with what both do. */
+const UNPORTABLE_SQL = [
+  [/\bRETURNING\b/, 'RETURNING is MariaDB alone: read the row in the same transaction'],
+  [/\bFOR SHARE\b/, 'FOR SHARE is MySQL alone: LOCK IN SHARE MODE'],
+  [/\bCREATE SEQUENCE\b|\bNEXT VALUE FOR\b|\bNEXTVAL\b/, 'sequences are MariaDB alone: AUTO_INCREMENT'],
+  [/\bseq_\d+_to_\d+\b/, 'the sequence engine is MariaDB alone: a recursive CTE'],
+  [/->>?\s*['"?]/, 'JSON operators are MySQL alone: JSON_VALUE, or a column of its own'],
+  [/\b(CREATE|ALTER)\b[^]*[`\w] JSON\b/, 'JSON is an alias in MariaDB, so schemas differ: longtext'],
+  [/\b(CREATE|ALTER)\b[^]*[`\w] (UUID|INET6|INET4)\b/i, 'a type of MariaDB alone: char'],
+  [/\bCREATE OR REPLACE (TABLE|INDEX)\b/, 'MariaDB alone'],
+  [/\b(INDEX|COLUMN|KEY) IF (NOT )?EXISTS\b/, 'MariaDB alone: ask information_schema'],
+  [/\bAS \w+ ON DUPLICATE KEY\b/, 'row aliases are MySQL alone: VALUES(column)'],
+  [/\bVALUES ROW\s*\(/, 'MySQL alone: VALUES (…)'],
+  [/\bLATERAL\b/, 'MySQL alone: a join with a grouped subquery'],
+  [/\bANY_VALUE\s*\(/, 'MySQL alone: MIN or MAX'],
+  [/\bMEMBER OF\b/, 'MySQL alone: a table of its own'],
+  [/\b(BIN_TO_UUID|UUID_TO_BIN)\b/, 'MySQL alone: char(36)'],
+  [
+    /\bDELETE FROM [`\w]+ (AS )?(?!WHERE|ORDER|LIMIT|USING|PARTITION)[`\w]+ WHERE\b/,
+    'MariaDB 10.11 takes no alias here',
+  ],
+  [/^\s*WITH\b[^]*\)\s*(UPDATE|DELETE)\b/, 'MariaDB 10.11 takes no CTE before UPDATE or DELETE'],
+  [/\bFETCH (FIRST|NEXT)\b|\bROWS EXAMINED\b/, 'MariaDB alone: LIMIT'],
+  [/utf8mb4_0900|uca1400/i, 'a collation of one server alone: utf8mb4_unicode_ci'],
+  [
+    /\bAS (rank|groups|system|window|lead|lag|of|function|empty|cube|grouping|row|rows|stored|virtual|manual|parallel)\b/i,
+    'a reserved word of MySQL 8: quote it or choose another',
+  ],
+];
+
+/** SQL runs on MySQL 8 and MariaDB alike; only one of them is there in most tests. */
+const portableSql = {
+  create(context) {
+    const check = (node, text) => {
+      if (!SQL.test(text)) return;
+      for (const [pattern, reason] of UNPORTABLE_SQL) {
+        if (pattern.test(text)) context.report({ node, message: `SQL that only one server takes: ${reason}.` });
+      }
+    };
+    return {
+      Literal(node) {
+        if (typeof node.value === 'string') check(node, node.value);
+      },
+      TemplateLiteral(node) {
+        check(node, node.quasis.map((part) => part.value.cooked ?? '').join('?'));
+      },
+    };
+  },
+};
+
 export default {
   meta: { name: 'durastack' },
   rules: {
@@ -151,5 +204,6 @@ export default {
     'no-reexport': noReexport,
     docstring,
     'disable-with-reason': disableWithReason,
+    'portable-sql': portableSql,
   },
 };
