@@ -25,11 +25,13 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 @Module({})
 class ApiModule {
-  static of(platform: Platform, discovery: Discovery): DynamicModule {
+  static of(platform: Platform, discovery: Discovery, registry: Registry, hint: DispatcherHint): DynamicModule {
     return {
       module: ApiModule,
       providers: [
         { provide: Platform, useValue: platform },
+        { provide: Registry, useValue: registry },
+        { provide: DispatcherHint, useValue: hint },
         { provide: LoginThrottle, useValue: new LoginThrottle() },
         ...new Set(discovery.handlers.values()),
       ],
@@ -61,18 +63,23 @@ export async function createApi(
   const discovery = await discover();
   const database = options.database ?? (await connectDatabase({ url: settings.databaseUrl }));
   const platform = new Platform(database, secrets, settings, log);
+  const registry = new Registry();
+  const hint = new DispatcherHint(platform);
   const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, maxParamLength: 200 });
-  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.of(platform, discovery), adapter, {
-    logger: false,
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    ApiModule.of(platform, discovery, registry, hint),
+    adapter,
+    {
+      logger: false,
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   const server = adapter.getInstance() as unknown as FastifyInstance;
   server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
     done(null, body);
   });
-  const registry = new Registry(discovery, (type) => app.get(type as Type<CommandHandler>));
-  const hint = new DispatcherHint(platform);
+  registry.fill(discovery, (type) => app.get(type as Type<CommandHandler>));
   const invoker = new Invoker(platform, hint);
   registerAccessLog(server, log);
   registerOperatorRoutes(server, platform);

@@ -1,3 +1,4 @@
+import type { ListPage } from '@durastack/store/lists/engine/run-list';
 import type { Command, ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { Injectable } from '@nestjs/common';
 import type { AnyCall, Call } from '../face/call.js';
@@ -8,11 +9,14 @@ export interface StartedOperation {
   readonly resourceId: string;
 }
 
-/** What a handler gives, by the kind of its command: an operation, the items of a list, an object, or nothing. */
+/**
+ * What a handler gives, by the kind of its command: an operation, all items of a list (the page is cut from them) or
+ * the page that `call.page` asks for, an object, or nothing.
+ */
 export type HandlerResult<C extends Command> = C['operation'] extends object
   ? StartedOperation
   : C['isList'] extends true
-    ? readonly ResultOf<C>[]
+    ? readonly ResultOf<C>[] | ListPage<ResultOf<C>>
     : C['result'] extends object
       ? ResultOf<C>
       : void;

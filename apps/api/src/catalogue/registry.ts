@@ -17,8 +17,8 @@ export class Registry {
   private readonly byName = new Map<string, Served>();
   private readonly byResource = new Map<ResourceType, ListView>();
 
-  /** @param instanceOf gives the handler object of a class */
-  constructor(discovery: Discovery, instanceOf: (type: unknown) => CommandHandler) {
+  /** Takes what was found. Handlers may be given the registry itself, so it is filled after they were made. */
+  fill(discovery: Discovery, instanceOf: (type: unknown) => CommandHandler): void {
     for (const command of discovery.commands.values()) {
       const view = discovery.views.get(command);
       const served = view ? { command, view } : { command, handler: instanceOf(discovery.handlers.get(command)) };

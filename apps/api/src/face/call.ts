@@ -1,4 +1,5 @@
 import type { Caller } from '@durastack/store/identity/caller';
+import type { PageRequest } from '@durastack/store/lists/engine/run-list';
 
 /** The session that a call came with. */
 export interface CallSession {
@@ -12,6 +13,8 @@ export interface AnyCall {
   readonly sourceAddress: string;
   readonly caller?: Caller;
   readonly session?: CallSession;
+  /** The part of a list that is asked for. */
+  readonly page?: PageRequest;
   /** Sends a cookie with the reply: HttpOnly and SameSite always. */
   setCookie(name: string, value: string, maxAgeSeconds: number): void;
 }

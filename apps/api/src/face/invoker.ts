@@ -75,9 +75,12 @@ export class Invoker {
       const caller = (call as Call).caller;
       return { kind: 'list', page: await runList(autocommit(this.platform.database), view, caller, { params, page }) };
     }
-    const result: unknown = await handler?.execute(call as Call, params);
+    const result: unknown = await handler?.execute({ ...call, page } as Call, params);
     if (command.operation) return { kind: 'operation', operation: result as StartedOperation };
-    if (command.isList) return { kind: 'list', page: pageOf(result as readonly Fields[], params, page) };
+    if (command.isList) {
+      const all = result as readonly Fields[] | ListPage<Fields>;
+      return { kind: 'list', page: 'items' in all ? all : pageOf(all, params, page) };
+    }
     if (command.result) return { kind: 'object', value: result as Fields };
     return { kind: 'success' };
   }

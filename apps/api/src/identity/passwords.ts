@@ -10,9 +10,15 @@ export function hashPassword(password: string): Promise<string> {
   return hash(password, COST);
 }
 
-/** Whether a password belongs to a hash. Without a hash (no such user) it takes as long, and is false. */
+/** Whether it is the hash of a password at all: the first administrator has none until one is set. */
+export function hasPassword(passwordHash: string): boolean {
+  return passwordHash.startsWith('$argon2');
+}
+
+/** Whether a password belongs to a hash. Without one (no such user, no password) it takes as long, and is false. */
 export async function verifyPassword(passwordHash: string | undefined, password: string): Promise<boolean> {
   dummy ??= hashPassword('nobody has this password');
-  const matches = await verify(passwordHash ?? (await dummy), password);
-  return matches && passwordHash !== undefined;
+  const known = passwordHash !== undefined && hasPassword(passwordHash);
+  const matches = await verify(known ? passwordHash : await dummy, password);
+  return matches && known;
 }

@@ -69,6 +69,8 @@ export interface ListView<C extends ListCommand = ListCommand> {
   /** Fields that are computed from the whole item, with its children. */
   readonly finish?: (item: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   readonly filters: Readonly<Record<string, Filter<never>>>;
+  /** Conditions that hold while a parameter (or an id) is not given. */
+  readonly without?: Readonly<Record<string, string>>;
   /** Columns of `b` that `keyword` is looked for in. */
   readonly keyword?: readonly string[];
   /** The resource type under which its tags are kept; fills the field `tags`. */

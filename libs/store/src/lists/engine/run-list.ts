@@ -42,13 +42,12 @@ export async function runList<C extends ListCommand>(
   if ('limit' in page) {
     const after = page.after === undefined ? raw('TRUE') : sql`b.id ${raw(descending ? '<' : '>')} ${page.after}`;
     const where = join([condition, after], ' AND ');
-    const items = await readPage(tx, view, viewer, { where, limit: page.limit + 1, offset: 0 });
-    const shown = items.slice(0, page.limit);
-    const last = shown.at(-1) as { id?: string } | undefined;
-    return { items: shown, ...(items.length > page.limit && last?.id ? { next: last.id } : {}) };
+    const { items, ids } = await readPage(tx, view, viewer, { where, limit: page.limit + 1, offset: 0 });
+    const next = items.length > page.limit ? ids[page.limit - 1] : undefined;
+    return { items: items.slice(0, page.limit), ...(next === undefined ? {} : { next }) };
   }
   const offset = (page.page - 1) * page.pageSize;
-  const items = await readPage(tx, view, viewer, { where: condition, limit: page.pageSize, offset });
+  const { items } = await readPage(tx, view, viewer, { where: condition, limit: page.pageSize, offset });
   const complete = items.length > 0 && items.length < page.pageSize;
   if (complete || (offset === 0 && items.length === 0)) return { items, count: offset + items.length };
   const rows = await tx.query<{ n: number }>(
@@ -109,6 +108,8 @@ function conditions(view: ListView, viewer: Caller, params: Params): Sql[] {
     const part = typeof filter === 'string' ? sql`${raw(filter)} = ${value}` : filter(value as never, viewer);
     if (part) found.push(part);
   }
+  for (const [name, condition] of Object.entries(view.without ?? {}))
+    if (params[name] === undefined && ids.length === 0) found.push(raw(condition));
   return found;
 }
 
@@ -117,7 +118,7 @@ async function readPage<C extends ListCommand>(
   view: ListView<C>,
   viewer: Caller,
   part: { where: Sql; limit: number; offset: number },
-): Promise<ResultOf<C>[]> {
+): Promise<{ items: ResultOf<C>[]; ids: string[] }> {
   const order = view.newestFirst ? 'b.id DESC' : 'b.id';
   const { select, toItem } = prepared(view);
   // The inner query finds the ids of the page in an index; rows and joins are read for these alone.
@@ -130,7 +131,7 @@ async function readPage<C extends ListCommand>(
   if (viewer.role !== 'admin') for (const field of view.rootOnly ?? []) for (const item of items) delete item[field];
   if (items.length > 0) await addChildren(tx, view, rows, items);
   if (view.finish) for (const item of items) Object.assign(item, view.finish(item));
-  return items as ResultOf<C>[];
+  return { items: items as ResultOf<C>[], ids: rows.map((row) => String(row['id'])) };
 }
 
 async function addChildren(

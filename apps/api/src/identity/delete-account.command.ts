@@ -1,0 +1,42 @@
+import type { ParamsOf } from '@durastack/contracts/command';
+import { DurastackError } from '@durastack/contracts/errors';
+import { deleteAccount } from '@durastack/contracts/identity/delete-account';
+import { refuseWhileUsed, type Obstacle } from '@durastack/store/database/rows';
+import { transaction } from '@durastack/store/database/transaction';
+import { Handles, type CommandHandler } from '../catalogue/handles.js';
+import type { Call } from '../face/call.js';
+import { Platform } from '../platform.js';
+import { administeredAccount } from './administered.js';
+
+const OBSTACLES: readonly Obstacle[] = [
+  { table: 'virtual_machine', where: "account_id = ? AND state <> 'Expunged'", what: 'virtual machines' },
+  { table: 'volume', where: "account_id = ? AND state <> 'Expunged'", what: 'volumes' },
+  { table: 'template', where: "account_id = ? AND state <> 'Removed'", what: 'templates' },
+  { table: 'network', where: "account_id = ? AND state <> 'Removed'", what: 'networks' },
+];
+
+/** Removes an account that owns nothing any more. Rows of account and users stay for events. */
+@Handles(deleteAccount)
+export class DeleteAccountHandler implements CommandHandler<typeof deleteAccount> {
+  constructor(private readonly platform: Platform) {}
+
+  async execute(call: Call, params: ParamsOf<typeof deleteAccount>): Promise<void> {
+    await transaction(this.platform.database, async (tx) => {
+      const account = await administeredAccount(tx, call.caller, params.id);
+      if (account.id === call.caller.accountId)
+        throw new DurastackError('INVALID_INPUT', 'Nobody can remove the own account.');
+      await refuseWhileUsed(tx, { type: 'account', id: account.id }, OBSTACLES);
+      await tx.execute('DELETE s FROM session s JOIN user u ON u.id = s.user_id WHERE u.account_id = ?', [account.id]);
+      await tx.execute(
+        "UPDATE user SET state = 'removed', api_key = NULL, secret_key_sealed = NULL WHERE account_id = ?",
+        [account.id],
+      );
+      await tx.execute('DELETE FROM ssh_key_pair WHERE account_id = ?', [account.id]);
+      // The name is free again.
+      await tx.execute(
+        "UPDATE account SET state = 'removed', name = CONCAT(LEFT(name, 200), ' (', id, ')') WHERE id = ?",
+        [account.id],
+      );
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { getUserKeys } from '@durastack/contracts/identity/get-user-keys';
+import { autocommit } from '@durastack/store/database/transaction';
+import { Handles, type CommandHandler } from '../catalogue/handles.js';
+import type { Call } from '../face/call.js';
+import { Platform } from '../platform.js';
+import { ownOrAdministeredUser } from './administered.js';
+
+/** Gives a user's keys. */
+@Handles(getUserKeys)
+export class GetUserKeysHandler implements CommandHandler<typeof getUserKeys> {
+  constructor(private readonly platform: Platform) {}
+
+  async execute(call: Call, params: ParamsOf<typeof getUserKeys>): Promise<ResultOf<typeof getUserKeys>> {
+    const { database, secrets } = this.platform;
+    const user = await ownOrAdministeredUser(autocommit(database), call.caller, params.id);
+    if (user.api_key === null || user.secret_key_sealed === null) return {};
+    return { apiKey: user.api_key, secretKey: secrets.open(user.secret_key_sealed, `user:${user.id}`) };
+  }
+}

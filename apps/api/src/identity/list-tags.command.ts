@@ -1,0 +1,76 @@
+import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { listTags } from '@durastack/contracts/identity/list-tags';
+import { tagTypeName } from '@durastack/contracts/identity/tagged-resources';
+import type { ResourceType } from '@durastack/contracts/resources';
+import { autocommit } from '@durastack/store/database/transaction';
+import { scopeCondition } from '@durastack/store/lists/engine/scope';
+import { join, likePattern, sql, type Sql } from '@durastack/store/lists/engine/sql';
+import type { ListPage } from '@durastack/store/lists/engine/run-list';
+import { Handles, type CommandHandler } from '../catalogue/handles.js';
+import type { Call } from '../face/call.js';
+import { Platform } from '../platform.js';
+import { requireTagType } from './tagged.js';
+
+type Tag = ResultOf<typeof listTags>;
+
+const SCOPE = { account: 't.account_id', domain: '(SELECT domain_id FROM account WHERE id = t.account_id)' };
+
+/** Lists tags. They have no id of their own, so the engine does not serve them; the scope is the engine's. */
+@Handles(listTags)
+export class ListTagsHandler implements CommandHandler<typeof listTags> {
+  constructor(private readonly platform: Platform) {}
+
+  async execute(call: Call, params: ParamsOf<typeof listTags>): Promise<ListPage<Tag>> {
+    const tx = autocommit(this.platform.database);
+    // CloudStack's clients ask for all projects (-1) and mean all that they may see.
+    const scope = { ...params, listAll: params.listAll === true || params.projectId === '-1' };
+    const where = join(
+      [scopeCondition(SCOPE, call.caller, scope, params.resourceId !== undefined), ...filters(params)],
+      ' AND ',
+    );
+    const { limit, offset } = part(call);
+    const rows = await tx.query<Record<string, string>>(
+      `SELECT t.resource_type, t.resource_id, t.\`key\`, t.value, a.name AS account, d.id AS domain_id, d.name AS domain
+         FROM resource_tag t LEFT JOIN account a ON a.id = t.account_id LEFT JOIN domain d ON d.id = a.domain_id
+        WHERE ${where.text} ORDER BY t.resource_type, t.resource_id, t.\`key\` LIMIT ? OFFSET ?`,
+      [...where.values, limit + 1, offset],
+    );
+    const items = rows.slice(0, limit).map(toTag);
+    if (call.page && 'limit' in call.page)
+      return { items, ...(rows.length > limit ? { next: String(offset + limit) } : {}) };
+    const counted = await tx.query<{ n: number }>(
+      `SELECT COUNT(*) AS n FROM resource_tag t WHERE ${where.text}`,
+      where.values,
+    );
+    return { items, count: Number(counted[0]?.n) };
+  }
+}
+
+function filters(params: ParamsOf<typeof listTags>): Sql[] {
+  const found: Sql[] = [];
+  if (params.key !== undefined) found.push(sql`t.\`key\` = ${params.key}`);
+  if (params.value !== undefined) found.push(sql`t.value = ${params.value}`);
+  if (params.resourceId !== undefined) found.push(sql`t.resource_id = ${params.resourceId}`);
+  if (params.resourceType) found.push(sql`t.resource_type = ${requireTagType(params.resourceType)}`);
+  if (params.keyword) found.push(sql`t.\`key\` LIKE ${likePattern(params.keyword)}`);
+  return found;
+}
+
+/** Cursors are positions here: tags have no id to go on after. */
+function part({ page }: Call): { limit: number; offset: number } {
+  if (!page) return { limit: 500, offset: 0 };
+  if ('limit' in page) return { limit: page.limit, offset: Math.max(0, Number.parseInt(page.after ?? '0', 10) || 0) };
+  return { limit: page.pageSize, offset: (page.page - 1) * page.pageSize };
+}
+
+function toTag(row: Record<string, string>): Tag {
+  return {
+    key: row['key'] ?? '',
+    value: row['value'] ?? '',
+    resourceType: tagTypeName(row['resource_type'] as ResourceType),
+    resourceId: row['resource_id'] ?? '',
+    account: row['account'] ?? '',
+    domainId: row['domain_id'] ?? '',
+    domain: row['domain'] ?? '',
+  };
+}

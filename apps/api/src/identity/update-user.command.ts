@@ -1,0 +1,56 @@
+import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { DurastackError } from '@durastack/contracts/errors';
+import { updateUser } from '@durastack/contracts/identity/update-user';
+import { requireRow, updateRow } from '@durastack/store/database/rows';
+import { autocommit, transaction } from '@durastack/store/database/transaction';
+import { readOne } from '@durastack/store/lists/engine/run-list';
+import { users } from '@durastack/store/lists/identity/users.list';
+import { Handles, type CommandHandler } from '../catalogue/handles.js';
+import type { Call } from '../face/call.js';
+import { Platform } from '../platform.js';
+import { ownOrAdministeredUser, refuseTakenName, type AdministeredUser } from './administered.js';
+import { hashPassword, hasPassword, verifyPassword } from './passwords.js';
+
+/** Changes a user. */
+@Handles(updateUser)
+export class UpdateUserHandler implements CommandHandler<typeof updateUser> {
+  constructor(private readonly platform: Platform) {}
+
+  async execute(call: Call, params: ParamsOf<typeof updateUser>): Promise<ResultOf<typeof updateUser>> {
+    const { database } = this.platform;
+    const before = await ownOrAdministeredUser(autocommit(database), call.caller, params.id);
+    const passwordHash = await newPasswordHash(call, params, before);
+    await transaction(database, async (tx) => {
+      await requireRow(tx, { type: 'domain', id: before.domain_id }, { lock: 'update' });
+      const user = await ownOrAdministeredUser(tx, call.caller, params.id);
+      if (params.username !== undefined) await refuseTakenName(tx, params.username, user.domain_id, user.id);
+      await updateRow(
+        tx,
+        { type: 'user', id: user.id },
+        {
+          username: params.username,
+          first_name: params.firstName,
+          last_name: params.lastName,
+          email: params.email,
+          password_hash: passwordHash,
+        },
+      );
+      // Whoever knew the old password is logged out.
+      if (passwordHash !== undefined)
+        await tx.execute('DELETE FROM session WHERE user_id = ? AND id <> ?', [user.id, call.session?.id ?? '']);
+    });
+    return readOne(autocommit(database), users, call.caller, params.id);
+  }
+}
+
+async function newPasswordHash(
+  call: Call,
+  params: ParamsOf<typeof updateUser>,
+  user: AdministeredUser,
+): Promise<string | undefined> {
+  if (params.password === undefined) return undefined;
+  const asked = user.id === call.caller.userId && hasPassword(user.password_hash);
+  if (asked && !(await verifyPassword(user.password_hash, params.currentPassword ?? '')))
+    throw new DurastackError('INVALID_INPUT', 'Current password is incorrect; give it as currentpassword.');
+  return hashPassword(params.password);
+}

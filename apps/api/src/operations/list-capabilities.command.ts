@@ -1,0 +1,32 @@
+import type { ResultOf } from '@durastack/contracts/command';
+import { listCapabilities } from '@durastack/contracts/operations/list-capabilities';
+import { Handles, type CommandHandler } from '../catalogue/handles.js';
+
+/** Says what this cloud can do. */
+@Handles(listCapabilities)
+export class ListCapabilitiesHandler implements CommandHandler<typeof listCapabilities> {
+  async execute(): Promise<ResultOf<typeof listCapabilities>> {
+    return {
+      cloudStackVersion: '4.22.1.0',
+      securityGroupsEnabled: false,
+      dynamicRolesEnabled: false,
+      supportElb: 'false',
+      userPublicTemplateEnabled: false,
+      kvmSnapshotEnabled: false,
+      projectInviteRequired: false,
+      allowUserCreateProjects: false,
+      allowUserExpungeRecoverVm: true,
+      allowUserExpungeRecoverVolume: false,
+      allowUserViewDestroyedVm: true,
+      allowUserViewAllDomainAccounts: false,
+      allowUserForceStopVm: true,
+      customDiskOfferingMinSize: 1,
+      customDiskOfferingMaxSize: 1024,
+      defaultUiPageSize: 20,
+      dynamicScalingEnabled: false,
+      kubernetesServiceEnabled: false,
+      kubernetesClusterExperimentalFeaturesEnabled: false,
+      regionSecondaryEnabled: false,
+    };
+  }
+}

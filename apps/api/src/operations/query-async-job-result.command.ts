@@ -1,0 +1,48 @@
+import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { isDurastackError } from '@durastack/contracts/errors';
+import { queryAsyncJobResult } from '@durastack/contracts/operations/query-async-job-result';
+import { autocommit } from '@durastack/store/database/transaction';
+import type { Caller } from '@durastack/store/identity/caller';
+import { notFound } from '@durastack/store/identity/access';
+import { readOne } from '@durastack/store/lists/engine/run-list';
+import { jobs } from '@durastack/store/lists/operations/jobs.list';
+import { Handles, type CommandHandler } from '../catalogue/handles.js';
+import { Registry } from '../catalogue/registry.js';
+import { renderObject } from '../cloudstack/render-json.js';
+import type { Call } from '../face/call.js';
+import { Platform } from '../platform.js';
+
+type Job = ResultOf<typeof queryAsyncJobResult>;
+
+/** Says how an operation stands, and renders what it made through the list view of its kind. */
+@Handles(queryAsyncJobResult)
+export class QueryAsyncJobResultHandler implements CommandHandler<typeof queryAsyncJobResult> {
+  constructor(
+    private readonly platform: Platform,
+    private readonly registry: Registry,
+  ) {}
+
+  async execute(call: Call, params: ParamsOf<typeof queryAsyncJobResult>): Promise<Job> {
+    const tx = autocommit(this.platform.database);
+    const job = await readOne(tx, jobs, call.caller, params.jobId).catch((error: unknown) => {
+      throw isDurastackError(error, 'NOT_FOUND') ? notFound('jobid', params.jobId) : error;
+    });
+    if (job.jobStatus !== 1) return job;
+    return { ...job, jobResultType: 'object', jobResult: await this.resultOf(job, call.caller) };
+  }
+
+  private async resultOf(job: Job, caller: Caller): Promise<Record<string, unknown>> {
+    const command = this.registry.find(job.cmd)?.command;
+    const view = command?.operation && this.registry.viewOf(command.operation.resource);
+    if (!command?.result || !view || command.wrapper === undefined || job.jobInstanceId === undefined)
+      return { success: true };
+    try {
+      const made = await readOne(autocommit(this.platform.database), view, caller, job.jobInstanceId);
+      return { [command.wrapper]: renderObject(command.result, made) };
+    } catch (error) {
+      // It has gone since, or went by this very operation.
+      if (isDurastackError(error, 'NOT_FOUND')) return { success: true };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import { UNLIMITED } from '@durastack/contracts/identity/limit-fields';
+import { listDomains } from '@durastack/contracts/identity/list-domains';
+import { defineList } from '../engine/define-list.js';
+
+/** Domains. */
+export const domains = defineList({
+  command: listDomains,
+  resource: 'domain',
+  table: 'domain',
+  joins: ['LEFT JOIN domain up ON up.id = b.parent_id'],
+  where: 'NOT b.removed',
+  scope: { domain: 'b.id' },
+  columns: {
+    id: 'b.id',
+    name: 'b.name',
+    path: 'b.display_path',
+    level: 'b.level',
+    parentDomainId: 'b.parent_id',
+    parentDomainName: 'up.name',
+    hasChild: 'EXISTS (SELECT 1 FROM domain below WHERE below.parent_id = b.id AND NOT below.removed)',
+    created: 'b.created_at',
+  },
+  map: () => ({ state: 'Active', ...UNLIMITED }),
+  filters: { name: 'b.name', level: 'b.level', details: 'accepted' },
+  keyword: ['b.name'],
+});
