@@ -116,8 +116,45 @@ const BUILT_IN_BANS = [
   to: { dependencyTypes: ['core'], path: to },
 }));
 
-/** Folders of libs/drivers/src that are tools for all drivers; every other folder is a driver. */
+/** Folders of libs/drivers/src that every driver may use. */
 const DRIVER_TOOLS = ['process', 'image', 'conformance', 'testing'];
+
+/** What every part of a host's network speaks of, whichever switch it has. */
+const NETWORK_TERMS = 'network/(ipv4|port|switch)\\.ts';
+
+/** driver → the other drivers that it is made of; all others keep apart. */
+const DRIVER_MAY_USE = {
+  libvirt: ['directory-pool/', 'network/'],
+  network: ['linux-bridge/', 'openvswitch/', 'dnsmasq/', 'nftables/'],
+  'linux-bridge': ['nftables/', NETWORK_TERMS],
+  openvswitch: ['nftables/', NETWORK_TERMS],
+  dnsmasq: [NETWORK_TERMS],
+  nftables: [NETWORK_TERMS],
+};
+
+const DRIVERS_BY_THEMSELVES = {
+  from: { path: `^libs/drivers/src/(?!(?:${Object.keys(DRIVER_MAY_USE).join('|')})/)([^/]+)/`, pathNot: SPECS },
+  to: {
+    path: '^libs/drivers/src/[^/]+/',
+    pathNot: ['^libs/drivers/src/$1/', `^libs/drivers/src/(${DRIVER_TOOLS.join('|')})/`],
+  },
+};
+
+const driverRules = [
+  DRIVERS_BY_THEMSELVES,
+  ...Object.entries(DRIVER_MAY_USE).map(([driver, others]) => ({
+    from: { path: `^libs/drivers/src/${driver}/`, pathNot: SPECS },
+    to: {
+      path: '^libs/drivers/src/[^/]+/',
+      pathNot: `^libs/drivers/src/(${[driver, ...DRIVER_TOOLS].map((name) => `${name}/`).join('|')}|${others.join('|')})`,
+    },
+  })),
+].map((rule) => ({
+  name: 'drivers-apart',
+  comment: 'Drivers share a contract and one conformance suite; only the parts named here are made of others.',
+  severity: 'error',
+  ...rule,
+}));
 
 export default {
   forbidden: [
@@ -125,16 +162,7 @@ export default {
     specRule,
     ...PACKAGE_BANS,
     ...BUILT_IN_BANS,
-    {
-      name: 'drivers-apart',
-      comment: 'Drivers share a contract and one conformance suite, never each other.',
-      severity: 'error',
-      from: { path: '^libs/drivers/src/([^/]+)/', pathNot: SPECS },
-      to: {
-        path: '^libs/drivers/src/[^/]+/',
-        pathNot: ['^libs/drivers/src/$1/', `^libs/drivers/src/(${DRIVER_TOOLS.join('|')})/`],
-      },
-    },
+    ...driverRules,
     {
       name: 'saga-kit-alone-in-workflows',
       comment: 'What workflows see of the kit is bundled into their sandbox: it imports contracts alone.',
@@ -170,7 +198,7 @@ export default {
       name: 'no-development-packages-in-products',
       comment: 'What is imported at run time is declared by the package that imports it.',
       severity: 'error',
-      from: { path: '^(apps|libs|workflows|activities)/', pathNot: [SPECS, '/src/testing/', '\\.mjs$'] },
+      from: { path: '^(apps|libs|workflows|activities)/', pathNot: [SPECS, '/src/(testing|conformance)/', '\\.mjs$'] },
       to: { path: '^node_modules/(vitest|esbuild|nx|knip|oxlint|prettier|dependency-cruiser)/' },
     },
   ],

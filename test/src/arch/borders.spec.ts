@@ -85,6 +85,18 @@ const OTHER_CANARIES: readonly Canary[] = [
     beside: { 'libs/drivers/src/simulator/probe.ts': 'export {};\n' },
   },
   {
+    rule: 'drivers-apart',
+    file: 'libs/drivers/src/linux-bridge/canary.ts',
+    imports: '../openvswitch/probe.js',
+    beside: { 'libs/drivers/src/openvswitch/probe.ts': 'export {};\n' },
+  },
+  {
+    rule: 'drivers-apart',
+    file: 'libs/drivers/src/dnsmasq/canary.ts',
+    imports: '../network/probe.js',
+    beside: { 'libs/drivers/src/network/probe.ts': 'export {};\n' },
+  },
+  {
     rule: 'saga-kit-alone-in-workflows',
     file: 'libs/kit/src/saga/canary.ts',
     imports: '../log/probe.js',
@@ -176,6 +188,9 @@ describe('what the borders allow', () => {
       'workflows/src/sees-binding.ts': importing('@durastack/kit/temporal/operation-workflow'),
       'workflows/src/sees-temporal.ts': importing('@temporalio/workflow'),
       'libs/drivers/src/libvirt/spawns.ts': importing('node:child_process'),
+      'libs/drivers/src/libvirt/plugs.ts': importing('../network/port.js'),
+      'libs/drivers/src/linux-bridge/knows-ports.ts': importing('../network/port.js'),
+      'libs/drivers/src/network/port.ts': 'export {};\n',
     });
     const { status, output } = tree.run(CHECK, ['--root', tree.root]);
     expect(output).toContain('source files keep within the borders');
