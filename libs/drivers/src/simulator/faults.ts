@@ -78,7 +78,11 @@ export class FaultPlan {
    *
    * @throws what a `refuse` fault says; the signal's reason when it is aborted while waiting
    */
-  async pass(point: FaultPoint, call: { hostId: string; verb: string }, signal?: AbortSignal): Promise<'pass' | 'drop'> {
+  async pass(
+    point: FaultPoint,
+    call: { hostId: string; verb: string },
+    signal?: AbortSignal,
+  ): Promise<'pass' | 'drop'> {
     for (const entry of this.rules.values()) {
       const { rule } = entry;
       if (rule.point !== point || entry.left <= 0) continue;

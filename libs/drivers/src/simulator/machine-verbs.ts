@@ -15,17 +15,28 @@ type MachineVerbs = Pick<
  */
 export function machineVerbs(world: SimulatedWorld, hostId: string, shutdownMs: number): MachineVerbs {
   const powerOf = (vmId: string): PowerState => world.host(hostId).vms[vmId]?.power ?? 'absent';
+  /** Guests that are shutting down; a guest hears its power button once, and a new boot has not heard it. */
+  const obeying = new Map<string, NodeJS.Timeout>();
+  const forgetButton = (vmId: string): void => {
+    clearTimeout(obeying.get(vmId));
+    obeying.delete(vmId);
+  };
   return {
     ensureVmRunning: async ({ vm }) => {
-      if (powerOf(vm.id) !== 'running') start(world, hostId, vm);
+      if (powerOf(vm.id) !== 'running') {
+        forgetButton(vm.id);
+        start(world, hostId, vm);
+      }
       return { power: 'running' };
     },
     requestVmShutdown: async ({ vmId }) => {
       const power = powerOf(vmId);
-      if (power === 'running') {
-        setTimeout(() => {
+      if (power === 'running' && !obeying.has(vmId)) {
+        const obey = setTimeout(() => {
+          obeying.delete(vmId);
           if (powerOf(vmId) === 'running') world.setPower(hostId, vmId, 'off');
         }, shutdownMs);
+        obeying.set(vmId, obey);
       }
       return { power };
     },

@@ -73,7 +73,15 @@ function hostVerbs({ hostId, world, agentVersion = 'simulator' }: SimulatorOptio
   const facts = () => {
     const { bootId, cpuCount, cpuMhz, memoryMib } = world.host(hostId);
     const versions = { hypervisorVersion: 'simulator', agentVersion };
-    return { hypervisor: 'Simulator' as const, accelerator: 'none' as const, ...versions, bootId, cpuCount, cpuMhz, memoryMib };
+    return {
+      hypervisor: 'Simulator' as const,
+      accelerator: 'none' as const,
+      ...versions,
+      bootId,
+      cpuCount,
+      cpuMhz,
+      memoryMib,
+    };
   };
   return {
     ensureNetwork: async ({ network }) => {
@@ -101,10 +109,7 @@ function observe(world: SimulatedWorld, hostId: string): ObservedVm[] {
   return vms.map(([id, { spec, power }]) => ({ id, domainName: spec.domainName, power }));
 }
 
-function withFaults(
-  effects: DriverVerbs,
-  scene: { hostId: string; faults: FaultPlan; verbMs: number },
-): DriverVerbs {
+function withFaults(effects: DriverVerbs, scene: { hostId: string; faults: FaultPlan; verbMs: number }): DriverVerbs {
   const wrapped = Object.keys(effects).map((verb) => {
     const effect = effects[verb as VerbName] as (params: unknown, context: VerbContext) => Promise<unknown>;
     const call = { hostId: scene.hostId, verb };

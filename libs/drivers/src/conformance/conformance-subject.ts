@@ -1,0 +1,46 @@
+import type { ImageStoreSpec, NetworkSpec, PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
+import type { VerbName, VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
+import type { HostDriver, VerbContext } from '../driver.js';
+
+/** A host to try a driver on, and what a person could do there behind the driver's back. */
+export interface ConformanceSubject {
+  /** A new driver object for the host, not started; called again to play a restart of the agent. */
+  makeDriver(): Promise<HostDriver>;
+  readonly pool: PoolSpec;
+  readonly store: ImageStoreSpec;
+  /** A network that may be made on the host; absent where the run may not touch the machine's network. */
+  readonly network?: NetworkSpec;
+  /** A new machine on the pool that boots in moments, without network; its root volume has no template. */
+  makeVm(): VmSpec;
+  /** Makes the root volume bootable, if it must be. Called after the volume was ensured. */
+  prepareRoot?(vm: VmSpec): Promise<void>;
+  /** A fetch that succeeds; `slow`: takes seconds, to be cancelled meanwhile. Its template id is new each time. */
+  fetch(slow: boolean): VerbParams<'fetchImage'>;
+  /** The guest powers itself off, or its process is killed: not by the driver. */
+  powerOffBehindOurBack(vmId: string): Promise<void>;
+  /** Somebody pauses the machine; absent where that cannot be done. */
+  pauseBehindOurBack?(vmId: string): Promise<void>;
+  /** A volume's virtual size in bytes; undefined when there is none. */
+  volumeSizeBytes(volumeId: string): Promise<number | undefined>;
+  /** Everything in pool and store that carries the id: files, partials, records. */
+  leftovers(id: string): Promise<readonly string[]>;
+  /** Undoes everything. */
+  close(): Promise<void>;
+}
+
+/** Calls a driver as the agent does. */
+export class ConformanceCaller {
+  constructor(private readonly driver: HostDriver) {}
+
+  /** A verb that nobody cancels. */
+  call<V extends VerbName>(verb: V, params: VerbParams<V>, context: Partial<VerbContext> = {}): Promise<VerbResult<V>> {
+    const run = this.driver.verbs[verb] as (params: VerbParams<V>, context: VerbContext) => Promise<VerbResult<V>>;
+    return run(params, { signal: new AbortController().signal, progress: () => undefined, ...context });
+  }
+
+  /** The same call twice; gives the second result. */
+  async twice<V extends VerbName>(verb: V, params: VerbParams<V>): Promise<VerbResult<V>> {
+    await this.call(verb, params);
+    return this.call(verb, params);
+  }
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ImageStoreSpec, PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
+import type { ConformanceSubject } from '../conformance/conformance-subject.js';
+import { describeDriverConformance } from '../conformance/driver-conformance.js';
+import { createSimulatorDriver } from './simulator-driver.js';
+import { SimulatedWorld } from './world.js';
+
+const hostId = randomUUID();
+const store: ImageStoreSpec = { id: randomUUID(), path: '/store' };
+const pool: PoolSpec = { id: randomUUID(), kind: 'directory', path: '/pool' };
+
+function makeVm(): VmSpec {
+  const id = randomUUID();
+  const rootVolume = { id: randomUUID(), pool, sizeBytes: 2 ** 26 };
+  const seed = { instanceId: id, hostname: 'tiny', publicKeys: [] };
+  return { id, domainName: `test-${id}`, vcpus: 1, cpuMhz: 500, memoryMib: 64, rootVolume, nics: [], seed };
+}
+
+async function makeSubject(): Promise<ConformanceSubject> {
+  const directory = mkdtempSync(join(tmpdir(), 'durastack-world-'));
+  let world = new SimulatedWorld(directory);
+  return {
+    pool,
+    store,
+    network: {
+      id: randomUUID(),
+      name: 'net',
+      driver: 'bridge',
+      bridge: 'test-br',
+      cidr: '10.1.0.0/24',
+      gateway: '10.1.0.1',
+      gatewayOnHost: true,
+      dns: [],
+      mtu: 1500,
+    },
+    makeDriver: async () => {
+      // From what was written, as a process that begins anew.
+      world = new SimulatedWorld(directory);
+      return createSimulatorDriver({ hostId, world, latency: { transferMs: 200 } });
+    },
+    makeVm,
+    fetch: () => {
+      const limits = { maxBytes: 2 ** 30, maxVirtualBytes: 2 ** 40, allowedPrivateCidrs: [] };
+      return { templateId: randomUUID(), store, url: 'https://images.example/tiny.qcow2', format: 'qcow2', ...limits };
+    },
+    powerOffBehindOurBack: async (vmId) => world.setPower(hostId, vmId, 'off'),
+    pauseBehindOurBack: async (vmId) => world.setPower(hostId, vmId, 'paused'),
+    volumeSizeBytes: async (volumeId) => world.content(hostId, pool).volumes[volumeId]?.sizeBytes,
+    leftovers: async (id) => {
+      const { volumes, templates } = world.content(hostId, pool);
+      return [...Object.keys(volumes), ...Object.keys(templates), ...Object.keys(world.images(store.id))].filter(
+        (key) => key === id,
+      );
+    },
+    close: async () => rmSync(directory, { recursive: true }),
+  };
+}
+
+describeDriverConformance('simulator', makeSubject);
