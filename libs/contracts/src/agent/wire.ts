@@ -18,6 +18,9 @@ import { z } from 'zod';
 import { hostFacts, observedVm } from './specs.js';
 import { agentToken } from './token.js';
 
+/** Where an agent listens that addHost installed. */
+export const AGENT_PORT = 8950;
+
 /** DNS name in the control plane's certificates. */
 export const CONTROL_PLANE_NAME = 'control-plane.durastack.internal';
 

@@ -1,0 +1,107 @@
+/** Sends files to a host through the standard input of commands: no SFTP, resumable, all or nothing. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import type { RemoteShell } from './remote-shell.js';
+
+const SLICE_BYTES = 8 * 1024 * 1024;
+const SLICE_TIMEOUT_S = 45;
+const SMALL_TIMEOUT_S = 20;
+
+/** A large file to be sent. */
+export interface FileToSend {
+  /** Here. */
+  readonly from: string;
+  /** There; its folder exists. */
+  readonly to: string;
+  /** Octal, e.g. `755`. */
+  readonly mode: string;
+  /** An argument with which it is run once, before it takes its place, to see whether it works there. */
+  readonly tryWith?: string;
+}
+
+/** Prints how much of `$2` (the part) is there, or `same` when `$1` is already what is to be sent (sum `$3`). */
+const BEGIN = `
+sum() { sha256sum "$1" | cut -d ' ' -f 1; }
+if [ -f "$1" ] && [ "$(sum "$1")" = "$3" ]; then echo same; exit 0; fi
+find "$(dirname "$2")" -maxdepth 1 -name ".$(basename "$1").*.part" ! -path "$2" -delete
+stat -c %s "$2" 2>/dev/null || echo 0
+`;
+
+/** Parts are named by their content: two senders write the same bytes to the same places. */
+const SLICE = 'dd of="$1" bs=1M seek="$2" oflag=seek_bytes iflag=fullblock conv=notrunc,fsync status=none';
+
+/** `$1` target, `$2` part, `$3` sum, `$4` mode, `$5` an argument to try it with. */
+const FINISH = `
+if [ "$(sha256sum "$2" | cut -d ' ' -f 1)" != "$3" ]; then rm -f "$2"; echo 'the file arrived damaged' >&2; exit 1; fi
+chmod "$4" "$2"
+if [ -n "$5" ] && ! "$2" "$5" > /dev/null; then rm -f "$2"; echo "$(basename "$1") does not run on this system" >&2; exit 1; fi
+mv -f "$2" "$1"
+sync "$(dirname "$1")"
+`;
+
+/**
+ * Sends a file, as far as it gets until the deadline; the next call goes on from there.
+ *
+ * @param deadline as `Date.now()` gives it
+ * @returns undefined when it is in place, else how far it is
+ * @throws DurastackError STEP_REFUSED when the host cannot write or run it
+ */
+export async function sendFile(shell: RemoteShell, file: FileToSend, deadline: number): Promise<string | undefined> {
+  const sum = await sumOf(file.from);
+  const { size } = await stat(file.from);
+  const name = file.to.slice(file.to.lastIndexOf('/') + 1);
+  const part = `${file.to.slice(0, -name.length)}.${name}.${sum.slice(0, 16)}.part`;
+  const what = `writing ${file.to}`;
+  const present = (await shell.run(BEGIN, [file.to, part, sum], { what })).trim();
+  if (present === 'same') return undefined;
+  const source = await open(file.from, 'r');
+  try {
+    // What lies past the end of the file came from another one; damage is found by the sum.
+    for (let offset = Math.min(Number(present), size); offset < size; offset += SLICE_BYTES) {
+      if (Date.now() > deadline) return `sending ${name}: ${Math.floor((100 * offset) / size)} %`;
+      const input = Buffer.alloc(Math.min(SLICE_BYTES, size - offset));
+      await source.read(input, 0, input.length, offset);
+      await shell.run(SLICE, [part, String(offset)], { what, input, timeoutS: SLICE_TIMEOUT_S });
+    }
+  } finally {
+    await source.close();
+  }
+  await shell.run(FINISH, [file.to, part, sum, file.mode, file.tryWith ?? ''], { what });
+  return undefined;
+}
+
+/** Writes a small file at once. */
+export async function writeSmallFile(
+  shell: RemoteShell,
+  file: { readonly to: string; readonly mode: string; readonly content: string },
+): Promise<void> {
+  const script = `
+part=$(mktemp "$1.XXXXXX")
+cat > "$part"
+chmod "$2" "$part"
+sync "$part"
+mv -f "$part" "$1"
+`;
+  await shell.run(script, [file.to, file.mode], {
+    what: `writing ${file.to}`,
+    input: file.content,
+    timeoutS: SMALL_TIMEOUT_S,
+  });
+}
+
+const sums = new Map<string, string>();
+
+/** SHA-256 of a file here; kept while the file is the same one. */
+async function sumOf(path: string): Promise<string> {
+  const { size, mtimeMs, ino } = await stat(path);
+  const key = `${path} ${ino} ${size} ${mtimeMs}`;
+  const known = sums.get(key);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  const sum = hash.digest('hex');
+  sums.set(key, sum);
+  return sum;
+}

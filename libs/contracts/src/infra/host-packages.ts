@@ -1,0 +1,21 @@
+/**
+ * The Debian packages of a hypervisor host, by the names that Debian 12, Debian 13 and Ubuntu 24.04 share.
+ * Whoever prepares a host installs these; drivers rely on nothing else.
+ */
+
+/** Programs that the drivers call: machines, disks, seeds, bridges, rules, DHCP. */
+export const HYPERVISOR_PACKAGES = [
+  'dnsmasq-base',
+  'iproute2',
+  'libvirt-clients',
+  'libvirt-daemon',
+  'libvirt-daemon-driver-qemu',
+  'mtools',
+  'nftables',
+  'qemu-system-x86',
+  'qemu-utils',
+  'util-linux',
+] as const;
+
+/** What a host needs besides when its libvirt runs as a service of the system. */
+export const SYSTEM_LIBVIRT_PACKAGES = ['libvirt-daemon-system'] as const;
