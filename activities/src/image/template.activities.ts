@@ -141,8 +141,8 @@ function recordSizes(
 ) {
   return inStep(source, step, (tx) =>
     tx.execute(
-      "UPDATE template SET size_bytes = ?, virtual_size_bytes = ?, percent = 100, status = 'Download Complete', checksum = COALESCE(checksum, ?) WHERE id = ?",
-      [sizes.sizeBytes, sizes.virtualSizeBytes, `{SHA-256}${sizes.sha256}`, templateId],
+      "UPDATE template SET size_bytes = ?, virtual_size_bytes = ?, percent = 100, status = 'Download Complete' WHERE id = ?",
+      [sizes.sizeBytes, sizes.virtualSizeBytes, templateId],
     ),
   );
 }

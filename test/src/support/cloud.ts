@@ -1,0 +1,187 @@
+/**
+ * A whole cloud of real processes for one spec: API, worker, Temporal, a database of its own, and an agent
+ * process whose hosts are simulated, all on loopback in a temporary directory.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ApiClient } from '@durastack/cli/api/api-client';
+import { ensureTemporalBinary } from '@durastack/cli/parts/temporal-binary';
+import { ensureAdminKeys } from '@durastack/store/seed';
+import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
+import { answers, Child } from './child.js';
+
+const CHECKOUT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
+const BINARIES = join(CHECKOUT, '.durastack/cache');
+
+/** The parts that a spec may kill and start again. */
+export interface Cloud {
+  readonly directory: string;
+  readonly database: TestDatabase;
+  readonly api: Child;
+  readonly worker: Child;
+  readonly agent: Child;
+  readonly temporal: Child;
+  readonly temporalAddress: string;
+  readonly apiUrl: string;
+  readonly keys: { readonly apiKey: string; readonly secretKey: string };
+  /** The administrator. */
+  readonly admin: ApiClient;
+  /** Enrols another simulated host. */
+  addHost(place: Place): Promise<string>;
+  /** Ends everything and removes the directory. */
+  stop(): Promise<void>;
+}
+
+/** Where hosts are added. */
+export interface Place {
+  readonly zoneId: string;
+  readonly podId: string;
+  readonly clusterId: string;
+}
+
+/** A free port of loopback. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as { port: number };
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** Starts one. */
+export async function startCloud(options: { settings?: Readonly<Record<string, string>> } = {}): Promise<Cloud> {
+  const directory = mkdtempSync(join(tmpdir(), 'durastack-cloud-'));
+  const database = await createTestDatabase();
+  const [apiPort, intakePort, workerPort, agentPort, temporalPort, uiPort] = await Promise.all(
+    Array.from({ length: 6 }, freePort),
+  );
+  const dataKeyFile = join(directory, 'data.key');
+  writeFileSync(dataKeyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
+  const keys = await ensureAdminKeys(database.url, dataKeyFile);
+  mkdirSync(BINARIES, { recursive: true });
+  const binary = await ensureTemporalBinary(BINARIES);
+  const temporalAddress = `127.0.0.1:${temporalPort}`;
+  const temporal = new Child({
+    command: binary.path,
+    args: [
+      ...[
+        'server',
+        'start-dev',
+        '--ip',
+        '127.0.0.1',
+        '--port',
+        String(temporalPort),
+        '--ui-ip',
+        '127.0.0.1',
+        '--ui-port',
+        String(uiPort),
+      ],
+      ...[
+        '--db-filename',
+        join(directory, 'temporal.db'),
+        '--sqlite-pragma',
+        'journal_mode=WAL',
+        '--sqlite-pragma',
+        'synchronous=1',
+      ],
+      ...['--log-level', 'error'],
+    ],
+    env: { HOME: directory },
+    logFile: join(directory, 'temporal.log'),
+    ready: () => answers(`http://127.0.0.1:${uiPort}/api/v1/namespaces/default`),
+  });
+  const control = {
+    DURASTACK_INSTANCE: 'test',
+    DURASTACK_DATABASE_URL: database.url,
+    DURASTACK_DATA_KEY_FILE: dataKeyFile,
+    DURASTACK_TEMPORAL_ADDRESS: temporalAddress,
+    ...options.settings,
+  };
+  const app = (name: string, env: Record<string, string>, ready: () => Promise<boolean>) =>
+    new Child({
+      command: process.execPath,
+      args: [join(CHECKOUT, 'apps', name, 'dist/main.js')],
+      env,
+      logFile: join(directory, `${name}.log`),
+      ready,
+    });
+  const api = app(
+    'api',
+    { ...control, DURASTACK_API_LISTEN: `127.0.0.1:${apiPort}`, DURASTACK_INTAKE_LISTEN: `127.0.0.1:${intakePort}` },
+    () => answers(`http://127.0.0.1:${apiPort}/health`),
+  );
+  const worker = app(
+    'worker',
+    {
+      ...control,
+      DURASTACK_WORKER_LISTEN: `127.0.0.1:${workerPort}`,
+      DURASTACK_INTAKE_URL: `https://127.0.0.1:${intakePort}`,
+      DURASTACK_HEARTBEAT_INTERVAL_MS: '1000',
+      DURASTACK_IMAGE_PRIVATE_CIDRS: '127.0.0.0/8',
+    },
+    () => answers(`http://127.0.0.1:${workerPort}/health`),
+  );
+  const agentDir = join(directory, 'agent');
+  mkdirSync(agentDir);
+  const tokenFile = join(directory, 'enrol-token');
+  writeFileSync(tokenFile, randomBytes(16).toString('hex'), { mode: 0o600 });
+  const agent = app(
+    'host-agent',
+    {
+      DURASTACK_INSTANCE: 'test',
+      DURASTACK_AGENT_DIR: agentDir,
+      DURASTACK_AGENT_LISTEN: `127.0.0.1:${agentPort}`,
+      DURASTACK_AGENT_DRIVER: 'simulator',
+      DURASTACK_AGENT_ENROL_TOKEN_FILE: tokenFile,
+    },
+    async () => readFileSync(join(agentDir, 'enrol-fingerprint'), 'utf8').length > 0,
+  );
+  const parts = [temporal, api, worker, agent];
+  const stop = async () => {
+    await Promise.all([api, worker, agent].map((part) => part.kill('SIGKILL')));
+    await temporal.kill('SIGKILL');
+    await database.drop();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    await temporal.start();
+    await Promise.all(parts.slice(1).map((part) => part.start()));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const admin = new ApiClient({ url: `http://127.0.0.1:${apiPort}/client/api`, ...keys });
+  let hosts = 0;
+  return {
+    directory,
+    database,
+    api,
+    worker,
+    agent,
+    temporal,
+    temporalAddress,
+    apiUrl: `http://127.0.0.1:${apiPort}`,
+    keys,
+    admin,
+    stop,
+    async addHost(place) {
+      // Every simulated host has a name of its own for the one address of its process.
+      const address = `127.0.${Math.floor(hosts / 250)}.${(hosts % 250) + 1}`;
+      hosts += 1;
+      const reply = await admin.call('addHost', {
+        zoneid: place.zoneId,
+        podid: place.podId,
+        clusterid: place.clusterId,
+        hypervisor: 'Simulator',
+        url: `agent://${address}:${agentPort}`,
+        password: readFileSync(tokenFile, 'utf8').trim(),
+        fingerprint: readFileSync(join(agentDir, 'enrol-fingerprint'), 'utf8').trim(),
+      });
+      return (reply['host'] as { id: string }[])[0]!.id;
+    },
+  };
+}
