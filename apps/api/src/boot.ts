@@ -12,6 +12,8 @@ import { discover, type Discovery } from './catalogue/discover.js';
 import type { CommandHandler } from './catalogue/handles.js';
 import { Registry } from './catalogue/registry.js';
 import { CloudStackFace } from './cloudstack/cloudstack-face.js';
+import { HostReads } from './console/host-reads.js';
+import { registerConsole } from './console/register-console.js';
 import { DispatcherHint } from './face/dispatcher-hint.js';
 import { Invoker } from './face/invoker.js';
 import { LoginThrottle } from './identity/login-throttle.js';
@@ -33,6 +35,7 @@ class ApiModule {
         { provide: Registry, useValue: registry },
         { provide: DispatcherHint, useValue: hint },
         { provide: LoginThrottle, useValue: new LoginThrottle() },
+        { provide: HostReads, useValue: new HostReads(platform) },
         ...new Set(discovery.handlers.values()),
       ],
     };
@@ -65,7 +68,7 @@ export async function createApi(
   const platform = new Platform(database, secrets, settings, log);
   const registry = new Registry();
   const hint = new DispatcherHint(platform);
-  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, maxParamLength: 200 });
+  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES });
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.of(platform, discovery, registry, hint),
     adapter,
@@ -84,6 +87,7 @@ export async function createApi(
   registerAccessLog(server, log);
   registerOperatorRoutes(server, platform);
   new CloudStackFace(platform, registry, invoker).register(server);
+  await registerConsole(server, platform, app.get(HostReads));
   await app.init();
   await server.ready();
   return {
