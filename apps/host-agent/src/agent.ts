@@ -22,6 +22,8 @@ import { SimulatedHosts } from './simulator/simulated-hosts.js';
 /** A running agent. */
 export interface Agent {
   readonly port: number;
+  /** Of the simulator's administration, when it listens. */
+  readonly adminPort?: number;
   /** Stops everything but the machines. */
   stop(): Promise<void>;
 }
@@ -31,6 +33,7 @@ export type DriverFactory = (config: AgentConfig, log: Logger) => Promise<HostDr
 
 interface Served {
   readonly hosts: HostDirectory;
+  readonly adminPort?: number;
   stop(): Promise<void>;
 }
 
@@ -49,13 +52,14 @@ export async function startAgent(config: AgentConfig, log: Logger, makeDriver: D
       ? await serveSimulated(config, log, scheduler)
       : await serveReal(config, log, { scheduler, makeDriver });
     const server = await startAgentServer(config.agentListen, served.hosts, log);
-    log.info({ port: server.port, driver: config.agentDriver }, 'ready');
+    const ports = { port: server.port, ...(served.adminPort === undefined ? {} : { adminPort: served.adminPort }) };
+    log.info({ ...ports, driver: config.agentDriver }, 'ready');
     const stop = async (): Promise<void> => {
       scheduler.stop();
       await Promise.all([server.close(), served.stop()]);
       lock.close();
     };
-    return { port: server.port, stop };
+    return { ...ports, stop };
   } catch (error) {
     scheduler.stop();
     lock.close();
@@ -114,7 +118,8 @@ async function serveSimulated(config: AgentConfig, log: Logger, scheduler: BeatS
     plan.clear();
     await hosts.stop();
   };
-  return { hosts, stop };
+  const address = admin?.address();
+  return { hosts, stop, ...(typeof address === 'object' && address !== null ? { adminPort: address.port } : {}) };
 }
 
 /** Two agents on one directory would have two ledgers. The kernel takes the lock back however the process ends. */

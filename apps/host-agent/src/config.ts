@@ -6,7 +6,10 @@ const absolutePath = z.string().regex(/^\//, 'expected an absolute path');
 /** The agent's settings; see docs/operations.md. */
 export const agentConfig = z.object({
   /** Name of the instance, carried by everything it makes on the machine. */
-  instance: z.string().regex(/^[a-z0-9-]{1,8}$/, 'expected 1 to 8 of a-z, 0-9 and -').default('dura'),
+  instance: z
+    .string()
+    .regex(/^[a-z0-9-]{1,8}$/, 'expected 1 to 8 of a-z, 0-9 and -')
+    .default('dura'),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
   /** Identity, ledger and tasks; private to the agent. */
   agentDir: absolutePath,

@@ -26,16 +26,15 @@ let generation = 0;
 
 beforeAll(async () => {
   plane = await startControlPlane();
-  const adminPort = 20_000 + Math.floor(Math.random() * 20_000);
-  adminUrl = `http://127.0.0.1:${adminPort}`;
   const config = agentConfig.parse({
     agentDir: place.directory,
     agentListen: '127.0.0.1:0',
     agentDriver: 'simulator',
     agentEnrolTokenFile: place.tokenFile,
-    simulatorAdminListen: `127.0.0.1:${adminPort}`,
+    simulatorAdminListen: '127.0.0.1:0',
   });
   agent = await startAgent(config, createLogger('agent', 'error'), makeLibvirtDriver);
+  adminUrl = `http://127.0.0.1:${agent.adminPort}`;
   host = await enrolHost(plane, { port: agent.port, ...place });
   await plane.client.call(host, 'ensurePool', { pool }, { token: tokenOf(1) });
   await plane.client.call(host, 'ensureVolume', { volume: vm.rootVolume }, { token: tokenOf(1) });
@@ -50,7 +49,10 @@ beforeEach(() => {
 });
 
 const admin = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
-  const response = await fetch(adminUrl + path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const response = await fetch(adminUrl + path, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
   return (await response.json()) as Record<string, unknown>;
 };
 const fault = async (rule: unknown): Promise<string> => String((await admin('POST', '/faults', rule))['id']);
@@ -118,6 +120,11 @@ it('bears a reply that is lost after the effect', async () => {
 it('refuses a control plane that was forgotten, on everything', async () => {
   const token = tokenOf(1, 1, 1);
   expect(await outcome(plane.client.call(host, 'ensureVmStopped', { vmId: vm.id }, { token }))).toBe('done');
-  const late = plane.client.call(host, 'ensureVolumeGone', { volumeId: vm.rootVolume.id, pool }, { token: tokenOf(999) });
+  const late = plane.client.call(
+    host,
+    'ensureVolumeGone',
+    { volumeId: vm.rootVolume.id, pool },
+    { token: tokenOf(999) },
+  );
   expect(await outcome(late)).toBe('STALE_TOKEN');
 });

@@ -161,7 +161,10 @@ export class HostRuntime {
 
   private requireDriver(): void {
     if (this.driverStarted && !this.stopped) return;
-    throw new DurastackError('BACKEND_BUSY', `The ${this.parts.driverName} driver of host ${this.hostId} is not ready.`);
+    throw new DurastackError(
+      'BACKEND_BUSY',
+      `The ${this.parts.driverName} driver of host ${this.hostId} is not ready.`,
+    );
   }
 
   private async startDriver(): Promise<void> {

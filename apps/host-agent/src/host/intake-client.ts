@@ -1,5 +1,10 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { CONTROL_PLANE_NAME, heartbeatReply, type Heartbeat, type HeartbeatReply } from '@durastack/contracts/agent/wire';
+import {
+  CONTROL_PLANE_NAME,
+  heartbeatReply,
+  type Heartbeat,
+  type HeartbeatReply,
+} from '@durastack/contracts/agent/wire';
 import { requestJson } from '@durastack/kit/agent-client/transport';
 import { Client } from 'undici';
 import type { HostIdentity } from '../identity/identity-store.js';

@@ -23,7 +23,10 @@ export interface CheckedCall {
  */
 export function checkCall(name: string, body: unknown): CheckedCall {
   if (!Object.hasOwn(VERBS, name)) {
-    throw new DurastackError('NOT_FOUND', `This agent knows no verb '${name.slice(0, 60)}'; is it older than its caller?`);
+    throw new DurastackError(
+      'NOT_FOUND',
+      `This agent knows no verb '${name.slice(0, 60)}'; is it older than its caller?`,
+    );
   }
   const declaration: Verb = VERBS[name as VerbName];
   const request = parse(verbRequest, body, name);

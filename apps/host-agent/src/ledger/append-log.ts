@@ -13,6 +13,8 @@ import { syncDirectory } from '../files/durable-file.js';
 
 /** Lines that may be superseded before the file is rewritten. */
 const COMPACT_AFTER_LINES = 20_000;
+/** Characters that are written at once. */
+const CHUNK_LENGTH = 1_000_000;
 
 /** How a log treats its records. */
 export interface AppendLogOptions<V> {
@@ -115,23 +117,30 @@ export class AppendLog<V> {
     const temporary = `${this.path}.part`;
     await rm(temporary, { force: true });
     const next = await open(temporary, 'ax', 0o600);
-    let lines = 0;
-    let text = '';
-    for (const [key, value] of this.values) {
-      text += `${JSON.stringify([key, value])}\n`;
-      lines += 1;
-      if (text.length < 1_000_000) continue;
-      await next.appendFile(text);
-      text = '';
+    try {
+      await this.writeAll(next);
+    } catch (error) {
+      await next.close();
+      throw error;
     }
-    await next.appendFile(text);
-    await next.sync();
     await rename(temporary, this.path);
     syncDirectory(dirname(this.path));
     await this.file?.close();
     this.file = next;
-    this.lines = lines;
+    this.lines = this.values.size;
     this.torn = false;
+  }
+
+  private async writeAll(file: FileHandle): Promise<void> {
+    let text = '';
+    for (const [key, value] of this.values) {
+      text += `${JSON.stringify([key, value])}\n`;
+      if (text.length < CHUNK_LENGTH) continue;
+      await file.appendFile(text);
+      text = '';
+    }
+    await file.appendFile(text);
+    await file.sync();
   }
 
   private async load(): Promise<boolean> {

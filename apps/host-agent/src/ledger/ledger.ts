@@ -13,10 +13,7 @@ const FORGET_AFTER_MS = 90 * 86_400_000;
 
 const numbers = z.tuple([z.number(), z.number(), z.number()]);
 /** `x`: newest exclusive token, `n`: newest of any kind, `t`: when, in Unix seconds, `e`: an epoch's floor. */
-const entrySchema = z.union([
-  z.object({ x: numbers, n: numbers, t: z.number() }),
-  z.object({ e: z.number() }),
-]);
+const entrySchema = z.union([z.object({ x: numbers, n: numbers, t: z.number() }), z.object({ e: z.number() })]);
 type Entry = z.infer<typeof entrySchema>;
 type Numbers = z.infer<typeof numbers>;
 
@@ -89,9 +86,7 @@ export class Ledger {
     const newest = latest(before.n, given);
     const exclusive = kind === 'exclusive' ? given : before.x;
     if (differ(newest, before.n) || differ(exclusive, before.x)) {
-      writes.push(
-        this.file.set(this.key(resource), { x: exclusive, n: newest, t: Math.floor(Date.now() / 1000) }),
-      );
+      writes.push(this.file.set(this.key(resource), { x: exclusive, n: newest, t: Math.floor(Date.now() / 1000) }));
     }
     return { durable: Promise.all(writes).then(() => undefined), epochRose };
   }

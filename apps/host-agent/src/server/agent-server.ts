@@ -108,7 +108,11 @@ async function answer(
 ): Promise<void> {
   try {
     const body = await readBody(request);
-    const result = await route({ method: request.method ?? '', path: request.url ?? '', body }, scene.caller, scene.hosts);
+    const result = await route(
+      { method: request.method ?? '', path: request.url ?? '', body },
+      scene.caller,
+      scene.hosts,
+    );
     if (result === DROP) request.socket.destroy();
     else send(response, 200, result);
   } catch (error) {

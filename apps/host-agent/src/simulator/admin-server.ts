@@ -65,7 +65,8 @@ async function serve(call: string, body: unknown, { hosts, world, plan }: AdminS
   if (hostId === undefined) throw new DurastackError('NOT_FOUND', `The simulator knows no ${call}.`);
   if (method === 'GET' && action === undefined) return world.host(hostId);
   if (method === 'POST' && vmId !== undefined) world.setPower(hostId, vmId, parse(vmPower, body, 'power').power);
-  else if (method === 'POST' && action === '/power') await hosts.setHostPower(hostId, parse(hostPower, body, 'power').on);
+  else if (method === 'POST' && action === '/power')
+    await hosts.setHostPower(hostId, parse(hostPower, body, 'power').on);
   else throw new DurastackError('NOT_FOUND', `The simulator knows no ${call}.`);
   return {};
 }

@@ -99,8 +99,7 @@ export class TaskRunner {
     const attempt = this.guard.admit({
       ...order,
       fingerprint: `${key} ${fingerprint}`,
-      act: (signal) =>
-        order.act({ signal, progress: (percent, detail) => this.store.progress(key, percent, detail) }),
+      act: (signal) => order.act({ signal, progress: (percent, detail) => this.store.progress(key, percent, detail) }),
     });
     this.running.set(key, attempt);
     const end = (status: Omit<TaskStatus, 'key' | 'verb'>): void => {

@@ -33,7 +33,10 @@ beforeAll(async () => {
 });
 
 /** What a mutual-TLS server with this authority learns of a client. */
-async function seenByServer(server: KeyAndCertificate, client: KeyAndCertificate): Promise<CertificateHolder | undefined> {
+async function seenByServer(
+  server: KeyAndCertificate,
+  client: KeyAndCertificate,
+): Promise<CertificateHolder | undefined> {
   const listener = createServer({
     key: server.privateKeyPem,
     cert: server.certificatePem,
@@ -83,7 +86,8 @@ describe('certificate authority', () => {
   it('makes the same request again for a key that exists', async () => {
     const request = await createHostCsr(HOST);
     const again = await recreateHostCsr(HOST, request.privateKeyPem);
-    const keyOf = (pem: string) => Buffer.from(new x509.Pkcs10CertificateRequest(pem).publicKey.rawData).toString('hex');
+    const keyOf = (pem: string) =>
+      Buffer.from(new x509.Pkcs10CertificateRequest(pem).publicKey.rawData).toString('hex');
     expect(keyOf(again)).toBe(keyOf(request.csrPem));
   });
 
@@ -95,7 +99,11 @@ describe('certificate authority', () => {
     await expect(signHostCsr(authority, forged, facts)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     const algorithm = { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' };
     const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
-    const other = await x509.Pkcs10CertificateRequestGenerator.create({ name: 'CN=x', keys, signingAlgorithm: algorithm });
+    const other = await x509.Pkcs10CertificateRequestGenerator.create({
+      name: 'CN=x',
+      keys,
+      signingAlgorithm: algorithm,
+    });
     await expect(signHostCsr(authority, other.toString('pem'), facts)).rejects.toThrow(/P-384 key; P-256/);
     await expect(signHostCsr(authority, 'rubbish', facts)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
@@ -115,7 +123,10 @@ describe('certificate authority', () => {
 
   it('is not fooled in a handshake by an expired, foreign or self-signed client', async () => {
     const server = await issueControlPlaneCertificate(authority);
-    const expired = await issueControlPlaneCertificate(authority, { days: 1, now: new Date(Date.now() - 5 * 86_400_000) });
+    const expired = await issueControlPlaneCertificate(authority, {
+      days: 1,
+      now: new Date(Date.now() - 5 * 86_400_000),
+    });
     const foreign = await issueControlPlaneCertificate(await createAuthority('stranger'));
     const selfSigned = await createEnrolmentCertificate(CONTROL_PLANE_NAME);
     for (const client of [expired, foreign, selfSigned]) expect(await seenByServer(server, client)).toBeUndefined();
