@@ -1,6 +1,6 @@
 /**
  * The two reads that the API makes of host agents itself: a console's bytes and a serial log. Everything else goes
- * through operations; docs/rfd/0002 says why these do not.
+ * through operations; docs/rfd/0003 says why these do not.
  */
 import type { Duplex } from 'node:stream';
 import { asDurastackError, DurastackError } from '@durastack/contracts/errors';

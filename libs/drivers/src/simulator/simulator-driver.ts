@@ -1,5 +1,4 @@
 /** A host that does nothing, faithfully: the same verbs, events and refusals, without a hypervisor. */
-import { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers';
 import type { ObservedVm } from '@durastack/contracts/agent/specs';
 import type { VerbName } from '@durastack/contracts/agent/verbs';
@@ -9,6 +8,7 @@ import { FaultPlan, sleep } from './faults.js';
 import { imageVerbs } from './image-verbs.js';
 import { machineVerbs } from './machine-verbs.js';
 import { poolSize, storageVerbs } from './storage-verbs.js';
+import { openRfbScreen } from './rfb-screen.js';
 import type { SimulatedWorld } from './world.js';
 
 /** How long things take, in milliseconds. Default 0 (shutdown: 50). */
@@ -59,10 +59,15 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
     },
     measurePools: async (pools) => pools.map((pool) => ({ id: pool.id, ...poolSize(world, hostId, pool) })),
     openConsole: async (vmId) => {
-      if (world.host(hostId).vms[vmId]?.power !== 'running') {
+      const vm = world.host(hostId).vms[vmId];
+      if (vm?.power !== 'running') {
         throw new DurastackError('NOT_FOUND', `Machine ${vmId} does not run on host ${hostId}.`);
       }
-      return rfbBanner();
+      const screen = openRfbScreen(vm.spec.domainName);
+      const stopWatching = world.watch(hostId, (changed) => {
+        if (changed.id === vmId && changed.power !== 'running') screen.destroy();
+      });
+      return screen.once('close', stopWatching);
     },
   };
 }
@@ -123,11 +128,4 @@ function withFaults(effects: DriverVerbs, scene: { hostId: string; faults: Fault
     return [verb, run];
   });
   return Object.fromEntries(wrapped) as DriverVerbs;
-}
-
-/** A VNC server that greets and then has nothing to show. */
-function rfbBanner(): Duplex {
-  const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
-  stream.push('RFB 003.008\n');
-  return stream;
 }
