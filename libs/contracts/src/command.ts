@@ -46,6 +46,7 @@ export interface OperationDeclaration {
   /**
    * For commands that are synchronous in CloudStack but need effects on hosts: how long that face waits for the
    * outcome, in milliseconds. The operation goes on after it.
+   * 0: it answers the object at once, as it is at acceptance.
    */
   readonly cloudStackWaitMs?: number;
   /** The resource's row is written at acceptance; CloudStack's reply carries its id at once. */

@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApiClient } from '@durastack/cli/api/api-client';
 import { ensureTemporalBinary } from '@durastack/cli/parts/temporal-binary';
-import { ensureAdminKeys } from '@durastack/store/seed';
+import { ensureAdminKeys, seed } from '@durastack/store/seed';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
 import { answers, Child } from './child.js';
 
@@ -61,6 +61,7 @@ export async function startCloud(options: { settings?: Readonly<Record<string, s
   );
   const dataKeyFile = join(directory, 'data.key');
   writeFileSync(dataKeyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
+  await seed(database.source);
   const keys = await ensureAdminKeys(database.url, dataKeyFile);
   mkdirSync(BINARIES, { recursive: true });
   const binary = await ensureTemporalBinary(BINARIES);
@@ -134,7 +135,7 @@ export async function startCloud(options: { settings?: Readonly<Record<string, s
     {
       DURASTACK_INSTANCE: 'test',
       DURASTACK_AGENT_DIR: agentDir,
-      DURASTACK_AGENT_LISTEN: `127.0.0.1:${agentPort}`,
+      DURASTACK_AGENT_LISTEN: `0.0.0.0:${agentPort}`,
       DURASTACK_AGENT_DRIVER: 'simulator',
       DURASTACK_AGENT_ENROL_TOKEN_FILE: tokenFile,
     },
