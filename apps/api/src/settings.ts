@@ -20,6 +20,12 @@ export const apiSettings = z.object({
   intakeListen: listenAddress
     .optional()
     .describe('host:port where agents report, with mutual TLS; without it none can report to this process'),
+  heartbeatIntervalMs: z.coerce
+    .number()
+    .int()
+    .min(500)
+    .default(5_000)
+    .describe("Milliseconds between heartbeats, as agents are told; the worker's setting must be the same"),
   apiPublicUrl: z.url().optional().describe('How clients reach the API; its listen address when not set'),
   temporalUiUrl: z.url().optional().describe("Temporal's web UI, linked from operations"),
   temporalAddress: z.string().optional().describe(SHARED),

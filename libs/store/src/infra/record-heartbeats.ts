@@ -1,0 +1,169 @@
+/** Writes what hosts report: many heartbeats in one transaction. */
+import type { Heartbeat } from '@durastack/contracts/agent/wire';
+import type { DataSource } from 'typeorm';
+import { transaction, type Tx } from '../database/transaction.js';
+import { transitionIfAllowed } from '../operations/state-rows.js';
+
+/** A heartbeat whose sender's certificate was verified. */
+export interface ReceivedHeartbeat {
+  readonly heartbeat: Heartbeat;
+  /** Hexadecimal serial number of the certificate. */
+  readonly serial: string;
+}
+
+/** What became of a heartbeat. `refused`: the certificate is no longer the host's; `recheck`: send all machines again. */
+export type Reception = 'recorded' | 'recheck' | 'refused';
+
+/**
+ * An operation's own observation is newer than what a report that was under way says. Machines that a full report
+ * contradicts so soon are left to the next one.
+ */
+const FRESH_SECONDS = 5;
+
+interface HostRow {
+  readonly id: string;
+  readonly state: string;
+  readonly zone_id: string;
+  readonly incarnation: number;
+  readonly certificate_serial: string | null;
+}
+
+/** Rows of a derived table: `SELECT ? AS a, ? AS b UNION ALL SELECT ?, ? …`. */
+function derived(columns: readonly string[], count: number): string {
+  const first = `SELECT ${columns.map((column) => `? AS ${column}`).join(', ')}`;
+  const further = `SELECT ${columns.map(() => '?').join(', ')}`;
+  return [first, ...Array.from({ length: count - 1 }, () => further)].join(' UNION ALL ');
+}
+
+/**
+ * Records heartbeats: facts, the time by the database's clock, power states of the machines that are on the very
+ * host, sizes of pools that it reaches. A host that was disconnected is up again.
+ *
+ * @param received at most one for each host
+ * @returns by host id
+ */
+export async function recordHeartbeats(
+  source: DataSource,
+  received: readonly ReceivedHeartbeat[],
+): Promise<Map<string, Reception>> {
+  return transaction(source, async (tx) => {
+    const rows = await tx.query<HostRow>(
+      'SELECT id, state, zone_id, incarnation, certificate_serial FROM host WHERE id IN (?)',
+      [received.map(({ heartbeat }) => heartbeat.hostId)],
+    );
+    const hosts = new Map(rows.map((row) => [row.id, row]));
+    const outcome = new Map<string, Reception>();
+    const accepted = received.filter((one) => {
+      const allowed = isOf(hosts.get(one.heartbeat.hostId), one);
+      outcome.set(one.heartbeat.hostId, allowed ? 'recorded' : 'refused');
+      return allowed;
+    });
+    if (accepted.length === 0) return outcome;
+    await writeFacts(tx, accepted);
+    for (const { heartbeat } of accepted)
+      if (hosts.get(heartbeat.hostId)?.state === 'Disconnected')
+        await transitionIfAllowed(tx, { type: 'host', id: heartbeat.hostId }, 'HeartbeatSeen');
+    await writePowers(tx, accepted);
+    for (const { heartbeat } of accepted) {
+      if (heartbeat.full && (await writeAbsent(tx, heartbeat))) outcome.set(heartbeat.hostId, 'recheck');
+      const host = hosts.get(heartbeat.hostId);
+      if (host && heartbeat.pools) await writePools(tx, host, heartbeat.pools);
+    }
+    return outcome;
+  });
+}
+
+function isOf(host: HostRow | undefined, { heartbeat, serial }: ReceivedHeartbeat): boolean {
+  return (
+    host !== undefined &&
+    host.state !== 'Removed' &&
+    host.incarnation === heartbeat.incarnation &&
+    host.certificate_serial?.toLowerCase() === serial.toLowerCase()
+  );
+}
+
+const FACTS = [
+  'id',
+  'boot_id',
+  'accelerator',
+  'agent_version',
+  'hypervisor_version',
+  'cpu_count',
+  'cpu_mhz',
+  'memory_mib',
+  'cpu_percent',
+  'memory_used',
+] as const;
+
+async function writeFacts(tx: Tx, accepted: readonly ReceivedHeartbeat[]): Promise<void> {
+  const values = accepted.flatMap(({ heartbeat: { hostId, facts, usage } }) => [
+    hostId,
+    facts.bootId,
+    facts.accelerator,
+    facts.agentVersion,
+    facts.hypervisorVersion,
+    facts.cpuCount,
+    facts.cpuMhz,
+    facts.memoryMib,
+    usage?.cpuPercent ?? null,
+    usage?.memoryUsedMib ?? null,
+  ]);
+  await tx.execute(
+    `UPDATE host h JOIN (${derived(FACTS, accepted.length)}) n ON n.id = h.id
+        SET h.boot_id = n.boot_id, h.accelerator = n.accelerator, h.agent_version = n.agent_version,
+            h.hypervisor_version = n.hypervisor_version, h.cpu_count = n.cpu_count, h.cpu_mhz = n.cpu_mhz,
+            h.memory_mib = n.memory_mib, h.cpu_percent_used = COALESCE(n.cpu_percent, h.cpu_percent_used),
+            h.memory_mib_used = COALESCE(n.memory_used, h.memory_mib_used), h.last_heartbeat_at = NOW(3)`,
+    values,
+  );
+}
+
+/** Machines by host and power; only those that are on the host which reports them are touched. */
+async function writePowers(tx: Tx, accepted: readonly ReceivedHeartbeat[]): Promise<void> {
+  const seen = accepted.flatMap(({ heartbeat }) =>
+    heartbeat.vms.map((vm) => [vm.id, heartbeat.hostId, vm.power, heartbeat.full ? FRESH_SECONDS : 0]),
+  );
+  for (let start = 0; start < seen.length; start += 500) {
+    const part = seen.slice(start, start + 500);
+    await tx.execute(
+      `UPDATE virtual_machine v JOIN (${derived(['id', 'host_id', 'power', 'fresh'], part.length)}) n
+           ON n.id = v.id AND n.host_id = v.host_id
+          SET v.observed_power = n.power, v.observed_at = NOW(3)
+        WHERE v.observed_power <> n.power AND (v.observed_at IS NULL OR v.observed_at <= NOW(3) - INTERVAL n.fresh SECOND)`,
+      part.flat(),
+    );
+  }
+}
+
+/**
+ * Machines that should be on a host but are not in its full report. Gives true when some were seen there so lately
+ * that the report may be the older one.
+ */
+async function writeAbsent(tx: Tx, heartbeat: Heartbeat): Promise<boolean> {
+  const known = await tx.query<{ id: string; fresh: number }>(
+    `SELECT id, observed_at > NOW(3) - INTERVAL ? SECOND AS fresh FROM virtual_machine
+      WHERE host_id = ? AND observed_power IN ('running', 'paused', 'off')`,
+    [FRESH_SECONDS, heartbeat.hostId],
+  );
+  const reported = new Map(heartbeat.vms.map((vm) => [vm.id, vm.power]));
+  const missing = known.filter(({ id }) => !reported.has(id));
+  const gone = missing.filter(({ fresh }) => Number(fresh) !== 1).map(({ id }) => id);
+  if (gone.length > 0) {
+    await tx.execute(
+      "UPDATE virtual_machine SET observed_power = 'absent', observed_at = NOW(3) WHERE id IN (?) AND host_id = ?",
+      [gone, heartbeat.hostId],
+    );
+  }
+  return missing.length > gone.length;
+}
+
+/** A directory is measured by its own host; a shared mount point by any host of its zone. */
+async function writePools(tx: Tx, host: HostRow, pools: NonNullable<Heartbeat['pools']>): Promise<void> {
+  for (const { id, capacityBytes, availableBytes } of pools) {
+    await tx.execute(
+      `UPDATE storage_pool SET capacity_bytes = ?, used_bytes = ?
+        WHERE id = ? AND (host_id = ? OR (host_id IS NULL AND zone_id = ?))`,
+      [capacityBytes, Math.max(0, capacityBytes - availableBytes), id, host.id, host.zone_id],
+    );
+  }
+}
