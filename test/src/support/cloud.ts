@@ -26,6 +26,8 @@ export interface Cloud {
   readonly agent: Child;
   readonly temporal: Child;
   readonly temporalAddress: string;
+  /** Path of the Temporal program. */
+  readonly temporalBinary: string;
   readonly apiUrl: string;
   readonly keys: { readonly apiKey: string; readonly secretKey: string };
   /** The administrator. */
@@ -165,6 +167,7 @@ export async function startCloud(options: { settings?: Readonly<Record<string, s
     agent,
     temporal,
     temporalAddress,
+    temporalBinary: binary.path,
     apiUrl: `http://127.0.0.1:${apiPort}`,
     keys,
     admin,

@@ -24,7 +24,7 @@ const SSHD_CONFIG = [
   'AuthorizedKeysFile /root/.ssh/%u.keys',
   'StrictModes no',
   'PidFile none',
-  'LogLevel VERBOSE',
+  'LogLevel DEBUG1',
   'MaxStartups 50',
   // No Subsystem: there is no SFTP.
   '',
