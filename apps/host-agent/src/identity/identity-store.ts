@@ -4,10 +4,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentEnrolment, type AgentEnrolment } from '@durastack/contracts/agent/enrolment';
 import { DurastackError } from '@durastack/contracts/errors';
-import { createEnrolmentCertificate, createHostCsr, recreateHostCsr } from '@durastack/kit/tls/certificate-authority';
 import { certificateFingerprint, checkCertificate } from '@durastack/kit/tls/certificate-holder';
 import { z } from 'zod';
 import { ensurePrivateDirectory, readJsonFile, writeDurableFile } from '../files/durable-file.js';
+
+/** The authority's code is needed once in a host's life and takes memory: it is loaded then. */
+const authority = () => import('@durastack/kit/tls/certificate-authority');
 
 const hostIdentity = agentEnrolment.extend({ hostId: z.uuid(), privateKeyPem: z.string() });
 /** Everything that makes an enrolled host. */
@@ -30,6 +32,7 @@ export class IdentityStore {
 
   /** A request for a new key, or for the one that still waits for its certificate. */
   async csrFor(hostId: string): Promise<string> {
+    const { createHostCsr, recreateHostCsr } = await authority();
     const waiting = readJsonFile(this.pendingFile, pendingIdentity);
     if (waiting?.hostId === hostId) return recreateHostCsr(hostId, waiting.privateKeyPem);
     const { csrPem, privateKeyPem } = await createHostCsr(hostId);
@@ -92,6 +95,7 @@ export async function loadEnrolmentCertificate(directory: string): Promise<Enrol
   const file = join(directory, 'enrolment-certificate.json');
   let pair = readJsonFile(file, selfSigned);
   if (pair === undefined) {
+    const { createEnrolmentCertificate } = await authority();
     pair = await createEnrolmentCertificate(`${randomUUID()}.enrolment.durastack.internal`);
     writeDurableFile(file, JSON.stringify(pair));
   }
