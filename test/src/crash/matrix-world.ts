@@ -101,6 +101,7 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
     databaseUrl: database.url,
     dataKeyFile,
     apiListen: { host: '127.0.0.1', port: 0 },
+    heartbeatIntervalMs: 60_000,
   } as const;
   let hosts = 0;
   return {

@@ -32,6 +32,8 @@ export interface Cloud {
   readonly keys: { readonly apiKey: string; readonly secretKey: string };
   /** The administrator. */
   readonly admin: ApiClient;
+  /** Asks the simulator for faults and events; see apps/host-agent/src/simulator/admin-server.ts. */
+  simulate(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<Record<string, unknown>>;
   /** Enrols another simulated host. */
   addHost(place: Place): Promise<string>;
   /** Ends everything and removes the directory. */
@@ -58,8 +60,8 @@ export async function freePort(): Promise<number> {
 export async function startCloud(options: { settings?: Readonly<Record<string, string>> } = {}): Promise<Cloud> {
   const directory = mkdtempSync(join(tmpdir(), 'durastack-cloud-'));
   const database = await createTestDatabase();
-  const [apiPort, intakePort, workerPort, agentPort, temporalPort, uiPort] = await Promise.all(
-    Array.from({ length: 6 }, freePort),
+  const [apiPort, intakePort, workerPort, agentPort, adminPort, temporalPort, uiPort] = await Promise.all(
+    Array.from({ length: 7 }, freePort),
   );
   const dataKeyFile = join(directory, 'data.key');
   writeFileSync(dataKeyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
@@ -102,6 +104,7 @@ export async function startCloud(options: { settings?: Readonly<Record<string, s
     DURASTACK_DATABASE_URL: database.url,
     DURASTACK_DATA_KEY_FILE: dataKeyFile,
     DURASTACK_TEMPORAL_ADDRESS: temporalAddress,
+    DURASTACK_HEARTBEAT_INTERVAL_MS: '1000',
     ...options.settings,
   };
   const app = (name: string, env: Record<string, string>, ready: () => Promise<boolean>) =>
@@ -123,7 +126,6 @@ export async function startCloud(options: { settings?: Readonly<Record<string, s
       ...control,
       DURASTACK_WORKER_LISTEN: `127.0.0.1:${workerPort}`,
       DURASTACK_INTAKE_URL: `https://127.0.0.1:${intakePort}`,
-      DURASTACK_HEARTBEAT_INTERVAL_MS: '1000',
       DURASTACK_IMAGE_PRIVATE_CIDRS: '127.0.0.0/8',
     },
     () => answers(`http://127.0.0.1:${workerPort}/health`),
@@ -139,6 +141,7 @@ export async function startCloud(options: { settings?: Readonly<Record<string, s
       DURASTACK_AGENT_DIR: agentDir,
       DURASTACK_AGENT_LISTEN: `0.0.0.0:${agentPort}`,
       DURASTACK_AGENT_DRIVER: 'simulator',
+      DURASTACK_SIMULATOR_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
       DURASTACK_AGENT_ENROL_TOKEN_FILE: tokenFile,
     },
     async () => readFileSync(join(agentDir, 'enrol-fingerprint'), 'utf8').length > 0,
@@ -172,6 +175,15 @@ export async function startCloud(options: { settings?: Readonly<Record<string, s
     keys,
     admin,
     stop,
+    async simulate(method, path, body) {
+      const init =
+        body === undefined
+          ? { method }
+          : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+      const response = await fetch(`http://127.0.0.1:${adminPort}${path}`, init);
+      const text = await response.text();
+      return (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+    },
     async addHost(place) {
       // Every simulated host has a name of its own for the one address of its process.
       const address = `127.0.${Math.floor(hosts / 250)}.${(hosts % 250) + 1}`;

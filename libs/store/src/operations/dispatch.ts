@@ -8,7 +8,7 @@ const PER_ACCOUNT = 64;
 /** A workflow that was started begins within a second; after this its start is looked into. */
 const BEGIN_WITHIN_S = 10;
 /** Running operations that no step has touched for so long are looked up in Temporal. */
-const SILENT_AFTER_S = 15;
+const SILENT_AFTER_S = 8;
 /** A cancel that was signalled and not heard is signalled again. */
 const RESIGNAL_AFTER_S = 10;
 
