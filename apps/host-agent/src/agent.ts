@@ -102,7 +102,7 @@ async function serveSimulated(config: AgentConfig, log: Logger, scheduler: BeatS
     directory: config.agentDir,
     world,
     plan,
-    latency: { verbMs: config.simulatorLatencyMs },
+    latency: { verbMs: config.simulatorLatencyMs, transferMs: config.simulatorTransferMs },
     scheduler,
     log,
     enrolmentToken: open ? readTokenFile(tokenFile) : undefined,

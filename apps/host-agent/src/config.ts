@@ -20,6 +20,8 @@ export const agentConfig = z.object({
   libvirtSocket: absolutePath.default('/run/libvirt/libvirt-sock'),
   /** Milliseconds that every simulated effect takes. */
   simulatorLatencyMs: z.coerce.number().int().min(0).max(600_000).default(0),
+  /** Milliseconds that a simulated fetch or copy of an image takes, with progress. */
+  simulatorTransferMs: z.coerce.number().int().min(0).max(3_600_000).default(0),
   /** Loopback address where simulated faults and events are asked for; nowhere when not set. */
   simulatorAdminListen: listenAddress
     .refine(({ host }) => host === '127.0.0.1' || host === '::1', 'must be on loopback')

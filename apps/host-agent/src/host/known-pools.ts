@@ -5,10 +5,13 @@ import type { HostDriver, PoolSize } from '@durastack/drivers/driver';
 import { z } from 'zod';
 import { ensurePrivateDirectory, readJsonFile, writeDurableFile } from '../files/durable-file.js';
 
+const MEASURE_MS = 2_000;
+
 /** Pools that this host was told of, remembered so that heartbeats can carry their sizes. */
 export class KnownPools {
   private readonly pools: Map<string, PoolSpec>;
   private readonly file: string;
+  private readonly measuring = new Set<string>();
 
   constructor(
     private readonly directory: string,
@@ -34,8 +37,19 @@ export class KnownPools {
   async measure(): Promise<PoolSize[]> {
     const pools = [...this.pools.values()];
     if (this.driver.measurePools !== undefined) return [...(await this.driver.measurePools(pools))];
-    const sizes = await Promise.all(pools.map((pool) => measureDirectory(pool)));
+    const sizes = await Promise.all(pools.map((pool) => this.measureOnce(pool)));
     return sizes.filter((size) => size !== undefined);
+  }
+
+  /** A mount that hangs holds one of the process's few file-system threads, and must not get a second one. */
+  private async measureOnce(pool: PoolSpec): Promise<PoolSize | undefined> {
+    if (this.measuring.has(pool.id)) return undefined;
+    this.measuring.add(pool.id);
+    const measured = measureDirectory(pool).finally(() => this.measuring.delete(pool.id));
+    return Promise.race([
+      measured,
+      new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), MEASURE_MS).unref()),
+    ]);
   }
 
   private save(): void {

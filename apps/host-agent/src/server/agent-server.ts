@@ -116,6 +116,8 @@ async function answer(
     if (result === DROP) request.socket.destroy();
     else send(response, 200, result);
   } catch (error) {
+    // The caller went away in mid-sentence.
+    if (request.socket.destroyed) return;
     const failure = asDurastackError(error);
     if (failure.code === 'BUG') scene.log.error({ error, path: request.url }, 'a call failed');
     send(response, ERROR_KINDS[failure.code].httpStatus, { code: failure.code, message: failure.message });

@@ -10,11 +10,12 @@ export interface ConformanceSubject {
   readonly store: ImageStoreSpec;
   /** A network that may be made on the host; absent where the run may not touch the machine's network. */
   readonly network?: NetworkSpec;
-  /** A new machine on the pool that boots in moments, without network; its root volume has no template. */
+  /** A new machine on the pool that boots in moments, without network. The template of its volume, if any, is there. */
   makeVm(): VmSpec;
-  /** Makes the root volume bootable, if it must be. Called after the volume was ensured. */
-  prepareRoot?(vm: VmSpec): Promise<void>;
-  /** A fetch that succeeds; `slow`: takes seconds, to be cancelled meanwhile. Its template id is new each time. */
+  /**
+   * A fetch that succeeds; its template id is new each time. `slow`: it reports progress some time before its end, so
+   * that it can be cancelled meanwhile.
+   */
   fetch(slow: boolean): VerbParams<'fetchImage'>;
   /** The guest powers itself off, or its process is killed: not by the driver. */
   powerOffBehindOurBack(vmId: string): Promise<void>;

@@ -104,7 +104,6 @@ function describeMachines(scene: ConformanceScene, { events, restartDriver }: Ma
   const makeRunning = async () => {
     const vm = scene.subject().makeVm();
     await scene.caller().call('ensureVolume', { volume: vm.rootVolume });
-    await scene.subject().prepareRoot?.(vm);
     expect(await scene.caller().twice('ensureVmRunning', { vm })).toEqual({ power: 'running' });
     return vm;
   };
