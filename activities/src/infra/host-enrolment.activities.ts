@@ -1,15 +1,18 @@
 import type { HostFacts } from '@durastack/contracts/agent/specs';
-import { DurastackError, invariant, isDurastackError } from '@durastack/contracts/errors';
+import { DurastackError, invariant, isDurastackError, type ErrorCode } from '@durastack/contracts/errors';
 import type { HostEnrolmentPorts } from '@durastack/contracts/infra/host.ports';
 import { DONE, type StepRef } from '@durastack/contracts/operations/step';
 import { createEnrolmentClient, type EnrolmentClient } from '@durastack/kit/agent-client/enrol';
 import { newSerial, signHostCsr } from '@durastack/kit/tls/certificate-authority';
-import type { Tx } from '@durastack/store/database/transaction';
+import { certificateFingerprint } from '@durastack/kit/tls/certificate-holder';
+import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
 import { openEnrolment, type EnrolmentSecrets } from './enrolment-secrets.js';
-import { createSshInstaller } from './ssh-installer.js';
+import { createSshInstaller, type PresentClaim } from './ssh-installer.js';
+
+const MAX_DETAIL = 255;
 
 interface HostRow {
   readonly id: string;
@@ -25,13 +28,18 @@ export function createActivities(dependencies: ActivityDependencies): HostEnrolm
   return {
     async installAgent(step) {
       const { host, secrets } = await readEnrolment(dependencies, step);
-      if (secrets?.kind === 'ssh') await createSshInstaller(secrets).install({ hostId: host.id });
-      return DONE;
+      if (secrets?.kind !== 'ssh') return DONE;
+      const outcome = await createSshInstaller(secrets).install({
+        hostId: host.id,
+        mayReplace: (present) => isGone(dependencies, present),
+      });
+      if (!outcome.done) await showDetail(dependencies, step, outcome.detail ?? '');
+      return outcome;
     },
 
     async uninstallAgent(step) {
       const { host, secrets } = await readEnrolment(dependencies, step);
-      if (secrets?.kind === 'ssh') await createSshInstaller(secrets).uninstall({ hostId: host.id });
+      if (secrets?.kind === 'ssh') await uninstall(dependencies, step, { hostId: host.id, secrets });
       // The secrets of the enrolment have served.
       await inStep(source, step, (tx) => tx.execute('UPDATE host SET enrolment_sealed = NULL WHERE id = ?', [host.id]));
       return DONE;
@@ -73,6 +81,36 @@ export function createActivities(dependencies: ActivityDependencies): HostEnrolm
       return DONE;
     },
   };
+}
+
+/** Without these nothing more can be done there by SSH. What stays has no certificate that counts, and is replaced by the next addHost. */
+const OUT_OF_REACH: readonly ErrorCode[] = ['HOST_UNREACHABLE', 'INVALID_INPUT', 'FORBIDDEN'];
+
+async function uninstall(
+  dependencies: ActivityDependencies,
+  step: StepRef,
+  { hostId, secrets }: { hostId: string; secrets: Extract<EnrolmentSecrets, { kind: 'ssh' }> },
+): Promise<void> {
+  try {
+    await createSshInstaller(secrets).uninstall({ hostId });
+  } catch (error) {
+    if (!isDurastackError(error) || !OUT_OF_REACH.includes(error.code)) throw error;
+    await showDetail(dependencies, step, `Nothing was removed from the host: ${error.message}`);
+  }
+}
+
+/** Whether a host that a machine was before is no more: one of ours that was removed or never became one. */
+async function isGone({ source, box }: ActivityDependencies, { hostId, authority }: PresentClaim): Promise<boolean> {
+  const [row] = await autocommit(source).query<{ state: string }>('SELECT state FROM host WHERE id = ?', [hostId]);
+  if (row) return row.state === 'Removed' || row.state === 'Error';
+  const { certificatePem } = await loadCertificateAuthority(source, box);
+  return authority === certificateFingerprint(certificatePem);
+}
+
+function showDetail({ source }: ActivityDependencies, step: StepRef, detail: string) {
+  return inStep(source, step, (tx) =>
+    tx.execute('UPDATE operation SET step_detail = ? WHERE id = ?', [detail.slice(0, MAX_DETAIL), step.operationId]),
+  );
 }
 
 async function readEnrolment({ source, box }: ActivityDependencies, step: StepRef) {

@@ -62,7 +62,8 @@ mkdir -p /root/.ssh && cp "$1"/*.keys /root/.ssh/ && chmod 755 /root /root/.ssh
 rm -f "$1/users"
 /usr/sbin/sshd -f "$1/sshd_config" -E "$1/sshd.log"
 touch "$1/ready"
-exec sleep infinity
+# Whoever is orphaned here becomes its child and is to be reaped: libvirt waits for its probes to be gone.
+while true; do sleep 3600 & wait $!; done
 `;
 
 /** Another machine. */
@@ -157,7 +158,7 @@ export class FreshHost {
   private async boot(): Promise<void> {
     const { directory, name } = this;
     const inside = ['--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child'];
-    const args = ['netns', 'exec', name, 'unshare', ...inside, 'sh', join(directory, 'init.sh'), directory];
+    const args = ['netns', 'exec', name, 'unshare', ...inside, 'bash', join(directory, 'init.sh'), directory];
     this.process = spawn('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     this.process.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -177,7 +178,7 @@ export class FreshHost {
     });
   }
 
-  /** The process `sh init.sh`, as this namespace sees it: the only child of `unshare`. */
+  /** The process `bash init.sh`, as this namespace sees it: the only child of `unshare`. */
   private firstProcess(): number {
     const parent = this.process?.pid ?? 0;
     const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim();

@@ -1,5 +1,5 @@
 import type { HostEnrolmentPorts } from '@durastack/contracts/infra/host.ports';
-import { defineSteps, hostVerb, nothing, undoable } from '@durastack/kit/saga/steps';
+import { defineSteps, hostVerb, nothing, poll, undoable } from '@durastack/kit/saga/steps';
 import { operationWorkflow } from '@durastack/kit/temporal/operation-workflow';
 
 /**
@@ -9,7 +9,7 @@ import { operationWorkflow } from '@durastack/kit/temporal/operation-workflow';
  * by the undo. No pivot. If everything fails: `Error`; repeating addHost tries again.
  */
 export const addHostSteps = defineSteps<HostEnrolmentPorts>([
-  undoable('Install the host agent', { do: hostVerb('installAgent'), undo: hostVerb('uninstallAgent') }),
+  undoable('Install the host agent', { do: poll('installAgent'), undo: hostVerb('uninstallAgent') }),
   undoable('Enrol the host agent', { do: hostVerb('enrolAgent'), undo: hostVerb('forgetEnrolment') }),
   undoable('Learn what the host offers', {
     do: hostVerb('learnHostFacts'),

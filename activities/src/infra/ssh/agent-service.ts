@@ -4,7 +4,7 @@ import { AGENT_UNIT, agentEnvironment, HOST_PATHS } from './agent-layout.js';
 import { writeSmallFile } from './remote-file.js';
 import type { RemoteShell } from './remote-shell.js';
 
-const START_TIMEOUT_S = 40;
+const START_TIMEOUT_S = 22;
 
 /** `agent` and `libvirtd` are told by their command lines: a pid alone may belong to another process by now. */
 const FUNCTIONS = `
@@ -50,7 +50,7 @@ if systemd; then systemctl daemon-reload; systemctl enable -q durastack-agent.se
 /** Says whether libvirt answers, and starts it when it does not. The very first answer takes seconds. */
 const LIBVIRT = `${FUNCTIONS}
 answers() { timeout 15 virsh -q -r -c qemu:///system uri > /dev/null 2>&1; }
-wait_for_libvirt() { for try in $(seq 20); do answers && exit 0; sleep 0.5; done; }
+wait_for_libvirt() { for try in $(seq 40); do answers && exit 0; sleep 0.5; done; }
 answers && exit 0
 if systemd; then
   systemctl enable -q --now libvirtd.socket || systemctl enable -q --now virtqemud.socket virtproxyd.socket

@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { DurastackError } from '@durastack/contracts/errors';
 import type { RemoteShell } from './remote-shell.js';
 
-const SLICE_BYTES = 8 * 1024 * 1024;
-const SLICE_TIMEOUT_S = 45;
+const SLICE_BYTES = 4 * 1024 * 1024;
+const SLICE_TIMEOUT_S = 25;
 const SMALL_TIMEOUT_S = 20;
 
 /** A large file to be sent. */
@@ -21,6 +22,10 @@ export interface FileToSend {
   readonly tryWith?: string;
 }
 
+/** How sending a file stands. */
+export type Transfer =
+  { readonly done: true; readonly sentAnything: boolean } | { readonly done: false; readonly detail: string };
+
 /** Prints how much of `$2` (the part) is there, or `same` when `$1` is already what is to be sent (sum `$3`). */
 const BEGIN = `
 sum() { sha256sum "$1" | cut -d ' ' -f 1; }
@@ -34,7 +39,7 @@ const SLICE = 'dd of="$1" bs=1M seek="$2" oflag=seek_bytes iflag=fullblock conv=
 
 /** `$1` target, `$2` part, `$3` sum, `$4` mode, `$5` an argument to try it with. */
 const FINISH = `
-if [ "$(sha256sum "$2" | cut -d ' ' -f 1)" != "$3" ]; then rm -f "$2"; echo 'the file arrived damaged' >&2; exit 1; fi
+if [ "$(sha256sum "$2" | cut -d ' ' -f 1)" != "$3" ]; then rm -f "$2"; echo damaged; exit 0; fi
 chmod "$4" "$2"
 if [ -n "$5" ] && ! "$2" "$5" > /dev/null; then rm -f "$2"; echo "$(basename "$1") does not run on this system" >&2; exit 1; fi
 mv -f "$2" "$1"
@@ -45,31 +50,48 @@ sync "$(dirname "$1")"
  * Sends a file, as far as it gets until the deadline; the next call goes on from there.
  *
  * @param deadline as `Date.now()` gives it
- * @returns undefined when it is in place, else how far it is
  * @throws DurastackError STEP_REFUSED when the host cannot write or run it
  */
-export async function sendFile(shell: RemoteShell, file: FileToSend, deadline: number): Promise<string | undefined> {
+export async function sendFile(shell: RemoteShell, file: FileToSend, deadline: number): Promise<Transfer> {
   const sum = await sumOf(file.from);
   const { size } = await stat(file.from);
   const name = file.to.slice(file.to.lastIndexOf('/') + 1);
   const part = `${file.to.slice(0, -name.length)}.${name}.${sum.slice(0, 16)}.part`;
   const what = `writing ${file.to}`;
   const present = (await shell.run(BEGIN, [file.to, part, sum], { what })).trim();
-  if (present === 'same') return undefined;
+  if (present === 'same') return { done: true, sentAnything: false };
+  // What lies past the end of the file came from another one; damage is found by the sum, and only a part that was
+  // there before can have any.
+  const starts = [...new Set([Math.min(Number(present), size), 0])];
+  for (const start of starts) {
+    const reached = await sendFrom(shell, { file, part, start, size, deadline });
+    if (reached < size) return { done: false, detail: `sending ${name}: ${Math.floor((100 * reached) / size)} %` };
+    const said = await shell.run(FINISH, [file.to, part, sum, file.mode, file.tryWith ?? ''], { what });
+    if (said.trim() !== 'damaged') return { done: true, sentAnything: true };
+  }
+  throw new DurastackError('STEP_REFUSED', `${file.to} arrived damaged; check the disk and the memory of the host.`);
+}
+
+/** @returns how many bytes are there when it ends, at the end of the file or at the deadline */
+async function sendFrom(
+  shell: RemoteShell,
+  plan: { file: FileToSend; part: string; start: number; size: number; deadline: number },
+): Promise<number> {
+  const { file, part, size, deadline } = plan;
   const source = await open(file.from, 'r');
   try {
-    // What lies past the end of the file came from another one; damage is found by the sum.
-    for (let offset = Math.min(Number(present), size); offset < size; offset += SLICE_BYTES) {
-      if (Date.now() > deadline) return `sending ${name}: ${Math.floor((100 * offset) / size)} %`;
+    let offset = plan.start;
+    while (offset < size && Date.now() <= deadline) {
       const input = Buffer.alloc(Math.min(SLICE_BYTES, size - offset));
       await source.read(input, 0, input.length, offset);
+      const what = `writing ${file.to}`;
       await shell.run(SLICE, [part, String(offset)], { what, input, timeoutS: SLICE_TIMEOUT_S });
+      offset += input.length;
     }
+    return offset;
   } finally {
     await source.close();
   }
-  await shell.run(FINISH, [file.to, part, sum, file.mode, file.tryWith ?? ''], { what });
-  return undefined;
 }
 
 /** Writes a small file at once. */

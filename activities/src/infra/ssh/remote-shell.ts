@@ -81,7 +81,10 @@ async function runScript(ssh: NodeSSH, { target, root, script, args, options }: 
   if (end.code === 0) return end.stdout;
   const lines = end.stderr.trim().split('\n').slice(-LAST_LINES).join('\n') || 'no message';
   if (end.code === TIMED_OUT || end.code === KILLED) {
-    throw new DurastackError('TIMEOUT', `On ${place(target)}, ${options.what} took longer than ${timeoutS} s: ${lines}`);
+    throw new DurastackError(
+      'TIMEOUT',
+      `On ${place(target)}, ${options.what} took longer than ${timeoutS} s: ${lines}`,
+    );
   }
   throw new DurastackError('STEP_REFUSED', `On ${place(target)}, ${options.what} failed: ${lines}`, {
     details: { exitCode: end.code },
@@ -135,5 +138,7 @@ async function execute(
 }
 
 function lost(target: SshTarget, why: string, cause?: unknown): DurastackError {
-  return new DurastackError('HOST_UNREACHABLE', `Lost ${place(target)} while working on it over SSH: ${why}.`, { cause });
+  return new DurastackError('HOST_UNREACHABLE', `Lost ${place(target)} while working on it over SSH: ${why}.`, {
+    cause,
+  });
 }

@@ -31,9 +31,13 @@ export async function connectSsh(target: SshTarget): Promise<NodeSSH> {
     cause = attempt.cause;
   }
   if (shown.length === 0) {
-    throw new DurastackError('STEP_REFUSED', `The SSH server at ${place(target)} has no algorithms in common with us.`, {
-      cause,
-    });
+    throw new DurastackError(
+      'STEP_REFUSED',
+      `The SSH server at ${place(target)} has no algorithms in common with us.`,
+      {
+        cause,
+      },
+    );
   }
   throw new DurastackError(
     'FORBIDDEN',
@@ -76,19 +80,16 @@ function settings(target: SshTarget, kind: readonly string[], verify: (key: Buff
   };
 }
 
+/** What a server asks: name, instructions, language, prompts, and how to answer. */
+type KeyboardQuestion = [string, string, string, readonly { readonly echo?: boolean }[], (answers: string[]) => void];
+
 /** Many servers take passwords by keyboard-interactive alone. */
 function passwordLogin(password: string): Partial<Config> {
   return {
     password,
     tryKeyboard: true,
-    onKeyboardInteractive: (
-      _name: string,
-      _instructions: string,
-      _language: string,
-      prompts: readonly { readonly echo?: boolean }[],
-      finish: (answers: string[]) => void,
-    ) =>
-      // Anything but one hidden question (a one-time code, say) is not ours to answer.
+    // Anything but one hidden question (a one-time code, say) is not ours to answer.
+    onKeyboardInteractive: (...[, , , prompts, finish]: KeyboardQuestion) =>
       finish(prompts.length === 1 && prompts[0]?.echo !== true ? [password] : []),
   };
 }

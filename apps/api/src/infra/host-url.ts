@@ -1,9 +1,7 @@
 import type { ParamsOf } from '@durastack/contracts/command';
+import { AGENT_PORT } from '@durastack/contracts/agent/wire';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { addHost } from '@durastack/contracts/infra/add-host';
-
-/** Where an agent that was installed over SSH listens. */
-const AGENT_PORT = 8950;
 
 /** How a host is reached and enrolled. */
 export interface HostTarget {
