@@ -1,5 +1,6 @@
 import { IMAGE_FORMATS } from '@durastack/contracts/agent/specs';
 import type { ParamsOf } from '@durastack/contracts/command';
+import { DEFAULT_OS_TYPE_ID } from '@durastack/contracts/compute/os-types';
 import { DurastackError } from '@durastack/contracts/errors';
 import { registerTemplate } from '@durastack/contracts/image/register-template';
 import { newId } from '@durastack/kit/ids/new-id';
@@ -61,7 +62,7 @@ export class RegisterTemplateHandler implements CommandHandler<typeof registerTe
             format,
             params.checksum ?? null,
             hypervisorOf(params),
-            params.osTypeId ?? null,
+            params.osTypeId ?? DEFAULT_OS_TYPE_ID,
             params.isPublic ?? false,
             isAdmin && params.isFeatured === true,
             params.isExtractable ?? false,

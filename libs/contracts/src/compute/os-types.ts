@@ -41,3 +41,7 @@ export const OS_TYPES: readonly OsType[] = NAMES.flatMap(([, types], category) =
 export function osTypeOf(osTypeId: string | null | undefined): OsType | undefined {
   return OS_TYPES.find((type) => type.id === osTypeId);
 }
+
+/** What an image is taken for when nobody says what it holds. */
+export const DEFAULT_OS_TYPE_ID = (OS_TYPES.find(({ name }) => name === 'Other Linux (64-bit)') as OsType)
+  .id;

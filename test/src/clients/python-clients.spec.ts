@@ -1,0 +1,60 @@
+/** Clients that CloudStack's users own already, unchanged, against the running API. */
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeBasis } from '../support/basis.js';
+import { startCloud, type Cloud } from '../support/cloud.js';
+import { installPythonPackages } from './python-packages.js';
+
+const run = promisify(execFile);
+const here = fileURLToPath(new URL('../../src/clients/', import.meta.url));
+const cache = resolve(here, '../../../.durastack/cache/python');
+
+let cloud: Cloud;
+beforeAll(async () => {
+  cloud = await startCloud();
+  await makeBasis(cloud);
+});
+afterAll(() => cloud?.stop());
+
+async function client(script: string, requirement: string): Promise<unknown> {
+  const packages = await installPythonPackages(cache, [requirement]);
+  const env = {
+    PATH: process.env['PATH'],
+    PYTHONPATH: packages,
+    CLOUDSTACK_ENDPOINT: `${cloud.apiUrl}/client/api`,
+    CLOUDSTACK_KEY: cloud.keys.apiKey,
+    CLOUDSTACK_SECRET: cloud.keys.secretKey,
+  };
+  const { stdout } = await run('python3', [here + script], { env, timeout: 90_000 });
+  return JSON.parse(stdout) as unknown;
+}
+
+it('cs lists, deploys, stops and destroys a machine', async () => {
+  expect(await client('cs_client.py', 'cs==5.2.0')).toEqual({
+    deployed: 'Running',
+    address: expect.stringMatching(/^10\.1\./),
+    listed: 1,
+    tagged: 1,
+    stopped: 'Stopped',
+    destroyed: expect.anything(),
+    left: 0,
+    error: expect.stringContaining('entity does not exist'),
+  });
+});
+
+it('apache-libcloud lists, deploys, stops, starts, reboots and destroys a machine', async () => {
+  expect(await client('libcloud_client.py', 'apache-libcloud==3.9.1')).toEqual({
+    listed: 1,
+    state: 'running',
+    addresses: 1,
+    stopped: expect.anything(),
+    started: expect.anything(),
+    rebooted: true,
+    destroyed: true,
+    left: 0,
+    refused: true,
+  });
+});
