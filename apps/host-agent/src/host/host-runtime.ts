@@ -133,7 +133,7 @@ export class HostRuntime {
     this.reporter = this.makeReporter();
     if (this.driverStarted) this.reporter.start();
     await oldReporter.stop();
-    await oldIntake.close();
+    oldIntake.close();
   }
 
   /** Stops verbs, reports and the driver's watching. Machines run on; tasks are started again after a restart. */
@@ -145,7 +145,7 @@ export class HostRuntime {
     const deadline = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref());
     await Promise.race([this.guard.stopAll(reason), deadline]);
     await this.reporter.stop();
-    await this.intake.close();
+    this.intake.close();
     await Promise.race([this.driverStarting, deadline]);
     if (this.driverStarted) await this.parts.driver.stop();
   }

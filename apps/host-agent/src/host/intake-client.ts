@@ -1,3 +1,5 @@
+import { Agent, request } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import {
   CONTROL_PLANE_NAME,
@@ -5,44 +7,79 @@ import {
   type Heartbeat,
   type HeartbeatReply,
 } from '@durastack/contracts/agent/wire';
-import { requestJson } from '@durastack/kit/agent-client/transport';
-import { Client } from 'undici';
+import { DurastackError } from '@durastack/contracts/errors';
 import type { HostIdentity } from '../identity/identity-store.js';
 
 const TIMEOUT_MS = 8_000;
-/** Heartbeats share one connection; its set-up costs ten times a heartbeat. */
-const KEEP_ALIVE_MS = 10 * 60_000;
+const MAX_REPLY_CHARACTERS = 65_536;
+const PATH = '/agent/v1/heartbeat';
 
-/** Sends heartbeats to the control plane, whose certificate must carry its name. */
+/**
+ * Sends heartbeats to the control plane, whose certificate must carry its name. They share one connection: its set-up
+ * costs ten times a heartbeat. Node's own client, because an agent is to be small.
+ */
 export class IntakeClient {
-  private readonly origin: string;
-  private readonly client: Client;
+  private readonly url: URL;
+  private readonly agent: Agent;
 
   constructor(identity: HostIdentity, secureContext: SecureContext) {
-    this.origin = new URL(identity.intakeUrl).origin;
-    this.client = new Client(this.origin, {
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      maxCachedSessions: 0,
-      connect: { secureContext, servername: CONTROL_PLANE_NAME, timeout: TIMEOUT_MS },
-    });
+    this.url = new URL(PATH, identity.intakeUrl);
+    const tls: { secureContext: SecureContext; servername: string } = { secureContext, servername: CONTROL_PLANE_NAME };
+    this.agent = new Agent({ keepAlive: true, maxSockets: 1, maxCachedSessions: 0, ...tls });
   }
 
-  /** Sends one. HOST_UNREACHABLE when the control plane does not answer. */
-  send(heartbeat: Heartbeat): Promise<HeartbeatReply> {
-    return requestJson(this.client, this.origin, {
-      method: 'POST',
-      path: '/agent/v1/heartbeat',
-      body: heartbeat,
-      result: heartbeatReply,
-      timeoutMs: TIMEOUT_MS,
-      peer: 'the control plane',
-    });
+  /** Sends one. HOST_UNREACHABLE when the control plane does not answer, FORBIDDEN when it refuses this host. */
+  async send(heartbeat: Heartbeat): Promise<HeartbeatReply> {
+    const { status, text } = await this.post(JSON.stringify(heartbeat));
+    if (status === 403 || status === 401) {
+      throw new DurastackError('FORBIDDEN', `The control plane refuses this host (${status}); was it removed there?`);
+    }
+    const reply = heartbeatReply.safeParse(status === 200 ? parseJson(text) : undefined);
+    if (reply.success) return reply.data;
+    throw new DurastackError('HOST_UNREACHABLE', `The control plane answered a heartbeat with status ${status}.`);
   }
 
   /** Ends the connection. */
-  close(): Promise<void> {
-    return this.client.destroy();
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private post(body: string): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+      const sending = request(this.url, { method: 'POST', agent: this.agent, headers, signal }, (response) => {
+        readText(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), fail);
+      });
+      const fail = (cause: unknown): void => {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        const message = `The control plane at ${this.url.origin} does not take heartbeats (${reason}).`;
+        reject(new DurastackError('HOST_UNREACHABLE', message, { cause }));
+      };
+      sending.on('error', fail);
+      sending.end(body);
+    });
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  let text = '';
+  response.setEncoding('utf8');
+  for await (const chunk of response as AsyncIterable<string>) {
+    text += chunk;
+    if (text.length > MAX_REPLY_CHARACTERS) {
+      throw new DurastackError('HOST_UNREACHABLE', 'The reply to a heartbeat is too long.');
+    }
+  }
+  return text;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 
