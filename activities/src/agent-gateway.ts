@@ -16,6 +16,13 @@ export interface AgentGateway {
     params: VerbParams<V>,
     step: StepRef,
   ): Promise<VerbResult<V>>;
+  /** A verb that only reads, outside of any step. */
+  read<V extends Exclude<VerbName, LongVerbName>>(
+    hostId: string,
+    verb: V,
+    params: VerbParams<V>,
+    timeoutMs: number,
+  ): Promise<VerbResult<V>>;
   /** Starts a long verb, or asks how it stands. */
   task<V extends LongVerbName>(hostId: string, verb: V, params: VerbParams<V>, step: StepRef): Promise<TaskStatus>;
   /** The client, for calls outside of steps. */
@@ -64,6 +71,8 @@ export function createAgentGateway(source: DataSource, client: AgentClient): Age
     client,
     call: (hostId, verb, params, step) =>
       bounded(hostId, async () => client.call(await address(hostId), verb, params, { token: tokenOf(step) })),
+    read: (hostId, verb, params, timeoutMs) =>
+      bounded(hostId, async () => client.call(await address(hostId), verb, params, { timeoutMs })),
     task: (hostId, verb, params, step) =>
       bounded(hostId, async () =>
         client.startTask(await address(hostId), verb, params, {

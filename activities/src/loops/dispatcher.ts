@@ -20,12 +20,13 @@ import {
   readSuspects,
   type StartableRow,
 } from '@durastack/store/operations/dispatch';
-import { recordPowerDrift } from '@durastack/store/operations/drift';
 import { holdLease, releaseLease } from '@durastack/store/operations/lease';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import type { DataSource } from 'typeorm';
+import type { AgentGateway } from '../agent-gateway.js';
 import type { HostWatch } from './host-watch.js';
+import { repairPowerDrift } from './power-drift.js';
 
 const LEASE = { name: 'dispatcher', ttlMs: 5_000 } as const;
 const ROUND_MS = 250;
@@ -43,6 +44,8 @@ export interface DispatcherOptions {
   readonly holder: string;
   /** Where other processes can wake this loop. */
   readonly hintUrl?: string;
+  /** Asked about machines whose reported power does not fit. */
+  readonly agents: AgentGateway;
   /** Marks silent hosts; asked once a second. */
   readonly hostWatch: HostWatch;
 }
@@ -69,7 +72,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     if (!(await transaction(source, (tx) => holdLease(tx, lease)))) return;
     await startGranted(options);
     await signalCancels(options);
-    const drifted = await recordPowerDrift(source);
+    const drifted = await repairPowerDrift(source, options.agents);
     if (drifted.length > 0) log.info({ virtualMachines: drifted }, 'recorded power states seen on hosts');
     if (performance.now() - watchedAt >= WATCH_MS) {
       watchedAt = performance.now();

@@ -139,6 +139,7 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
     client,
     log,
     hostWatch,
+    agents,
     holder: `${hostname()}:${process.pid}:${port}`,
     hintUrl,
   });

@@ -35,6 +35,7 @@ node = driver.create_node(
     location=location,
     networks=[network],
     ex_keyname="libcloud",
+    ex_start_vm=True,
     ex_userdata="#!/bin/sh\necho [hello]\n",
 )
 nodes = [n for n in driver.list_nodes() if n.id == node.id]

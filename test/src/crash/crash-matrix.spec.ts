@@ -4,7 +4,7 @@
  * world is clean: database and hosts agree, nothing is held, nothing is left over.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordPowerDrift } from '@durastack/store/operations/drift';
+import { repairPowerDrift } from '@durastack/activities/loops/power-drift';
 import { findInconsistencies, readInventories } from '../support/consistency.js';
 import { loadStepLists } from '../support/workflows.js';
 import { startMatrixWorld, type MatrixWorld } from './matrix-world.js';
@@ -36,7 +36,7 @@ async function observeHosts(): Promise<void> {
         hostId,
       ]);
   }
-  await recordPowerDrift(source);
+  await repairPowerDrift(source, world.agents);
 }
 
 async function run(kind: string, faults: readonly Fault[]): Promise<string> {

@@ -1,39 +1,53 @@
 /** Repair of drift between what is recorded and what was seen: facts are recorded, nothing is undone. */
+import type { PowerState } from '@durastack/contracts/agent/specs';
 import type { DataSource } from 'typeorm';
-import { transaction } from '../database/transaction.js';
+import { transaction, type Tx } from '../database/transaction.js';
 import { transitionIfAllowed } from './state-rows.js';
 
-const OBSERVED = [
-  { state: 'Running', observed: ['off', 'absent'], event: 'PoweredOffOnHost' },
-  { state: 'Stopped', observed: ['running', 'paused'], event: 'PoweredOnOnHost' },
-] as const;
+const EVENTS = {
+  Running: { observed: ['off', 'absent'], event: 'PoweredOffOnHost' },
+  Stopped: { observed: ['running', 'paused'], event: 'PoweredOnOnHost' },
+} as const;
 
-/** Machines whose guest was stopped or started behind our back, and for which no operation runs. Returns their ids. */
-export async function recordPowerDrift(source: DataSource): Promise<string[]> {
-  const recorded: string[] = [];
-  for (const { state, observed, event } of OBSERVED) {
-    const rows = await transaction(source, (tx) =>
-      tx.query<{ id: string }>(
-        `SELECT id FROM virtual_machine WHERE state = ? AND observed_power IN (?, ?) AND operation_id IS NULL AND host_id IS NOT NULL LIMIT 500`,
-        [state, ...observed],
-      ),
+/** A machine whose recorded state does not fit the power that was reported for it. */
+export interface PowerDrift {
+  readonly id: string;
+  readonly hostId: string;
+  readonly state: keyof typeof EVENTS;
+  readonly observedPower: string;
+  readonly observedAt: string | null;
+}
+
+/** Machines without an operation whose guest seems to have been stopped or started behind our back. */
+export function readPowerDrifts(tx: Tx): Promise<PowerDrift[]> {
+  const conditions = Object.entries(EVENTS).map(
+    ([state, { observed }]) => `(state = '${state}' AND observed_power IN ('${observed.join("','")}'))`,
+  );
+  return tx.query<PowerDrift>(
+    `SELECT id, host_id AS hostId, state, observed_power AS observedPower, CAST(observed_at AS CHAR) AS observedAt FROM virtual_machine
+      WHERE (${conditions.join(' OR ')}) AND operation_id IS NULL AND host_id IS NOT NULL LIMIT 200`,
+  );
+}
+
+/**
+ * Records what the host says now. A report may have been on its way while an operation changed the machine, so
+ * it is only a hint: the host was asked anew, and its answer counts unless the machine was touched meanwhile.
+ *
+ * @returns whether the machine's state was changed
+ */
+export async function recordPower(source: DataSource, drift: PowerDrift, power: PowerState): Promise<boolean> {
+  return transaction(source, async (tx) => {
+    const [row] = await tx.query<{ operationId: string | null; observedAt: string | null }>(
+      'SELECT operation_id AS operationId, CAST(observed_at AS CHAR) AS observedAt FROM virtual_machine WHERE id = ? AND host_id = ? FOR UPDATE',
+      [drift.id, drift.hostId],
     );
-    for (const { id } of rows) {
-      const done = await transaction(source, async (tx) => {
-        const current = await tx.query<{ operation_id: string | null; observed_power: string }>(
-          'SELECT operation_id, observed_power FROM virtual_machine WHERE id = ? FOR UPDATE',
-          [id],
-        );
-        if (
-          !current[0] ||
-          current[0].operation_id !== null ||
-          !(observed as readonly string[]).includes(current[0].observed_power)
-        )
-          return false;
-        return transitionIfAllowed(tx, { type: 'virtual-machine', id }, event);
-      });
-      if (done) recorded.push(id);
-    }
-  }
-  return recorded;
+    if (!row || row.operationId !== null || row.observedAt !== drift.observedAt) return false;
+    await tx.execute('UPDATE virtual_machine SET observed_power = ?, observed_at = NOW(3) WHERE id = ?', [
+      power,
+      drift.id,
+    ]);
+    const { observed, event } = EVENTS[drift.state];
+    if (!(observed as readonly string[]).includes(power)) return false;
+    return transitionIfAllowed(tx, { type: 'virtual-machine', id: drift.id }, event);
+  });
 }
