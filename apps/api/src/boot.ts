@@ -20,6 +20,9 @@ import { LoginThrottle } from './identity/login-throttle.js';
 import { registerAccessLog } from './operator/access-log.js';
 import { registerOperatorRoutes } from './operator/operator-routes.js';
 import { Platform } from './platform.js';
+import { registerDocs } from './rest/docs-routes.js';
+import { registerOperationRoutes } from './rest/operation-routes.js';
+import { RestFace } from './rest/rest-face.js';
 import type { ApiSettings } from './settings.js';
 
 /** User data of 1 MiB in base64 and percent-encoded, with room for the rest. */
@@ -87,6 +90,9 @@ export async function createApi(
   registerAccessLog(server, log);
   registerOperatorRoutes(server, platform);
   new CloudStackFace(platform, registry, invoker).register(server);
+  registerOperationRoutes(server, platform);
+  new RestFace(platform, registry, invoker).register(server);
+  registerDocs(server, registry, settings);
   await registerConsole(server, platform, app.get(HostReads));
   await app.init();
   await server.ready();

@@ -66,7 +66,8 @@ function readMap(entries: readonly Map<string, string>[]): Record<string, string
   return entries.length > 0 ? map : undefined;
 }
 
-function convert(schema: z.ZodType, text: string): unknown {
+/** One text as the value that a schema expects; what cannot be converted stays a text, for validation to refuse. */
+export function convertText(schema: z.ZodType, text: string): unknown {
   const inner = unwrap(schema);
   const trimmed = text.trim();
   switch (wireOf(schema)?.wire) {
@@ -85,7 +86,7 @@ function convert(schema: z.ZodType, text: string): unknown {
             .split(',')
             .map((item) => item.trim())
             .filter((item) => item !== '')
-            .map((item) => convert(inner.element as z.ZodType, item))
+            .map((item) => convertText(inner.element as z.ZodType, item))
         : text;
     default:
       if (inner instanceof z.ZodEnum)
@@ -109,7 +110,7 @@ function rawValue(schema: z.ZodType, name: string, given: RequestParameters): un
   if (text === undefined) return undefined;
   // Forms send empty fields for what was left open; only a text can mean to be empty.
   if (text === '' && (wireOf(schema)?.wire !== 'string' || unwrap(schema) instanceof z.ZodEnum)) return undefined;
-  return convert(schema, text);
+  return convertText(schema, text);
 }
 
 /**

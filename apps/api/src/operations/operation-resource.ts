@@ -1,0 +1,124 @@
+/** An operation as REST shows it. */
+import { notFound, mayAccess } from '@durastack/store/identity/access';
+import { autocommit } from '@durastack/store/database/transaction';
+import type { Caller } from '@durastack/store/identity/caller';
+import type { Platform } from '../platform.js';
+
+/** States in which nothing more will happen by itself. */
+const ENDED = new Set(['succeeded', 'failed', 'cancelled', 'skipped', 'needs-attention']);
+
+/** See the module's head. */
+export interface OperationResource {
+  readonly id: string;
+  readonly command: string;
+  readonly summary: string;
+  readonly state: string;
+  readonly direction: string;
+  /** Whether it has ended, or waits for a person. */
+  readonly ended: boolean;
+  readonly resource: { readonly type: string; readonly id: string };
+  /** Absent until a workflow has begun. */
+  readonly step?: { readonly number: number; readonly count: number; readonly title: string; readonly detail?: string };
+  readonly percent: number;
+  readonly cancelRequested: boolean;
+  readonly error?: { readonly code: string; readonly message: string; readonly step?: string };
+  readonly created: string;
+  readonly started?: string;
+  readonly completed?: string;
+  readonly links: { readonly self: string; readonly events: string; readonly workflow?: string };
+}
+
+interface Row {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly run: number;
+  readonly direction: string;
+  readonly resource_type: string;
+  readonly resource_id: string;
+  readonly summary: string;
+  readonly account_id: string;
+  readonly domain_id: string;
+  readonly path: string;
+  readonly step_index: number;
+  readonly step_count: number;
+  readonly step_title: string | null;
+  readonly step_detail: string | null;
+  readonly error_code: string | null;
+  readonly error_message: string | null;
+  readonly error_step: string | null;
+  readonly cancel_requested_at: Date | null;
+  readonly created_at: Date;
+  readonly started_at: Date | null;
+  readonly ended_at: Date | null;
+}
+
+/**
+ * Reads an operation of the caller's, or of an account below.
+ *
+ * @throws DurastackError NOT_FOUND
+ */
+export async function readOperationResource(
+  platform: Platform,
+  caller: Caller,
+  id: string,
+): Promise<OperationResource> {
+  const rows = await autocommit(platform.database).query<Row>(
+    'SELECT o.*, d.path FROM operation o JOIN domain d ON d.id = o.domain_id WHERE o.id = ?',
+    [id],
+  );
+  const row = rows[0];
+  if (!row || !mayAccess(caller, { accountId: row.account_id, domainId: row.domain_id, domainPath: row.path }))
+    throw notFound('id', id);
+  return toResource(platform, row, caller);
+}
+
+function toResource({ settings }: Platform, row: Row, caller: Caller): OperationResource {
+  const self = `/api/v1/operations/${row.id}`;
+  const { temporalUiUrl, temporalNamespace = 'default' } = settings;
+  // Tenants have no way into Temporal's UI, and operations that ended at once had no workflow.
+  const workflow = temporalUiUrl !== undefined && caller.role === 'admin' && row.run > 0;
+  const done = row.state === 'succeeded' || row.state === 'skipped';
+  return {
+    id: row.id,
+    command: row.kind,
+    summary: row.summary,
+    state: row.state,
+    direction: row.direction,
+    ended: ENDED.has(row.state),
+    resource: { type: row.resource_type, id: row.resource_id },
+    ...(row.step_count > 0 ? { step: stepOf(row) } : {}),
+    percent: done ? 100 : row.step_count > 0 ? Math.min(99, Math.floor((100 * row.step_index) / row.step_count)) : 0,
+    cancelRequested: row.cancel_requested_at !== null,
+    ...(row.error_code === null ? {} : { error: errorOf(row) }),
+    created: row.created_at.toISOString(),
+    ...(row.started_at === null ? {} : { started: row.started_at.toISOString() }),
+    ...(row.ended_at === null ? {} : { completed: row.ended_at.toISOString() }),
+    links: {
+      self,
+      events: `${self}/events`,
+      ...(workflow
+        ? {
+            workflow: `${temporalUiUrl.replace(/\/$/, '')}/namespaces/${temporalNamespace}/workflows/${row.id}-${row.run}`,
+          }
+        : {}),
+    },
+  };
+}
+
+function stepOf(row: Row): NonNullable<OperationResource['step']> {
+  return {
+    number: Math.min(row.step_index + 1, row.step_count),
+    count: row.step_count,
+    title: row.step_title ?? '',
+    ...(row.step_detail === null ? {} : { detail: row.step_detail }),
+  };
+}
+
+function errorOf(row: Row): NonNullable<OperationResource['error']> {
+  return {
+    code: row.error_code ?? 'BUG',
+    message: row.error_message ?? '',
+    ...(row.error_step === null ? {} : { step: row.error_step }),
+  };
+}

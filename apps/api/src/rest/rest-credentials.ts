@@ -1,0 +1,40 @@
+import { timingSafeEqual } from 'node:crypto';
+import { DurastackError } from '@durastack/contracts/errors';
+import { autocommit } from '@durastack/store/database/transaction';
+import type { Caller } from '@durastack/store/identity/caller';
+import type { FastifyRequest } from 'fastify';
+import type { CallSession } from '../face/call.js';
+import { cookiesOf } from '../face/cookies.js';
+import { callerOf, userByApiKey } from '../identity/callers.js';
+import { callerBySession, SESSION_COOKIE } from '../identity/sessions.js';
+import type { Platform } from '../platform.js';
+
+const REFUSED = 'The credentials are missing or wrong: send “Authorization: Bearer <apiKey>:<secretKey>”.';
+
+/**
+ * The caller of a REST request: by keys as bearer token, or by a session's cookie with its key in `X-Session-Key`.
+ *
+ * @throws DurastackError NOT_AUTHENTICATED
+ */
+export async function restCaller(
+  platform: Platform,
+  request: FastifyRequest,
+): Promise<{ caller: Caller; session?: CallSession }> {
+  const [scheme = '', token = ''] = (request.headers.authorization ?? '').split(/ +/);
+  if (scheme.toLowerCase() === 'bearer') return { caller: await callerByBearer(platform, token, request.ip) };
+  const sessionKey = request.headers['x-session-key'];
+  if (typeof sessionKey !== 'string') throw new DurastackError('NOT_AUTHENTICATED', REFUSED);
+  const cookie = cookiesOf(request)[SESSION_COOKIE];
+  return callerBySession(platform, { cookie, sessionKey }, request.ip);
+}
+
+async function callerByBearer(platform: Platform, token: string, sourceAddress: string): Promise<Caller> {
+  const colon = token.indexOf(':');
+  const user = colon > 0 ? await userByApiKey(autocommit(platform.database), token.slice(0, colon)) : undefined;
+  if (!user?.secret_key_sealed) throw new DurastackError('NOT_AUTHENTICATED', REFUSED);
+  const secret = Buffer.from(platform.secrets.open(user.secret_key_sealed, `user:${user.id}`));
+  const given = Buffer.from(token.slice(colon + 1));
+  if (given.length !== secret.length || !timingSafeEqual(given, secret))
+    throw new DurastackError('NOT_AUTHENTICATED', REFUSED);
+  return callerOf(user, sourceAddress);
+}
