@@ -123,7 +123,8 @@ export class FirstCloud {
 
   private async storage(place: Place): Promise<void> {
     const { home } = this.file;
-    await ensure(this.api, 'StoragePool', NAMES.pool, { ...place, scope: 'CLUSTER', url: `file://${home.pool}` });
+    const hostid = idOf(rows(await this.api.call('listHosts', { zoneid: place.zoneid, type: 'Routing' }))[0]);
+    await ensure(this.api, 'StoragePool', NAMES.pool, { ...place, hostid, scope: 'HOST', url: `file://${home.pool}` });
     const stores = rows(await this.api.call('listImageStores', { zoneid: place.zoneid }));
     if (stores.some((row) => row['name'] === NAMES.images)) return;
     const store = { name: NAMES.images, provider: 'Directory', zoneid: place.zoneid, url: `file://${home.images}` };
@@ -133,7 +134,10 @@ export class FirstCloud {
   private image(): Promise<string> {
     return this.steps.run('Image of a small Linux', async () => {
       const path = join(this.file.home.cache, 'tiny-linux.qcow2');
-      if (!existsSync(path)) await buildTinyImage({ output: path });
+      if (existsSync(path)) return path;
+      const workDir = join(this.file.home.cache, 'tiny-linux.work');
+      await buildTinyImage({ outputPath: path, workDir });
+      rmSync(workDir, { recursive: true, force: true });
       return path;
     });
   }
