@@ -33,7 +33,7 @@ const REASONS = {
   'libs/drivers': 'Drivers know one real system and the contract, never the control plane.',
   workflows: 'A workflow is a list of steps over ports declared in the contracts.',
   activities: 'Effects know neither the workflow that asks for them nor how a host carries them out.',
-  'apps/api': 'The API writes rows and operations; it never talks to a host nor runs a workflow.',
+  'apps/api': 'The API writes rows and operations; it never runs a workflow, nor changes anything on a host.',
   'apps/worker': 'The worker wires activities and the prebuilt workflow bundle.',
   'apps/host-agent': 'An agent has no way to the database: a compromised host must not reach it.',
   'apps/cli': 'The dura command speaks to the API; of the rest it only starts processes.',
@@ -174,6 +174,14 @@ export default {
       },
     },
     {
+      name: 'api-reads-hosts-in-one-place',
+      comment:
+        'Of hosts the API asks two reads alone, a console and a serial log (docs/rfd/0003); all else is an operation.',
+      severity: 'error',
+      from: { path: '^apps/api/src/', pathNot: [SPECS, '^apps/api/src/console/host-reads\\.ts$'] },
+      to: { path: '^libs/kit/(src|dist)/agent-client/' },
+    },
+    {
       name: 'no-cycles',
       comment: 'Two files that need each other are one file, or need a third.',
       severity: 'error',
@@ -207,7 +215,8 @@ export default {
     parser: 'swc',
     // Other packages of the workspace are seen as built: `libs/kit/dist/…`.
     doNotFollow: { path: ['node_modules', '/dist/', '/build/'] },
-    exclude: { path: ['^[^/]+/build/', '^apps/[^/]+/build/'] },
+    // What browsers load is resolved by them, against the API's addresses.
+    exclude: { path: ['^[^/]+/build/', '^apps/[^/]+/build/', '^apps/api/public/'] },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],

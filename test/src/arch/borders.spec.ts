@@ -103,6 +103,12 @@ const OTHER_CANARIES: readonly Canary[] = [
     beside: { 'libs/kit/src/log/probe.ts': 'export {};\n' },
   },
   {
+    rule: 'api-reads-hosts-in-one-place',
+    file: 'apps/api/src/asks-hosts.ts',
+    imports: '@durastack/kit/agent-client/probe',
+    beside: { 'libs/kit/dist/agent-client/probe.js': 'export {};\n' },
+  },
+  {
     rule: 'no-cycles',
     file: 'libs/kit/src/cycle/a.ts',
     imports: './b.js',

@@ -7,7 +7,7 @@ export interface ConsoleLimits {
   readonly idleMs: number;
   /** From its opening, whatever happens. */
   readonly absoluteMs: number;
-  /** Between two pings; a browser that answered none meanwhile is gone. */
+  /** Between two pings; a browser that is silent over three of them is gone. */
   readonly pingMs: number;
 }
 
@@ -20,6 +20,9 @@ const POLICY = 1008;
 const UNAVAILABLE = 1011;
 /** A browser that does not answer the closing handshake is cut off after this. */
 const CLOSE_MS = 5_000;
+
+/** Over a slow line an answer waits behind the screen's bytes. */
+const SILENT_PINGS = 3;
 
 /** How a console ended. */
 export interface ConsoleEnd {
@@ -56,7 +59,8 @@ export class ConsoleBridge {
   run(open: (signal: AbortSignal) => Promise<Duplex>, failure: (error: unknown) => string): Promise<ConsoleEnd> {
     const done = new Promise<ConsoleEnd>((resolve) => (this.settle = resolve));
     this.browser.on('error', () => this.end(NORMAL, 'the browser is gone'));
-    this.browser.on('close', () => this.end(NORMAL, 'closed by the browser'));
+    // Of the socket itself: its stream says so only when everything was read.
+    this.socket.on('close', () => this.end(NORMAL, 'closed by the browser'));
     this.watch();
     open(this.opening.signal).then(
       (machine) => this.join(machine),
@@ -93,11 +97,12 @@ export class ConsoleBridge {
   }
 
   private watch(): void {
-    let answered = true;
-    this.socket.on('pong', () => (answered = true));
+    let silentPings = 0;
+    const alive = () => (silentPings = 0);
+    this.socket.on('pong', alive).on('message', alive);
     const ping = () => {
-      if (!answered) return this.end(NORMAL, 'the browser is gone');
-      answered = false;
+      if (silentPings >= SILENT_PINGS) return this.end(NORMAL, 'the browser is gone');
+      silentPings += 1;
       if (this.socket.readyState === this.socket.OPEN) this.socket.ping();
     };
     const idle = () => {
