@@ -11,6 +11,10 @@ export interface ToolOptions {
   /** Sent to its standard input; nothing else reaches it. The way for secrets, which never go into arguments. */
   readonly input?: Buffer | string;
   readonly cwd?: string;
+  /** Open files that it gets as descriptors 3, 4, …: reachable for it as `/proc/self/fd/3`, whatever lies above them. */
+  readonly files?: readonly number[];
+  /** Open file that gets its standard output, instead of the returned text. */
+  readonly stdoutFile?: number;
   /** Added to a minimal environment (PATH with the sbin folders, LC_ALL=C). Nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
   /** The tool is killed past this. Default 120 s. */
@@ -37,7 +41,7 @@ export async function runTool(tool: string, args: readonly string[], options: To
     cwd: options.cwd,
     env: { PATH: TOOL_PATH, LC_ALL: 'C', HOME: '/nonexistent', ...options.env },
     detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', options.stdoutFile ?? 'pipe', 'pipe', ...(options.files ?? [])],
   });
   const end = await new Promise<ToolEnd>((resolve) => watch(child, options, resolve));
   if (end.error !== undefined) throw end.error;
@@ -45,7 +49,7 @@ export async function runTool(tool: string, args: readonly string[], options: To
   const lastWords = end.stderr.trim().split('\n').slice(-3).join(' / ').slice(-600) || 'no message';
   const how = end.code === null ? `was ended by ${end.killedBy ?? 'a signal'}` : `failed with status ${end.code}`;
   throw new DurastackError(options.failureCode ?? 'STEP_REFUSED', `${tool} ${how}: ${lastWords}`, {
-    details: { tool, exitCode: end.code, stderr: lastWords },
+    details: { tool, exitCode: end.code, signal: end.killedBy, stderr: lastWords },
   });
 }
 

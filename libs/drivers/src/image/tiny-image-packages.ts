@@ -37,6 +37,7 @@ export async function fetchPackages(workDir: string, signal?: AbortSignal): Prom
     cwd: packagesDir,
     timeoutMs: 900_000,
     failureCode: 'ENVIRONMENT',
+    env: aptEnvironment(),
     signal,
   });
   const unpacked = join(workDir, 'unpacked');
@@ -51,6 +52,12 @@ export async function fetchPackages(workDir: string, signal?: AbortSignal): Prom
     );
   }
   return { programs, kernel, kernelVersion: image.slice('vmlinuz-'.length) };
+}
+
+/** APT's own settings of the environment: a proxy, another configuration. */
+function aptEnvironment(): Record<string, string> {
+  const names = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'APT_CONFIG'];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 async function kernelDependencies(signal?: AbortSignal): Promise<string[]> {

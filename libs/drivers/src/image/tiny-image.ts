@@ -6,9 +6,10 @@
  * write into the file at offsets. What the guest does: {@link ./tiny-image-guest.ts}.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { asDurastackError, DurastackError } from '@durastack/contracts/errors';
+import { publishFile } from './image-files.js';
 import { runTool } from './run-tool.js';
 import { fetchPackages, type UnpackedPackages } from './tiny-image-packages.js';
 import { initramfs, stageModules, stageRoot } from './tiny-image-root.js';
@@ -72,9 +73,7 @@ export async function buildTinyImage(request: TinyImageRequest): Promise<TinyIma
     const disk = await writeDisk(packages, build, signal);
     progress(80, 'Writing the qcow2 image');
     await runTool('qemu-img', ['convert', '-c', '-f', 'raw', '-O', 'qcow2', disk, partial], { signal });
-    const written = await open(partial, 'r+');
-    await written.sync().finally(() => written.close());
-    await rename(partial, outputPath);
+    await publishFile(partial, outputPath);
     progress(100, 'The image is ready');
     const virtualSizeBytes = (await stat(disk)).size;
     const sizeBytes = (await stat(outputPath)).size;
