@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineCommand } from '../command.js';
 import { uuid } from '../fields.js';
-import { virtualMachineView } from './virtual-machine.view.js';
 
 /** Removes a virtual machine, its disks and its addresses for good. */
 export const expungeVirtualMachine = defineCommand({
@@ -14,8 +13,6 @@ export const expungeVirtualMachine = defineCommand({
   params: z.object({
     id: uuid('The virtual machine'),
   }),
-  result: virtualMachineView,
-  wrapper: 'virtualmachine',
   operation: {
     title: 'Expunge',
     resource: 'virtual-machine',

@@ -43,5 +43,4 @@ export function osTypeOf(osTypeId: string | null | undefined): OsType | undefine
 }
 
 /** What an image is taken for when nobody says what it holds. */
-export const DEFAULT_OS_TYPE_ID = (OS_TYPES.find(({ name }) => name === 'Other Linux (64-bit)') as OsType)
-  .id;
+export const DEFAULT_OS_TYPE_ID = (OS_TYPES.find(({ name }) => name === 'Other Linux (64-bit)') as OsType).id;

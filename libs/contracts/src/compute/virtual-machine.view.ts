@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bool, date, int, list, object, text, uuid } from '../fields.js';
+import { bool, date, int, list, map, object, text, uuid } from '../fields.js';
 import { tagView } from '../identity/tag.view.js';
 
 /** A machine's network interface in replies. */
@@ -59,8 +59,9 @@ export const virtualMachineView = z.object({
   isDynamicallyScalable: bool('Whether CPU and memory can grow while it runs'),
   userData: text('User data (only when asked for with details=userdata)').optional(),
   nic: list('Network interfaces', nicView),
-  securityGroup: list('Security groups', z.string()),
-  affinityGroup: list('Affinity groups', z.string()),
+  details: map('Free details').optional(),
+  securityGroup: list('Security groups: none, for ports are bound to their address', z.object({})),
+  affinityGroup: list('Affinity groups', z.object({})),
   tags: list('Tags', tagView),
   jobId: uuid('The operation that runs for it').optional(),
   jobStatus: int('0 while it runs').optional(),

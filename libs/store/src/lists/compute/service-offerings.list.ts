@@ -1,7 +1,10 @@
 import { listServiceOfferings } from '@durastack/contracts/compute/list-service-offerings';
 import { NOTHING } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
+import { scopeCondition } from '../engine/scope.js';
 import { sql } from '../engine/sql.js';
+
+const MACHINES = { account: 'v.account_id', domain: 'v.domain_id' };
 
 /** Service offerings: sizes of machines. */
 export const serviceOfferings = defineList({
@@ -35,7 +38,8 @@ export const serviceOfferings = defineList({
     cpuNumber: 'b.cpu_count',
     cpuSpeed: 'b.cpu_mhz',
     memory: 'b.memory_mib',
-    virtualMachineId: (id) => sql`b.id <> (SELECT service_offering_id FROM virtual_machine WHERE id = ${id})`,
+    virtualMachineId: (id, viewer) =>
+      sql`b.id <> (SELECT v.service_offering_id FROM virtual_machine v WHERE v.id = ${id} AND ${scopeCondition(MACHINES, viewer, {}, true)})`,
     isSystem: (wanted) => (wanted ? NOTHING : undefined),
     storageType: 'b.storage_type',
     zoneId: 'accepted',

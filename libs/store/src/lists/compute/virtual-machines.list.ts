@@ -41,6 +41,7 @@ export const virtualMachines = defineList({
     templateId: 'b.template_id',
     templateName: 't.name',
     templateDisplayText: 't.display_text',
+    templateFormat: 'UPPER(t.format)',
     osTypeId: 't.os_type_id',
     guestOsId: 't.os_type_id',
     serviceOfferingId: 'b.service_offering_id',

@@ -1,0 +1,137 @@
+/**
+ * CloudStack's clients are strict on names and JSON kinds: a number where they expect a text fails the whole call.
+ * `cloudstack-replies.generated.json` says them as they are in CloudStack 4.18 to 4.22.
+ */
+import { readFileSync } from 'node:fs';
+import { unwrap, wireName, wireOf } from '@durastack/contracts/fields';
+import type { Command } from '@durastack/contracts/command';
+import { loadCatalogue } from '@durastack/kit/catalogue/load-catalogue';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { makeBelongings, makePlace } from '../testing/fixture.js';
+import { startTestApi, type TestApi } from '../testing/test-api.js';
+
+type Kind = string | Kind[] | { [name: string]: Kind };
+interface Reply {
+  envelope: string;
+  list?: string;
+  wrapper?: string;
+  isAsync: boolean;
+  fields: Record<string, Kind>;
+}
+
+const table = JSON.parse(
+  readFileSync(new URL('../testing/cloudstack-replies.generated.json', import.meta.url), 'utf8'),
+) as Record<string, Reply>;
+
+/** What this product says beyond CloudStack; clients ignore unknown fields. */
+const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  queryAsyncJobResult: ['state', 'summary', 'step', 'stepnumber', 'stepcount', 'detail'],
+  listAsyncJobs: ['state', 'summary', 'step', 'stepnumber', 'stepcount', 'detail'],
+  listEvents: ['sourceaddress'],
+  listTemplates: ['state', 'percent'],
+  registerTemplate: ['state', 'percent'],
+};
+
+const JSON_KINDS: Readonly<Record<string, readonly string[]>> = {
+  uuid: ['string'],
+  string: ['string'],
+  date: ['string'],
+  boolean: ['boolean'],
+  integer: ['integer', 'number'],
+  long: ['integer', 'number'],
+  float: ['number'],
+  map: ['object<string>', 'object'],
+  object: ['object'],
+};
+
+function faultsOf(
+  shape: Readonly<Record<string, z.ZodType>>,
+  fields: Record<string, Kind>,
+  own: readonly string[],
+): string[] {
+  return Object.entries(shape).flatMap(([name, schema]) => {
+    const wire = wireName(name, schema);
+    if (own.includes(wire)) return [];
+    const expected = fields[wire];
+    if (expected === undefined) return [`${wire} is no field of CloudStack's reply`];
+    if (expected === 'any') return [];
+    const inner = unwrap(schema);
+    if (inner instanceof z.ZodArray) return arrayFaults(wire, inner.element as z.ZodType, expected);
+    const kinds = JSON_KINDS[wireOf(schema)?.wire ?? ''] ?? [];
+    const fits = typeof expected === 'string' && expected.split('|').some((kind) => kinds.includes(kind));
+    return fits ? [] : [`${wire} is ${wireOf(schema)?.wire}, CloudStack says ${JSON.stringify(expected)}`];
+  });
+}
+
+function arrayFaults(wire: string, element: z.ZodType, expected: Kind): string[] {
+  if (typeof expected === 'string')
+    return expected.startsWith('array') ? [] : [`${wire} is a list, CloudStack says ${expected}`];
+  const [item] = Array.isArray(expected) ? expected : [];
+  if (typeof item !== 'object' || Array.isArray(item)) return [`${wire} is a list, CloudStack says an object`];
+  if (!(element instanceof z.ZodObject)) return [`${wire} is a list of plain values, CloudStack says of objects`];
+  return faultsOf(element.shape as Record<string, z.ZodType>, item, []).map((fault) => `${wire}[].${fault}`);
+}
+
+const commands = [...(await loadCatalogue()).values()].filter((command) => command.name in table);
+
+describe('declared replies', () => {
+  it.each(commands.map((command) => [command.name, command] as const))('%s', (name, command: Command) => {
+    const expected = table[name];
+    if (!expected) throw new TypeError(name);
+    const shape = (command.result?.shape ?? {}) as Record<string, z.ZodType>;
+    expect(faultsOf(shape, expected.fields, OWN_FIELDS[name] ?? [])).toEqual([]);
+    if (command.isList || command.wrapsInList) expect(command.wrapper).toBe(expected.list);
+    else if (command.wrapper && expected.wrapper) expect(command.wrapper).toBe(expected.wrapper);
+    const answersJob =
+      command.answersAsJob === true ||
+      (command.operation !== undefined && command.operation.cloudStackWaitMs === undefined);
+    expect(answersJob, 'asynchronous here and there').toBe(expected.isAsync);
+  });
+});
+
+describe('given replies', () => {
+  let t: TestApi;
+  beforeAll(async () => {
+    t = await startTestApi();
+    const place = await makePlace(t);
+    const alice = await t.account('alice');
+    await makeBelongings(t, place, alice);
+    await t.ok('createTags', {
+      resourceids: place.zoneId,
+      resourcetype: 'Zone',
+      'tags[0].key': 'a',
+      'tags[0].value': 'b',
+    });
+  });
+  afterAll(() => t.stop());
+
+  /** Lists of what this product does not have. */
+  const NOTHING_THERE = new Set(['listIpForwardingRules', 'listPortForwardingRules', 'listPublicIpAddresses']);
+  const lists = commands.filter((command) => command.isList);
+  it.each(lists.map((command) => [command.name, command] as const))(
+    '%s fits its declaration',
+    async (name, command) => {
+      const params = { ...('listAll' in command.params.shape ? { listall: 'true' } : {}) };
+      const { status, envelope, body } = await t.call(name, params as Record<string, string>);
+      expect([status, envelope]).toEqual([200, table[name]?.envelope]);
+      if (NOTHING_THERE.has(name)) return expect(body).toEqual({});
+      expect(Object.keys(body).sort()).toEqual(['count', table[name]?.list].sort());
+      const items = body[command.wrapper ?? ''] as Record<string, unknown>[];
+      const declared = Object.entries((command.result?.shape ?? {}) as Record<string, z.ZodType>);
+      for (const item of items) {
+        const typed = Object.fromEntries(declared.map(([field, schema]) => [field, item[wireName(field, schema)]]));
+        const loose = z.object(
+          Object.fromEntries(
+            declared.map(([field, schema]) => [
+              field,
+              unwrap(schema) instanceof z.ZodArray ? z.array(z.unknown()).optional() : schema,
+            ]),
+          ),
+        );
+        const parsed = loose.safeParse(typed);
+        expect(parsed.error?.issues ?? []).toEqual([]);
+      }
+    },
+  );
+});
