@@ -74,6 +74,16 @@ async function seedOfferings(tx: Tx): Promise<void> {
   }
 }
 
+/** {@link seed} for a caller without a connection. */
+export async function seedDatabase(url: string): Promise<void> {
+  const source = await connectDatabase({ url, poolSize: 2 });
+  try {
+    await seed(source);
+  } finally {
+    await source.destroy();
+  }
+}
+
 /** A user's pair of keys. */
 export interface UserKeys {
   readonly apiKey: string;

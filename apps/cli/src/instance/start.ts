@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { DurastackError } from '@durastack/contracts/errors';
 import { privateLibvirtSocket } from '@durastack/drivers/libvirt/private-libvirtd';
 import { migrate } from '@durastack/store/migrate';
+import { seedDatabase } from '@durastack/store/seed';
 import { startMariadb, mariadbAnswers, mariadbUrl } from '../parts/mariadb.js';
 import { agentPlaces, nodeAppAnswers, startNodeApp, type NodeApp } from '../parts/node-apps.js';
 import { ensureAccelerator, libvirtdAnswers, startLibvirtd } from '../parts/libvirtd.js';
@@ -132,6 +133,7 @@ export class InstanceStart {
     );
     await this.steps.run('Database schema', async (note) => {
       const applied = await migrate(mariadbUrl(home.mariadb));
+      await seedDatabase(mariadbUrl(home.mariadb));
       note(applied.length === 0 ? 'up to date' : `${applied.length} migrations`);
     });
   }

@@ -1,7 +1,25 @@
-import { DurastackError } from '@durastack/contracts/errors';
+import { fetchImage } from '@durastack/drivers/image/fetch-image';
+import {
+  ensureImageGone,
+  ensureTemplateGoneFromPool,
+  ensureTemplateOnPool,
+} from '@durastack/drivers/image/image-files';
+import { createLibvirtDriver } from '@durastack/drivers/libvirt/driver';
 import type { DriverFactory } from '../agent.js';
+import { AGENT_VERSION } from '../version.js';
 
-/** The driver of this machine's libvirt. */
-export const makeLibvirtDriver: DriverFactory = async (config) => {
-  throw new DurastackError('MISCONFIGURED', `No driver for ${config.libvirtSocket}.`);
-};
+/** The driver of this machine's libvirt; its files lie in the agent's directory. */
+export const makeLibvirtDriver: DriverFactory = async (config, log) =>
+  createLibvirtDriver({
+    socketPath: config.libvirtSocket,
+    stateDir: config.agentDir,
+    instance: config.instance,
+    agentVersion: AGENT_VERSION,
+    images: {
+      fetchImage: (params, context) => fetchImage(params, context),
+      ensureImageGone: (params) => ensureImageGone(params),
+      ensureTemplateOnPool: (params, context) => ensureTemplateOnPool(params, context),
+      ensureTemplateGoneFromPool: (params) => ensureTemplateGoneFromPool(params),
+    },
+    onHousekeepingError: (error) => log.warn({ error }, 'housekeeping of networks and serial logs failed'),
+  });
