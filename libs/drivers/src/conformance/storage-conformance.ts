@@ -83,7 +83,7 @@ export function describeImages(scene: ConformanceScene): void {
     const { pool, store } = scene.subject();
     const templateId = randomUUID();
     const call = scene.caller().call('ensureTemplateOnPool', { templateId, store, pool });
-    await expect(call).rejects.toMatchObject({ code: 'STEP_REFUSED' });
+    await expect(call).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await scene.subject().leftovers(templateId)).toEqual([]);
   });
 

@@ -51,7 +51,7 @@ export function imageVerbs(world: SimulatedWorld, hostId: string, transferMs: nu
       if (present !== undefined) return { sizeBytes: present.sizeBytes };
       const image = world.images(store.id)[templateId];
       if (image === undefined) {
-        throw new DurastackError('STEP_REFUSED', `Store ${store.id} has no image ${templateId}; fetch it first.`);
+        throw new DurastackError('NOT_FOUND', `Store ${store.id} has no image ${templateId}; fetch it first.`);
       }
       await transfer('copying', context);
       const { sizeBytes, virtualSizeBytes } = image;
