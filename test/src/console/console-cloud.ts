@@ -33,6 +33,8 @@ export interface Tenant {
   readonly domainId: string;
   readonly userId: string;
   readonly client: ApiClient;
+  /** Headers of its REST calls. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface ConsoleCloud {
@@ -209,5 +211,6 @@ async function makeTenant(
   );
   const keys = newUserKeys();
   await storeUserKeys(tx, box, userId, keys);
-  return { accountId, domainId, userId, client: new ApiClient({ url: `${order.url}/client/api`, ...keys }) };
+  const headers = { Authorization: `Bearer ${keys.apiKey}:${keys.secretKey}` };
+  return { accountId, domainId, userId, headers, client: new ApiClient({ url: `${order.url}/client/api`, ...keys }) };
 }

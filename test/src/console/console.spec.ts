@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { startConsoleCloud, type ConsoleCloud } from './console-cloud.js';
+import { startConsoleCloud, type ConsoleCloud, type Tenant } from './console-cloud.js';
 
 interface Endpoint {
   readonly success: boolean;
@@ -193,6 +193,25 @@ describe('console', () => {
     expect(body['errortext']).toContain('never run');
   });
 
+  it('serves REST clients', async () => {
+    const at = `${cloud.url}/api/v1/virtual-machines/${vmId}`;
+    const { headers } = cloud.owner;
+    const log = await fetch(`${at}/serial-log?maxBytes=6`, { headers });
+    expect([log.status, await log.json()]).toEqual([200, { text: expect.stringMatching(/^.{6}$/s), truncated: true }]);
+    const post = (tenant: Tenant) =>
+      fetch(`${at}/console-endpoints`, {
+        method: 'POST',
+        headers: { ...tenant.headers, 'Content-Type': 'application/json', 'Idempotency-Key': 'k-1' },
+        body: '{}',
+      });
+    const made = await post(cloud.owner);
+    expect(made.ok).toBe(true);
+    const { websocket } = (await made.json()) as Endpoint;
+    expect(await new RfbClient(websocket).outcome()).toBe('open');
+    expect((await post(cloud.stranger)).status).toBe(404);
+    expect(JSON.stringify(await execute('SELECT * FROM idempotency_key'))).not.toContain(websocket.token);
+  });
+
   describe('page', () => {
     it('is titled by the machine, uses nothing from elsewhere, and does not use the token up', async () => {
       const { url, websocket } = await endpoint();
@@ -293,8 +312,17 @@ describe('console', () => {
     await expect.poll(() => cloud.log()).toContain('console closed');
     expect(cloud.log()).toContain(vmId);
     expect(cloud.log()).not.toContain(websocket.token);
-    const events = JSON.stringify(await execute('SELECT * FROM event'));
-    expect(events).toContain('VM.CONSOLE');
+    const events = JSON.stringify(
+      await execute("SELECT * FROM event WHERE type = 'VM.CONSOLE' AND resource_id = ?", [vmId]),
+    );
+    expect(events).toContain('createConsoleEndpoint completed');
     expect(events).not.toContain(websocket.token);
+  });
+
+  it('tells open consoles that the service ends', async () => {
+    const client = new RfbClient((await endpoint()).websocket);
+    await client.take(12);
+    await cloud.api.close();
+    expect(await client.closed).toEqual({ code: 1008, reason: expect.stringContaining('restarts') });
   });
 });

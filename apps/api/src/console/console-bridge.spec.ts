@@ -46,15 +46,10 @@ describe('the bridge of a console', () => {
     server.close();
   });
 
-  const run = (machine: Promise<Duplex>, limits: Partial<ConsoleLimits> = {}): [ConsoleBridge, Promise<ConsoleEnd>] => {
+  const run = (machine: Promise<Duplex>, limits: Partial<ConsoleLimits> = {}): { end: Promise<ConsoleEnd> } => {
     const bridge = new ConsoleBridge(socket, { ...LIMITS, ...limits });
-    return [
-      bridge,
-      bridge.run(
-        () => machine,
-        () => 'no machine',
-      ),
-    ];
+    const open = () => machine;
+    return { end: bridge.run(open, () => 'no machine') };
   };
   const closing = async () => {
     const [code, reason] = (await once(browser, 'close')) as [number, Buffer];
@@ -66,7 +61,7 @@ describe('the bridge of a console', () => {
     let read = 0;
     browser.pause();
     browser.on('message', (data: Buffer) => (read += data.length));
-    const [, end] = run(Promise.resolve(machine));
+    const { end } = run(Promise.resolve(machine));
     await sleep(500);
     // What the kernel's and the streams' buffers hold, of 62 MiB.
     expect(machine.made).toBeLessThan(400);
@@ -86,7 +81,7 @@ describe('the bridge of a console', () => {
 
   it('ends the browser when the machine ends, and the other way round', async () => {
     const machine = new Source();
-    const [, end] = run(Promise.resolve(machine));
+    const { end } = run(Promise.resolve(machine));
     const closed = closing();
     setTimeout(() => machine.push(null), 50);
     expect(await closed).toEqual([1000, 'The virtual machine closed the console.']);
@@ -96,7 +91,7 @@ describe('the bridge of a console', () => {
 
   it('lets go of a machine that answers after the browser left', async () => {
     const machine = new Source();
-    const [, end] = run(sleep(200).then(() => machine));
+    const { end } = run(sleep(200).then(() => machine));
     browser.terminate();
     await end;
     await expect.poll(() => machine.destroyed).toBe(true);
@@ -133,7 +128,7 @@ describe('the bridge of a console', () => {
     [socket] = (await once(server, 'connection')) as [WebSocket];
     await opened;
     const machine = new Source();
-    const [, end] = run(Promise.resolve(machine), { pingMs: 100 });
+    const { end } = run(Promise.resolve(machine), { pingMs: 100 });
     expect((await end).reason).toBe('the browser is gone');
     expect(machine.destroyed).toBe(true);
   });

@@ -1,6 +1,7 @@
 /** The websocket of consoles: `/client/console/ws?token=…`, raw RFB bytes in binary messages. */
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { asDurastackError, ERROR_KINDS } from '@durastack/contracts/errors';
 import { autocommit } from '@durastack/store/database/transaction';
 import { Counter, Gauge } from 'prom-client';
@@ -17,6 +18,8 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_OPEN = 500;
 /** How soon a console ends after its user lost the right, or the machine moved away. */
 const RECHECK_MS = 30_000;
+/** For closing handshakes when the process ends. */
+const FAREWELL_MS = 2_000;
 
 const openConsoles = new Gauge({
   name: 'durastack_api_consoles_open',
@@ -73,9 +76,10 @@ export class ConsoleGate {
     }
   }
 
-  /** Ends all consoles; browsers are told why. */
-  closeAll(): void {
+  /** Ends all consoles; browsers are told why, and those that do not answer are cut off. */
+  async closeAll(): Promise<void> {
     for (const bridge of this.open) bridge.stop('The service restarts; ask for a new console link.');
+    for (let waitedMs = 0; this.server.clients.size > 0 && waitedMs < FAREWELL_MS; waitedMs += 20) await sleep(20);
     for (const client of this.server.clients) client.terminate();
   }
 

@@ -42,7 +42,7 @@ export async function registerConsole(server: FastifyInstance, platform: Platfor
     else serveWithoutUpgrade(server.server, request, socket, head);
   });
   server.addHook('preClose', async () => {
-    gate.closeAll();
+    await gate.closeAll();
     await hosts.close();
   });
 }

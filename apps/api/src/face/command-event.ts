@@ -40,7 +40,7 @@ export async function writeCommandEvent(platform: Platform, record: CommandRecor
       command.event,
       error ? 'ERROR' : 'INFO',
       description,
-      asId(made?.['id']) ?? asId(params['id']),
+      asId(made?.['id']) ?? asId(params['id'] ?? params['virtualMachineId']),
       caller.sourceAddress.slice(0, 64),
     ],
   );
