@@ -54,8 +54,8 @@ export interface ConsoleCloud {
 }
 
 export async function startConsoleCloud(): Promise<ConsoleCloud> {
-  const directory = mkdtempSync(join(tmpdir(), 'durastack-console-'));
   const database = await createTestDatabase();
+  const directory = mkdtempSync(join(tmpdir(), 'durastack-console-'));
   await seed(database.source);
   const dataKeyFile = join(directory, 'data.key');
   writeFileSync(dataKeyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
