@@ -24,14 +24,14 @@ export interface Belongings {
   readonly operationId: string;
 }
 
-let number = 0;
+let made = 0;
 
 /** A zone with a pod, a cluster, a host that is up, a pool and an image store. */
 export async function makePlace({ db }: TestApi): Promise<Place> {
   const tx = autocommit(db.source);
   const [zoneId, podId, clusterId, hostId, poolId, storeId] = [newId(), newId(), newId(), newId(), newId(), newId()];
   const created_at = new Date();
-  number += 1;
+  const number = (made += 1);
   await insertRow(tx, 'zone', {
     id: zoneId,
     name: `zone-${number}`,
@@ -109,7 +109,7 @@ export async function makeBelongings(t: TestApi, place: Place, owner: TestAccoun
   const [networkId, keyPairId, operationId] = [newId(), newId(), newId()];
   const created_at = new Date();
   const own = { account_id: owner.id, domain_id: owner.domainId, created_at };
-  number += 1;
+  const number = (made += 1);
   const [offering] = await tx.query<{ id: string }>("SELECT id FROM service_offering WHERE name = 'Tiny Instance'");
   await insertRow(tx, 'template', {
     id: templateId,
@@ -161,7 +161,7 @@ export async function makeBelongings(t: TestApi, place: Place, owner: TestAccoun
     observed_at: new Date(Date.now() - 60_000),
     operation_id: operationId,
     group_name: 'group',
-    key_pair_names: 'key',
+    key_pair_names: `key-${number}`,
     display_vm: true,
   });
   await insertRow(tx, 'nic', {
@@ -202,7 +202,7 @@ export async function makeBelongings(t: TestApi, place: Place, owner: TestAccoun
   await insertRow(tx, 'ssh_key_pair', {
     id: keyPairId,
     ...own,
-    name: 'key',
+    name: `key-${number}`,
     fingerprint: 'aa:bb',
     public_key: 'ssh-rsa AAAA',
   });
