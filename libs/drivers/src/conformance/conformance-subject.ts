@@ -45,3 +45,10 @@ export class ConformanceCaller {
     return this.call(verb, params);
   }
 }
+
+/** What the parts of the suite share. */
+export interface ConformanceScene {
+  subject(): ConformanceSubject;
+  caller(): ConformanceCaller;
+  driver(): HostDriver;
+}

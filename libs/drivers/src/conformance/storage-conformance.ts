@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { VolumeSpec } from '@durastack/contracts/agent/specs';
-import type { ConformanceScene } from './driver-conformance.js';
+import type { ConformanceScene } from './conformance-subject.js';
 
 const MIB = 2 ** 20;
 
@@ -87,6 +87,16 @@ export function describeImages(scene: ConformanceScene): void {
     expect(await scene.subject().leftovers(templateId)).toEqual([]);
   });
 
+  it('bears the removal of what never was', async () => {
+    const { pool, store } = scene.subject();
+    const templateId = randomUUID();
+    expect(await scene.caller().twice('ensureImageGone', { templateId, store })).toEqual({});
+    expect(await scene.caller().twice('ensureTemplateGoneFromPool', { templateId, pool })).toEqual({});
+  });
+}
+
+/** The cancelling of a fetch; part of the suite in driver-conformance.ts. */
+export function describeCancelledFetch(scene: ConformanceScene): void {
   it('leaves nothing of a fetch that is cancelled, and fetches it later', async () => {
     const slow = scene.subject().fetch(true);
     const controller = new AbortController();
@@ -98,19 +108,12 @@ export function describeImages(scene: ConformanceScene): void {
     fetching.catch(() => undefined);
     await expect.poll(() => reports, { timeout: 10_000, interval: 10 }).toBeGreaterThan(0);
     controller.abort(new DOMException('cancelled', 'AbortError'));
-    await expect(fetching).rejects.toThrow();
+    await expect(fetching).rejects.toBeInstanceOf(Error);
     expect(await scene.subject().leftovers(slow.templateId)).toEqual([]);
     const again = { ...scene.subject().fetch(false), templateId: slow.templateId };
     await scene.caller().call('fetchImage', again);
     await scene.caller().call('ensureImageGone', { templateId: slow.templateId, store: slow.store });
     expect(await scene.subject().leftovers(slow.templateId)).toEqual([]);
-  });
-
-  it('bears the removal of what never was', async () => {
-    const { pool, store } = scene.subject();
-    const templateId = randomUUID();
-    expect(await scene.caller().twice('ensureImageGone', { templateId, store })).toEqual({});
-    expect(await scene.caller().twice('ensureTemplateGoneFromPool', { templateId, pool })).toEqual({});
   });
 }
 

@@ -2,8 +2,14 @@ import type { Duplex } from 'node:stream';
 import { hostCertificateName } from '@durastack/contracts/agent/wire';
 import { DurastackError, isErrorCode } from '@durastack/contracts/errors';
 import { createWebSocketStream, WebSocket, type ClientOptions } from 'ws';
-import type { AgentAddress, AgentClientIdentity } from './agent-client.js';
 import { agentOrigin, connectionFailure } from './transport.js';
+
+/** Who asks, as PEM texts. */
+interface Caller {
+  readonly caPem: string;
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+}
 
 /**
  * Opens the console of a machine through its host's agent.
@@ -12,8 +18,8 @@ import { agentOrigin, connectionFailure } from './transport.js';
  * @throws DurastackError NOT_FOUND when the machine does not run there, HOST_UNREACHABLE
  */
 export function openConsoleStream(
-  identity: AgentClientIdentity,
-  host: AgentAddress,
+  identity: Caller,
+  host: { readonly id: string; readonly url: string },
   vmId: string,
   options: { timeoutMs: number; signal?: AbortSignal },
 ): Promise<Duplex> {
