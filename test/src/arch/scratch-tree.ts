@@ -51,15 +51,19 @@ export class ScratchTree {
 
   /** Makes a symbolic link at `path` to another path of the tree. */
   link(path: string, target: string): this {
+    return this.linkTo(path, join(this.root, target));
+  }
+
+  /** Makes a symbolic link at `path` to something outside of the tree. */
+  linkTo(path: string, target: string): this {
     mkdirSync(dirname(join(this.root, path)), { recursive: true });
-    symlinkSync(join(this.root, target), join(this.root, path));
+    symlinkSync(target, join(this.root, path));
     return this;
   }
 
   /** Lets the tree see the checkout's installed packages. */
   linkNodeModules(): this {
-    symlinkSync(join(CHECKOUT, 'node_modules'), join(this.root, 'node_modules'));
-    return this;
+    return this.linkTo('node_modules', join(CHECKOUT, 'node_modules'));
   }
 
   /** Runs a program of the checkout's node_modules, or a script, in the tree. */
