@@ -15,7 +15,8 @@ const FACTS_AGE_MS = 60_000;
 const DRIVER_TIMEOUT_MS = 3_000;
 /** Changes that come together travel together. */
 const CHANGE_DELAY_MS = 50;
-const RETRY_MS = 1_000;
+/** After the first failure; twice as much after each further one, up to the interval. */
+const RETRY_MS = 500;
 
 /** What a reporter needs. */
 export interface HeartbeatParts {
@@ -34,7 +35,8 @@ export class HeartbeatReporter {
   private readonly changed = new Map<string, ObservedVm>();
   private sequence = 0;
   private wantFull = true;
-  private failing = false;
+  /** Heartbeats that failed in a row. */
+  private failures = 0;
   private sending: Promise<void> | undefined;
   private stopped = false;
   private intervalMs: number;
@@ -75,7 +77,8 @@ export class HeartbeatReporter {
   }
 
   private delayAfterBeat(): number {
-    if (this.failing) return Math.min(this.intervalMs, RETRY_MS);
+    // Soon at first, so that a restarted control plane knows quickly; never more often than was asked for, for long.
+    if (this.failures > 0) return Math.min(this.intervalMs, RETRY_MS * 2 ** Math.min(this.failures - 1, 10));
     return this.changed.size > 0 || this.wantFull ? CHANGE_DELAY_MS : this.intervalMs;
   }
 
@@ -84,13 +87,13 @@ export class HeartbeatReporter {
       const heartbeat = await this.collect();
       if (heartbeat === undefined) return;
       const reply = await this.parts.send(heartbeat);
-      if (this.failing) this.parts.log.info({ hostId: this.parts.hostId }, 'the control plane answers again');
-      this.failing = false;
+      if (this.failures > 0) this.parts.log.info({ hostId: this.parts.hostId }, 'the control plane answers again');
+      this.failures = 0;
       this.intervalMs = reply.intervalMs;
       this.wantFull = reply.wantFull || (this.wantFull && !heartbeat.full);
     } catch (error) {
-      if (!this.failing) this.parts.log.warn({ error, hostId: this.parts.hostId }, 'heartbeat failed; going on');
-      this.failing = true;
+      if (this.failures === 0) this.parts.log.warn({ error, hostId: this.parts.hostId }, 'heartbeat failed; going on');
+      this.failures += 1;
       this.wantFull = true;
     }
   }
@@ -99,7 +102,7 @@ export class HeartbeatReporter {
     const { driver, hostId, incarnation, pools } = this.parts;
     const facts = await this.readFacts();
     if (facts === undefined) {
-      this.failing = true;
+      this.failures += 1;
       return undefined;
     }
     const [usage, sizes, all] = await Promise.all([
