@@ -94,6 +94,11 @@ const FIRES: readonly Canary[] = [
     'CREATE TABLE t (a char(1) COLLATE utf8mb4_0900_ai_ci)',
     'SELECT a AS rank FROM t',
   ].map((sql, i) => canary('durastack(portable-sql)', `libs/store/src/sql-${i}.ts`, `void ${JSON.stringify(sql)};`)),
+  canary(
+    'vitest(valid-expect)',
+    `${LIB}/unasked.spec.ts`,
+    "import { expect, it } from 'vitest';\nit('x', () => void expect(1));",
+  ),
   canary('vitest(no-focused-tests)', `${LIB}/focused.spec.ts`, "import { it } from 'vitest';\nit.only('x', () => {});"),
   canary(
     'vitest(no-disabled-tests)',
