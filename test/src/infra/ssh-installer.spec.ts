@@ -1,101 +1,37 @@
 /** The installer against a real sshd on a machine of its own namespaces; the agent that it installs is the real one. */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, readFileSync, appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type { EnrolmentSecrets } from '@durastack/activities/infra/enrolment-secrets';
-import { createSshInstaller, type InstallOrder, type SshInstaller } from '@durastack/activities/infra/ssh-installer';
-import { findAgentSources, type AgentSources } from '@durastack/activities/infra/ssh/agent-sources';
-import { AGENT_PORT } from '@durastack/contracts/agent/wire';
 import { isDurastackError } from '@durastack/contracts/errors';
-import { createAgentClient, type AgentClient } from '@durastack/kit/agent-client/agent-client';
-import {
-  createAuthority,
-  issueControlPlaneCertificate,
-  newSerial,
-  signHostCsr,
-  type KeyAndCertificate,
-} from '@durastack/kit/tls/certificate-authority';
 import { certificateFingerprint } from '@durastack/kit/tls/certificate-holder';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FreshHost } from '../support/fresh-host.js';
+import { SshEnrolment } from '../support/ssh-enrolment.js';
 
 const HOST_ID = '6f1b0a52-33d2-4f7c-8a51-0d2f6f7a9c01';
 const OTHER_ID = '6f1b0a52-33d2-4f7c-8a51-0d2f6f7a9c02';
 const STATE = '/var/lib/durastack/agent';
 
 let host: FreshHost;
-let authority: KeyAndCertificate;
-let client: AgentClient;
-let sources: AgentSources;
+let ssh: SshEnrolment;
 
-type SshSecrets = Extract<EnrolmentSecrets, { kind: 'ssh' }>;
-
-function target(change: Partial<SshSecrets> = {}): SshSecrets {
-  return {
-    kind: 'ssh',
-    address: host.address,
-    port: 22,
-    username: 'root',
-    password: host.password,
-    fingerprint: host.fingerprint(),
-    ...change,
-  };
-}
-
-/** An installer that sends this test's own copy of the bundle: other specs build the original at the same time. */
-function installerFor(change: Partial<SshSecrets> = {}): SshInstaller {
-  return createSshInstaller(target(change), () => sources);
-}
-
-async function installed(installer: SshInstaller, order: InstallOrder): Promise<void> {
-  while (!(await installer.install(order)).done) await sleep(50);
-}
-
-async function enrol(installer: SshInstaller, hostId: string, incarnation: number): Promise<string> {
-  const channel = installer.enrolmentClient({ hostId });
-  try {
-    const facts = { hostId, incarnation, serial: newSerial() };
-    const certificatePem = await signHostCsr(authority, await channel.requestCsr(), facts);
-    const caPem = authority.certificatePem;
-    await channel.installCertificate({
-      certificatePem,
-      caPem,
-      incarnation,
-      intakeUrl: `https://${host.address}:1`,
-      intervalMs: 60_000,
-    });
-    return certificatePem;
-  } finally {
-    await channel.close();
-  }
-}
-
-const agentAt = (id: string) => ({ id, url: `https://${host.address}:${AGENT_PORT}` });
 const agentPid = (): string => host.run('cat /run/durastack-agent.pid');
 
 beforeAll(async () => {
-  const build = fileURLToPath(new URL('../../../apps/host-agent/build', import.meta.url));
-  if (!existsSync(join(build, 'agent.mjs'))) execFileSync('node', [`${build}.mjs`]);
   host = await FreshHost.start();
-  const found = findAgentSources();
-  sources = { ...found, bundleFile: join(host.directory, 'agent.mjs') };
-  copyFileSync(found.bundleFile, sources.bundleFile);
-  authority = await createAuthority('test');
-  client = createAgentClient({ caPem: authority.certificatePem, ...(await issueControlPlaneCertificate(authority)) });
+  ssh = await SshEnrolment.prepare(host);
 });
 
 afterAll(async () => {
-  await client?.close();
+  await ssh?.client.close();
   await host?.stop();
 });
 
 describe('before anything is installed', () => {
   it('refuses another host key before it says who it is', async () => {
     const wrong = `SHA256:${'A'.repeat(43)}`;
-    const refused = installerFor({ fingerprint: wrong }).install({ hostId: HOST_ID });
+    const refused = ssh.installer({ fingerprint: wrong }).install({ hostId: HOST_ID });
     await expect(refused).rejects.toMatchObject({ code: 'FORBIDDEN', retryable: false });
     await expect(refused).rejects.toThrow(wrong);
     for (const kind of ['ed25519', 'ecdsa', 'rsa'] as const)
@@ -105,18 +41,19 @@ describe('before anything is installed', () => {
   });
 
   it('refuses what is no fingerprint', async () => {
-    const refused = installerFor({ fingerprint: 'MD5:00:11' }).install({ hostId: HOST_ID });
+    const refused = ssh.installer({ fingerprint: 'MD5:00:11' }).install({ hostId: HOST_ID });
     await expect(refused).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 
   it.each(['ed25519', 'ecdsa', 'rsa'] as const)('takes the fingerprint of its %s key', async (kind) => {
-    const installer = installerFor({ fingerprint: host.fingerprint(kind) });
+    const installer = ssh.installer({ fingerprint: host.fingerprint(kind) });
     await expect(installer.uninstall({ hostId: HOST_ID })).resolves.toBeUndefined();
   });
 
   it('says which user and method a host refuses, and not the password', async () => {
     const secret = 'not-the-password';
-    const error = await installerFor({ password: secret })
+    const error = await ssh
+      .installer({ password: secret })
       .install({ hostId: HOST_ID })
       .catch((failure: unknown) => failure);
     expect(isDurastackError(error, 'INVALID_INPUT') && error.message).toMatch(/password of the SSH user root/);
@@ -124,18 +61,18 @@ describe('before anything is installed', () => {
   });
 
   it('refuses a key that is none', async () => {
-    await expect(installerFor({ privateKey: 'rubbish' }).install({ hostId: HOST_ID })).rejects.toThrow(
+    await expect(ssh.installer({ privateKey: 'rubbish' }).install({ hostId: HOST_ID })).rejects.toThrow(
       /private key cannot be read/,
     );
   });
 
   it('tells an unreachable host from a refusal', async () => {
-    const away = installerFor({ port: 23 }).install({ hostId: HOST_ID });
+    const away = ssh.installer({ port: 23 }).install({ hostId: HOST_ID });
     await expect(away).rejects.toMatchObject({ code: 'HOST_UNREACHABLE', retryable: true });
   });
 
   it('refuses a user who may not become root', async () => {
-    const refused = installerFor({ username: 'plain' }).install({ hostId: HOST_ID });
+    const refused = ssh.installer({ username: 'plain' }).install({ hostId: HOST_ID });
     await expect(refused).rejects.toMatchObject({ code: 'FORBIDDEN' });
     await expect(refused).rejects.toThrow(/plain may not become root/);
   });
@@ -144,9 +81,9 @@ describe('before anything is installed', () => {
     host.run(
       `cp -a /etc/os-release /etc/os-release.kept; printf 'ID=fedora\\nVERSION_ID=40\\n' > /etc/new; mv /etc/new /etc/os-release`,
     );
-    await expect(installerFor().install({ hostId: HOST_ID })).rejects.toThrow(/it runs fedora; Debian 12/);
+    await expect(ssh.installer().install({ hostId: HOST_ID })).rejects.toThrow(/it runs fedora; Debian 12/);
     host.run('mv /etc/os-release.kept /etc/os-release; mount -t tmpfs -o size=10M tmpfs /opt');
-    const full = installerFor().install({ hostId: HOST_ID });
+    const full = ssh.installer().install({ hostId: HOST_ID });
     await expect(full).rejects.toMatchObject({ code: 'STEP_REFUSED' });
     await expect(full).rejects.toThrow(/10 MiB free/);
     host.run('umount /opt');
@@ -159,7 +96,7 @@ describe('before anything is installed', () => {
 
 describe('a host', () => {
   it('is installed by key and sudo, whenever the connection breaks', async () => {
-    const installer = installerFor({ username: 'deployer', privateKey: host.privateKey });
+    const installer = ssh.installer({ username: 'deployer', privateKey: host.privateKey });
     for (const afterMs of [150, 400, 900, 1_500]) {
       const attempt = installer.install({ hostId: HOST_ID }).then(
         () => 'finished',
@@ -171,7 +108,7 @@ describe('a host', () => {
       );
       expect(['finished', 'HOST_UNREACHABLE']).toContain(await attempt);
     }
-    await installed(installer, { hostId: HOST_ID });
+    await ssh.installed(installer, { hostId: HOST_ID });
     expect(host.run('stat -c %a:%U /etc/durastack/agent.env /opt/durastack/agent/node')).toBe('600:root\n755:root');
     // All packages are there: no job was started for them.
     expect(host.run('ls /var/lib/durastack')).toBe('agent');
@@ -179,77 +116,78 @@ describe('a host', () => {
   });
 
   it('is enrolled through the exec channel and then answers over mutual TLS', async () => {
-    await enrol(installerFor(), HOST_ID, 1);
-    expect(await client.health(agentAt(HOST_ID))).toMatchObject({ hostId: HOST_ID, incarnation: 1, driver: 'libvirt' });
-    await expect(client.health(agentAt(OTHER_ID))).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
-    const facts = await client.call(agentAt(HOST_ID), 'getFacts', {});
+    await ssh.enrol(ssh.installer(), HOST_ID, 1);
+    expect(await ssh.client.health(ssh.agentAt(HOST_ID))).toMatchObject({
+      hostId: HOST_ID,
+      incarnation: 1,
+      driver: 'libvirt',
+    });
+    await expect(ssh.client.health(ssh.agentAt(OTHER_ID))).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
+    const facts = await ssh.client.call(ssh.agentAt(HOST_ID), 'getFacts', {});
     expect(facts.cpuCount).toBeGreaterThan(0);
     expect(host.run(`stat -c %a ${STATE} ${STATE}/identity.json`)).toBe('700\n600');
   });
 
   it('is installed again without sending anything twice', async () => {
     const before = { node: host.run('stat -c %i:%Y /opt/durastack/agent/node'), pid: agentPid() };
-    await installed(installerFor(), { hostId: HOST_ID });
+    await ssh.installed(ssh.installer(), { hostId: HOST_ID });
     expect(host.run('stat -c %i:%Y /opt/durastack/agent/node')).toBe(before.node);
     expect(agentPid()).not.toBe(before.pid);
-    expect(await client.health(agentAt(HOST_ID))).toMatchObject({ incarnation: 1 });
+    expect(await ssh.client.health(ssh.agentAt(HOST_ID))).toMatchObject({ incarnation: 1 });
   });
 
   it('gets a new bundle, and the agent starts anew with it', async () => {
     const newBundle = join(host.directory, 'newer.mjs');
-    copyFileSync(sources.bundleFile, newBundle);
+    copyFileSync(ssh.sources.bundleFile, newBundle);
     appendFileSync(newBundle, '\n// newer\n');
     const before = agentPid();
-    await installed(
-      createSshInstaller(target(), () => ({ ...sources, bundleFile: newBundle })),
-      { hostId: HOST_ID },
-    );
+    await ssh.installed(ssh.installer({}, { bundleFile: newBundle }), { hostId: HOST_ID });
     expect(host.run('tail -n 1 /opt/durastack/agent/agent.mjs')).toBe('// newer');
     expect(agentPid()).not.toBe(before);
-    expect(await client.health(agentAt(HOST_ID))).toMatchObject({ hostId: HOST_ID });
+    expect(await ssh.client.health(ssh.agentAt(HOST_ID))).toMatchObject({ hostId: HOST_ID });
   });
 
   it('gets a file whole, whatever an earlier attempt left of it', async () => {
-    const sum = createHash('sha256').update(readFileSync(sources.nodeFile)).digest('hex');
+    const sum = createHash('sha256').update(readFileSync(ssh.sources.nodeFile)).digest('hex');
     const part = `/opt/durastack/agent/.node.${sum.slice(0, 16)}.part`;
     // A good beginning, then damage, then a stranger's part.
     host.run(`cd /opt/durastack/agent; head -c 70000000 node > ${part}; rm node; touch .node.0123456789abcdef.part`);
-    await installed(installerFor(), { hostId: HOST_ID });
+    await ssh.installed(ssh.installer(), { hostId: HOST_ID });
     expect(host.run('sha256sum < /opt/durastack/agent/node')).toContain(sum);
     host.run(`cd /opt/durastack/agent; rm node; head -c 90000000 /dev/zero > ${part}`);
-    await installed(installerFor(), { hostId: HOST_ID });
+    await ssh.installed(ssh.installer(), { hostId: HOST_ID });
     expect(host.run('sha256sum < /opt/durastack/agent/node')).toContain(sum);
     expect(host.run('ls -A /opt/durastack/agent')).toBe('agent.mjs\nnode');
   });
 
   it('says what went wrong there in the words of the host', async () => {
     host.run('mount -t tmpfs -o size=410M tmpfs /opt && mkdir -p /opt/durastack && touch /opt/durastack/agent');
-    const refused = installerFor().install({ hostId: HOST_ID });
+    const refused = ssh.installer().install({ hostId: HOST_ID });
     await expect(refused).rejects.toMatchObject({ code: 'STEP_REFUSED' });
     await expect(refused).rejects.toThrow(/making folders failed: mkdir: .*File exists/);
     host.run('umount /opt');
   });
 
   it('is not taken for another one, unless that one is gone', async () => {
-    const installer = installerFor();
+    const installer = ssh.installer();
     const taken = installer.install({ hostId: OTHER_ID });
     await expect(taken).rejects.toMatchObject({ code: 'CONFLICT', details: { hostId: HOST_ID } });
     await installer.uninstall({ hostId: OTHER_ID });
-    expect(await client.health(agentAt(HOST_ID))).toMatchObject({ hostId: HOST_ID });
+    expect(await ssh.client.health(ssh.agentAt(HOST_ID))).toMatchObject({ hostId: HOST_ID });
 
     const present: unknown[] = [];
-    await installed(installer, {
+    await ssh.installed(installer, {
       hostId: OTHER_ID,
       mayReplace: (claim) => Promise.resolve(present.push(claim) > 0),
     });
-    expect(present).toEqual([{ hostId: HOST_ID, authority: certificateFingerprint(authority.certificatePem) }]);
-    await enrol(installer, OTHER_ID, 1);
-    expect(await client.health(agentAt(OTHER_ID))).toMatchObject({ hostId: OTHER_ID });
+    expect(present).toEqual([{ hostId: HOST_ID, authority: certificateFingerprint(ssh.authority.certificatePem) }]);
+    await ssh.enrol(installer, OTHER_ID, 1);
+    expect(await ssh.client.health(ssh.agentAt(OTHER_ID))).toMatchObject({ hostId: OTHER_ID });
   });
 
   it('is given back with everything that belongs to machines left where it is', async () => {
     host.run(`mkdir -p ${STATE}/vms/one && echo seed > ${STATE}/vms/one/seed.img`);
-    const installer = installerFor();
+    const installer = ssh.installer();
     await installer.uninstall({ hostId: OTHER_ID });
     await installer.uninstall({ hostId: OTHER_ID });
     expect(
@@ -257,6 +195,27 @@ describe('a host', () => {
     ).toBe('');
     expect(host.run(`cat ${STATE}/vms/one/seed.img; ls ${STATE}/identity.json 2>/dev/null || true`)).toBe('seed');
     expect(host.run("pgrep -f '[a]gent.mjs' || true")).toBe('');
-    await expect(client.health(agentAt(OTHER_ID))).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
+    await expect(ssh.client.health(ssh.agentAt(OTHER_ID))).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
+  });
+});
+
+describe('packages', () => {
+  it('that are missing are installed by apt-get, whose words are told when it cannot', async () => {
+    host.run(
+      'dpkg --remove --force-depends mtools; rm -rf /etc/apt/sources.list /etc/apt/sources.list.d /var/lib/apt/lists',
+    );
+    const refused = ssh.installed(ssh.installer(), { hostId: HOST_ID });
+    await expect(refused).rejects.toMatchObject({ code: 'STEP_REFUSED' });
+    await expect(refused).rejects.toThrow(/installing mtools failed: .*E: .*mtools/s);
+
+    host.run(`set -e
+      mkdir -p /srv/repository/mtools/DEBIAN && cd /srv/repository
+      printf 'Package: mtools\\nVersion: 99\\nArchitecture: amd64\\nMaintainer: test\\nDescription: stands in\\n' > mtools/DEBIAN/control
+      dpkg-deb -b mtools mtools.deb > /dev/null
+      { cat mtools/DEBIAN/control; echo "Filename: ./mtools.deb"; echo "Size: $(stat -c %s mtools.deb)"; echo "SHA256: $(sha256sum mtools.deb | cut -d ' ' -f 1)"; } > Packages
+      echo 'deb [trusted=yes] file:/srv/repository ./' > /etc/apt/sources.list`);
+    await ssh.installed(ssh.installer(), { hostId: HOST_ID });
+    expect(host.run("dpkg-query -W -f='${Version} ${db:Status-Status}' mtools")).toBe('99 installed');
+    await ssh.installer().uninstall({ hostId: HOST_ID });
   });
 });

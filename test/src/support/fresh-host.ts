@@ -90,7 +90,9 @@ printf 'deployer ALL=(ALL) NOPASSWD: ALL\\n' > /etc/sudoers.d/deployer
 mkdir -p /root/.ssh && cp ${INSIDE}/*.keys /root/.ssh/ && chmod 755 /root /root/.ssh
 sshd="/usr/sbin/sshd -f ${INSIDE}/sshd_config -E ${INSIDE}/sshd.log"
 if [ "$2" = systemd ]; then
-  rm -rf /etc/systemd/system /etc/machine-id; mkdir /etc/systemd/system; cd /etc/systemd/system
+  rm -rf /etc/systemd/system; mkdir /etc/systemd/system; cd /etc/systemd/system
+  # Without one it would be a first boot, which enables everything that is installed.
+  od -An -N16 -tx1 /dev/urandom | tr -d ' \\n' > /etc/machine-id
   printf '[Unit]\\nRequires=basic.target fresh-sshd.service\\nAfter=basic.target\\nAllowIsolate=yes\\n' > default.target
   printf '[Service]\\nExecStart=%s -D\\nExecStartPre=/bin/mkdir -p /run/sshd\\nKillMode=process\\n' "$sshd" > fresh-sshd.service
   for unit in systemd-sysctl systemd-modules-load systemd-udevd systemd-udev-trigger systemd-binfmt systemd-timesyncd \\

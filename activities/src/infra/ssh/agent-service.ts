@@ -11,7 +11,7 @@ const FUNCTIONS = `
 systemd() { [ -d /run/systemd/system ]; }
 agent() {
   [ -s ${HOST_PATHS.pidFile} ] || return 1
-  tr '\\0' '\\n' < "/proc/$(cat ${HOST_PATHS.pidFile})/cmdline" 2>/dev/null | grep -qxF ${HOST_PATHS.bundle}
+  cat "/proc/$(cat ${HOST_PATHS.pidFile})/cmdline" 2>/dev/null | tr '\\0' '\\n' | grep -qxF ${HOST_PATHS.bundle}
 }
 stop_agent() {
   if systemd; then
@@ -47,9 +47,12 @@ if systemd; then systemctl daemon-reload; systemctl enable -q durastack-agent.se
   await shell.run(enable, [], { what: 'registering the service' });
 }
 
-/** Says whether libvirt answers, and starts it when it does not. The very first answer takes seconds. */
+/**
+ * Says whether libvirt answers on the socket that the agent uses, and starts it when it does not. The very first answer
+ * takes seconds.
+ */
 const LIBVIRT = `${FUNCTIONS}
-answers() { timeout 15 virsh -q -r -c qemu:///system uri > /dev/null 2>&1; }
+answers() { timeout 15 virsh -q -c qemu:///system uri > /dev/null 2>&1; }
 wait_for_libvirt() { for try in $(seq 40); do answers && exit 0; sleep 0.5; done; }
 answers && exit 0
 if systemd; then

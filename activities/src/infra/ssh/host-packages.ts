@@ -20,7 +20,7 @@ echo $rc > ${HOST_PATHS.packageJob}/rc
 const STEP = `
 job=$1; shift
 mkdir -p -m 700 ${HOST_PATHS.packageJob}; cd ${HOST_PATHS.packageJob}
-running() { [ -s pid ] && tr '\\0' '\\n' < "/proc/$(cat pid)/cmdline" 2>/dev/null | grep -qx ${JOB_NAME}; }
+running() { [ -s pid ] && cat "/proc/$(cat pid)/cmdline" 2>/dev/null | tr '\\0' '\\n' | grep -qx ${JOB_NAME}; }
 if ! running && ! [ -f rc ]; then
   setsid sh -c "$job" ${JOB_NAME} "$@" < /dev/null > log 2>&1 &
   echo $! > pid
