@@ -8,24 +8,47 @@ export function cloudStackDate(iso: string): string {
   return `${new Date(iso).toISOString().slice(0, 19)}+0000`;
 }
 
-function render(schema: z.ZodType | undefined, value: unknown): unknown {
-  if (value === null || value === undefined) return undefined;
-  if (schema === undefined) return value;
+type Render = (value: unknown) => unknown;
+
+/** How a field's values become CloudStack's; undefined when they stay as they are. */
+function compileValue(schema: z.ZodType): Render | undefined {
   const inner = unwrap(schema);
-  if (inner instanceof z.ZodArray && Array.isArray(value))
-    return value.map((item) => render(inner.element as z.ZodType, item));
-  if (inner instanceof z.ZodObject && typeof value === 'object')
-    return renderObject(inner, value as Record<string, unknown>);
-  if (wireOf(schema)?.wire === 'date') return cloudStackDate(String(value));
-  return value;
+  if (inner instanceof z.ZodArray) {
+    const item = compileValue(inner.element as z.ZodType);
+    return item && ((value) => (Array.isArray(value) ? value.map(item) : value));
+  }
+  if (inner instanceof z.ZodObject)
+    return (value) => (typeof value === 'object' ? renderObject(inner, value as Record<string, unknown>) : value);
+  return wireOf(schema)?.wire === 'date' ? (value) => cloudStackDate(String(value)) : undefined;
+}
+
+interface Field {
+  readonly name: string;
+  readonly wireName: string;
+  readonly render: Render | undefined;
+}
+
+const compiled = new WeakMap<z.ZodObject, readonly Field[]>();
+
+/** The fields of a view; looked up once, for a page has thousands. */
+function fieldsOf(view: z.ZodObject): readonly Field[] {
+  const known = compiled.get(view);
+  if (known) return known;
+  const fields = Object.entries(view.shape as Record<string, z.ZodType>).map(([name, schema]) => ({
+    name,
+    wireName: wireName(name, schema),
+    render: compileValue(schema),
+  }));
+  compiled.set(view, fields);
+  return fields;
 }
 
 /** An object of a view under CloudStack's names. Fields that the view does not declare are left out. */
 export function renderObject(view: z.ZodObject, value: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const rendered: Record<string, unknown> = {};
-  for (const [name, schema] of Object.entries(view.shape as Record<string, z.ZodType>)) {
-    const field = render(schema, value[name]);
-    if (field !== undefined) rendered[wireName(name, schema)] = field;
+  for (const { name, wireName: wire, render } of fieldsOf(view)) {
+    const field = value[name];
+    if (field !== null && field !== undefined) rendered[wire] = render ? render(field) : field;
   }
   return rendered;
 }

@@ -3,6 +3,7 @@ import { create } from 'xmlbuilder2';
 type Json = unknown;
 
 /** Characters that XML 1.0 cannot carry. */
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const FORBIDDEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g;
 
 interface Node {

@@ -15,10 +15,10 @@ import type { Sql } from './sql.js';
 export type ListCommand = Command & { readonly result: z.ZodObject; readonly wrapper: string };
 
 /**
- * What a parameter does: a column of `b` that must equal it; a condition made from it; or nothing, because it is
- * only accepted for compatibility or read by another filter.
+ * What a parameter does: a column of `b` that must equal it; a condition made from it; or nothing (`accepted`),
+ * because it is only taken for compatibility or read by another filter.
  */
-export type Filter<V> = string | ((value: V, viewer: Caller) => Sql | undefined) | 'accepted';
+export type Filter<V> = string | ((value: V, viewer: Caller) => Sql | undefined);
 
 /** Parameters that the engine itself understands. */
 type EngineParam = keyof typeof scopedListParams | 'ids' | 'tags';
