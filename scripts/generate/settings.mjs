@@ -8,7 +8,9 @@ export async function settingsPage() {
   const sections = [];
   for (const [folder, title] of Object.entries(APPS)) {
     const modules = await builtModules(folder, /(^|\/)(config|settings)\.js$/);
-    const schemas = modules.flatMap((module) => Object.values(module)).filter((value) => value?.shape !== undefined);
+    const schemas = modules
+      .flatMap((module) => Object.values(module))
+      .filter((value) => value?.shape?.instance !== undefined);
     for (const schema of schemas) sections.push(`## ${title}\n\n${settings(folder, schema)}`);
   }
   return `# Settings

@@ -58,16 +58,12 @@ export interface Dispatcher {
   stop(): Promise<void>;
 }
 
-/** Starts the loop. */
-export function startDispatcher(options: DispatcherOptions): Dispatcher {
+/** One round after the other; each does what this worker may do while it holds the lease. */
+function rounds(options: DispatcherOptions): () => Promise<void> {
   const { source, log, holder } = options;
-  let stopping = false;
-  let wake = () => {};
-  let hinted = false;
   let sweptAt = 0;
   let watchedAt = 0;
-
-  const round = async (): Promise<void> => {
+  return async (): Promise<void> => {
     const lease = { ...LEASE, holder, ...(options.hintUrl ? { hintUrl: options.hintUrl } : {}) };
     if (!(await transaction(source, (tx) => holdLease(tx, lease)))) return;
     await startGranted(options);
@@ -83,6 +79,15 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       await sweep(options);
     }
   };
+}
+
+/** Starts the loop. */
+export function startDispatcher(options: DispatcherOptions): Dispatcher {
+  const { source, log, holder } = options;
+  const round = rounds(options);
+  let stopping = false;
+  let wake = () => {};
+  let hinted = false;
 
   const loop = (async () => {
     while (!stopping) {

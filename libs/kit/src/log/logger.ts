@@ -1,6 +1,7 @@
-import { pino, stdSerializers, type Logger } from 'pino';
+import { pino, stdSerializers, type Logger as PinoLogger } from 'pino';
 
-export type { Logger } from 'pino';
+/** What programs log to. */
+export type Logger = PinoLogger;
 
 /** Paths that never reach a log, wherever they occur in a record's first two levels. */
 const SECRET_KEYS = [

@@ -124,8 +124,7 @@ const SUPERSEDED = Symbol('superseded');
 
 async function undoFrom(
   runtime: SagaRuntime,
-  run: RunRef,
-  begun: Running,
+  { run, begun }: { readonly run: RunRef; readonly begun: Running },
   list: StepList,
   from: number,
 ): Promise<StepFailure | undefined> {
@@ -198,7 +197,7 @@ async function runBegun(
     if (!(await runtime.operation.setDirection(run, 'undoing', failed.failure))) throw SUPERSEDED;
     undoStart = failed.index;
   }
-  const stuck = await undoFrom(runtime, run, begun, list, undoStart);
+  const stuck = await undoFrom(runtime, { run, begun }, list, undoStart);
   if (stuck) {
     await runtime.operation.needsAttention(run, stuck);
     return 'needs-attention';

@@ -81,6 +81,7 @@ export function toStoreError(error: unknown): DurastackError {
   if (
     unreachable ||
     RETRIED.has(fault.errno ?? 0) ||
+    // oxlint-disable-next-line durastack/no-message-matching -- these errors of the driver have no code
     /pool is closed|not connected|closed state/i.test(String((error as Error).message))
   ) {
     return new DurastackError(
