@@ -11,6 +11,7 @@ import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
 import type { Logger } from '@durastack/kit/log/logger';
 import { openSecretBox } from '@durastack/kit/secrets/secret-box';
 import { withActivityEdge } from '@durastack/kit/temporal/activity-edge';
+import { heartbeatInterceptor } from '@durastack/kit/temporal/heartbeat-interceptor';
 import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '@durastack/kit/temporal/task-queues';
 import { issueControlPlaneCertificate } from '@durastack/kit/tls/certificate-authority';
 import { connectDatabase } from '@durastack/store/database/data-source';
@@ -112,8 +113,9 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
     connection: native,
     namespace: config.temporalNamespace,
     activities,
-    shutdownGraceTime: '5s',
-  } as const;
+    interceptors: { activity: [heartbeatInterceptor] },
+    shutdownGraceTime: 5_000,
+  };
   const control = await Worker.create({
     ...shared,
     taskQueue: TASK_QUEUES.control,

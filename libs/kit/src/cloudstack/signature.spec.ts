@@ -15,9 +15,30 @@ describe('signRequest', () => {
 
 describe('verifySignature', () => {
   const cases: [what: string, parameters: [string, string][], signed: string][] = [
-    ['plain', [['b', '1'], ['a', '2']], 'a=2&b=1'],
-    ['order by case (upper first)', [['b', '1'], ['Z', '2']], 'z=2&b=1'],
-    ['order without case', [['Z', '2'], ['b', '1']], 'b=1&z=2'],
+    [
+      'plain',
+      [
+        ['b', '1'],
+        ['a', '2'],
+      ],
+      'a=2&b=1',
+    ],
+    [
+      'order by case (upper first)',
+      [
+        ['b', '1'],
+        ['Z', '2'],
+      ],
+      'z=2&b=1',
+    ],
+    [
+      'order without case',
+      [
+        ['Z', '2'],
+        ['b', '1'],
+      ],
+      'b=1&z=2',
+    ],
     ['space as %20', [['a', 'x y']], 'a=x%20y'],
     ['space as +', [['a', 'x y']], 'a=x+y'],
     ['~ plain (Go, Python)', [['a', 'x~']], 'a=x~'],
@@ -27,9 +48,16 @@ describe('verifySignature', () => {
     ['brackets in values encoded', [['a', '[x]']], 'a=%5bx%5d'],
     ['brackets in values plain (libcloud)', [['a', '[x]']], 'a=[x]'],
     ['bracket names are never encoded', [['tags[0].key', 'x']], 'tags[0].key=x'],
-    ["quotes and parentheses are encoded", [['a', "!'()"]], 'a=%21%27%28%29'],
+    ['quotes and parentheses are encoded', [['a', "!'()"]], 'a=%21%27%28%29'],
     ['other alphabets, as UTF-8', [['a', 'é/+']], 'a=%c3%a9%2f%2b'],
-    ['signature itself is left out', [['a', '1'], ['signature', 'zzz']], 'a=1'],
+    [
+      'signature itself is left out',
+      [
+        ['a', '1'],
+        ['signature', 'zzz'],
+      ],
+      'a=1',
+    ],
   ];
   it.each(cases)('%s', (_what, parameters, signed) => {
     expect(verifySignature(parameters, digest(signed), SECRET)).toBe(true);

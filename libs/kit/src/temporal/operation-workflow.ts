@@ -3,7 +3,7 @@
  *
  * MUST stay deterministic: time, sleep and everything else come from `@temporalio/workflow`.
  */
-import type { OperationPorts, RunRef, StepActivity, StepFailure } from '@durastack/contracts/operations/step';
+import type { OperationPorts, RunRef, StepActivity, StepFailure, StepRef } from '@durastack/contracts/operations/step';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -16,6 +16,7 @@ import {
   setCurrentDetails,
   setHandler,
   TimeoutFailure,
+  type ActivityInterfaceFor,
   type RetryPolicy,
 } from '@temporalio/workflow';
 import { runOperation, type SagaRuntime } from '../saga/run-operation.js';
@@ -25,6 +26,8 @@ import { TASK_QUEUES } from './task-queues.js';
 /** Asks a running operation to turn back. */
 export const cancelSignal = defineSignal('cancel');
 
+/** A worker that is silent for so long has died: its activities are given to another. */
+const HEARTBEAT_TIMEOUT_MS = 5_000;
 const RETRY: RetryPolicy = { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 10_000 };
 
 type Activities = Record<string, (argument: unknown) => Promise<unknown>>;
@@ -37,45 +40,61 @@ const local = proxyLocalActivities<Activities>({
 const durable = proxyActivities<Activities>({
   taskQueue: TASK_QUEUES.control,
   startToCloseTimeout: 20_000,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: RETRY,
 });
 const hosts = proxyActivities<Activities>({
   taskQueue: TASK_QUEUES.hosts,
   startToCloseTimeout: 60_000,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   scheduleToCloseTimeout: 300_000,
   retry: RETRY,
 });
 const hostsForever = proxyActivities<Activities>({
   taskQueue: TASK_QUEUES.hosts,
   startToCloseTimeout: 60_000,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: RETRY,
 });
 
+/** Calls an activity, with plain words for the operators' UI. */
+type Caller = (name: string, argument: unknown, summary: string) => Promise<unknown>;
+
+const calling =
+  (activities: ActivityInterfaceFor<Activities>): Caller =>
+  (name, argument, summary) =>
+    activities[name]!.executeWithOptions({ summary }, [argument]);
+const callLocal: Caller = (name, argument, summary) => local[name]!.executeWithOptions({ summary }, [argument]);
+const callDurable = calling(durable);
+const callHost = calling(hosts);
+const callHostForever = calling(hostsForever);
+
 /** A short database transaction: local first, and when the database is away for longer, an activity that waits for it. */
-async function callQuick(name: string, argument: unknown): Promise<unknown> {
+const callQuick: Caller = async (name, argument, summary) => {
   try {
-    return await local[name]!(argument);
+    return await callLocal(name, argument, summary);
   } catch (error) {
     if (failureOf(error).code !== 'TIMEOUT' && !isRetryable(error)) throw error;
-    return durable[name]!(argument);
+    return callDurable(name, argument, summary);
   }
-}
+};
 
 function isRetryable(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   return !(cause instanceof ApplicationFailure) || cause.nonRetryable !== true;
 }
 
-function callByProfile(profile: Profile, name: string, argument: unknown): Promise<unknown> {
-  switch (profile) {
-    case 'quick':
-      return callQuick(name, argument);
-    case 'hostVerb':
-    case 'poll':
-      return hosts[name]!(argument);
-    case 'forever':
-      return hostsForever[name]!(argument);
-  }
+const CALLERS: Readonly<Record<Profile, Caller>> = {
+  quick: callQuick,
+  hostVerb: callHost,
+  poll: callHost,
+  forever: callHostForever,
+};
+
+function callStep(profile: Profile, name: string, step: StepRef): Promise<unknown> {
+  // After the pivot there is only forward: a host that is away is waited for.
+  const kept = step.direction === 'past-pivot' && profile !== 'quick' ? 'forever' : profile;
+  return CALLERS[kept](name, step, step.direction === 'undoing' ? `Undo: ${step.title}` : step.title);
 }
 
 function failureOf(error: unknown): StepFailure {
@@ -90,10 +109,12 @@ function failureOf(error: unknown): StepFailure {
 }
 
 const operationPorts: OperationPorts = {
-  beginRun: (run) => callQuick('beginRun', run) as ReturnType<OperationPorts['beginRun']>,
-  setDirection: (run, direction, failure) => callQuick('setDirection', { run, direction, failure }) as Promise<boolean>,
-  finishRun: (run, outcome) => callQuick('finishRun', { run, outcome }) as Promise<void>,
-  needsAttention: (run, failure) => callQuick('needsAttention', { run, failure }) as Promise<void>,
+  beginRun: (run) => callQuick('beginRun', run, 'Begin') as ReturnType<OperationPorts['beginRun']>,
+  setDirection: (run, direction, failure) =>
+    callQuick('setDirection', { run, direction, failure }, `From here on: ${direction}`) as Promise<boolean>,
+  finishRun: (run, outcome) => callQuick('finishRun', { run, outcome }, `End: ${outcome}`) as Promise<void>,
+  needsAttention: (run, failure) =>
+    callQuick('needsAttention', { run, failure }, 'Call for attention') as Promise<void>,
 };
 
 /**
@@ -110,13 +131,7 @@ export function operationWorkflow(list: StepList): (run: RunRef) => Promise<stri
     });
     const outer = CancellationScope.current();
     const runtime: SagaRuntime = {
-      // After the pivot there is only forward: a host that is away is waited for.
-      callStep: (call, step) =>
-        callByProfile(
-          step.direction === 'past-pivot' && call.profile !== 'quick' ? 'forever' : call.profile,
-          call.activity,
-          step,
-        ) as ReturnType<StepActivity>,
+      callStep: (call, step) => callStep(call.profile, call.activity, step) as ReturnType<StepActivity>,
       operation: operationPorts,
       sleep: async (ms, wakeOnCancel) =>
         void (await condition(() => wakeOnCancel && (cancelled || outer.consideredCancelled), ms)),
