@@ -3,6 +3,9 @@ import { AGENT_PORT } from '@durastack/contracts/agent/wire';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { addHost } from '@durastack/contracts/infra/add-host';
 
+/** SHA-256 in base64, as OpenSSH writes it. */
+const SSH_FINGERPRINT = /^(SHA256:)?[A-Za-z0-9+/]{43}=?$/;
+
 /** How a host is reached and enrolled. */
 export interface HostTarget {
   /** One per host: repeated calls meet. */
@@ -62,6 +65,12 @@ function sshTarget(params: ParamsOf<typeof addHost>, url: URL, address: string):
     throw new DurastackError(
       'INVALID_INPUT',
       `Give the fingerprint of the host's SSH key, as \`ssh-keyscan ${address} | ssh-keygen -lf -\` prints it (SHA256:…), after you compared it on the host itself.`,
+    );
+  }
+  if (!SSH_FINGERPRINT.test(fingerprint.trim())) {
+    throw new DurastackError(
+      'INVALID_INPUT',
+      `'${fingerprint}' is no fingerprint of an SSH key; give SHA256:… as \`ssh-keygen -lf\` prints it.`,
     );
   }
   const port = params.url.toLowerCase().startsWith('ssh:') && url.port ? Number(url.port) : 22;
