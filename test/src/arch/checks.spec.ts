@@ -49,7 +49,7 @@ describe('the list of checks', () => {
 describe('unused code', () => {
   it('is found: files, exports, dependencies that are declared in vain and that are not declared', () => {
     tree = new ScratchTree()
-      .copy('knip.json')
+      .copy('knip.jsonc')
       .linkNodeModules()
       .write({
         'package.json': JSON.stringify({ name: 'canary', private: true, workspaces: ['apps/*', 'libs/*'] }),
