@@ -186,7 +186,8 @@ for i in $(ls /sys/class/net | grep ^eth); do
 done
 address=$(ip -4 -o addr show scope global 2>/dev/null | awk '{print $4}' | head -n 1)
 [ -n "$address" ] || address=none
-echo "${TINY_IMAGE_READY} host $(hostname) address $address up $(cut -d' ' -f1 /proc/uptime) s" >/dev/console
+# On a line of its own: the console's shell may have printed its prompt already.
+printf '\n%s\n' "${TINY_IMAGE_READY} host $(hostname) address $address up $(cut -d' ' -f1 /proc/uptime) s" >/dev/console
 
 # Once per instance: the file is taken away before it runs, so that a script that reboots does not run again.
 script=/var/lib/tiny/user-data
@@ -242,7 +243,7 @@ export const GUEST_FILES: Readonly<Record<string, GuestFile>> = {
   'etc/hosts': { text: '127.0.0.1 localhost\n::1 localhost\n', mode: 0o644 },
   'etc/nsswitch.conf': { text: 'passwd: files\ngroup: files\nhosts: files dns\n', mode: 0o644 },
   'etc/profile': { text: "export PATH=/usr/sbin:/usr/bin:/sbin:/bin\nPS1='\\u@\\h:\\w# '\n", mode: 0o644 },
-  'etc/issue': { text: 'tiny-linux: Debian kernel, busybox and dropbear\n', mode: 0o644 },
+  'etc/issue': { text: 'tiny-linux: busybox and dropbear on a distribution kernel\n', mode: 0o644 },
   'etc/os-release': { text: 'NAME="tiny-linux"\nID=tiny\nID_LIKE=debian\nPRETTY_NAME="tiny-linux"\n', mode: 0o644 },
 };
 

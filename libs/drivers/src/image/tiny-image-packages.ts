@@ -77,16 +77,21 @@ async function kernelDependencies(signal?: AbortSignal): Promise<string[]> {
 
 /** Direct dependencies as APT names them; none for a package that it does not know. */
 async function dependencies(name: string, signal?: AbortSignal): Promise<string[]> {
-  const text = await runTool('apt-cache', ['depends', '--important', name], { signal }).catch((error: unknown) => {
-    if (error instanceof DurastackError && error.code === 'STEP_REFUSED') return '';
-    throw error;
-  });
+  const text = await runTool('apt-cache', ['depends', '--important', name], { env: aptEnvironment(), signal }).catch(
+    (error: unknown) => {
+      if (error instanceof DurastackError && error.code === 'STEP_REFUSED') return '';
+      throw error;
+    },
+  );
   return [...text.matchAll(/Depends: ([^<\s]+)/g)].map((match) => match[1] ?? '');
 }
 
 async function libraryClosure(signal?: AbortSignal): Promise<string[]> {
   const left = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);
-  const text = await runTool('apt-cache', ['depends', '--recurse', ...left, ...PROGRAM_PACKAGES], { signal });
+  const text = await runTool('apt-cache', ['depends', '--recurse', ...left, ...PROGRAM_PACKAGES], {
+    env: aptEnvironment(),
+    signal,
+  });
   const names = text.split('\n').filter((line) => /^(lib|zlib)[^:]+$/.test(line));
   return [...new Set([...PROGRAM_PACKAGES, ...names])];
 }

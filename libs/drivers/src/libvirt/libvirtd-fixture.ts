@@ -1,7 +1,11 @@
-/** A real private libvirtd for a spec: own directories, the capability cache shared so that only the first waits. */
+/**
+ * A real private libvirtd for a spec: own directories and network namespace, the capability cache shared so that only
+ * the first waits.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from '../process/run.js';
 import { startPrivateLibvirtd, stopPrivateLibvirtd, type PrivateLibvirtd } from './private-libvirtd.js';
 
 /** What {@link startLibvirtdFixture} gives. */
@@ -10,6 +14,8 @@ export interface LibvirtdFixture extends PrivateLibvirtd {
   readonly dir: string;
   /** A name that no other fixture on this machine has, at most 8 characters. */
   readonly instance: string;
+  /** The network namespace in which its taps and the spec's bridges lie. */
+  readonly networkNamespace: string;
   /** Starts the daemon again after it was killed. */
   restart(): Promise<PrivateLibvirtd>;
   /** Ends the daemon and removes its files. Its machines must be gone. */
@@ -20,16 +26,21 @@ export interface LibvirtdFixture extends PrivateLibvirtd {
 export async function startLibvirtdFixture(env?: Readonly<Record<string, string>>): Promise<LibvirtdFixture> {
   const dir = await mkdtemp(join(tmpdir(), 'dura-lv-'));
   const instance = `t${process.pid.toString(36)}${Math.floor(Math.random() * 1296).toString(36)}`.slice(0, 8);
+  const networkNamespace = `dura-${instance}`;
+  await run('ip', ['netns', 'add', networkNamespace]);
+  await run('ip', ['-n', networkNamespace, 'link', 'set', 'lo', 'up']);
   const cacheDir = join(tmpdir(), 'durastack-libvirt-cache');
-  const options = { dir: join(dir, 'lv'), instance, cacheDir, ...(env ? { env } : {}) };
+  const options = { dir: join(dir, 'lv'), instance, cacheDir, networkNamespace, ...(env ? { env } : {}) };
   const started = await startPrivateLibvirtd(options);
   return {
     ...started,
     dir,
     instance,
+    networkNamespace,
     restart: () => startPrivateLibvirtd(options),
     end: async () => {
       await stopPrivateLibvirtd(options);
+      await run('ip', ['netns', 'delete', networkNamespace]);
       await rm(dir, { recursive: true, force: true });
     },
   };

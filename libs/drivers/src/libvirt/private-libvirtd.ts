@@ -9,7 +9,8 @@ import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
-import { commandLine, endProcess, findByPidFile, startDetached } from '../process/detached.js';
+import { commandLine, endProcess, findByPidFile } from '../process/detached.js';
+import { hostShell } from '../process/host-shell.js';
 
 export { probeAccelerator } from './accelerator.js';
 
@@ -23,6 +24,8 @@ export interface PrivateLibvirtdOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where libvirt keeps what it learnt of the emulators; default `<dir>/cache`. Shared by short-lived daemons. */
   readonly cacheDir?: string;
+  /** A named network namespace in which it makes its taps (a lab's host). Default: the caller's own. */
+  readonly networkNamespace?: string;
 }
 
 /** A running private daemon. */
@@ -69,7 +72,7 @@ export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions): Pro
   const cacheDir = resolve(options.cacheDir ?? join(dir, 'cache'));
   await mkdir(cacheDir, { recursive: true });
   const logFile = join(dir, 'libvirtd.log');
-  const pid = await startDetached({
+  const pid = await hostShell(options.networkNamespace).startDetached({
     file: 'unshare',
     args: ['--mount', '--propagation', 'slave', 'sh', '-c', ENTER, 'enter', dir, cacheDir, ...daemon(dir)],
     logFile,
@@ -153,12 +156,21 @@ async function awaitSocket(pid: number, socketPath: string, logFile: string): Pr
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline) {
     if (await answers(socketPath)) return;
-    if ((await commandLine(pid)).length === 0) throw await notUp('ended at once', logFile);
+    if (await hasEnded(pid)) throw await notUp('ended at once', logFile);
     await sleep(20);
   }
   const failure = await notUp(`does not answer within ${START_TIMEOUT_MS / 1000} s`, logFile);
   process.kill(pid, 'SIGKILL');
   throw failure;
+}
+
+/** Looks again: while a process replaces its program, its command line reads as empty for a moment. */
+async function hasEnded(pid: number): Promise<boolean> {
+  for (let look = 0; look < 3; look += 1) {
+    if ((await commandLine(pid)).length > 0) return false;
+    await sleep(20);
+  }
+  return true;
 }
 
 async function notUp(what: string, logFile: string): Promise<DurastackError> {

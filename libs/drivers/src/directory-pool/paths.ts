@@ -1,0 +1,19 @@
+/** Where things lie in a directory pool. */
+import { join } from 'node:path';
+import type { PoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
+
+/** The folders of a pool. */
+export const POOL_FOLDERS = ['volumes', 'templates'] as const;
+
+/** The folder of volumes. */
+export const volumesDir = (pool: PoolSpec): string => join(pool.path, 'volumes');
+
+/** A volume's file. */
+export const volumePath = (volume: Pick<VolumeSpec, 'id' | 'pool'>): string =>
+  join(volumesDir(volume.pool), `${volume.id}.qcow2`);
+
+/** A template's base image on the pool. */
+export const basePath = (pool: PoolSpec, templateId: string): string => join(pool.path, 'templates', `${templateId}.qcow2`);
+
+/** Whether a file name is that of an unfinished file of this thing. */
+export const isPartialOf = (name: string, id: string): boolean => name.startsWith(`.${id}.`) && name.endsWith('.part');

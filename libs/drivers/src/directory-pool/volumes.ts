@@ -1,0 +1,101 @@
+/** Volumes of a directory pool: qcow2 overlays over one base image per template. */
+import { randomBytes } from 'node:crypto';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError } from '@durastack/contracts/errors';
+import { run } from '../process/run.js';
+import { basePath, isPartialOf, volumePath, volumesDir } from './paths.js';
+import { qcow2VirtualSize } from './qcow2-header.js';
+
+/** A file's path and the bytes it really takes. */
+export interface VolumeFile {
+  readonly path: string;
+  readonly allocatedBytes: number;
+}
+
+/**
+ * The volume exists with at least its size. An existing one grows when it is smaller; it never shrinks and is never
+ * overwritten. A new one is complete or absent: it is made beside its place and renamed.
+ *
+ * @throws DurastackError `STEP_REFUSED` when the base image is absent or qemu-img fails (disk full, volume in use)
+ */
+export async function ensureVolume(volume: VolumeSpec, signal: AbortSignal): Promise<VolumeFile> {
+  const path = volumePath(volume);
+  if (!(await exists(path))) await createVolume(volume, path, signal);
+  const sizeBytes = roundUp(volume.sizeBytes);
+  if ((await qcow2VirtualSize(path)) < sizeBytes) {
+    await run('qemu-img', ['resize', '-q', '-f', 'qcow2', path, String(sizeBytes)], { signal });
+  }
+  return { path, allocatedBytes: (await stat(path)).blocks * 512 };
+}
+
+/** The volume and its unfinished files are gone. */
+export async function ensureVolumeGone(volumeId: string, pool: PoolSpec): Promise<void> {
+  await rm(volumePath({ id: volumeId, pool }), { force: true });
+  await removePartials(volumeId, pool);
+}
+
+/** Ids of all volumes on the pool; none when it is not there. */
+export async function listVolumes(pool: PoolSpec): Promise<string[]> {
+  const names = await readdir(volumesDir(pool)).catch((error: NodeJS.ErrnoException) => absentAsEmpty(error));
+  return names.flatMap((name) => /^([0-9a-f-]{36})\.qcow2$/.exec(name)?.[1] ?? []);
+}
+
+async function createVolume(volume: VolumeSpec, path: string, signal: AbortSignal): Promise<void> {
+  const { id, pool, templateId } = volume;
+  // What an earlier, killed attempt left: one verb per volume runs at a time.
+  await removePartials(id, pool);
+  const partial = join(volumesDir(pool), `.${id}.${randomBytes(6).toString('hex')}.part`);
+  const args = ['create', '-q', '-f', 'qcow2'];
+  let sizeBytes = roundUp(volume.sizeBytes);
+  if (templateId !== undefined) {
+    const base = basePath(pool, templateId);
+    if (!(await exists(base))) {
+      throw new DurastackError('STEP_REFUSED', `The pool has no base image ${base}; put the template on the pool first`);
+    }
+    sizeBytes = Math.max(sizeBytes, await qcow2VirtualSize(base));
+    // Relative, so that the chain holds wherever the pool is mounted.
+    args.push('-F', 'qcow2', '-b', join('..', 'templates', `${templateId}.qcow2`));
+  }
+  try {
+    await run('qemu-img', [...args, partial, String(sizeBytes)], { signal });
+    await flush(partial);
+    await rename(partial, path);
+    await flush(volumesDir(pool));
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+async function removePartials(id: string, pool: PoolSpec): Promise<void> {
+  const names = await readdir(volumesDir(pool)).catch((error: NodeJS.ErrnoException) => absentAsEmpty(error));
+  for (const name of names) if (isPartialOf(name, id)) await rm(join(volumesDir(pool), name), { force: true });
+}
+
+function absentAsEmpty(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function flush(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** qemu-img wants whole sectors. */
+function roundUp(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / 512) * 512;
+}

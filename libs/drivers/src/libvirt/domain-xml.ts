@@ -1,0 +1,142 @@
+/** A machine's specification as libvirt's domain XML. Pure. */
+import type { NicSpec, VmSpec } from '@durastack/contracts/agent/specs';
+import { create } from 'xmlbuilder2';
+import type { Accelerator } from './accelerator.js';
+
+/** XML namespace of our metadata element: marks which control plane instance a domain belongs to. */
+export const METADATA_NAMESPACE = 'urn:durastack:domain:1';
+
+/** Paths of a machine's files on the host; all absolute. */
+export interface DomainPaths {
+  readonly rootVolume: string;
+  /** The template's base image under the root volume; absent when it stands alone. */
+  readonly rootBacking?: string;
+  readonly seed: string;
+  readonly serialLog: string;
+  readonly vncSocket: string;
+}
+
+/** What the domain XML is made from. */
+export interface DomainXmlInput {
+  readonly vm: VmSpec;
+  readonly instance: string;
+  readonly accelerator: Accelerator;
+  readonly paths: DomainPaths;
+  /** Taps on a userspace switch: checksums must be complete, because nobody completes them on the way. */
+  readonly withoutOffloads?: ReadonlySet<string>;
+}
+
+type Xml = Record<string, unknown>;
+
+/** PCIe devices besides network interfaces: two disks, serial bus, input, random numbers, balloon. */
+const FIXED_DEVICES = 6;
+/** Free slots for what is plugged in later. */
+const SPARE_PORTS = 6;
+
+/** The domain's definition. Image formats are always named: QEMU never probes what a guest may have written. */
+export function domainXml(input: DomainXmlInput): string {
+  const { vm, instance, accelerator } = input;
+  const root: Xml = {
+    domain: {
+      '@type': accelerator === 'kvm' ? 'kvm' : 'qemu',
+      name: vm.domainName,
+      uuid: vm.id,
+      metadata: { 'dura:vm': { '@xmlns:dura': METADATA_NAMESPACE, '@instance': instance, '@id': vm.id } },
+      memory: { '@unit': 'MiB', '#': vm.memoryMib },
+      vcpu: { '@placement': 'static', '#': vm.vcpus },
+      os: { type: { '@arch': 'x86_64', '@machine': 'q35', '#': 'hvm' } },
+      features: { acpi: {}, apic: {} },
+      cpu: cpu(accelerator),
+      clock: { '@offset': 'utc', timer: [{ '@name': 'rtc', '@tickpolicy': 'catchup' }, { '@name': 'hpet', '@present': 'no' }] },
+      on_poweroff: 'destroy',
+      on_reboot: 'restart',
+      on_crash: 'destroy',
+      devices: devices(input),
+    },
+  };
+  return create(root).end({ prettyPrint: true, headless: true });
+}
+
+function cpu(accelerator: Accelerator): Xml {
+  if (accelerator === 'kvm') return { '@mode': 'host-passthrough', '@check': 'none', '@migratable': 'on' };
+  // Five-level page tables make emulated memory accesses slower and serve no guest of this size.
+  return { '@mode': 'maximum', '@check': 'none', feature: { '@policy': 'disable', '@name': 'la57' } };
+}
+
+function devices(input: DomainXmlInput): Xml {
+  const { vm, paths } = input;
+  return {
+    disk: [rootDisk(input), seedDisk(paths)],
+    controller: [
+      { '@type': 'usb', '@model': 'none' },
+      { '@type': 'pci', '@model': 'pcie-root' },
+      ...Array.from({ length: FIXED_DEVICES + vm.nics.length + SPARE_PORTS }, () => ({
+        '@type': 'pci',
+        '@model': 'pcie-root-port',
+      })),
+    ],
+    interface: vm.nics.map((nic) => networkInterface(nic, input.withoutOffloads?.has(nic.tap) ?? false)),
+    serial: serial(paths.serialLog),
+    channel: { '@type': 'unix', target: { '@type': 'virtio', '@name': 'org.qemu.guest_agent.0' } },
+    input: { '@type': 'tablet', '@bus': 'virtio' },
+    graphics: { '@type': 'vnc', listen: { '@type': 'socket', '@socket': paths.vncSocket } },
+    video: { model: { '@type': 'vga' } },
+    rng: { '@model': 'virtio', backend: { '@model': 'random', '#': '/dev/urandom' } },
+    memballoon: { '@model': 'virtio' },
+  };
+}
+
+function rootDisk({ vm, paths }: DomainXmlInput): Xml {
+  // Several hosts may hold a shared file system's pages: only there must the host's page cache stay out of it.
+  const cache = vm.rootVolume.pool.kind === 'shared-mount-point' ? 'none' : 'writeback';
+  const backing: Xml = paths.rootBacking
+    ? { '@type': 'file', format: { '@type': 'qcow2' }, source: { '@file': paths.rootBacking }, backingStore: {} }
+    : {};
+  return {
+    '@type': 'file',
+    '@device': 'disk',
+    driver: { '@name': 'qemu', '@type': 'qcow2', '@cache': cache, '@discard': 'unmap' },
+    source: { '@file': paths.rootVolume },
+    backingStore: backing,
+    target: { '@dev': 'vda', '@bus': 'virtio' },
+    serial: vm.rootVolume.id.replaceAll('-', '').slice(0, 20),
+    boot: { '@order': 1 },
+  };
+}
+
+/** A virtio disk: cloud kernels have no AHCI driver for a CD drive. */
+function seedDisk(paths: DomainPaths): Xml {
+  return {
+    '@type': 'file',
+    '@device': 'disk',
+    driver: { '@name': 'qemu', '@type': 'raw' },
+    source: { '@file': paths.seed },
+    target: { '@dev': 'vdb', '@bus': 'virtio' },
+    readonly: {},
+  };
+}
+
+function networkInterface(nic: NicSpec, withoutOffloads: boolean): Xml {
+  const { network } = nic;
+  const off = { '@csum': 'off', '@tso4': 'off', '@tso6': 'off', '@ecn': 'off', '@ufo': 'off' };
+  return {
+    '@type': 'bridge',
+    mac: { '@address': nic.mac },
+    source: { '@bridge': network.bridge },
+    ...(network.driver === 'ovs' ? { virtualport: { '@type': 'openvswitch' } } : {}),
+    ...(network.driver === 'ovs' && network.vlan ? { vlan: { tag: { '@id': network.vlan } } } : {}),
+    target: { '@dev': nic.tap },
+    model: { '@type': 'virtio' },
+    ...(withoutOffloads ? { driver: { host: { ...off, '@gso': 'off' }, guest: off } } : {}),
+    mtu: { '@size': network.mtu },
+  };
+}
+
+/** Appending, so that cutting the file short is safe while QEMU writes. */
+function serial(log: string): Xml {
+  return {
+    '@type': 'file',
+    source: { '@path': log, '@append': 'on' },
+    target: { '@type': 'isa-serial', '@port': 0 },
+  };
+}

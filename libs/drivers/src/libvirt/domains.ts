@@ -1,0 +1,82 @@
+/** Our machines among a host's domains: found by id, told from foreign ones by their metadata, never by name. */
+import type { ObservedVm, PowerState } from '@durastack/contracts/agent/specs';
+import { DurastackError } from '@durastack/contracts/errors';
+import { XMLParser } from 'fast-xml-parser';
+import { METADATA_NAMESPACE } from './domain-xml.js';
+import type { Domain, LibvirtClient } from './rpc/client.js';
+import { DOMAIN_STATE, PAUSED_STARTING_UP } from './rpc/protocol.js';
+
+const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '', removeNSPrefix: true });
+
+/** The instance's domains on one host. */
+export class Domains {
+  readonly #client: LibvirtClient;
+  readonly #instance: string;
+
+  constructor(client: LibvirtClient, instance: string) {
+    this.#client = client;
+    this.#instance = instance;
+  }
+
+  /**
+   * The machine's domain; undefined when there is none.
+   *
+   * @throws DurastackError `CONFLICT` when a domain with this id is not ours
+   */
+  async find(vmId: string): Promise<Domain | undefined> {
+    const domain = await this.#client.domainByUuid(vmId);
+    if (!domain || (await this.isOurs(domain))) return domain;
+    // Undefined between the two calls: then nothing is there to be foreign.
+    if ((await this.#client.domainState(domain)) === undefined) return undefined;
+    const text = `Domain ${domain.name} (${vmId}) on this host does not belong to the instance ${this.#instance}`;
+    throw new DurastackError('CONFLICT', `${text}; remove it or give the machine another id`);
+  }
+
+  /** Whether the domain carries this instance's metadata. */
+  async isOurs(domain: Domain): Promise<boolean> {
+    const xml = await this.#client.domainMetadata(domain, METADATA_NAMESPACE);
+    if (xml === undefined) return false;
+    const { vm } = parser.parse(xml) as { vm?: { instance?: string } };
+    return vm?.instance === this.#instance;
+  }
+
+  /** All of our machines with their power. */
+  async observe(): Promise<ObservedVm[]> {
+    const all = await this.#client.listDomains();
+    const seen = await Promise.all(
+      all.map(async (domain) => ((await this.isOurs(domain)) ? this.observeOne(domain) : undefined)),
+    );
+    return seen.filter((vm): vm is ObservedVm => vm !== undefined && vm.power !== 'absent');
+  }
+
+  /** A machine's power now. */
+  async observeOne(domain: Domain): Promise<ObservedVm> {
+    return { id: domain.uuid, domainName: domain.name, power: await this.power(domain) };
+  }
+
+  /** A domain's power; `absent` when it is gone. */
+  async power(domain: Domain | undefined): Promise<PowerState> {
+    const seen = domain && (await this.#client.domainState(domain));
+    return seen ? powerOf(seen.state) : 'absent';
+  }
+
+  /** Whether QEMU is up and libvirt is about to let it run: another start is still under way. */
+  async isStartingUp(domain: Domain): Promise<boolean> {
+    const seen = await this.#client.domainState(domain);
+    return seen?.state === DOMAIN_STATE.paused && seen.reason === PAUSED_STARTING_UP;
+  }
+}
+
+function powerOf(state: number): PowerState {
+  switch (state) {
+    case DOMAIN_STATE.shutoff:
+    case DOMAIN_STATE.crashed:
+      return 'off';
+    case DOMAIN_STATE.paused:
+    case DOMAIN_STATE.pmSuspended:
+      return 'paused';
+    default:
+      // "shutdown" is a guest on its way down: its process lives.
+      return 'running';
+  }
+}

@@ -1,0 +1,176 @@
+/** The libvirt driver: QEMU machines on directory pools and Linux bridges of one host, for one instance. */
+import type { ObservedVm, PowerState } from '@durastack/contracts/agent/specs';
+import { DurastackError } from '@durastack/contracts/errors';
+import { readdir } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join, resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { DriverVerbs, HostDriver } from '../driver.js';
+import { ensurePool, ensurePoolGone } from '../directory-pool/pools.js';
+import { ensureVolume, ensureVolumeGone, listVolumes } from '../directory-pool/volumes.js';
+import { HostNetworks } from '../network/host-networks.js';
+import { hostShell } from '../process/host-shell.js';
+import type { Accelerator } from './accelerator.js';
+import { Domains } from './domains.js';
+import { ensureVmRunning } from './ensure-vm-running.js';
+import { readFacts, UsageMeter } from './host-facts.js';
+import type { LibvirtHost } from './libvirt-host.js';
+import { PowerWatch } from './power-watch.js';
+import { rememberedAccelerator } from './remembered-accelerator.js';
+import { LibvirtClient } from './rpc/client.js';
+import { ensureVmGone, ensureVmStopped, requestVmShutdown } from './stop-vm.js';
+import { boundSerialLog, readSerialLog, vmFiles } from './vm-files.js';
+
+/** Verbs about images, which do not depend on the hypervisor. */
+export type ImageVerbs = Pick<
+  DriverVerbs,
+  'fetchImage' | 'ensureImageGone' | 'ensureTemplateOnPool' | 'ensureTemplateGoneFromPool'
+>;
+
+/** How {@link createLibvirtDriver} makes a driver. */
+export interface LibvirtDriverOptions {
+  /** The daemon's unix socket. */
+  readonly socketPath: string;
+  /**
+   * Directory of the machines' files and of what is remembered of networks. Short: a machine's VNC socket lies
+   * 50 characters below it (107 in all).
+   */
+  readonly stateDir: string;
+  /** Name of the control plane's instance; other instances' domains and devices are never touched. */
+  readonly instance: string;
+  /** How guests run; found out by a timed boot, once per boot of the host, when absent. */
+  readonly accelerator?: Accelerator;
+  /** Directory of the DHCP servers' files. Default `<stateDir>/dhcp`. */
+  readonly dnsmasqDir?: string;
+  /** A named network namespace in which the host's bridges lie (a lab's host). Default: the agent's own. */
+  readonly networkNamespace?: string;
+  /** Reported in the host's facts. */
+  readonly agentVersion?: string;
+  readonly images: ImageVerbs;
+  /** Told of housekeeping that failed; it is tried again. */
+  readonly onHousekeepingError?: (error: unknown) => void;
+}
+
+const HOUSEKEEPING_EVERY_MS = 15_000;
+const MAX_SOCKET_PATH = 107;
+
+/**
+ * Makes the driver; it connects when it is started or first used.
+ *
+ * @throws DurastackError `MISCONFIGURED` when `stateDir` is too long for the machines' sockets
+ */
+export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
+  const stateDir = resolve(options.stateDir);
+  checkStateDir(stateDir);
+  const client = new LibvirtClient({ socketPath: options.socketPath });
+  const host: LibvirtHost = {
+    client,
+    domains: new Domains(client, options.instance),
+    networks: new HostNetworks({
+      instance: options.instance,
+      stateDir,
+      dnsmasqDir: resolve(options.dnsmasqDir ?? join(stateDir, 'dhcp')),
+      shell: hostShell(options.networkNamespace),
+    }),
+    instance: options.instance,
+    stateDir,
+    accelerator: rememberedAccelerator(stateDir, options.accelerator),
+    agentVersion: options.agentVersion ?? '0.1.0',
+  };
+  const usage = new UsageMeter();
+  let watch: PowerWatch | undefined;
+  let housekeeping: NodeJS.Timeout | undefined;
+  return {
+    verbs: { ...libvirtVerbs(host), ...options.images },
+    start: async (onPowerChange) => {
+      watch = powerWatch(host, options.socketPath, onPowerChange);
+      await watch.start();
+      await keepHouse(host, options.onHousekeepingError);
+      housekeeping = setInterval(() => void keepHouse(host, options.onHousekeepingError), HOUSEKEEPING_EVERY_MS).unref();
+    },
+    stop: async () => {
+      clearInterval(housekeeping);
+      await watch?.stop();
+      client.close();
+    },
+    observe: () => host.domains.observe(),
+    usage: () => usage.read(),
+    openConsole: (vmId) => openConsole(host, vmId),
+  };
+}
+
+function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs> {
+  const power = async (of: Promise<PowerState>): Promise<{ power: PowerState }> => ({ power: await of });
+  return {
+    ensureVolume: ({ volume }, { signal }) => ensureVolume(volume, signal),
+    ensureVolumeGone: async ({ volumeId, pool }) => nothing(ensureVolumeGone(volumeId, pool)),
+    ensureVmRunning: ({ vm }, { signal }) => power(ensureVmRunning(host, vm, signal)),
+    requestVmShutdown: ({ vmId }) => power(requestVmShutdown(host, vmId)),
+    ensureVmStopped: ({ vmId }) => power(ensureVmStopped(host, vmId)),
+    ensureVmGone: ({ vmId }) => nothing(ensureVmGone(host, vmId)),
+    getVm: async ({ vmId }) => ({ power: await host.domains.power(await host.domains.find(vmId)) }),
+    getSerialLog: ({ vmId, maxBytes }) => readSerialLog(vmFiles(host.stateDir, vmId), maxBytes),
+    ensureNetwork: ({ network }) => nothing(host.networks.ensure(network)),
+    ensureNetworkGone: ({ networkId }) => nothing(host.networks.ensureGone(networkId)),
+    ensurePool: ({ pool }) => ensurePool(pool),
+    ensurePoolGone: ({ pool }) => nothing(ensurePoolGone(pool)),
+    getInventory: async ({ pools }) => ({
+      facts: await readFacts(host),
+      vms: await host.domains.observe(),
+      volumes: Object.fromEntries(await Promise.all(pools.map(async (pool) => [pool.id, await listVolumes(pool)]))),
+      networks: [...(await host.networks.list())],
+    }),
+    getFacts: () => readFacts(host),
+  };
+}
+
+async function nothing(work: Promise<unknown>): Promise<Record<string, never>> {
+  await work;
+  return {};
+}
+
+function powerWatch(host: LibvirtHost, socketPath: string, onPowerChange: (vm: ObservedVm) => void): PowerWatch {
+  return new PowerWatch({
+    client: (on) => new LibvirtClient({ socketPath, onEvent: on.event, onClosed: on.closed }),
+    domains: (client) => new Domains(client, host.instance),
+    onPowerChange,
+  });
+}
+
+/** Networks, rules and DHCP are put right, serial logs are kept short. */
+async function keepHouse(host: LibvirtHost, onError: ((error: unknown) => void) | undefined): Promise<void> {
+  try {
+    await host.networks.reconcile();
+    const vmIds = await readdir(join(host.stateDir, 'vms')).catch(() => []);
+    for (const vmId of vmIds) await boundSerialLog(vmFiles(host.stateDir, vmId));
+  } catch (error) {
+    onError?.(error);
+  }
+}
+
+async function openConsole(host: LibvirtHost, vmId: string): Promise<Duplex> {
+  const domain = await host.domains.find(vmId);
+  const power = await host.domains.power(domain);
+  if (power !== 'running' && power !== 'paused') {
+    throw new DurastackError('NOT_FOUND', `Machine ${vmId} does not run on this host, so it has no console`);
+  }
+  const path = vmFiles(host.stateDir, vmId).vncSocket;
+  return new Promise((connected, fail) => {
+    const socket = connect(path);
+    socket.once('error', (cause) => {
+      fail(new DurastackError('BACKEND_BUSY', `The console of machine ${vmId} does not answer`, { cause }));
+    });
+    socket.once('connect', () => {
+      socket.removeAllListeners('error');
+      connected(socket);
+    });
+  });
+}
+
+function checkStateDir(stateDir: string): void {
+  const { vncSocket } = vmFiles(stateDir, '00000000-0000-4000-8000-000000000000');
+  const excess = Buffer.byteLength(vncSocket) - MAX_SOCKET_PATH;
+  if (excess <= 0) return;
+  const text = `The state directory ${stateDir} is ${excess} bytes too long for the machines' sockets; choose a shorter one`;
+  throw new DurastackError('MISCONFIGURED', text);
+}

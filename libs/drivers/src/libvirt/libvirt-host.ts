@@ -1,0 +1,18 @@
+/** What the libvirt driver's verbs work with. */
+import type { HostNetworks } from '../network/host-networks.js';
+import type { Accelerator } from './accelerator.js';
+import type { Domains } from './domains.js';
+import type { LibvirtClient } from './rpc/client.js';
+
+/** One host under one instance. */
+export interface LibvirtHost {
+  readonly client: LibvirtClient;
+  readonly domains: Domains;
+  readonly networks: HostNetworks;
+  readonly instance: string;
+  /** Absolute directory of the machines' files. */
+  readonly stateDir: string;
+  /** How guests run here; found out by a timed boot unless it was given. */
+  readonly accelerator: () => Promise<Accelerator>;
+  readonly agentVersion: string;
+}

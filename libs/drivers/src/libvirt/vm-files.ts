@@ -1,0 +1,88 @@
+/** A machine's own files on the host: `<stateDir>/vms/<vmId>/…`. */
+import { chmod, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DurastackError } from '@durastack/contracts/errors';
+
+/** Paths of one machine's files. */
+export interface VmFiles {
+  readonly dir: string;
+  readonly seed: string;
+  readonly serialLog: string;
+  readonly vncSocket: string;
+}
+
+/** Beyond this the older half of a serial log is dropped: a guest must not fill the host's disk by printing. */
+const SERIAL_LOG_MAX_BYTES = 4 * 1024 * 1024;
+
+/** The paths of a machine's files. */
+export function vmFiles(stateDir: string, vmId: string): VmFiles {
+  const dir = join(stateDir, 'vms', vmId);
+  const file = (name: string): string => join(dir, name);
+  return { dir, seed: file('seed.img'), serialLog: file('serial.log'), vncSocket: file('vnc.sock') };
+}
+
+/** Makes the machine's directory, readable by root alone. @returns whether it is new */
+export async function makeVmDir(files: VmFiles): Promise<boolean> {
+  const made = await mkdir(files.dir, { recursive: true, mode: 0o700 });
+  await chmod(files.dir, 0o700);
+  return made !== undefined;
+}
+
+/** The machine's directory is gone with everything in it. */
+export function removeVmDir(files: VmFiles): Promise<void> {
+  return rm(files.dir, { recursive: true, force: true });
+}
+
+/** The last bytes of the serial log; empty when the machine never ran. NOT_FOUND when it is not on this host. */
+export async function readSerialLog(files: VmFiles, maxBytes: number): Promise<{ text: string; truncated: boolean }> {
+  const log = await open(files.serialLog, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!log) return noLog(files);
+  try {
+    const { size } = await log.stat();
+    const length = Math.min(size, maxBytes);
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await log.read(buffer, 0, length, size - length);
+    return { text: buffer.toString('utf8', 0, bytesRead), truncated: size > length };
+  } finally {
+    await log.close();
+  }
+}
+
+async function noLog(files: VmFiles): Promise<{ text: string; truncated: boolean }> {
+  const known = await stat(files.dir).then(
+    () => true,
+    () => false,
+  );
+  if (known) return { text: '', truncated: false };
+  throw new DurastackError('NOT_FOUND', `There is no machine with files in ${files.dir} on this host`);
+}
+
+/**
+ * Cuts a serial log that has grown too long. QEMU appends, so it goes on at the new end; what it prints in between is
+ * lost.
+ */
+export async function boundSerialLog(files: VmFiles): Promise<void> {
+  const size = await stat(files.serialLog).then(
+    (stats) => stats.size,
+    () => 0,
+  );
+  if (size <= SERIAL_LOG_MAX_BYTES) return;
+  const log = await open(files.serialLog, 'r+');
+  try {
+    const kept = Buffer.alloc(SERIAL_LOG_MAX_BYTES / 2);
+    const { bytesRead } = await log.read(kept, 0, kept.length, Math.max(0, size - kept.length));
+    await log.truncate(0);
+    await log.write(kept, 0, bytesRead, 0);
+  } finally {
+    await log.close();
+  }
+}
+
+/** Replaces a file as a whole. */
+export async function replaceFile(path: string, content: string): Promise<void> {
+  await writeFile(`${path}.part`, content, { mode: 0o600 });
+  await rename(`${path}.part`, path);
+}

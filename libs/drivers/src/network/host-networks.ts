@@ -1,0 +1,197 @@
+/**
+ * The networks of one instance on one host: switch, DHCP, gateway and port rules together.
+ *
+ * Everything is derived from the remembered networks and ports, so a restart of the agent, a flushed firewall or a
+ * killed dnsmasq is mended by {@link HostNetworks.reconcile}. One change at a time.
+ */
+import type { NetworkSpec, NicSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError } from '@durastack/contracts/errors';
+import { DhcpServers } from '../dnsmasq/dhcp-server.js';
+import { LinuxBridge } from '../linux-bridge/linux-bridge.js';
+import { gatewayRules, type GatewayNetwork } from '../nftables/gateway-rules.js';
+import { hasTable, replaceTable } from '../nftables/table.js';
+import type { HostShell } from '../process/host-shell.js';
+import { NetworkFiles } from './network-files.js';
+import { portOf, type Port } from './port.js';
+import type { Switch } from './switch.js';
+
+/** How {@link HostNetworks} is made. */
+export interface HostNetworksOptions {
+  readonly instance: string;
+  /** Directory of what is remembered. */
+  readonly stateDir: string;
+  /** Directory of the DHCP servers' files. */
+  readonly dnsmasqDir: string;
+  readonly shell: HostShell;
+}
+
+/** See the module's comment. */
+export class HostNetworks {
+  readonly #instance: string;
+  readonly #shell: HostShell;
+  readonly #files: NetworkFiles;
+  readonly #dhcp: DhcpServers;
+  readonly #switches: Readonly<Record<NetworkSpec['driver'], Switch>>;
+  readonly #networks = new Map<string, GatewayNetwork>();
+  readonly #ports = new Map<string, readonly Port[]>();
+  #gatewayBody: string | undefined;
+  #loading: Promise<void> | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: HostNetworksOptions) {
+    const { instance, shell } = options;
+    this.#instance = instance;
+    this.#shell = shell;
+    this.#files = new NetworkFiles(options.stateDir);
+    this.#dhcp = new DhcpServers(shell, options.dnsmasqDir);
+    const bridge = new LinuxBridge(shell, instance);
+    this.#switches = { bridge, ovs: bridge };
+  }
+
+  /** The network's bridge, DHCP server and gateway rules exist. */
+  ensure(network: NetworkSpec): Promise<void> {
+    return this.#exclusively(() => this.#ensure(network));
+  }
+
+  /**
+   * Nothing of the network is left on this host.
+   *
+   * @throws DurastackError `CONFLICT` while machines have ports on it
+   */
+  ensureGone(networkId: string): Promise<void> {
+    return this.#exclusively(async () => {
+      const users = this.#portsOf((port) => port.networkId === networkId);
+      if (users.length > 0) {
+        const text = `Network ${networkId} has ${users.length} ports on this host; destroy their machines first`;
+        throw new DurastackError('CONFLICT', text);
+      }
+      const known = this.#networks.get(networkId);
+      if (!known) return;
+      await this.#dhcp.remove(networkId);
+      await this.#switches[known.network.driver].remove(known.network);
+      this.#networks.delete(networkId);
+      await this.#applyGatewayRules();
+      await this.#files.removeNetwork(networkId);
+    });
+  }
+
+  /** Ids of the networks on this host. */
+  list(): Promise<readonly string[]> {
+    return this.#exclusively(async () => [...new Set([...this.#networks.keys(), ...(await this.#switches.bridge.list())])]);
+  }
+
+  /** The machine's interfaces are bound to their MAC and address and known to DHCP. Comes before its start. */
+  bind(vmId: string, nics: readonly NicSpec[]): Promise<void> {
+    return this.#exclusively(async () => {
+      const former = this.#ports.get(vmId) ?? [];
+      const ports = nics.map((nic) => portOf(vmId, nic));
+      if (JSON.stringify(former) === JSON.stringify(ports) && (await this.#areIsolated(ports))) return;
+      await this.#files.savePorts(vmId, ports);
+      this.#ports.set(vmId, ports);
+      await this.#applyPorts([...former, ...ports]);
+    });
+  }
+
+  /** Nothing on this host is bound to the machine any more. Comes after its end. */
+  unbind(vmId: string): Promise<void> {
+    return this.#exclusively(async () => {
+      const former = this.#ports.get(vmId) ?? [];
+      for (const port of former) await this.#switches[port.driver].removeTap(port);
+      this.#ports.delete(vmId);
+      await this.#applyPorts(former);
+      await this.#files.removePorts(vmId);
+    });
+  }
+
+  /** Taps of these interfaces behind which nobody completes checksums. */
+  async tapsWithoutOffloads(nics: readonly NicSpec[]): Promise<ReadonlySet<string>> {
+    const taps = new Set<string>();
+    for (const nic of nics) {
+      if (await this.#switches[nic.network.driver].withoutOffloads(nic.network)) taps.add(nic.tap);
+    }
+    return taps;
+  }
+
+  /** Makes everything remembered true again: after a start of the agent, and now and then. */
+  reconcile(): Promise<void> {
+    return this.#exclusively(async () => {
+      if (!(await this.#hasGatewayTable())) this.#gatewayBody = undefined;
+      for (const { network } of [...this.#networks.values()]) await this.#ensure(network);
+      const ports = this.#portsOf(() => true);
+      if (ports.length > 0 && !(await this.#areIsolated(ports))) await this.#isolate(ports);
+    });
+  }
+
+  async #ensure(network: NetworkSpec): Promise<void> {
+    const device = await this.#switches[network.driver].ensure(network);
+    const known = this.#networks.get(network.id);
+    if (JSON.stringify(known?.network) !== JSON.stringify(network)) await this.#files.saveNetwork(network);
+    this.#networks.set(network.id, { network, device });
+    await this.#applyGatewayRules();
+    await this.#serveDhcp(network.id);
+  }
+
+  async #applyPorts(touched: readonly Port[]): Promise<void> {
+    await this.#isolate(touched);
+    for (const id of new Set(touched.map((port) => port.networkId))) await this.#serveDhcp(id);
+  }
+
+  async #isolate(touched: readonly Port[]): Promise<void> {
+    for (const driver of new Set(touched.map((port) => port.driver))) {
+      await this.#switches[driver].isolate(this.#portsOf((port) => port.driver === driver));
+    }
+  }
+
+  async #areIsolated(ports: readonly Port[]): Promise<boolean> {
+    for (const driver of new Set(ports.map((port) => port.driver))) {
+      if (!(await this.#switches[driver].isIsolated())) return false;
+    }
+    return true;
+  }
+
+  async #serveDhcp(networkId: string): Promise<void> {
+    const known = this.#networks.get(networkId);
+    if (known) await this.#dhcp.ensure({ ...known, ports: this.#portsOf((port) => port.networkId === networkId) });
+  }
+
+  async #applyGatewayRules(): Promise<void> {
+    const gateways = [...this.#networks.values()].filter(({ network }) => network.gatewayOnHost);
+    const body = gatewayRules(gateways);
+    if (body === this.#gatewayBody) return;
+    await replaceTable(this.#shell, { family: 'inet', instance: this.#instance, body });
+    // The rules come first: a host that forwards without them would let guests into its other networks.
+    if (gateways.length > 0) await this.#shell.writeSysctl('net/ipv4/ip_forward', '1');
+    this.#gatewayBody = body;
+  }
+
+  #hasGatewayTable(): Promise<boolean> {
+    return hasTable(this.#shell, 'inet', this.#instance);
+  }
+
+  #portsOf(matches: (port: Port) => boolean): Port[] {
+    return [...this.#ports.values()].flat().filter(matches);
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(async () => {
+      await (this.#loading ??= this.#load());
+      return work();
+    });
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      for (const port of await this.#files.ports()) {
+        this.#ports.set(port.vmId, [...(this.#ports.get(port.vmId) ?? []), port]);
+      }
+      for (const network of await this.#files.networks()) {
+        this.#networks.set(network.id, { network, device: network.bridge });
+      }
+    } catch (error) {
+      this.#loading = undefined;
+      throw error;
+    }
+  }
+}
