@@ -28,6 +28,9 @@ import type { ApiSettings } from './settings.js';
 /** User data of 1 MiB in base64 and percent-encoded, with room for the rest. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
+/** Requests that are under way may end for so long. */
+const CLOSE_PATIENCE_MS = 5_000;
+
 @Module({})
 class ApiModule {
   static of(platform: Platform, discovery: Discovery, registry: Registry, hint: DispatcherHint): DynamicModule {
@@ -102,7 +105,10 @@ export async function createApi(
     platform,
     registry,
     close: async () => {
+      // Streams of events end when their operation does; they are not waited for.
+      const patience = setTimeout(() => server.server.closeAllConnections(), CLOSE_PATIENCE_MS);
       await app.close();
+      clearTimeout(patience);
       if (!options.database) await database.destroy();
     },
   };

@@ -15,11 +15,14 @@ import { callerBySignature } from '../identity/request-signature.js';
 import { callerBySession, SESSION_COOKIE } from '../identity/sessions.js';
 import { awaitOperation } from '../operations/await-operation.js';
 import type { Platform } from '../platform.js';
+import { requestFault } from '../rest/problem.js';
 import { decodeParameters, readParameters, type RequestParameters } from './parameters.js';
 import { envelopeName, errorBody, listBody, renderObject } from './render-json.js';
 import { renderXml } from './render-xml.js';
 
 type Body = Record<string, unknown>;
+
+const NO_PARAMETERS: RequestParameters = { sent: [], byName: new Map() };
 
 /** Serves CloudStack's clients. */
 export class CloudStackFace {
@@ -32,23 +35,31 @@ export class CloudStackFace {
   /** Adds the routes. */
   register(server: FastifyInstance): void {
     for (const url of ['/client/api', '/client/api/']) {
-      server.route({ method: ['GET', 'POST'], url, handler: (request, reply) => this.serve(request, reply) });
+      server.route({
+        method: ['GET', 'POST'],
+        url,
+        handler: (request, reply) => this.serve(request, reply),
+        errorHandler: (error, _request, reply) => this.refuse(reply, NO_PARAMETERS, requestFault(error)),
+      });
     }
   }
 
   private async serve(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    let parameters: RequestParameters = { sent: [], byName: new Map() };
+    let parameters = NO_PARAMETERS;
     try {
       const query = request.raw.url?.split('?').slice(1).join('?') ?? '';
       parameters = readParameters(query, typeof request.body === 'string' ? request.body : '');
       const body = await this.answer(request, reply, parameters);
       return this.send(reply, parameters, 200, body);
     } catch (thrown) {
-      const error = asDurastackError(thrown);
-      if (error.code === 'BUG') this.platform.log.error({ error }, 'a request failed by a fault');
-      void reply.header('X-Description', error.message.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 1000));
-      return this.send(reply, parameters, ERROR_KINDS[error.code].cloudStackCode, errorBody(error));
+      return this.refuse(reply, parameters, asDurastackError(thrown));
     }
+  }
+
+  private refuse(reply: FastifyReply, parameters: RequestParameters, error: DurastackError): FastifyReply {
+    if (error.code === 'BUG') this.platform.log.error({ error }, 'a request failed by a fault');
+    void reply.header('X-Description', error.message.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 1000));
+    return this.send(reply, parameters, ERROR_KINDS[error.code].cloudStackCode, errorBody(error));
   }
 
   private async answer(request: FastifyRequest, reply: FastifyReply, parameters: RequestParameters): Promise<Body> {

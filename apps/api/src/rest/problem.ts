@@ -1,4 +1,4 @@
-import { asDurastackError, ERROR_KINDS } from '@durastack/contracts/errors';
+import { asDurastackError, DurastackError, ERROR_KINDS } from '@durastack/contracts/errors';
 import type { FastifyReply } from 'fastify';
 
 /** Sends an error as RFC 9457 has it; `code` is the product's own, and what decides what a client does. */
@@ -21,4 +21,11 @@ export function sendProblem(reply: FastifyReply, thrown: unknown): FastifyReply 
         ...(Object.keys(error.details).length > 0 ? { details: error.details } : {}),
       }),
     );
+}
+
+/** What the server itself refused before a handler saw it: bodies that are malformed or too large. */
+export function requestFault(error: Error & { readonly statusCode?: number }): DurastackError {
+  const { statusCode = 500 } = error;
+  if (statusCode >= 500) return asDurastackError(error);
+  return new DurastackError('INVALID_INPUT', `The request was refused: ${error.message}.`, { cause: error });
 }

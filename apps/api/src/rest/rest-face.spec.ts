@@ -91,6 +91,13 @@ describe('problems', () => {
     ['a missing field', () => ask('POST', '/zones', { body: { name: 'x' } }), 400, 'INVALID_INPUT'],
     ['a field of another type', () => ask('POST', '/zones', { body: { ...zone('x'), name: 7 } }), 400, 'INVALID_INPUT'],
     ['a body that is no object', () => ask('POST', '/zones', { body: ['x'] }), 400, 'INVALID_INPUT'],
+    [
+      'a body that is no JSON',
+      () => ask('POST', '/zones', { body: '{bad', headers: { 'content-type': 'application/json' } }),
+      400,
+      'INVALID_INPUT',
+    ],
+    ['an unknown path', () => ask('GET', '/nonsense'), 404, 'NOT_FOUND'],
     ['a page that is too large', () => ask('GET', '/zones?limit=501'), 400, 'INVALID_INPUT'],
     ['a cursor of somebody else', () => ask('GET', '/zones?cursor=abc'), 400, 'INVALID_INPUT'],
     [

@@ -10,7 +10,7 @@ import type { Invoker, Outcome } from '../face/invoker.js';
 import { readOperationResource } from '../operations/operation-resource.js';
 import type { Platform } from '../platform.js';
 import { once, type RestAnswer } from './idempotency.js';
-import { sendProblem } from './problem.js';
+import { requestFault, sendProblem } from './problem.js';
 import { restCaller } from './rest-credentials.js';
 import { encodeCursor, restPage, restParameters } from './rest-parameters.js';
 import { restRoutes, type ServedRoute } from './rest-routes.js';
@@ -30,8 +30,15 @@ export class RestFace {
         method: route.method,
         url: `/api/v1${route.path.replace(/\{(\w+)\}/g, ':$1')}`,
         handler: (request, reply) => this.serve(route, request, reply),
+        errorHandler: (error, _request, reply) => sendProblem(reply, requestFault(error)),
       });
     }
+    server.all('/api/v1/*', (request, reply) =>
+      sendProblem(
+        reply,
+        new DurastackError('NOT_FOUND', `There is no ${request.method} ${request.url.split('?')[0]}; see /api/docs.`),
+      ),
+    );
   }
 
   private async serve(route: ServedRoute, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
