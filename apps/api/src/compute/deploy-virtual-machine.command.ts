@@ -1,6 +1,4 @@
-import type { ParamsOf } from '@durastack/contracts/command';
 import { deployVirtualMachine } from '@durastack/contracts/compute/deploy-virtual-machine';
-import { DurastackError } from '@durastack/contracts/errors';
 import type { ResourceRef } from '@durastack/contracts/resources';
 import { newId } from '@durastack/kit/ids/new-id';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
@@ -9,41 +7,24 @@ import { accept } from '@durastack/store/operations/accept';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
-import {
-  checkUserData,
-  hostNameOf,
-  pickNetworks,
-  readKeyPairs,
-  readSize,
-  readTemplate,
-  type Template,
-} from './deploy-checks.js';
+import { checkUserData, hostNameOf, pickNetworks, readKeyPairs, readSize, readTemplate } from './deploy-checks.js';
+import { writeRootVolume, type DeployParams, type DeployPlan } from './deploy-root-volume.js';
 import { writeNics } from './nic-plan.js';
 import { requestedHost } from './vm-operation.js';
-
-type Params = ParamsOf<typeof deployVirtualMachine>;
-
-/** What is known before any row is locked. */
-interface Plan {
-  readonly vmId: string;
-  readonly name: string;
-  readonly owner: { readonly accountId: string; readonly domainId: string };
-  readonly networks: readonly { readonly id: string; readonly ip?: string | undefined }[];
-}
 
 /** Accepts a deploy: every id, address and name that it will use is written here, before anything is done. */
 @Handles(deployVirtualMachine)
 export class DeployVirtualMachineHandler implements CommandHandler<typeof deployVirtualMachine> {
   constructor(private readonly platform: Platform) {}
 
-  async execute(call: Call, params: Params): Promise<StartedOperation> {
+  async execute(call: Call, params: DeployParams): Promise<StartedOperation> {
     const tx = autocommit(this.platform.database);
     const owner = await ownerOf(tx, call.caller, params);
     const vmId = params.customId ?? newId();
     const host = requestedHost(call, params.hostId);
     checkUserData(params.userData);
     const networks = await pickNetworks(tx, { owner, params });
-    const plan: Plan = { vmId, name: hostNameOf(params.name, vmId), owner, networks };
+    const plan: DeployPlan = { vmId, name: hostNameOf(params.name, vmId), owner, networks };
     const vm: ResourceRef = { type: 'virtual-machine', id: vmId };
     const starts = params.startVm !== false;
     return accept(this.platform.database, {
@@ -65,7 +46,7 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
     });
   }
 
-  private async write(tx: Tx, call: Call, { params, plan }: { params: Params; plan: Plan }): Promise<void> {
+  private async write(tx: Tx, call: Call, { params, plan }: { params: DeployParams; plan: DeployPlan }): Promise<void> {
     const size = await readSize(tx, params.serviceOfferingId);
     const template = await readTemplate(tx, {
       caller: call.caller,
@@ -105,7 +86,7 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
         params.displayVm ?? true,
       ],
     );
-    await this.writeRootVolume(tx, { params, plan, template });
+    await writeRootVolume(tx, { params, plan, template });
     await writeNics(tx, { vmId, instance, networks: plan.networks });
     for (const [key, value] of Object.entries(params.tags ?? {})) {
       await tx.execute(
@@ -113,32 +94,5 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
         [vmId, key, value, owner.accountId],
       );
     }
-  }
-
-  private async writeRootVolume(
-    tx: Tx,
-    { params, plan, template }: { params: Params; plan: Plan; template: Template },
-  ): Promise<void> {
-    const askedBytes = (params.rootDiskSize ?? 0) * 1024 ** 3;
-    if (params.rootDiskSize !== undefined && askedBytes < template.virtualSizeBytes) {
-      throw new DurastackError(
-        'INVALID_INPUT',
-        `rootdisksize ${params.rootDiskSize} GiB is smaller than the template's disk of ${template.virtualSizeBytes} bytes.`,
-      );
-    }
-    await tx.execute(
-      `INSERT INTO volume (id, name, account_id, domain_id, zone_id, vm_id, template_id, kind, device_id, size_bytes, state, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 'ROOT', 0, ?, 'Allocated', NOW(3))`,
-      [
-        newId(),
-        `ROOT-${plan.name}`,
-        plan.owner.accountId,
-        plan.owner.domainId,
-        params.zoneId,
-        plan.vmId,
-        params.templateId,
-        Math.max(askedBytes, template.virtualSizeBytes),
-      ],
-    );
   }
 }

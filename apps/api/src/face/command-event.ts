@@ -4,14 +4,14 @@ import { newId } from '@durastack/kit/ids/new-id';
 import { autocommit } from '@durastack/store/database/transaction';
 import type { Platform } from '../platform.js';
 import type { AnyCall } from './call.js';
-import type { Outcome } from './invoker.js';
 
 /** A command that has been carried out or refused. */
 export interface CommandRecord {
   readonly command: Command;
   readonly call: AnyCall;
   readonly params: Readonly<Record<string, unknown>>;
-  readonly outcome?: Outcome;
+  /** What it gave; the id and name of an object are recorded. */
+  readonly outcome?: { readonly kind: string; readonly value?: Readonly<Record<string, unknown>> };
   readonly error?: DurastackError;
 }
 

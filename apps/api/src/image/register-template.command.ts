@@ -4,7 +4,7 @@ import { DEFAULT_OS_TYPE_ID } from '@durastack/contracts/compute/os-types';
 import { DurastackError } from '@durastack/contracts/errors';
 import { registerTemplate } from '@durastack/contracts/image/register-template';
 import { newId } from '@durastack/kit/ids/new-id';
-import { autocommit } from '@durastack/store/database/transaction';
+import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { ownerOf } from '@durastack/store/identity/access';
 import { accept } from '@durastack/store/operations/accept';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
@@ -24,15 +24,7 @@ export class RegisterTemplateHandler implements CommandHandler<typeof registerTe
     const zoneId = zoneOf(params);
     const format = formatOf(params);
     checkUrl(params.url);
-    const [store] = await tx.query<{ id: string }>(
-      'SELECT id FROM image_store WHERE zone_id = ? AND removed = 0 ORDER BY created_at LIMIT 1',
-      [zoneId],
-    );
-    if (!store)
-      throw new DurastackError(
-        'INVALID_INPUT',
-        `The zone ${zoneId} has no image store; add one first (addImageStore).`,
-      );
+    const storeId = await imageStoreOf(tx, zoneId);
     const isAdmin = call.caller.role === 'admin';
     const id = newId();
     const template = { type: 'template', id } as const;
@@ -43,7 +35,7 @@ export class RegisterTemplateHandler implements CommandHandler<typeof registerTe
       resource: template,
       resourceName: params.name,
       zoneId,
-      locks: [template, { type: 'image-store', id: store.id }],
+      locks: [template, { type: 'image-store', id: storeId }],
       input: {},
       write: async (inner) => {
         await inner.execute(
@@ -57,7 +49,7 @@ export class RegisterTemplateHandler implements CommandHandler<typeof registerTe
             owner.accountId,
             owner.domainId,
             zoneId,
-            store.id,
+            storeId,
             params.url,
             format,
             params.checksum ?? null,
@@ -71,6 +63,15 @@ export class RegisterTemplateHandler implements CommandHandler<typeof registerTe
       },
     });
   }
+}
+
+async function imageStoreOf(tx: Tx, zoneId: string): Promise<string> {
+  const [store] = await tx.query<{ id: string }>(
+    'SELECT id FROM image_store WHERE zone_id = ? AND removed = 0 ORDER BY created_at LIMIT 1',
+    [zoneId],
+  );
+  if (store) return store.id;
+  throw new DurastackError('INVALID_INPUT', `The zone ${zoneId} has no image store; add one first (addImageStore).`);
 }
 
 function zoneOf({ zoneId, zoneIds }: Params): string {
