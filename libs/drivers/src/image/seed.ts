@@ -23,9 +23,6 @@ export interface SeedContents {
   readonly userData?: Buffer;
 }
 
-/** Debian packages that {@link writeSeedImage} needs on the host. */
-export const SEED_IMAGE_PACKAGES: readonly string[] = ['mtools'];
-
 const SECTOR_BYTES = 512;
 /** Room for the FAT, the directory and rounding to clusters beside the files. */
 const OVERHEAD_BYTES = 256 * 1024;

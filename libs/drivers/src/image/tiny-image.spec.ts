@@ -110,7 +110,9 @@ describe('the tiny image', () => {
     dir = await mkdtemp(join(tmpdir(), 'tiny-'));
     const started = Date.now();
     image = await buildTinyImage({ outputPath: join(dir, 'tiny.qcow2'), workDir: join(dir, 'work') });
-    console.log(`tiny image: built in ${Date.now() - started} ms, ${(image.sizeBytes / MIB).toFixed(1)} MiB`);
+    process.stdout.write(
+      `tiny image: built in ${Date.now() - started} ms, ${(image.sizeBytes / MIB).toFixed(1)} MiB\n`,
+    );
     await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', `${dir}/key`]);
     publicKey = (await readFile(`${dir}/key.pub`, 'utf8')).trim();
   }, 300_000);
@@ -161,7 +163,9 @@ describe('the tiny image', () => {
     const pressedAt = Date.now();
     await guest.qmp('system_powerdown');
     expect(await guest.ended(30_000)).toBe(0);
-    console.log(`tiny image: ssh after ${firstSshMs} ms, reboot ${rebootMs} ms, ACPI off ${Date.now() - pressedAt} ms`);
+    process.stdout.write(
+      `tiny image: ssh after ${firstSshMs} ms, reboot ${rebootMs} ms, ACPI off ${Date.now() - pressedAt} ms\n`,
+    );
     expect(await guest.serial()).not.toMatch(/EXT4-fs.*(error|recovery)|not properly unmounted|Kernel panic/);
   }, 180_000);
 

@@ -25,12 +25,6 @@ export async function replaceTable(
   await shell.run('nft', ['-f', '-'], { input });
 }
 
-/** The instance's table of that family is gone. */
-export async function removeTable(shell: HostShell, family: TableFamily, instance: string): Promise<void> {
-  const name = `${family} ${tableName(instance)}`;
-  await shell.run('nft', ['-f', '-'], { input: `table ${name}\ndelete table ${name}\n` });
-}
-
 /** Whether the instance's table of that family is there (a firewall's reload may have flushed everything). */
 export async function hasTable(shell: HostShell, family: TableFamily, instance: string): Promise<boolean> {
   const tables = await shell.run('nft', ['list', 'tables', family]);
