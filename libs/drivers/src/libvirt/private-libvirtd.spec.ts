@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { run } from '../process/run.js';
 import { commandLine } from '../process/detached.js';
-import { probeAccelerator, startPrivateLibvirtd, stopPrivateLibvirtd } from './private-libvirtd.js';
+import { probeAccelerator } from './accelerator.js';
+import { startPrivateLibvirtd, stopPrivateLibvirtd } from './private-libvirtd.js';
 
 let dir: string;
 

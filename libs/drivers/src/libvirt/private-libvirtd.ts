@@ -12,8 +12,6 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { commandLine, endProcess, findByPidFile } from '../process/detached.js';
 import { hostShell } from '../process/host-shell.js';
 
-export { probeAccelerator } from './accelerator.js';
-
 /** Where the private daemon lives and what it is called. */
 export interface PrivateLibvirtdOptions {
   /** Directory for all its files; made when absent. Short: unix sockets lie in it (at most 107 characters in all). */
@@ -105,7 +103,8 @@ function daemon(dir: string): string[] {
 }
 
 async function checkPossible(socketPath: string): Promise<void> {
-  if (process.getuid?.() !== 0) throw new DurastackError('ENVIRONMENT', 'A private libvirtd needs root; run this as root');
+  if (process.getuid?.() !== 0)
+    throw new DurastackError('ENVIRONMENT', 'A private libvirtd needs root; run this as root');
   if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH) {
     const text = `${socketPath} is too long for a unix socket (at most ${MAX_SOCKET_PATH} bytes); choose a shorter directory`;
     throw new DurastackError('ENVIRONMENT', text);
