@@ -1,7 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { DurastackError } from '@durastack/contracts/errors';
+import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 
 const PREFIX = 'DURASTACK_';
+/** Names a settings file; belongs to every program. */
+const FILE_VARIABLE = 'DURASTACK_CONFIG_FILE';
+/** Belongs to the `dura` command, and is let pass. */
+const HOME_VARIABLE = 'DURASTACK_HOME';
 
 /** `databaseUrl` → `DURASTACK_DATABASE_URL`. */
 export function environmentName(key: string): string {
@@ -9,36 +15,66 @@ export function environmentName(key: string): string {
 }
 
 /**
- * Reads an app's settings from the environment.
+ * Reads a program's settings: from the file that `DURASTACK_CONFIG_FILE` names (YAML or JSON, camelCase keys), and
+ * from the environment, which counts more.
  *
  * Keys of `schema` are camelCase; the variable of `databaseUrl` is `DURASTACK_DATABASE_URL`. Values are texts:
- * use `z.coerce` for numbers. A `DURASTACK_` variable that no key names is refused, so that a typing error never
- * becomes a silent default. `DURASTACK_HOME` belongs to the `dura` command and is let pass.
+ * use `z.coerce` for numbers. What no key names is refused, so that a typing error never becomes a silent default.
  *
- * @throws DurastackError MISCONFIGURED naming every bad or unknown variable, on one line
+ * @throws DurastackError MISCONFIGURED naming every bad or unknown setting, on one line
  */
 export function loadConfig<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv): z.infer<S> {
-  const byVariable = new Map(Object.keys(schema.shape).map((key) => [environmentName(key), key]));
   const faults: string[] = [];
-  const input: Record<string, string> = {};
-  for (const [variable, value] of Object.entries(env)) {
-    if (!variable.startsWith(PREFIX) || variable === 'DURASTACK_HOME' || value === undefined) continue;
-    const key = byVariable.get(variable);
-    if (key === undefined) faults.push(`${variable} is not a setting of this program`);
-    else input[key] = value;
-  }
+  const fromFile = readSettingsFile(env[FILE_VARIABLE], Object.keys(schema.shape), faults);
+  const input = { ...fromFile, ...readEnvironment(env, Object.keys(schema.shape), faults) };
   const parsed = schema.safeParse(input);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const key = String(issue.path[0] ?? '');
       const given = input[key] === undefined ? 'is not set' : `is malformed: ${issue.message}`;
-      faults.push(`${environmentName(key)} ${given}`);
+      faults.push(`${environmentName(key)}${key in fromFile ? ` (${key} in the file)` : ''} ${given}`);
     }
   }
   if (faults.length > 0 || !parsed.success) {
     throw new DurastackError('MISCONFIGURED', `Settings refused: ${faults.join('; ')}. See docs/operations.md.`);
   }
   return parsed.data;
+}
+
+function readEnvironment(env: NodeJS.ProcessEnv, keys: readonly string[], faults: string[]): Record<string, string> {
+  const byVariable = new Map(keys.map((key) => [environmentName(key), key]));
+  const input: Record<string, string> = {};
+  for (const [variable, value] of Object.entries(env)) {
+    if (!variable.startsWith(PREFIX) || variable === HOME_VARIABLE || variable === FILE_VARIABLE) continue;
+    const key = byVariable.get(variable);
+    if (key === undefined) faults.push(`${variable} is not a setting of this program`);
+    else if (value !== undefined) input[key] = value;
+  }
+  return input;
+}
+
+function readSettingsFile(path: string | undefined, keys: readonly string[], faults: string[]): Record<string, string> {
+  if (path === undefined) return {};
+  let content: unknown;
+  try {
+    // JSON is YAML too.
+    content = parseYaml(readFileSync(path, 'utf8')) ?? {};
+  } catch (cause) {
+    throw new DurastackError('MISCONFIGURED', `The settings file ${path} cannot be read as YAML or JSON.`, { cause });
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new DurastackError(
+      'MISCONFIGURED',
+      `The settings file ${path} holds no settings; expected lines of key: value.`,
+    );
+  }
+  const input: Record<string, string> = {};
+  for (const [key, value] of Object.entries(content)) {
+    if (!keys.includes(key)) faults.push(`${key} in ${path} is not a setting of this program`);
+    else if (typeof value === 'object') faults.push(`${key} in ${path} is not a plain value`);
+    else input[key] = String(value);
+  }
+  return input;
 }
 
 /** A `host:port` setting as its parts. IPv6 addresses stand in brackets. */
