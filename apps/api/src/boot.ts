@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import './face/fastify-request.js';
+import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { Logger } from '@durastack/kit/log/logger';
 import { openSecretBox } from '@durastack/kit/secrets/secret-box';
 import { connectDatabase } from '@durastack/store/database/data-source';
@@ -48,6 +49,28 @@ class ApiModule {
   }
 }
 
+async function openDatabase(url: string): Promise<DataSource> {
+  let database: DataSource;
+  try {
+    database = await connectDatabase({ url });
+  } catch (cause) {
+    if (isDurastackError(cause)) throw cause;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new DurastackError(
+      'ENVIRONMENT',
+      `The database of DURASTACK_DATABASE_URL does not answer (${code ?? message}); start it, or mend the setting.`,
+      { cause },
+    );
+  }
+  const tables = (await database.query("SHOW TABLES LIKE 'schema_migration'")) as unknown[];
+  if (tables.length > 0) return database;
+  await database.destroy();
+  throw new DurastackError(
+    'ENVIRONMENT',
+    'The database of DURASTACK_DATABASE_URL has no tables; run node libs/store/dist/migrate-main.js, then seed-main.js.',
+  );
+}
+
 /** A running API without its listeners. */
 export interface Api {
   readonly app: NestFastifyApplication;
@@ -70,7 +93,7 @@ export async function createApi(
 ): Promise<Api> {
   const secrets = openSecretBox(settings.dataKeyFile);
   const discovery = await discover();
-  const database = options.database ?? (await connectDatabase({ url: settings.databaseUrl }));
+  const database = options.database ?? (await openDatabase(settings.databaseUrl));
   const platform = new Platform(database, secrets, settings, log);
   const registry = new Registry();
   const hint = new DispatcherHint(platform);
