@@ -12,5 +12,7 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
   // CommonJS packages inside of the bundle call require().
-  banner: { js: "import { createRequire as nodeRequire } from 'node:module'; const require = nodeRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as nodeRequire } from 'node:module'; const require = nodeRequire(import.meta.url);",
+  },
 });

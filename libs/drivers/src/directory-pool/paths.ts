@@ -13,7 +13,8 @@ export const volumePath = (volume: Pick<VolumeSpec, 'id' | 'pool'>): string =>
   join(volumesDir(volume.pool), `${volume.id}.qcow2`);
 
 /** A template's base image on the pool. */
-export const basePath = (pool: PoolSpec, templateId: string): string => join(pool.path, 'templates', `${templateId}.qcow2`);
+export const basePath = (pool: PoolSpec, templateId: string): string =>
+  join(pool.path, 'templates', `${templateId}.qcow2`);
 
 /** Whether a file name is that of an unfinished file of this thing. */
 export const isPartialOf = (name: string, id: string): boolean => name.startsWith(`.${id}.`) && name.endsWith('.part');

@@ -51,6 +51,9 @@ async function requireMounted(path: string): Promise<void> {
   const here = await stat(path).catch(() => undefined);
   const above = await stat(dirname(path)).catch(() => undefined);
   if (here === undefined || above === undefined || here.dev === above.dev) {
-    throw new DurastackError('STEP_REFUSED', `No file system is mounted on ${path}; mount the shared pool on this host`);
+    throw new DurastackError(
+      'STEP_REFUSED',
+      `No file system is mounted on ${path}; mount the shared pool on this host`,
+    );
   }
 }

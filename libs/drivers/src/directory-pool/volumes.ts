@@ -52,7 +52,10 @@ async function createVolume(volume: VolumeSpec, path: string, signal: AbortSigna
   if (templateId !== undefined) {
     const base = basePath(pool, templateId);
     if (!(await exists(base))) {
-      throw new DurastackError('STEP_REFUSED', `The pool has no base image ${base}; put the template on the pool first`);
+      throw new DurastackError(
+        'STEP_REFUSED',
+        `The pool has no base image ${base}; put the template on the pool first`,
+      );
     }
     sizeBytes = Math.max(sizeBytes, await qcow2VirtualSize(base));
     // Relative, so that the chain holds wherever the pool is mounted.

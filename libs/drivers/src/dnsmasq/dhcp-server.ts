@@ -121,7 +121,10 @@ function serverArgs(spec: DhcpServerSpec, files: ServerFiles): string[] {
 
 function hostsFile(ports: readonly Port[]): string {
   const lines = ports.map((port) => `${port.mac},${ipv4(port.ip)}`);
-  return lines.sort().map((line) => `${line}\n`).join('');
+  return lines
+    .sort()
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** @returns whether the file had this content already */

@@ -27,7 +27,10 @@ const FAST_ENOUGH_MS = 500;
  * @returns `kvm` when that guest printed in time, and not later than the same guest under TCG; `tcg` otherwise
  */
 export async function probeAccelerator(options: { readonly dir: string }): Promise<Accelerator> {
-  const usable = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(() => true, () => false);
+  const usable = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );
   if (!usable) return 'tcg';
   await mkdir(options.dir, { recursive: true });
   const dir = await mkdtemp(join(resolve(options.dir), 'probe-'));

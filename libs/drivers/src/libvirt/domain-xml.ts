@@ -47,7 +47,13 @@ export function domainXml(input: DomainXmlInput): string {
       os: { type: { '@arch': 'x86_64', '@machine': 'q35', '#': 'hvm' } },
       features: { acpi: {}, apic: {} },
       cpu: cpu(accelerator),
-      clock: { '@offset': 'utc', timer: [{ '@name': 'rtc', '@tickpolicy': 'catchup' }, { '@name': 'hpet', '@present': 'no' }] },
+      clock: {
+        '@offset': 'utc',
+        timer: [
+          { '@name': 'rtc', '@tickpolicy': 'catchup' },
+          { '@name': 'hpet', '@present': 'no' },
+        ],
+      },
       on_poweroff: 'destroy',
       on_reboot: 'restart',
       on_crash: 'destroy',

@@ -86,7 +86,10 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
       watch = powerWatch(host, options.socketPath, onPowerChange);
       await watch.start();
       await keepHouse(host, options.onHousekeepingError);
-      housekeeping = setInterval(() => void keepHouse(host, options.onHousekeepingError), HOUSEKEEPING_EVERY_MS).unref();
+      housekeeping = setInterval(
+        () => void keepHouse(host, options.onHousekeepingError),
+        HOUSEKEEPING_EVERY_MS,
+      ).unref();
     },
     stop: async () => {
       clearInterval(housekeeping);

@@ -13,9 +13,21 @@ import { device, mac, namedSet } from '../nftables/table.js';
 /** Body of the instance's `bridge` table. */
 export function portRules(ports: readonly Port[]): string {
   return [
-    namedSet('taps', 'ifname', ports.map((port) => device(port.tap))),
-    namedSet('macs', 'ifname . ether_addr', ports.map((port) => `${device(port.tap)} . ${mac(port.mac)}`)),
-    namedSet('addresses', 'ifname . ipv4_addr', ports.map((port) => `${device(port.tap)} . ${ipv4(port.ip)}`)),
+    namedSet(
+      'taps',
+      'ifname',
+      ports.map((port) => device(port.tap)),
+    ),
+    namedSet(
+      'macs',
+      'ifname . ether_addr',
+      ports.map((port) => `${device(port.tap)} . ${mac(port.mac)}`),
+    ),
+    namedSet(
+      'addresses',
+      'ifname . ipv4_addr',
+      ports.map((port) => `${device(port.tap)} . ${ipv4(port.ip)}`),
+    ),
     'chain prerouting { type filter hook prerouting priority -300; policy accept; iifname @taps jump from_guest; }',
     'chain from_guest {',
     'iifname . ether saddr != @macs drop',

@@ -77,7 +77,9 @@ export class HostNetworks {
 
   /** Ids of the networks on this host. */
   list(): Promise<readonly string[]> {
-    return this.#exclusively(async () => [...new Set([...this.#networks.keys(), ...(await this.#switches.bridge.list())])]);
+    return this.#exclusively(async () => [
+      ...new Set([...this.#networks.keys(), ...(await this.#switches.bridge.list())]),
+    ]);
   }
 
   /** The machine's interfaces are bound to their MAC and address and known to DHCP. Comes before its start. */

@@ -64,7 +64,9 @@ async function read<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   try {
     return schema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
-    throw new DurastackError('ENVIRONMENT', `${path} is damaged; remove it, the control plane writes it again`, { cause });
+    throw new DurastackError('ENVIRONMENT', `${path} is damaged; remove it, the control plane writes it again`, {
+      cause,
+    });
   }
 }
 

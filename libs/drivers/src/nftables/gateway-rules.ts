@@ -28,7 +28,11 @@ export function gatewayRules(gateways: readonly GatewayNetwork[]): string {
   return [
     namedSet('guests', 'ifname', devices),
     // Bridged frames pass here too where br_netfilter is on: within one network they are not ours to judge.
-    namedSet('within', 'ifname . ifname', devices.map((name) => `${name} . ${name}`)),
+    namedSet(
+      'within',
+      'ifname . ifname',
+      devices.map((name) => `${name} . ${name}`),
+    ),
     'chain input { type filter hook input priority filter; policy accept; iifname @guests jump to_host; }',
     'chain to_host {',
     'ct state established,related accept',

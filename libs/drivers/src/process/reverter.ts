@@ -9,7 +9,9 @@ import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
  * @throws DurastackError the work's error; `UNDO_FAILED` with it as cause when an undo failed too and repeating
  * is of no use
  */
-export async function withRevert<T>(work: (onFailure: (undo: () => Promise<unknown>) => void) => Promise<T>): Promise<T> {
+export async function withRevert<T>(
+  work: (onFailure: (undo: () => Promise<unknown>) => void) => Promise<T>,
+): Promise<T> {
   const undos: (() => Promise<unknown>)[] = [];
   try {
     return await work((undo) => undos.push(undo));

@@ -69,7 +69,10 @@ export async function ownerOf(
   const row = rows[0];
   const owner = row && { accountId: row.id, accountName: row.name, domainId: row.domain_id, domainPath: row.path };
   if (!owner || !mayAccess(caller, owner)) {
-    throw new DurastackError('NOT_FOUND', `There is no account ${named.account} in domain ${named.domainId ?? caller.domainId}.`);
+    throw new DurastackError(
+      'NOT_FOUND',
+      `There is no account ${named.account} in domain ${named.domainId ?? caller.domainId}.`,
+    );
   }
   return owner;
 }

@@ -1,7 +1,15 @@
 /** One connection to a libvirtd: frames, serial numbers, time-outs, events, keep-alive. Knows no procedure's meaning. */
 import { connect, type Socket } from 'node:net';
 import { DurastackError } from '@durastack/contracts/errors';
-import { HEADER_BYTES, KEEPALIVE, KEEPALIVE_PROGRAM, MAX_MESSAGE_BYTES, MESSAGE, PROGRAM_VERSION, REMOTE_PROGRAM } from './protocol.js';
+import {
+  HEADER_BYTES,
+  KEEPALIVE,
+  KEEPALIVE_PROGRAM,
+  MAX_MESSAGE_BYTES,
+  MESSAGE,
+  PROGRAM_VERSION,
+  REMOTE_PROGRAM,
+} from './protocol.js';
 import { remoteError } from './remote-error.js';
 import { XdrReader, XdrWriter } from './xdr.js';
 
@@ -99,7 +107,10 @@ export class LibvirtConnection {
   }
 
   #send(header: { program: number; procedure: number; type: number; serial: number }, body: Buffer): void {
-    const head = new XdrWriter().uint(HEADER_BYTES + body.length).uint(header.program).uint(PROGRAM_VERSION);
+    const head = new XdrWriter()
+      .uint(HEADER_BYTES + body.length)
+      .uint(header.program)
+      .uint(PROGRAM_VERSION);
     head.int(header.procedure).int(header.type).uint(header.serial).int(0);
     this.#socket.write(Buffer.concat([head.bytes(), body]));
   }

@@ -26,7 +26,9 @@ export class XdrWriter {
   /** A text of variable length, UTF-8. */
   string(value: string): this {
     const bytes = Buffer.from(value, 'utf8');
-    return this.uint(bytes.length).fixed(bytes).fixed(Buffer.alloc(pad(bytes.length)));
+    return this.uint(bytes.length)
+      .fixed(bytes)
+      .fixed(Buffer.alloc(pad(bytes.length)));
   }
 
   /** A text or nothing. */
@@ -90,7 +92,8 @@ export class XdrReader {
 
   #take(length: number): Buffer {
     const end = this.#at + length;
-    if (end > this.#bytes.length) throw new DurastackError('BACKEND_BUSY', 'libvirt sent a message that ends too early');
+    if (end > this.#bytes.length)
+      throw new DurastackError('BACKEND_BUSY', 'libvirt sent a message that ends too early');
     const part = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return part;
