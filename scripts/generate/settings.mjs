@@ -15,8 +15,9 @@ export async function settingsPage() {
   }
   return `# Settings
 
-Environment variables. Each program refuses a \`DURASTACK_\` variable that it does not know, and a value that it cannot
-read, with one line that names every fault.
+Environment variables; or, in a YAML or JSON file that \`DURASTACK_CONFIG_FILE\` names, the same in camelCase
+(\`databaseUrl\` for \`DURASTACK_DATABASE_URL\`). The environment counts more. Each program refuses a setting that it does
+not know, and a value that it cannot read, with one line that names every fault.
 
 ${sections.join('\n\n')}
 `;
