@@ -61,28 +61,29 @@ export class PowerWatch {
   async #watch(ready: () => void, fail: (error: unknown) => void): Promise<void> {
     let isFirst = true;
     while (!this.#stopping.signal.aborted) {
-      const ended = new Promise<void>((resolve) => (this.#connectionEnded = resolve));
+      const connection = new AbortController();
+      this.#connectionEnded = () => connection.abort();
       try {
         await this.#client.subscribe(EVENT_LIFECYCLE);
         await this.#look(() => this.#lookAtAll());
         ready();
         isFirst = false;
-        await Promise.race([ended, this.#whileAlive()]);
+        await this.#whileAlive(AbortSignal.any([connection.signal, this.#stopping.signal]));
       } catch (error) {
         // The daemon is away or stuck: whoever started the watch learns of it once, then it is tried until it is back.
         if (isFirst) return fail(error);
       }
       this.#client.reset();
-      await this.#pause(RECONNECT_MS);
+      await pause(RECONNECT_MS, this.#stopping.signal);
     }
   }
 
-  /** Resolves when the daemon stopped answering. */
-  async #whileAlive(): Promise<void> {
+  /** Resolves when the connection ended or the daemon stopped answering. */
+  async #whileAlive(ended: AbortSignal): Promise<void> {
     let nextFullLook = Date.now() + FULL_LOOK_EVERY_MS;
-    while (!this.#stopping.signal.aborted) {
-      await this.#pause(LIVENESS_EVERY_MS);
-      if (this.#stopping.signal.aborted) return;
+    for (;;) {
+      await pause(LIVENESS_EVERY_MS, ended);
+      if (ended.aborted) return;
       try {
         await this.#client.libvirtVersion(LIVENESS_TIMEOUT_MS);
         if (Date.now() < nextFullLook) continue;
@@ -129,9 +130,9 @@ export class PowerWatch {
     else this.#known.set(vm.id, vm);
     if (last !== vm.power) this.#options.onPowerChange(vm);
   }
+}
 
-  async #pause(ms: number): Promise<void> {
-    // Woken early by stop().
-    await sleep(ms, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
-  }
+/** Waits so long, or until the signal. */
+async function pause(ms: number, until: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal: until, ref: false }).catch(() => undefined);
 }

@@ -15,6 +15,8 @@ interface Link {
   readonly flags: readonly string[];
   readonly mtu: number;
   readonly ifalias?: string;
+  readonly address?: string;
+  readonly linkinfo?: { readonly info_kind?: string };
   readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number }[];
 }
 
@@ -38,16 +40,23 @@ export class LinuxBridge implements Switch {
       : SERVICE_ADDRESS;
     const link = await this.#link(bridge);
     const alias = this.#alias(network.id);
-    if (link && link.ifalias !== alias) {
+    // Made, but not marked yet, by an attempt that was killed.
+    const isUnmarkedOurs = link?.ifalias === undefined && link?.address === bridgeMac(network.id);
+    if (link && link.ifalias !== alias && !isUnmarkedOurs) {
       const owner = link.ifalias ? `belongs to "${link.ifalias}"` : 'was made by somebody else';
-      throw new DurastackError('CONFLICT', `Device ${bridge} exists and ${owner}; remove it or rename the network's bridge`);
+      throw new DurastackError(
+        'CONFLICT',
+        `Device ${bridge} exists and ${owner}; remove it or rename the network's bridge`,
+      );
     }
     const commands: string[] = [];
     if (!link) {
-      commands.push(`link add name ${bridge} address ${bridgeMac(network.id)} type bridge stp_state 0 mcast_snooping 0`);
-      // No IPv6 address of the host on a network of guests.
-      commands.push(`link set dev ${bridge} alias ${alias} addrgenmode none`);
+      commands.push(
+        `link add name ${bridge} address ${bridgeMac(network.id)} type bridge stp_state 0 mcast_snooping 0`,
+      );
     }
+    // No IPv6 address of the host on a network of guests.
+    if (link?.ifalias !== alias) commands.push(`link set dev ${bridge} alias ${alias} addrgenmode none`);
     if (link?.mtu !== mtu) commands.push(`link set dev ${bridge} mtu ${mtu}`);
     if (!link?.flags.includes('UP')) commands.push(`link set dev ${bridge} up`);
     const present = (link?.addr_info ?? []).map((info) => `${info.local}/${info.prefixlen}`);
@@ -59,7 +68,8 @@ export class LinuxBridge implements Switch {
 
   async remove(network: NetworkSpec): Promise<void> {
     const link = await this.#link(network.bridge);
-    if (link?.ifalias === this.#alias(network.id)) await this.#shell.run('ip', ['link', 'delete', 'dev', network.bridge]);
+    if (link?.ifalias === this.#alias(network.id))
+      await this.#shell.run('ip', ['link', 'delete', 'dev', network.bridge]);
   }
 
   async list(): Promise<readonly string[]> {
@@ -78,7 +88,9 @@ export class LinuxBridge implements Switch {
   }
 
   async removeTap(port: Port): Promise<void> {
-    if (await this.#link(port.tap)) await this.#shell.run('ip', ['link', 'delete', 'dev', port.tap]);
+    const link = await this.#link(port.tap);
+    // Whatever else carries the name was not made for a guest.
+    if (link?.linkinfo?.info_kind === 'tun') await this.#shell.run('ip', ['link', 'delete', 'dev', port.tap]);
   }
 
   /** The kernel completes checksums where a frame leaves the host. */
@@ -93,7 +105,7 @@ export class LinuxBridge implements Switch {
   async #link(name: string): Promise<Link | undefined> {
     try {
       // Addresses come without the alias, and links without addresses.
-      const links = await this.#shell.run('ip', ['-j', 'link', 'show', 'dev', name]);
+      const links = await this.#shell.run('ip', ['-j', '-d', 'link', 'show', 'dev', name]);
       const addresses = await this.#shell.run('ip', ['-j', 'address', 'show', 'dev', name]);
       const [link, address] = [JSON.parse(links) as Link[], JSON.parse(addresses) as Link[]].map(([first]) => first);
       return link && { ...link, addr_info: address?.addr_info ?? [] };
