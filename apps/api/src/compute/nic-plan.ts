@@ -85,13 +85,30 @@ async function candidates(tx: Tx, { network, wantedIp, vmId }: Nic): Promise<str
     }
     return [wantedIp];
   }
-  const rows = await tx.query<{ ip: string }>('SELECT ip FROM nic WHERE network_id = ?', [network.id]);
   const range = { startIp: network.startIp, endIp: network.endIp, reserved: [network.gateway] };
   const start = Number.parseInt(vmId.replaceAll('-', '').slice(-8), 16);
-  const free: string[] = [];
-  for (const ip of freeAddresses(range, new Set(rows.map((row) => row.ip)), start)) {
-    free.push(ip);
-    if (free.length === ATTEMPTS) break;
+  // On most networks one of a few addresses is free; only on a nearly full one are all looked at.
+  const few = take(freeAddresses(range, new Set(), start));
+  if (few.length === 0) return [];
+  const taken = await usedAddresses(tx, network.id, few);
+  const free = few.filter((ip) => !taken.has(ip));
+  return free.length > 0 ? free : take(freeAddresses(range, await usedAddresses(tx, network.id), start));
+}
+
+function take(addresses: Iterable<string>): string[] {
+  const taken: string[] = [];
+  for (const ip of addresses) {
+    taken.push(ip);
+    if (taken.length === ATTEMPTS) break;
   }
-  return free;
+  return taken;
+}
+
+/** Addresses of a network that are taken: of all, or of those that are asked for. */
+async function usedAddresses(tx: Tx, networkId: string, among?: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.query<{ ip: string }>(
+    `SELECT ip FROM nic WHERE network_id = ? ${among ? 'AND ip IN (?)' : ''}`,
+    among ? [networkId, among] : [networkId],
+  );
+  return new Set(rows.map((row) => row.ip));
 }
