@@ -79,8 +79,8 @@ async function registerSearchAttributes(connection: Connection, namespace: strin
   });
 }
 
-/** Connects everything, starts polling and the loops. */
-export async function runWorker(config: WorkerConfig, log: Logger): Promise<RunningWorker> {
+/** What Temporal's core says, in our log: only what is wrong. */
+function passOnWarnings(log: Logger): void {
   Runtime.install({
     logger: {
       log: () => {},
@@ -91,27 +91,33 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
       error: (message, meta) => log.error({ meta }, message),
     },
   });
-  const source = await connectDatabase({ url: config.databaseUrl, poolSize: 24 });
-  const box = openSecretBox(config.dataKeyFile);
-  const authority = await loadCertificateAuthority(source, box);
-  const identity = await issueControlPlaneCertificate(authority);
-  const agents = createAgentGateway(source, createAgentClient({ caPem: authority.certificatePem, ...identity }));
-  const settings = {
-    intakeUrl: config.intakeUrl,
-    imagePrivateCidrs: config.imagePrivateCidrs,
-    heartbeatIntervalMs: config.heartbeatIntervalMs,
-  };
-  const activities = await loadActivities({ source, box, agents, settings }, log);
+}
 
+/** The two connections of a worker: Temporal's core polls by one, we ask by the other. */
+async function connectTemporal(config: WorkerConfig) {
   const target = { address: config.temporalAddress, ...temporalTls(config) };
   const native = await NativeConnection.connect(target);
   const connection = await Connection.connect(target);
   await registerSearchAttributes(connection, config.temporalNamespace);
-  const client = new Client({ connection, namespace: config.temporalNamespace });
+  return {
+    native,
+    client: new Client({ connection, namespace: config.temporalNamespace }),
+    async close(): Promise<void> {
+      await connection.close();
+      await native.close();
+    },
+  };
+}
 
+/** A worker for each task queue: slow hosts take no slot of the control plane's own work. */
+async function createWorkers(
+  connection: NativeConnection,
+  namespace: string,
+  activities: Record<string, Activity>,
+): Promise<readonly Worker[]> {
   const shared = {
-    connection: native,
-    namespace: config.temporalNamespace,
+    connection,
+    namespace,
     activities,
     interceptors: { activity: [heartbeatInterceptor] },
     shutdownGraceTime: 5_000,
@@ -130,6 +136,26 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
     taskQueue: TASK_QUEUES.hosts,
     maxConcurrentActivityTaskExecutions: 1_000,
   });
+  return [control, hosts];
+}
+
+/** Connects everything, starts polling and the loops. */
+export async function runWorker(config: WorkerConfig, log: Logger): Promise<RunningWorker> {
+  passOnWarnings(log);
+  const source = await connectDatabase({ url: config.databaseUrl, poolSize: 24 });
+  const box = openSecretBox(config.dataKeyFile);
+  const authority = await loadCertificateAuthority(source, box);
+  const identity = await issueControlPlaneCertificate(authority);
+  const agents = createAgentGateway(source, createAgentClient({ caPem: authority.certificatePem, ...identity }));
+  const settings = {
+    intakeUrl: config.intakeUrl,
+    imagePrivateCidrs: config.imagePrivateCidrs,
+    heartbeatIntervalMs: config.heartbeatIntervalMs,
+  };
+  const activities = await loadActivities({ source, box, agents, settings }, log);
+
+  const temporal = await connectTemporal(config);
+  const workers = await createWorkers(temporal.native, config.temporalNamespace, activities);
 
   let hint = () => {};
   const server = await listen(config, () => hint());
@@ -138,7 +164,7 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
   const hostWatch = createHostWatch({ source, log, intervalMs: config.heartbeatIntervalMs });
   const dispatcher = startDispatcher({
     source,
-    client,
+    client: temporal.client,
     log,
     hostWatch,
     agents,
@@ -148,19 +174,18 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
   hint = dispatcher.hint;
   log.info({ hintUrl }, 'ready');
 
-  const polling = Promise.all([control.run(), hosts.run()]);
+  const polling = Promise.all(workers.map((worker) => worker.run()));
   const ended = polling.then(async () => {
     await dispatcher.stop();
     server.close();
     await agents.client.close();
-    await connection.close();
-    await native.close();
+    await temporal.close();
     await source.destroy();
   });
   return {
     ended,
     async stop() {
-      for (const worker of [control, hosts]) if (worker.getState() === 'RUNNING') worker.shutdown();
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended;
     },
   };
