@@ -104,6 +104,8 @@ CREATE TABLE `host` (
   `ip_address` varchar(45) DEFAULT NULL,
   `incarnation` int NOT NULL DEFAULT 0,
   `certificate_serial` varchar(64) DEFAULT NULL,
+  `next_certificate_serial` varchar(64) DEFAULT NULL,
+  `certificate_expires_at` datetime(3) DEFAULT NULL,
   `fence_epoch` int NOT NULL DEFAULT 0,
   `boot_id` varchar(64) DEFAULT NULL,
   `accelerator` varchar(20) DEFAULT NULL,
@@ -136,6 +138,18 @@ CREATE TABLE `host_obligation` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `host_obligation_host` (`host_id`)
+);
+
+CREATE TABLE `idempotency_key` (
+  `user_id` char(36) NOT NULL,
+  `key_sha256` char(64) NOT NULL,
+  `request_sha256` varchar(64) NOT NULL,
+  `status` int DEFAULT NULL,
+  `location` varchar(255) DEFAULT NULL,
+  `body` longtext DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`user_id`,`key_sha256`),
+  KEY `idempotency_key_created` (`created_at`)
 );
 
 CREATE TABLE `image_store` (

@@ -4,12 +4,13 @@ import type { HostEnrolmentPorts } from '@durastack/contracts/infra/host.ports';
 import { DONE, type StepRef } from '@durastack/contracts/operations/step';
 import { createEnrolmentClient, type EnrolmentClient } from '@durastack/kit/agent-client/enrol';
 import { newSerial, signHostCsr } from '@durastack/kit/tls/certificate-authority';
-import { certificateFingerprint } from '@durastack/kit/tls/certificate-holder';
+import { certificateFingerprint, readCertificate } from '@durastack/kit/tls/certificate-holder';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
 import { openEnrolment, type EnrolmentSecrets } from './enrolment-secrets.js';
+import { HOST_CERTIFICATE_DAYS } from './certificate-life.js';
 import { createSshInstaller, type PresentClaim } from './ssh-installer.js';
 
 const MAX_DETAIL = 255;
@@ -54,7 +55,12 @@ export function createActivities(dependencies: ActivityDependencies): HostEnrolm
         const certificatePem = await signHostCsr(authority, await channel.requestCsr(), {
           hostId: host.id,
           ...identity,
+          days: HOST_CERTIFICATE_DAYS,
         });
+        const { notAfter } = readCertificate(certificatePem);
+        await inStep(source, step, (tx) =>
+          tx.execute('UPDATE host SET certificate_expires_at = ? WHERE id = ?', [notAfter, host.id]),
+        );
         await channel.installCertificate({
           certificatePem,
           caPem: authority.certificatePem,
@@ -70,7 +76,10 @@ export function createActivities(dependencies: ActivityDependencies): HostEnrolm
 
     forgetEnrolment: (step) =>
       inStep(source, step, async (tx, operation) => {
-        await tx.execute('UPDATE host SET certificate_serial = NULL WHERE id = ?', [operation.resource.id]);
+        await tx.execute(
+          'UPDATE host SET certificate_serial = NULL, next_certificate_serial = NULL, certificate_expires_at = NULL WHERE id = ?',
+          [operation.resource.id],
+        );
         return DONE;
       }),
 
@@ -135,11 +144,10 @@ async function nextIdentity(tx: Tx, host: HostRow): Promise<{ incarnation: numbe
   );
   if (current?.serial) return { incarnation: current.incarnation, serial: current.serial };
   const identity = { incarnation: host.incarnation + 1, serial: newSerial() };
-  await tx.execute('UPDATE host SET incarnation = ?, certificate_serial = ? WHERE id = ?', [
-    identity.incarnation,
-    identity.serial,
-    host.id,
-  ]);
+  await tx.execute(
+    'UPDATE host SET incarnation = ?, certificate_serial = ?, next_certificate_serial = NULL WHERE id = ?',
+    [identity.incarnation, identity.serial, host.id],
+  );
   return identity;
 }
 

@@ -70,7 +70,7 @@ export function createActivities({ source, agents }: ActivityDependencies): Host
     revokeHost: (step) =>
       inStep(source, step, async (tx, operation) => {
         await tx.execute(
-          'UPDATE host SET natural_key = NULL, certificate_serial = NULL, enrolment_sealed = NULL WHERE id = ?',
+          'UPDATE host SET natural_key = NULL, certificate_serial = NULL, next_certificate_serial = NULL, certificate_expires_at = NULL, enrolment_sealed = NULL WHERE id = ?',
           [operation.resource.id],
         );
         return DONE;

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { ActivityDependencies } from '@durastack/activities/dependencies';
-import { createAgentGateway } from '@durastack/activities/agent-gateway';
+import { createAgentGateway, type AgentGateway } from '@durastack/activities/agent-gateway';
+import { startCertificateRenewal } from '@durastack/activities/loops/certificate-renewal';
 import { startDispatcher } from '@durastack/activities/loops/dispatcher';
 import { createHostWatch } from '@durastack/activities/loops/host-watch';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
@@ -13,7 +14,7 @@ import { openSecretBox } from '@durastack/kit/secrets/secret-box';
 import { withActivityEdge } from '@durastack/kit/temporal/activity-edge';
 import { heartbeatInterceptor } from '@durastack/kit/temporal/heartbeat-interceptor';
 import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '@durastack/kit/temporal/task-queues';
-import { issueControlPlaneCertificate } from '@durastack/kit/tls/certificate-authority';
+import { issueControlPlaneCertificate, type KeyAndCertificate } from '@durastack/kit/tls/certificate-authority';
 import { connectDatabase } from '@durastack/store/database/data-source';
 import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
 import { Client, Connection } from '@temporalio/client';
@@ -139,6 +140,33 @@ async function createWorkers(
   return [control, hosts];
 }
 
+interface LoopParts {
+  readonly source: ActivityDependencies['source'];
+  readonly client: Client;
+  readonly agents: AgentGateway;
+  readonly authority: KeyAndCertificate;
+  readonly log: Logger;
+}
+
+/** The loops of every worker; of each, one worker at a time acts. */
+function startLoops(config: WorkerConfig, parts: LoopParts, { port, hintUrl }: { port: number; hintUrl: string }) {
+  const { heartbeatIntervalMs, intakeUrl } = config;
+  const holder = `${hostname()}:${process.pid}:${port}`;
+  const hostWatch = createHostWatch({ ...parts, intervalMs: heartbeatIntervalMs });
+  const renewal = startCertificateRenewal({
+    ...parts,
+    client: parts.agents.client,
+    holder,
+    intakeUrl,
+    heartbeatIntervalMs,
+  });
+  const dispatcher = startDispatcher({ ...parts, hostWatch, holder, hintUrl });
+  return {
+    hint: () => dispatcher.hint(),
+    stop: async () => void (await Promise.all([dispatcher.stop(), renewal.stop()])),
+  };
+}
+
 /** Connects everything, starts polling and the loops. */
 export async function runWorker(config: WorkerConfig, log: Logger): Promise<RunningWorker> {
   passOnWarnings(log);
@@ -161,22 +189,13 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
   const server = await listen(config, () => hint());
   const { port } = server.address() as { port: number };
   const hintUrl = `http://${config.workerListen.host}:${port}/hint`;
-  const hostWatch = createHostWatch({ source, log, intervalMs: config.heartbeatIntervalMs });
-  const dispatcher = startDispatcher({
-    source,
-    client: temporal.client,
-    log,
-    hostWatch,
-    agents,
-    holder: `${hostname()}:${process.pid}:${port}`,
-    hintUrl,
-  });
-  hint = dispatcher.hint;
+  const loops = startLoops(config, { source, client: temporal.client, agents, authority, log }, { port, hintUrl });
+  hint = loops.hint;
   log.info({ hintUrl }, 'ready');
 
   const polling = Promise.all(workers.map((worker) => worker.run()));
   const ended = polling.then(async () => {
-    await dispatcher.stop();
+    await loops.stop();
     server.close();
     await agents.client.close();
     await temporal.close();

@@ -29,6 +29,8 @@ export interface Cloud {
   /** Path of the Temporal program. */
   readonly temporalBinary: string;
   readonly apiUrl: string;
+  /** Where agents report to. */
+  readonly intakeUrl: string;
   readonly keys: { readonly apiKey: string; readonly secretKey: string };
   /** The administrator. */
   readonly admin: ApiClient;
@@ -172,6 +174,7 @@ export async function startCloud(options: { settings?: Readonly<Record<string, s
     temporalAddress,
     temporalBinary: binary.path,
     apiUrl: `http://127.0.0.1:${apiPort}`,
+    intakeUrl: `https://127.0.0.1:${intakePort}`,
     keys,
     admin,
     stop,

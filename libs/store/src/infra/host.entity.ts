@@ -35,6 +35,9 @@ export class HostEntity {
   /** Of the enrolled certificate; rises with each enrolment. */
   @Int({ default: 0 }) incarnation!: number;
   @Text(64, { nullable: true }) certificateSerial!: string | null;
+  /** Of a renewal under way; until it has ended either serial counts. */
+  @Text(64, { nullable: true }) nextCertificateSerial!: string | null;
+  @Moment({ nullable: true }) certificateExpiresAt!: Date | null;
   @Int({ default: 0 }) fenceEpoch!: number;
   @Text(64, { nullable: true }) bootId!: string | null;
   @Text(20, { nullable: true }) accelerator!: string | null;

@@ -26,6 +26,7 @@ interface HostRow {
   readonly zone_id: string;
   readonly incarnation: number;
   readonly certificate_serial: string | null;
+  readonly next_certificate_serial: string | null;
 }
 
 /** Rows of a derived table: `SELECT ? AS a, ? AS b UNION ALL SELECT ?, ? …`. */
@@ -48,7 +49,7 @@ export async function recordHeartbeats(
 ): Promise<Map<string, Reception>> {
   return transaction(source, async (tx) => {
     const rows = await tx.query<HostRow>(
-      'SELECT id, state, zone_id, incarnation, certificate_serial FROM host WHERE id IN (?)',
+      'SELECT id, state, zone_id, incarnation, certificate_serial, next_certificate_serial FROM host WHERE id IN (?)',
       [received.map(({ heartbeat }) => heartbeat.hostId)],
     );
     const hosts = new Map(rows.map((row) => [row.id, row]));
@@ -78,7 +79,11 @@ function isOf(host: HostRow | undefined, { heartbeat, serial }: ReceivedHeartbea
     host !== undefined &&
     host.state !== 'Removed' &&
     host.incarnation === heartbeat.incarnation &&
-    host.certificate_serial?.toLowerCase() === serial.toLowerCase()
+    // While a certificate is renewed the agent may show the old one or the new one.
+    host.certificate_serial !== null &&
+    [host.certificate_serial, host.next_certificate_serial].some(
+      (known) => known?.toLowerCase() === serial.toLowerCase(),
+    )
   );
 }
 
