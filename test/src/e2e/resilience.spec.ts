@@ -1,4 +1,5 @@
 /** What must hold whatever is done to an operation from outside: cancel, terminate, reset, loss of Temporal's store. */
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -56,6 +57,20 @@ async function temporal<T>(body: (client: Client) => Promise<T>): Promise<T> {
   }
 }
 
+/** As the button “Reset” of Temporal's UI does, to the first workflow task. */
+async function reset(workflowId: string): Promise<void> {
+  const FIRST_WORKFLOW_TASK_COMPLETED = 4;
+  await temporal((client) =>
+    client.workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId },
+      workflowTaskFinishEventId: FIRST_WORKFLOW_TASK_COMPLETED as never,
+      requestId: randomUUID(),
+      reason: 'by an operator',
+    }),
+  );
+}
+
 describe('a deploy in the middle of its last step', () => {
   it('is cancelled: the attempt on the host is stopped by the undo, and nothing is left', async () => {
     const { vmId, jobId, release } = await heldDeploy();
@@ -73,6 +88,19 @@ describe('a deploy in the middle of its last step', () => {
     await release();
     expect((await cloud.admin.waitForJob(jobId)).jobstatus).toBe(JOB_DONE);
     expect(await operation(jobId)).toMatchObject({ state: 'succeeded', run: 2 });
+    expect(await stateOf(vmId)).toBe('Running');
+  });
+
+  it('is reset in Temporal, while it runs and after it has ended: nothing happens twice', async () => {
+    const { vmId, jobId, release } = await heldDeploy();
+    await reset(`${jobId}-1`);
+    await release();
+    expect((await cloud.admin.waitForJob(jobId)).jobstatus).toBe(JOB_DONE);
+    await reset(`${jobId}-1`);
+    await eventually('the workflow that was reset has ended', () =>
+      temporal(async (client) => (await client.workflow.getHandle(`${jobId}-1`).describe()).status.name !== 'RUNNING'),
+    );
+    expect(await operation(jobId)).toMatchObject({ state: 'succeeded', run: 1 });
     expect(await stateOf(vmId)).toBe('Running');
   });
 
