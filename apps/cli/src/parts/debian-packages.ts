@@ -20,6 +20,7 @@ export const INSTANCE_PACKAGES: readonly string[] = [
   'openssh-client',
   'qemu-system-x86',
   'qemu-utils',
+  'tini',
   'util-linux',
 ];
 

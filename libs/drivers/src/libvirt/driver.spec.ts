@@ -164,7 +164,7 @@ describe('what others do', () => {
   it('is reported after libvirtd was killed and came back; the machine runs on', async () => {
     const vm = await newVm();
     await driver.verbs.ensureVmRunning({ vm }, context());
-    process.kill((await libvirtd.restart()).pid, 'SIGKILL');
+    await libvirtd.kill();
     const pidFile = join(libvirtd.dir, 'lv', 'run', 'qemu', `${vm.domainName}.pid`);
     const qemu = Number(await readFile(pidFile, 'utf8'));
     await libvirtd.restart();

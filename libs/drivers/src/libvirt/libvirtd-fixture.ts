@@ -5,6 +5,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning } from '../process/detached.js';
 import { run } from '../process/run.js';
 import { startPrivateLibvirtd, stopPrivateLibvirtd, type PrivateLibvirtd } from './private-libvirtd.js';
 
@@ -16,6 +18,8 @@ export interface LibvirtdFixture extends PrivateLibvirtd {
   readonly instance: string;
   /** The network namespace in which its taps and the spec's bridges lie. */
   readonly networkNamespace: string;
+  /** Kills the daemon; resolves when it is gone. */
+  kill(): Promise<void>;
   /** Starts the daemon again after it was killed. */
   restart(): Promise<PrivateLibvirtd>;
   /** Ends the daemon and removes its files. Its machines must be gone. */
@@ -37,6 +41,11 @@ export async function startLibvirtdFixture(env?: Readonly<Record<string, string>
     dir,
     instance,
     networkNamespace,
+    kill: async () => {
+      const { pid } = await startPrivateLibvirtd(options);
+      process.kill(pid, 'SIGKILL');
+      while (await isRunning(pid)) await sleep(10);
+    },
     restart: () => startPrivateLibvirtd(options),
     end: async () => {
       await stopPrivateLibvirtd(options);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { run } from '../process/run.js';
-import { commandLine } from '../process/detached.js';
+import { commandLine, isRunning } from '../process/detached.js';
 import { probeAccelerator } from './accelerator.js';
 import { startPrivateLibvirtd, stopPrivateLibvirtd } from './private-libvirtd.js';
 
@@ -24,10 +24,11 @@ it('starts without systemd, is found again, and ends', async () => {
   const uri = `qemu:///system?socket=${first.socketPath}`;
   expect((await run('virsh', ['-q', '-c', uri, 'net-list', '--all', '--name'])).trim()).toBe('');
   process.kill(first.pid, 'SIGKILL');
+  await expect.poll(() => isRunning(first.pid)).toBe(false);
   const second = await startPrivateLibvirtd({ dir, instance: 'spec' });
   expect(second.pid).not.toBe(first.pid);
   await stopPrivateLibvirtd({ dir });
-  expect(await commandLine(second.pid)).toEqual([]);
+  expect(await isRunning(second.pid)).toBe(false);
   await stopPrivateLibvirtd({ dir });
 });
 

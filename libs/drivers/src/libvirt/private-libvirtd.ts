@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
-import { commandLine, endProcess, findByPidFile } from '../process/detached.js';
+import { endProcess, findByPidFile, isRunning } from '../process/detached.js';
 import { hostShell } from '../process/host-shell.js';
 
 /** Where the private daemon lives and what it is called. */
@@ -44,6 +44,9 @@ const ENTER = [
   'mount --bind "$D/etc" /etc/libvirt',
   'mount --bind "$C" /var/cache/libvirt',
   'for d in lib log; do mount --bind "$D/$d" "/var/$d/libvirt"; done',
+  // QEMU outlives its parent and falls to process 1, which in a container may collect ended processes late or never;
+  // libvirt waits for that at every power-off. tini collects them at once.
+  'if command -v tini >/dev/null; then exec tini -s -- "$@"; fi',
   'exec "$@"',
 ].join('\n');
 
@@ -69,6 +72,8 @@ export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions): Pro
   await layOut(dir, options.instance);
   const cacheDir = resolve(options.cacheDir ?? join(dir, 'cache'));
   await mkdir(cacheDir, { recursive: true });
+  // A daemon that is just ending may still answer on its socket.
+  await rm(socketPath, { force: true });
   const logFile = join(dir, 'libvirtd.log');
   const pid = await hostShell(options.networkNamespace).startDetached({
     file: 'unshare',
@@ -77,7 +82,7 @@ export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions): Pro
     ...(options.env ? { env: options.env } : {}),
   });
   await awaitSocket(pid, socketPath, logFile);
-  return { pid, socketPath };
+  return { pid: (await findPrivateLibvirtd(dir)) ?? pid, socketPath };
 }
 
 /** The pid of the private daemon of this directory, if it runs. */
@@ -155,21 +160,12 @@ async function awaitSocket(pid: number, socketPath: string, logFile: string): Pr
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline) {
     if (await answers(socketPath)) return;
-    if (await hasEnded(pid)) throw await notUp('ended at once', logFile);
+    if (!(await isRunning(pid))) throw await notUp('ended at once', logFile);
     await sleep(20);
   }
   const failure = await notUp(`does not answer within ${START_TIMEOUT_MS / 1000} s`, logFile);
   process.kill(pid, 'SIGKILL');
   throw failure;
-}
-
-/** Looks again: while a process replaces its program, its command line reads as empty for a moment. */
-async function hasEnded(pid: number): Promise<boolean> {
-  for (let look = 0; look < 3; look += 1) {
-    if ((await commandLine(pid)).length > 0) return false;
-    await sleep(20);
-  }
-  return true;
 }
 
 async function notUp(what: string, logFile: string): Promise<DurastackError> {

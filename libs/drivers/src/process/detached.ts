@@ -44,7 +44,20 @@ export async function startDetached(process_: DetachedProcess): Promise<number> 
   }
 }
 
-/** A process's command line, empty when it does not live (a zombie does not). */
+/** Whether the process still runs. One that is ending counts until its files are closed; a zombie does not. */
+export async function isRunning(pid: number): Promise<boolean> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // `pid (name) state …`; the name may hold anything.
+    const state = stat.slice(stat.lastIndexOf(')') + 2)[0];
+    return state !== 'Z' && state !== 'X';
+  } catch {
+    // Gone: /proc has no such entry any more.
+    return false;
+  }
+}
+
+/** A process's command line; empty when there is no such process, and when it is ending. */
 export async function commandLine(pid: number): Promise<readonly string[]> {
   try {
     const text = await readFile(`/proc/${pid}/cmdline`, 'utf8');
@@ -82,7 +95,7 @@ export async function endProcess(pid: number, mark: string, graceMs = 5_000): Pr
       throw new DurastackError('ENVIRONMENT', `Process ${pid} could not be signalled; run as root`, { cause });
     }
     const deadline = Date.now() + graceMs;
-    while (Date.now() < deadline && (await isOurs())) await sleep(20);
+    while (Date.now() < deadline && (await isRunning(pid))) await sleep(20);
   }
   if (await isOurs()) throw new DurastackError('BACKEND_BUSY', `Process ${pid} does not end, even after SIGKILL`);
 }

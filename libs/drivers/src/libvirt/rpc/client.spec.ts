@@ -59,10 +59,8 @@ describe('the libvirt RPC client', () => {
   });
 
   it('connects again after the daemon was killed', async () => {
-    process.kill(libvirtd.pid, 'SIGKILL');
-    await expect
-      .poll(() => client.libvirtVersion().catch((error: { code: string }) => error.code))
-      .toBe('BACKEND_BUSY');
+    await libvirtd.kill();
+    await expect(client.libvirtVersion()).rejects.toMatchObject({ code: 'BACKEND_BUSY' });
     await libvirtd.restart();
     expect(await client.libvirtVersion()).toMatch(/^\d/);
   });
