@@ -147,6 +147,7 @@ CREATE TABLE `idempotency_key` (
   `status` int DEFAULT NULL,
   `location` varchar(255) DEFAULT NULL,
   `body` longtext DEFAULT NULL,
+  `operation_id` char(36) DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`user_id`,`key_sha256`),
   KEY `idempotency_key_created` (`created_at`)

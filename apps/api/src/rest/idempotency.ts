@@ -1,8 +1,9 @@
 /**
  * `Idempotency-Key`: the same key with the same request is carried out once, and answered the same again.
  *
- * The key is written down before the call and its answer after it. A process that dies between leaves a key without
- * an answer; it blocks repeats for a minute and is then taken as not carried out.
+ * The key is written down before the call and its answer after it. An accepted operation is noted under the key by
+ * the transaction that accepts it, so a repeat finds it whatever died meanwhile. Of a synchronous call, a process that
+ * dies between leaves a key without an answer; it blocks repeats for a minute and is then taken as not carried out.
  */
 import { createHash } from 'node:crypto';
 import type { Command } from '@durastack/contracts/command';
@@ -27,6 +28,8 @@ export interface KeyedCall {
   readonly key: string;
   readonly command: Command;
   readonly params: unknown;
+  /** The answer of an operation that was accepted for the key. */
+  readonly answerOf: (operationId: string) => Promise<RestAnswer>;
 }
 
 interface Row {
@@ -34,10 +37,11 @@ interface Row {
   readonly status: number | null;
   readonly location: string | null;
   readonly body: string | null;
-  readonly age: number;
+  readonly operation_id: string | null;
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+/** SHA-256 of a text, hexadecimal. */
+export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /**
  * Carries a call out unless its key was used before.
@@ -56,7 +60,7 @@ export async function once(
     );
   const key = [call.userId, sha256(call.key)] as const;
   const request = sha256(JSON.stringify([call.command.name, call.params]));
-  const earlier = await claim(tx, key, request);
+  const earlier = await claim(tx, call, { key, request });
   if (earlier) return { ...earlier, replayed: true };
   try {
     const answer = await work();
@@ -74,7 +78,11 @@ export async function once(
 }
 
 /** Takes the key; gives the answer of the call that has used it. */
-async function claim(tx: Tx, key: readonly [string, string], request: string): Promise<RestAnswer | undefined> {
+async function claim(
+  tx: Tx,
+  call: KeyedCall,
+  { key, request }: { key: readonly [string, string]; request: string },
+): Promise<RestAnswer | undefined> {
   await tx.execute('DELETE FROM idempotency_key WHERE created_at < NOW(3) - INTERVAL ? HOUR LIMIT 100', [KEEP_HOURS]);
   try {
     await tx.execute(
@@ -86,7 +94,7 @@ async function claim(tx: Tx, key: readonly [string, string], request: string): P
     if (!isDurastackError(error, 'CONFLICT')) throw error;
   }
   const rows = await tx.query<Row>(
-    `SELECT request_sha256, status, location, body, TIMESTAMPDIFF(SECOND, created_at, NOW(3)) AS age
+    `SELECT request_sha256, status, location, body, operation_id
        FROM idempotency_key WHERE user_id = ? AND key_sha256 = ?`,
     key,
   );
@@ -94,6 +102,7 @@ async function claim(tx: Tx, key: readonly [string, string], request: string): P
   if (row && row.request_sha256 !== request)
     throw new DurastackError('INVALID_INPUT', 'This Idempotency-Key was used with another request; take a new one.');
   if (row?.status) return recorded(row, row.status);
+  if (row?.operation_id) return call.answerOf(row.operation_id);
   const taken = await tx.execute(
     'UPDATE idempotency_key SET created_at = NOW(3) WHERE user_id = ? AND key_sha256 = ? AND status IS NULL AND created_at < NOW(3) - INTERVAL ? SECOND',
     [...key, UNDER_WAY_SECONDS],

@@ -166,6 +166,19 @@ describe('Idempotency-Key', () => {
     expect((await ask('GET', '/zones?name=keyed-5')).body['items']).toHaveLength(1);
   });
 
+  it('finds the operation that was accepted, though the answer to the first call was never written', async () => {
+    const { vmId } = await makeBelongings(t, place, alice);
+    await t.db.source.query('UPDATE virtual_machine SET operation_id = NULL WHERE id = ?', [vmId]);
+    const stop = () =>
+      ask('POST', `/virtual-machines/${vmId}/stop`, { as: alice, body: {}, headers: { 'idempotency-key': 'k-6' } });
+    const first = await stop();
+    expect(first.status).toBe(202);
+    // As when the process dies between acceptance and answer.
+    await t.db.source.query('UPDATE idempotency_key SET status = NULL, location = NULL, body = NULL');
+    const second = await stop();
+    expect([second.status, second.body['id']]).toEqual([202, first.body['id']]);
+  });
+
   it('keeps no secret', async () => {
     const body = { name: 'generated' };
     const headers = { 'idempotency-key': 'k-5' };

@@ -1,6 +1,7 @@
 /** The REST face, `/api/v1`: a route for each command, made from its declaration. */
 import { DurastackError } from '@durastack/contracts/errors';
 import { autocommit } from '@durastack/store/database/transaction';
+import type { Caller } from '@durastack/store/identity/caller';
 import { notFound } from '@durastack/store/identity/access';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry, Served } from '../catalogue/registry.js';
@@ -9,7 +10,7 @@ import { setCookie } from '../face/cookies.js';
 import type { Invoker, Outcome } from '../face/invoker.js';
 import { readOperationResource } from '../operations/operation-resource.js';
 import type { Platform } from '../platform.js';
-import { once, type RestAnswer } from './idempotency.js';
+import { once, sha256, type RestAnswer } from './idempotency.js';
 import { requestFault, sendProblem } from './problem.js';
 import { restCaller } from './rest-credentials.js';
 import { encodeCursor, restPage, restParameters } from './rest-parameters.js';
@@ -67,12 +68,15 @@ export class RestFace {
     const path = request.params as Record<string, string>;
     const params = restParameters(command, { path, query, body: request.body });
     const page = route.single ? { limit: 1 } : command.isList ? restPage(query) : { limit: 1 };
-    const work = async () =>
-      this.toAnswer(route, call, await this.invoker.invoke({ served, call, params, page }), params);
+    const work = async (by: AnyCall) =>
+      this.toAnswer(route, by, await this.invoker.invoke({ served, call: by, params, page }), params);
     const key = request.headers['idempotency-key'];
-    if (typeof key !== 'string' || request.method === 'GET' || !call.caller) return work();
-    const keyed = { userId: call.caller.userId, key, command, params };
-    return once(autocommit(this.platform.database), keyed, work);
+    const { caller } = call;
+    if (typeof key !== 'string' || request.method === 'GET' || !caller) return work(call);
+    const answerOf = (operationId: string) => this.operationAnswer(caller, operationId);
+    const keyed = { userId: caller.userId, key, command, params, answerOf };
+    const keyedCall = { ...call, caller: { ...caller, idempotencyKeySha256: sha256(key) } };
+    return once(autocommit(this.platform.database), keyed, () => work(keyedCall));
   }
 
   private async identify(served: Served, request: FastifyRequest, reply: FastifyReply): Promise<AnyCall> {
@@ -112,9 +116,13 @@ export class RestFace {
       }
       case 'operation': {
         if (!call.caller) throw new DurastackError('BUG', 'An operation was accepted for nobody.');
-        const operation = await readOperationResource(this.platform, call.caller, outcome.operation.operationId);
-        return { status: 202, location: operation.links.self, body: operation };
+        return this.operationAnswer(call.caller, outcome.operation.operationId);
       }
     }
+  }
+
+  private async operationAnswer(caller: Caller, operationId: string): Promise<RestAnswer> {
+    const operation = await readOperationResource(this.platform, caller, operationId);
+    return { status: 202, location: operation.links.self, body: operation };
   }
 }

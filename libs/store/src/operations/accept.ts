@@ -107,7 +107,18 @@ async function acceptIn(tx: Tx, request: AcceptRequest): Promise<Accepted> {
     ]);
   }
   await writeEvent(tx, operationId, request);
+  await noteUnderKey(tx, request.caller, operationId);
   return { operationId, resourceId: resource.id, joined: false };
+}
+
+/** A repeat of the call finds what was accepted, even when the reply to the first was never written. */
+async function noteUnderKey(tx: Tx, { userId, idempotencyKeySha256 }: Caller, operationId: string): Promise<void> {
+  if (idempotencyKeySha256 === undefined) return;
+  await tx.execute('UPDATE idempotency_key SET operation_id = ? WHERE user_id = ? AND key_sha256 = ?', [
+    operationId,
+    userId,
+    idempotencyKeySha256,
+  ]);
 }
 
 async function insertOperation(tx: Tx, operationId: string, request: AcceptRequest): Promise<number> {

@@ -1,5 +1,5 @@
 import { Entity, Index, PrimaryColumn } from 'typeorm';
-import { Int, LongText, Moment, Text } from '../database/columns.js';
+import { Int, LongText, Moment, Ref, Text } from '../database/columns.js';
 
 /** A REST call that carried an `Idempotency-Key`, and its answer once there is one. */
 @Entity('idempotency_key')
@@ -15,5 +15,7 @@ export class IdempotencyKeyEntity {
   @Text(255, { nullable: true }) location!: string | null;
   /** JSON. Null when there is none, or when it carried a secret. */
   @LongText({ nullable: true }) body!: string | null;
+  /** The operation that was accepted, written in the transaction that accepted it. */
+  @Ref({ nullable: true }) operationId!: string | null;
   @Moment() createdAt!: Date;
 }
