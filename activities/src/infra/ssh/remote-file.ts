@@ -6,7 +6,10 @@ import { pipeline } from 'node:stream/promises';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { RemoteShell } from './remote-shell.js';
 
-const SLICE_BYTES = 4 * 1024 * 1024;
+/** The first one; each next one is twice as long while they are fast, so that a slow link loses little at a break. */
+const FIRST_SLICE_BYTES = 4 * 1024 * 1024;
+const LONGEST_SLICE_BYTES = 32 * 1024 * 1024;
+const FAST_SLICE_MS = 1_500;
 const SLICE_TIMEOUT_S = 25;
 const SMALL_TIMEOUT_S = 20;
 
@@ -81,12 +84,15 @@ async function sendFrom(
   const source = await open(file.from, 'r');
   try {
     let offset = plan.start;
+    let sliceBytes = FIRST_SLICE_BYTES;
     while (offset < size && Date.now() <= deadline) {
-      const input = Buffer.alloc(Math.min(SLICE_BYTES, size - offset));
+      const input = Buffer.alloc(Math.min(sliceBytes, size - offset));
       await source.read(input, 0, input.length, offset);
       const what = `writing ${file.to}`;
+      const began = performance.now();
       await shell.run(SLICE, [part, String(offset)], { what, input, timeoutS: SLICE_TIMEOUT_S });
       offset += input.length;
+      if (performance.now() - began < FAST_SLICE_MS) sliceBytes = Math.min(2 * sliceBytes, LONGEST_SLICE_BYTES);
     }
     return offset;
   } finally {

@@ -7,7 +7,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { HYPERVISOR_PACKAGES, SYSTEM_LIBVIRT_PACKAGES } from '@durastack/contracts/infra/host-packages';
+import { SYSTEM_LIBVIRT_PACKAGES } from '@durastack/contracts/infra/host-packages';
 import { z } from 'zod';
 import { TINY_IMAGE_PACKAGES } from '@durastack/drivers/image/tiny-image';
 import { CHECKOUT, homeDirectory } from '../instance/home.js';
@@ -67,14 +67,7 @@ async function setUp(steps: Steps): Promise<string> {
 }
 
 /** Used by specs alone; a host that is installed over SSH needs what any host does. */
-const TEST_PACKAGES: readonly string[] = [
-  'openssh-server',
-  'openssl',
-  'procps',
-  'sudo',
-  ...HYPERVISOR_PACKAGES,
-  ...SYSTEM_LIBVIRT_PACKAGES,
-];
+const TEST_PACKAGES: readonly string[] = ['openssh-server', 'openssl', 'procps', 'sudo', ...SYSTEM_LIBVIRT_PACKAGES];
 
 async function runChecks(steps: Steps, env: NodeJS.ProcessEnv): Promise<Counts> {
   const { scripts } = z

