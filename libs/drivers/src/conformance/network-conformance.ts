@@ -1,0 +1,181 @@
+/**
+ * What every kind of switch must do: guests of two tenants on one network reach each other honestly, get their
+ * addresses by DHCP, and cannot pass themselves off as anybody else. Each switch's spec calls
+ * {@link describeNetworkConformance} with a host of its kind.
+ */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NetworkSpec, NicSpec } from '@durastack/contracts/agent/specs';
+import type { HostNetworks } from '../network/host-networks.js';
+import { run } from '../process/run.js';
+import { arp, dhcpDiscover, frame, icmpv6, markOf, tagged, udp } from '../testing/frames.js';
+import { receiveDuring, sendFrames, type RawLink } from '../testing/raw-link.js';
+
+/** A host with one kind of switch. */
+export interface NetworkSubject {
+  readonly networks: HostNetworks;
+  /** A second object over the same files, to play a restart of the agent. */
+  restarted(): HostNetworks;
+  readonly network: NetworkSpec;
+  readonly hostNamespace: string;
+  /** Puts a device that exists in the host's namespace on the network's switch, as libvirt does with a tap. */
+  plug(nic: NicSpec): Promise<void>;
+  /** Somebody flushes the rules. */
+  flushRules(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Guest {
+  readonly vmId: string;
+  readonly nic: NicSpec;
+  readonly link: RawLink;
+}
+
+/** Frames by name, made around their mark. */
+type Frames = Readonly<Record<string, (mark: Buffer) => Buffer>>;
+
+const STRANGER = '06:66:66:66:66:66';
+const BROADCAST = 'ff:ff:ff:ff:ff:ff';
+
+/** Declares the suite. */
+export function describeNetworkConformance(name: string, makeSubject: () => Promise<NetworkSubject>): void {
+  describe(`network conformance: ${name}`, () => {
+    let subject: NetworkSubject;
+    let attacker: Guest;
+    let victim: Guest;
+    const guests: Guest[] = [];
+
+    const addGuest = async (host: number): Promise<Guest> => {
+      const { network, networks, hostNamespace } = subject;
+      const mac = `06:00:00:00:01:${host.toString(16).padStart(2, '0')}`;
+      const tap = `${network.bridge.slice(0, 10)}v${host}`;
+      const ip = network.gateway.replace(/\d+$/, String(host));
+      const nic: NicSpec = { id: randomUUID(), tap, mac, ip, network, isDefault: true };
+      const namespace = `${hostNamespace}-${host}`;
+      const guest = { vmId: randomUUID(), nic, link: { namespace, device: 'eth0' } };
+      guests.push(guest);
+      await run('ip', ['netns', 'add', namespace]);
+      await networks.bind(guest.vmId, [nic]);
+      const veth = ['link', 'add', tap, 'type', 'veth', 'peer', 'name', 'eth0', 'address', mac, 'netns', namespace];
+      await run('ip', ['-n', hostNamespace, ...veth]);
+      await run('ip', ['-n', hostNamespace, 'link', 'set', tap, 'up']);
+      await run('ip', ['-n', namespace, 'address', 'add', `${ip}/24`, 'dev', 'eth0']);
+      await run('ip', ['-n', namespace, 'link', 'set', 'eth0', 'up']);
+      await subject.plug(nic);
+      await networks.reconcile();
+      return guest;
+    };
+
+    beforeAll(async () => {
+      subject = await makeSubject();
+      await subject.networks.ensure(subject.network);
+      attacker = await addGuest(11);
+      victim = await addGuest(12);
+    });
+    afterAll(async () => {
+      for (const { vmId, link } of guests) {
+        await subject.networks.unbind(vmId);
+        await run('ip', ['netns', 'delete', link.namespace]);
+      }
+      await subject.networks.ensureGone(subject.network.id);
+      await subject.close();
+    });
+
+    /** Marks of the frames that the victim got. */
+    const passing = async (frames: Frames): Promise<string[]> => {
+      const sent = Object.entries(frames).map(([name, make]) => make(markOf(name)).toString('hex'));
+      const received = await receiveDuring(victim.link, () => sendFrames(attacker.link, sent));
+      return Object.keys(frames).filter((name) => received.some((hex) => hex.includes(markOf(name).toString('hex'))));
+    };
+    const honest = (): Frames => honestFrames(attacker.nic, victim.nic);
+    const forged = (): Frames => forgedFrames(attacker.nic, victim.nic);
+
+    it('lets honest traffic through', async () => {
+      expect(await passing(honest())).toEqual(Object.keys(honest()));
+    });
+
+    it('drops foreign MACs, addresses and ARP senders, DHCP servers, IPv6, tags and other protocols', async () => {
+      expect(await passing(forged())).toEqual([]);
+    });
+
+    it('gives each guest its own address by DHCP, and a stranger none', async () => {
+      const offersTo = async (mac: string): Promise<string[]> => {
+        const discover = dhcpDiscover(mac).toString('hex');
+        const received = await receiveDuring(attacker.link, () => sendFrames(attacker.link, [discover]), 1500);
+        // BOOTREPLY of our transaction; the offered address stands 16 bytes into the message, 58 into the frame.
+        const replies = received.filter((hex) => hex.slice(84, 100) === '0201060012345678');
+        return replies.map((hex) => [...Buffer.from(hex.slice(116, 124), 'hex')].join('.'));
+      };
+      expect(await offersTo(attacker.nic.mac)).toContain(attacker.nic.ip);
+      expect(await offersTo(STRANGER)).toEqual([]);
+    });
+
+    it('carries real connections between guests, and to the gateway', async () => {
+      const ping = (to: string) =>
+        run('nsenter', [`--net=/run/netns/${attacker.link.namespace}`, '--', 'ping', '-c1', '-W2', to]);
+      await expect(ping(victim.nic.ip)).resolves.toContain('1 received');
+      await expect(ping(subject.network.gateway)).resolves.toContain('1 received');
+    });
+
+    it('mends flushed rules, and knows its ports after a restart of the agent', async () => {
+      await subject.flushRules();
+      const got = await passing(forged());
+      // Without rules they arrive: so it was the rules that held them back.
+      expect(got).toEqual(
+        expect.arrayContaining(['ip-of-gateway', 'arp-for-gateway', 'dhcp-offer', 'router-advertisement']),
+      );
+      await subject.restarted().reconcile();
+      expect(await passing(forged())).toEqual([]);
+      expect(await passing(honest())).toEqual(Object.keys(honest()));
+    });
+
+    it('keeps a network while it has ports', async () => {
+      await expect(subject.networks.ensureGone(subject.network.id)).rejects.toMatchObject({ code: 'CONFLICT' });
+    });
+  });
+}
+
+function honestFrames(from: NicSpec, to: NicSpec): Frames {
+  const ends = { fromMac: from.mac, fromIp: from.ip, toMac: to.mac, toIp: to.ip };
+  const probe = { fromMac: from.mac, fromIp: '0.0.0.0', toIp: from.ip };
+  return {
+    'arp-request': (mark) => arp({ ...ends, toMac: BROADCAST }, 'request', mark),
+    'arp-reply': (mark) => arp(ends, 'reply', mark),
+    'arp-probe': (mark) => arp(probe, 'request', mark),
+    udp: (mark) => udp(ends, { from: 4000, to: 5000 }, mark),
+  };
+}
+
+function forgedFrames(from: NicSpec, to: NicSpec): Frames {
+  const { gateway } = from.network;
+  const ends = { fromMac: from.mac, fromIp: from.ip, toMac: to.mac, toIp: to.ip };
+  const all = { ...ends, toMac: BROADCAST, toIp: '255.255.255.255' };
+  const ports = { from: 4000, to: 5000 };
+  const server = { from: 67, to: 68 };
+  const lldp = { from: from.mac, to: to.mac };
+  return {
+    'mac-of-nobody': (mark) => udp({ ...ends, fromMac: STRANGER }, ports, mark),
+    'ip-of-nobody': (mark) => udp({ ...ends, fromIp: gateway.replace(/\d+$/, '99') }, ports, mark),
+    'ip-of-gateway': (mark) => udp({ ...ends, fromIp: gateway }, ports, mark),
+    'ip-of-victim': (mark) => udp({ ...ends, fromIp: to.ip }, ports, mark),
+    'ip-none': (mark) => udp({ ...ends, fromIp: '0.0.0.0' }, ports, mark),
+    'arp-for-gateway': (mark) => arp({ ...ends, fromIp: gateway }, 'reply', mark),
+    'arp-announcing-gateway': (mark) => arp({ ...all, fromIp: gateway, toIp: gateway }, 'request', mark),
+    'arp-inner-mac': (mark) => arp({ ...ends, senderMac: STRANGER }, 'reply', mark),
+    'arp-outer-mac': (mark) => arp({ ...ends, fromMac: STRANGER, senderMac: from.mac }, 'reply', mark),
+    'arp-probe-of-victim': (mark) => arp({ ...all, fromIp: '0.0.0.0', toIp: to.ip }, 'request', mark),
+    'dhcp-offer': (mark) => udp(all, server, mark),
+    'dhcp-offer-unicast': (mark) => udp(ends, server, mark),
+    'dhcp-offer-as-gateway': (mark) => udp({ ...all, fromIp: gateway }, server, mark),
+    'dhcp-offer-from-none': (mark) => udp({ ...all, fromIp: '0.0.0.0' }, server, mark),
+    'router-advertisement': (mark) => icmpv6(from.mac, 134, mark),
+    'neighbour-advertisement': (mark) => icmpv6(from.mac, 136, mark),
+    'ping-over-ipv6': (mark) => icmpv6(from.mac, 128, mark),
+    'tagged-forged': (mark) => tagged(udp({ ...ends, fromIp: gateway }, ports, mark), 0x8100),
+    'tagged-honest': (mark) => tagged(udp(ends, ports, mark), 0x8100),
+    'service-tagged': (mark) => tagged(udp(ends, ports, mark), 0x88a8),
+    'other-protocol': (mark) => frame(lldp, 0x88cc, mark),
+    // Last: a switch that believes it sends what is meant for the victim back to where this came from.
+    'mac-of-victim': (mark) => udp({ ...ends, fromMac: to.mac }, ports, mark),
+  };
+}
