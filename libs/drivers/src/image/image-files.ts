@@ -12,6 +12,7 @@ import type { VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 import type { VerbContext } from '../driver.js';
 
 const COPY_BUFFER_BYTES = 4 * 1024 * 1024;
+const PROGRESS_INTERVAL_MS = 500;
 /** A copy in progress writes all the time; a partial file untouched for so long was left by a crash. */
 const ABANDONED_AFTER_MS = 10 * 60_000;
 /** Hypervisors that run as another user read base images; only we write them. */
@@ -133,12 +134,15 @@ async function copyImage(source: string, partial: string, context: VerbContext):
   try {
     const total = (await from.stat()).size;
     const buffer = Buffer.alloc(COPY_BUFFER_BYTES);
+    let reportedAt = 0;
     for (let offset = 0; offset < total;) {
       if (context.signal.aborted) throw new DurastackError('CANCELLED', 'The copy of the base image was cancelled.');
       const { bytesRead } = await from.read(buffer, 0, buffer.length, offset);
       if (bytesRead === 0) throw new DurastackError('ENVIRONMENT', `${source} became shorter while it was copied.`);
       await writeFully(to, buffer.subarray(0, bytesRead), offset);
       offset += bytesRead;
+      if (Date.now() - reportedAt < PROGRESS_INTERVAL_MS) continue;
+      reportedAt = Date.now();
       context.progress((offset / total) * 100, 'Copying the base image to the pool');
     }
   } finally {

@@ -52,7 +52,8 @@ while [ -z "$disk" ] && [ $tries -lt 100 ]; do
   for d in vda sda; do [ -d /sys/class/block/$d/$d"2" ] && disk=$d && break; done
   [ -n "$disk" ] || { tries=$((tries + 1)); $b usleep 100000; }
 done
-[ -n "$disk" ] || { echo "tiny-linux: no disk with a second partition was found"; exec $b sh; }
+fail() { echo "tiny-linux: $1; this is the shell of the initramfs"; exec $b sh; }
+[ -n "$disk" ] || fail "no disk with a second partition was found"
 
 # The partition is grown by its entry in the MBR: nothing is mounted yet, so the kernel reads the table again.
 start=$($b cat /sys/class/block/$disk"2"/start)
@@ -66,7 +67,12 @@ if [ $want -gt $have ]; then
   tries=0
   while [ ! -b /dev/$disk"2" ] && [ $tries -lt 50 ]; do tries=$((tries + 1)); $b usleep 20000; done
 fi
-$b mount -t ext4 -o noatime /dev/$disk"2" /root || exec $b sh
+tries=0
+until $b mount -t ext4 -o noatime /dev/$disk"2" /root; do
+  tries=$((tries + 1))
+  [ $tries -lt 10 ] || fail "the root file system on $disk""2 cannot be mounted"
+  $b usleep 200000
+done
 for d in dev proc sys; do $b mount -o move /$d /root/$d; done
 exec $b switch_root /root /sbin/init
 `;
