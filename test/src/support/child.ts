@@ -37,6 +37,7 @@ export class Child {
       if (await this.plan.ready().catch(() => false)) return;
       await sleep(50);
     }
+    await this.kill();
     throw new DurastackError(
       'ENVIRONMENT',
       `${this.plan.args.join(' ')} did not become ready:\n${this.log().slice(-2_000)}`,
