@@ -36,17 +36,23 @@ function fail(command: string, body: Record<string, unknown>): number {
   return 1;
 }
 
+/** The step it is at, in the operation's own words. */
+function stepOf(job: Job): string {
+  const { step, stepnumber, stepcount, detail } = job;
+  if (job.jobstatus !== 0 || step === undefined) return '';
+  return `, step ${String(stepnumber)} of ${String(stepcount)}: ${String(step)}${detail === undefined ? '' : `, ${String(detail)}`}`;
+}
+
 /** On a terminal one line that is written over; elsewhere one line per change. */
 class ProgressLine {
   private readonly begun = performance.now();
   private last = '';
 
   show(command: string, job: Job): void {
-    const step = job['jobcurrentstep'] ?? job['jobprocstatus'] ?? '';
-    const text = `${command}: ${['running', 'done', 'failed'][job.jobstatus] ?? job.jobstatus} ${String(step || '')}`;
+    const text = `${command}: ${['running', 'done', 'failed'][job.jobstatus] ?? job.jobstatus}${stepOf(job)}`;
     const seconds = ((performance.now() - this.begun) / 1000).toFixed(1);
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text.trim()} (${seconds} s)`);
-    else if (text !== this.last) process.stderr.write(`${text.trim()} (${seconds} s)\n`);
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text} (${seconds} s)`);
+    else if (text !== this.last) process.stderr.write(`${text} (${seconds} s)\n`);
     this.last = text;
   }
 

@@ -101,6 +101,7 @@ async function bringUp(
   if (file.state.firstCloudAt !== undefined) return findFirstVm(api);
   const basis = await new FirstCloud(file, api, steps, agent).prepare();
   const vm = withVm ? await ensureFirstVm(api, steps, basis) : undefined;
+  if (vm?.jobId !== undefined) file.update({ firstDeployJobId: vm.jobId });
   file.update({ firstCloudAt: new Date().toISOString() });
   return vm;
 }
@@ -129,7 +130,8 @@ function printSummary(file: InstanceFile, steps: Steps, vm: FirstVm | undefined)
     `  Temporal UI    ${urls.temporalUi}`,
   ];
   if (vm !== undefined) {
-    if (vm.jobId !== undefined) lines.push(`  this deploy    ${workflowPage(urls.temporalUi, `${vm.jobId}-1`)}`);
+    const jobId = file.state.firstDeployJobId;
+    if (jobId !== undefined) lines.push(`  its deploy     ${workflowPage(urls.temporalUi, `${jobId}-1`)}`);
     lines.push(`  Machine        ${FIRST_VM} at ${vm.address}, ${vm.state}`);
     lines.push(`                 ssh -i ${home.sshKeyFile} -o StrictHostKeyChecking=accept-new root@${vm.address}`);
   }

@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildTinyImage } from '@durastack/drivers/image/tiny-image';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { ApiClient } from '../api/api-client.js';
 import type { InstanceFile } from '../instance/instance-file.js';
@@ -14,6 +13,7 @@ import type { AgentPlaces } from '../parts/node-apps.js';
 import { runOrFail } from '../system/run.js';
 import type { Steps } from '../system/steps.js';
 import { ensure, idOf, rows, type Row } from './ensure.js';
+import { ensureImage } from './image.js';
 import { serveFile } from './file-server.js';
 import { findFreeSubnet, type Subnet } from './free-subnet.js';
 
@@ -132,14 +132,7 @@ export class FirstCloud {
   }
 
   private image(): Promise<string> {
-    return this.steps.run('Image of a small Linux', async () => {
-      const path = join(this.file.home.cache, 'tiny-linux.qcow2');
-      if (existsSync(path)) return path;
-      const workDir = join(this.file.home.cache, 'tiny-linux.work');
-      await buildTinyImage({ outputPath: path, workDir });
-      rmSync(workDir, { recursive: true, force: true });
-      return path;
-    });
+    return this.steps.run('Image of a small Linux', () => ensureImage(this.file.home.cache));
   }
 
   private async template(zoneid: string, path: string, note: (words: string) => void): Promise<string> {

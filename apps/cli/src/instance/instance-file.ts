@@ -46,6 +46,8 @@ const instanceState = z.object({
   accelerator: acceleratorVerdict.optional(),
   /** The first machine and what it stands on are complete. */
   firstCloudAt: z.string().optional(),
+  /** The operation that deployed the first machine. */
+  firstDeployJobId: z.string().optional(),
 });
 /** See {@link InstanceFile}. */
 export type InstanceState = z.infer<typeof instanceState>;

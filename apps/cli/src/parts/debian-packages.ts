@@ -57,12 +57,22 @@ export async function installPackages(packages: readonly string[]): Promise<stri
     if (result.code !== 0) {
       const update = await aptGet(['update'], env);
       result = await aptGet(install, env);
-      if (result.code !== 0) throw aptFailure(missing, update.code === 0 ? result : update);
+      if (result.code !== 0) throw aptFailure(`Installing ${missing.join(', ')}`, update.code === 0 ? result : update);
     }
   });
   const left = await missingPackages(missing);
   if (left.length > 0) throw new DurastackError('ENVIRONMENT', `apt-get did not install ${left.join(', ')}.`);
   return missing;
+}
+
+/**
+ * Fetches the package lists anew.
+ *
+ * @throws ENVIRONMENT with what apt-get said and what to do
+ */
+export async function refreshPackageLists(): Promise<void> {
+  const result = await aptGet(['update'], { ...process.env, LC_ALL: 'C' });
+  if (result.code !== 0) throw aptFailure('Fetching the package lists', result);
 }
 
 function aptGet(args: readonly string[], env: NodeJS.ProcessEnv): Promise<RunResult> {
@@ -90,10 +100,10 @@ async function withoutServices(work: (env: NodeJS.ProcessEnv) => Promise<void>):
   }
 }
 
-function aptFailure(missing: readonly string[], result: RunResult): DurastackError {
+function aptFailure(purpose: string, result: RunResult): DurastackError {
   const said = `${result.stdout}\n${result.stderr}`;
   const why = explainNetworkFailure(said) ?? firstError(said);
-  return new DurastackError('ENVIRONMENT', `Installing ${missing.join(', ')} failed: ${why}.`);
+  return new DurastackError('ENVIRONMENT', `${purpose} failed: ${why}.`);
 }
 
 /** apt's first `E:` line is the cause; later ones are consequences. */

@@ -1,8 +1,9 @@
 /** Runs the built `dura` command for specs: own home, own network namespace, everything removed at the end. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
+import { ensureImage, firstImagePath } from '../first-cloud/image.js';
 import { CHECKOUT, homeDirectory } from '../instance/home.js';
 import { ensureTemporalBinary } from '../parts/temporal-binary.js';
 import { run, runOrFail, type RunResult } from '../system/run.js';
@@ -16,10 +17,13 @@ export class CommandFixture {
   private readonly namespace = `dura-${randomBytes(4).toString('hex')}`;
   private readonly homes = new Set<string>();
   private searchPath = process.env['PATH'] ?? '';
+  private image = '';
 
-  /** Makes the network; finds the Temporal program once, so that homes need no download. */
+  /** Makes the network; has the Temporal program and the image once, so that homes need no download. */
   async setUp(): Promise<void> {
-    const { path } = await ensureTemporalBinary(join(homeDirectory(), 'cache'));
+    const cache = join(homeDirectory(), 'cache');
+    const { path } = await ensureTemporalBinary(cache);
+    this.image = await ensureImage(cache);
     this.searchPath = [dirname(path), this.searchPath].join(delimiter);
     await runOrFail('Making a network', 'ip', ['netns', 'add', this.namespace]);
     await runOrFail('Making a network', 'ip', ['-n', this.namespace, 'link', 'set', 'lo', 'up']);
@@ -44,11 +48,18 @@ export class CommandFixture {
     options: { shield?: readonly string[]; path?: string } = {},
   ): Promise<RunResult> {
     const path = this.home(home);
-    this.homes.add(path);
+    if (!this.homes.has(path)) this.makeHome(path);
     return this.inNetwork([...(options.shield ?? []), process.execPath, MAIN, ...words], {
       DURASTACK_HOME: path,
       PATH: options.path ?? this.searchPath,
     });
+  }
+
+  private makeHome(path: string): void {
+    this.homes.add(path);
+    const image = firstImagePath(join(path, 'cache'));
+    mkdirSync(dirname(image), { recursive: true });
+    copyFileSync(this.image, image);
   }
 
   /** Runs any program in the network. */
