@@ -48,7 +48,9 @@ describe('an instance', () => {
   it('starts only what is missing when up is repeated', async () => {
     const before = await fixture.status('a');
     const worker = before.processes.find((process) => process.name === 'worker');
-    process.kill(worker?.pid ?? 0, 'SIGKILL');
+    // Without the check a missing id would be 0, which is everybody in this process group.
+    expect(worker?.pid).toBeGreaterThan(1);
+    process.kill(Number(worker?.pid), 'SIGKILL');
     const begun = performance.now();
     const again = await fixture.dura('a', ['up']);
     expect(again.code).toBe(0);
