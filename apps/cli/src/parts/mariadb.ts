@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
 import { startProcess, waitUntilReady, type StartedProcess } from '../instance/processes.js';
 import { explainFullDisk } from '../system/network-failure.js';
-import { run, runOrFail } from '../system/run.js';
+import { lastLine, run, runOrFail } from '../system/run.js';
 
 const DATABASE = 'durastack';
 const READY_TIMEOUT_MS = 30_000;
@@ -80,12 +80,15 @@ async function initialise(directory: string, data: string): Promise<void> {
     `--datadir=${partial}`,
     '--auth-root-authentication-method=socket',
     '--skip-test-db',
+    // Otherwise it insists on a host name that resolves, which new machines often lack and we never use.
+    '--force',
+    '--skip-name-resolve',
     '--user=root',
     '--innodb-buffer-pool-size=16M',
   ]);
   if (result.code !== 0) {
     const said = `${result.stdout}\n${result.stderr}`;
-    const line = said.split('\n').find((text) => /\[ERROR\]|ERROR|FATAL/.test(text)) ?? said.trim().slice(-300);
+    const line = said.split('\n').find((text) => /\[ERROR\]|ERROR|FATAL/.test(text)) ?? lastLine(said);
     const why = explainFullDisk(said) ?? line.trim();
     throw new DurastackError('ENVIRONMENT', `Making the database in ${directory} failed: ${why}`);
   }

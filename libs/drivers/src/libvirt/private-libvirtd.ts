@@ -35,6 +35,7 @@ export interface PrivateLibvirtd {
 // Propagation is slave: a file system that the host mounts later (a pool) appears in the namespace, nothing leaves it.
 const START_TIMEOUT_MS = 20_000;
 const MAX_SOCKET_PATH = 107;
+const QEMU_USER = 'libvirt-qemu';
 
 /** Binds `$1/{run,etc,lib,log}` and `$2` over the system's directories, becomes libvirtd. Values are arguments. */
 const ENTER = [
@@ -44,6 +45,7 @@ const ENTER = [
   'mount --bind "$D/etc" /etc/libvirt',
   'mount --bind "$C" /var/cache/libvirt',
   'for d in lib log; do mount --bind "$D/$d" "/var/$d/libvirt"; done',
+  'for f in passwd group; do if [ -e "$D/accounts/$f" ]; then mount --bind "$D/accounts/$f" "/etc/$f"; fi; done',
   // QEMU outlives its parent and falls to process 1, which in a container may collect ended processes late or never;
   // libvirt waits for that at every power-off. tini collects them at once.
   'if command -v tini >/dev/null; then exec tini -s -- "$@"; fi',
@@ -129,7 +131,26 @@ async function layOut(dir: string, instance: string): Promise<void> {
   // An own /etc/libvirt without qemu/networks/autostart: the system's `default` network never comes up here.
   await writeFile(join(dir, 'etc', 'libvirtd.conf'), libvirtdConf(instance), { mode: 0o600 });
   await writeFile(join(dir, 'etc', 'qemu.conf'), QEMU_CONF, { mode: 0o600 });
+  await writeAccounts(join(dir, 'accounts'));
   await writeFile(bootFile, `${bootId}\n`);
+}
+
+/**
+ * libvirt refuses to start without the user that Debian built it for, though machines run as root here. Where no
+ * package has made that user (libvirt-daemon-system does, and brings a service with it), the daemon alone sees one.
+ */
+async function writeAccounts(dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+  const lines = {
+    passwd: `${QEMU_USER}:x:64055:64055:QEMU of libvirt:/var/lib/libvirt:/usr/sbin/nologin\n`,
+    group: `${QEMU_USER}:x:64055:\n`,
+  };
+  for (const [name, line] of Object.entries(lines)) {
+    const present = await readFile(`/etc/${name}`, 'utf8');
+    if (present.split('\n').some((entry) => entry.startsWith(`${QEMU_USER}:`))) continue;
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, name), `${present.trimEnd()}\n${line}`, { mode: 0o644 });
+  }
 }
 
 function libvirtdConf(instance: string): string {
