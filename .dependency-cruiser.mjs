@@ -126,8 +126,9 @@ const NETWORK_TERMS = 'network/(ipv4|port|switch)\\.ts';
 const DRIVER_MAY_USE = {
   libvirt: ['directory-pool/', 'network/'],
   network: ['linux-bridge/', 'openvswitch/', 'dnsmasq/', 'nftables/'],
-  'linux-bridge': ['nftables/', NETWORK_TERMS],
-  openvswitch: ['nftables/', NETWORK_TERMS],
+  'linux-bridge': ['iproute2/', 'nftables/', NETWORK_TERMS],
+  openvswitch: ['iproute2/', NETWORK_TERMS],
+  iproute2: [NETWORK_TERMS],
   dnsmasq: [NETWORK_TERMS],
   nftables: [NETWORK_TERMS],
 };

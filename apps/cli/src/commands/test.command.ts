@@ -67,7 +67,10 @@ async function setUp(steps: Steps): Promise<string> {
 }
 
 /** Used by specs alone; a host that is installed over SSH needs what any host does. */
-const TEST_PACKAGES: readonly string[] = ['openssh-server', 'openssl', 'procps', 'sudo', ...SYSTEM_LIBVIRT_PACKAGES];
+const TEST_PACKAGES: readonly string[] = [
+  ...['iputils-ping', 'openssh-server', 'openssl', 'openvswitch-switch', 'procps', 'sudo'],
+  ...SYSTEM_LIBVIRT_PACKAGES,
+];
 
 async function runChecks(steps: Steps, env: NodeJS.ProcessEnv): Promise<Counts> {
   const { scripts } = z

@@ -6,16 +6,25 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NetworkSpec, NicSpec } from '@durastack/contracts/agent/specs';
-import type { HostNetworks } from '../network/host-networks.js';
 import { run } from '../process/run.js';
 import { arp, dhcpDiscover, frame, icmpv6, markOf, tagged, udp } from '../testing/frames.js';
 import { receiveDuring, sendFrames, type RawLink } from '../testing/raw-link.js';
 
+/** The networks of a host, as a driver uses them. */
+export interface NetworksUnderTest {
+  ensure(network: NetworkSpec): Promise<void>;
+  ensureGone(networkId: string): Promise<void>;
+  bind(vmId: string, nics: readonly NicSpec[]): Promise<void>;
+  plugged(vmId: string): Promise<void>;
+  unbind(vmId: string): Promise<void>;
+  reconcile(): Promise<void>;
+}
+
 /** A host with one kind of switch. */
 export interface NetworkSubject {
-  readonly networks: HostNetworks;
+  readonly networks: NetworksUnderTest;
   /** A second object over the same files, to play a restart of the agent. */
-  restarted(): HostNetworks;
+  restarted(): NetworksUnderTest;
   readonly network: NetworkSpec;
   readonly hostNamespace: string;
   /** Puts a device that exists in the host's namespace on the network's switch, as libvirt does with a tap. */
@@ -37,100 +46,132 @@ type Frames = Readonly<Record<string, (mark: Buffer) => Buffer>>;
 const STRANGER = '06:66:66:66:66:66';
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 
+/** Two guests on the subject's network. */
+class NetworkScene {
+  readonly #guests: Guest[] = [];
+  #subject: NetworkSubject | undefined;
+
+  constructor(private readonly makeSubject: () => Promise<NetworkSubject>) {}
+
+  get subject(): NetworkSubject {
+    return this.#subject ?? expect.fail('The subject was not made');
+  }
+
+  get attacker(): Guest {
+    return this.#guests[0] ?? expect.fail('There is no first guest');
+  }
+
+  get victim(): Guest {
+    return this.#guests[1] ?? expect.fail('There is no second guest');
+  }
+
+  async open(): Promise<void> {
+    this.#subject = await this.makeSubject();
+    await this.subject.networks.ensure(this.subject.network);
+    await this.#addGuest(11);
+    await this.#addGuest(12);
+  }
+
+  async close(): Promise<void> {
+    const { networks, network } = this.subject;
+    for (const { vmId, link } of this.#guests) {
+      await networks.unbind(vmId);
+      await run('ip', ['netns', 'delete', link.namespace]);
+    }
+    await networks.ensureGone(network.id);
+    await this.subject.close();
+  }
+
+  honest(): Frames {
+    return honestFrames(this.attacker.nic, this.victim.nic);
+  }
+
+  forged(): Frames {
+    return forgedFrames(this.attacker.nic, this.victim.nic);
+  }
+
+  /** Marks of the frames that the victim got. */
+  async passing(frames: Frames): Promise<string[]> {
+    const sent = Object.entries(frames).map(([name, make]) => make(markOf(name)).toString('hex'));
+    const received = await receiveDuring(this.victim.link, () => sendFrames(this.attacker.link, sent));
+    return Object.keys(frames).filter((name) => received.some((hex) => hex.includes(markOf(name).toString('hex'))));
+  }
+
+  /** Addresses that DHCP servers offer to a MAC. */
+  async offersTo(mac: string): Promise<string[]> {
+    const { link } = this.attacker;
+    const discover = dhcpDiscover(mac).toString('hex');
+    const received = await receiveDuring(link, () => sendFrames(link, [discover]), 1500);
+    // BOOTREPLY of our transaction; the offered address stands 16 bytes into the message, 58 into the frame.
+    const replies = received.filter((hex) => hex.slice(84, 100) === '0201060012345678');
+    return replies.map((hex) => [...Buffer.from(hex.slice(116, 124), 'hex')].join('.'));
+  }
+
+  /** Pings from the attacker. */
+  ping(to: string): Promise<string> {
+    const { namespace } = this.attacker.link;
+    return run('nsenter', [`--net=/run/netns/${namespace}`, '--', 'ping', '-c1', '-W2', to]);
+  }
+
+  async #addGuest(host: number): Promise<void> {
+    const { network, networks, hostNamespace } = this.subject;
+    const mac = `06:00:00:00:01:${host.toString(16).padStart(2, '0')}`;
+    const tap = `${network.bridge.slice(0, 10)}v${host}`;
+    const ip = network.gateway.replace(/\d+$/, String(host));
+    const nic: NicSpec = { id: randomUUID(), tap, mac, ip, network, isDefault: true };
+    const namespace = `${hostNamespace}-${host}`;
+    const guest = { vmId: randomUUID(), nic, link: { namespace, device: 'eth0' } };
+    this.#guests.push(guest);
+    await run('ip', ['netns', 'add', namespace]);
+    await networks.bind(guest.vmId, [nic]);
+    const veth = ['link', 'add', tap, 'type', 'veth', 'peer', 'name', 'eth0', 'address', mac, 'netns', namespace];
+    await run('ip', ['-n', hostNamespace, ...veth]);
+    await run('ip', ['-n', hostNamespace, 'link', 'set', tap, 'up']);
+    await run('ip', ['-n', namespace, 'address', 'add', `${ip}/24`, 'dev', 'eth0']);
+    await run('ip', ['-n', namespace, 'link', 'set', 'eth0', 'up']);
+    await this.subject.plug(nic);
+    await networks.plugged(guest.vmId);
+  }
+}
+
 /** Declares the suite. */
 export function describeNetworkConformance(name: string, makeSubject: () => Promise<NetworkSubject>): void {
   describe(`network conformance: ${name}`, () => {
-    let subject: NetworkSubject;
-    let attacker: Guest;
-    let victim: Guest;
-    const guests: Guest[] = [];
-
-    const addGuest = async (host: number): Promise<Guest> => {
-      const { network, networks, hostNamespace } = subject;
-      const mac = `06:00:00:00:01:${host.toString(16).padStart(2, '0')}`;
-      const tap = `${network.bridge.slice(0, 10)}v${host}`;
-      const ip = network.gateway.replace(/\d+$/, String(host));
-      const nic: NicSpec = { id: randomUUID(), tap, mac, ip, network, isDefault: true };
-      const namespace = `${hostNamespace}-${host}`;
-      const guest = { vmId: randomUUID(), nic, link: { namespace, device: 'eth0' } };
-      guests.push(guest);
-      await run('ip', ['netns', 'add', namespace]);
-      await networks.bind(guest.vmId, [nic]);
-      const veth = ['link', 'add', tap, 'type', 'veth', 'peer', 'name', 'eth0', 'address', mac, 'netns', namespace];
-      await run('ip', ['-n', hostNamespace, ...veth]);
-      await run('ip', ['-n', hostNamespace, 'link', 'set', tap, 'up']);
-      await run('ip', ['-n', namespace, 'address', 'add', `${ip}/24`, 'dev', 'eth0']);
-      await run('ip', ['-n', namespace, 'link', 'set', 'eth0', 'up']);
-      await subject.plug(nic);
-      await networks.reconcile();
-      return guest;
-    };
-
-    beforeAll(async () => {
-      subject = await makeSubject();
-      await subject.networks.ensure(subject.network);
-      attacker = await addGuest(11);
-      victim = await addGuest(12);
-    });
-    afterAll(async () => {
-      for (const { vmId, link } of guests) {
-        await subject.networks.unbind(vmId);
-        await run('ip', ['netns', 'delete', link.namespace]);
-      }
-      await subject.networks.ensureGone(subject.network.id);
-      await subject.close();
-    });
-
-    /** Marks of the frames that the victim got. */
-    const passing = async (frames: Frames): Promise<string[]> => {
-      const sent = Object.entries(frames).map(([name, make]) => make(markOf(name)).toString('hex'));
-      const received = await receiveDuring(victim.link, () => sendFrames(attacker.link, sent));
-      return Object.keys(frames).filter((name) => received.some((hex) => hex.includes(markOf(name).toString('hex'))));
-    };
-    const honest = (): Frames => honestFrames(attacker.nic, victim.nic);
-    const forged = (): Frames => forgedFrames(attacker.nic, victim.nic);
+    const scene = new NetworkScene(makeSubject);
+    beforeAll(() => scene.open());
+    afterAll(() => scene.close());
 
     it('lets honest traffic through', async () => {
-      expect(await passing(honest())).toEqual(Object.keys(honest()));
+      expect(await scene.passing(scene.honest())).toEqual(Object.keys(scene.honest()));
     });
 
     it('drops foreign MACs, addresses and ARP senders, DHCP servers, IPv6, tags and other protocols', async () => {
-      expect(await passing(forged())).toEqual([]);
+      expect(await scene.passing(scene.forged())).toEqual([]);
     });
 
     it('gives each guest its own address by DHCP, and a stranger none', async () => {
-      const offersTo = async (mac: string): Promise<string[]> => {
-        const discover = dhcpDiscover(mac).toString('hex');
-        const received = await receiveDuring(attacker.link, () => sendFrames(attacker.link, [discover]), 1500);
-        // BOOTREPLY of our transaction; the offered address stands 16 bytes into the message, 58 into the frame.
-        const replies = received.filter((hex) => hex.slice(84, 100) === '0201060012345678');
-        return replies.map((hex) => [...Buffer.from(hex.slice(116, 124), 'hex')].join('.'));
-      };
-      expect(await offersTo(attacker.nic.mac)).toContain(attacker.nic.ip);
-      expect(await offersTo(STRANGER)).toEqual([]);
+      expect(await scene.offersTo(scene.attacker.nic.mac)).toContain(scene.attacker.nic.ip);
+      expect(await scene.offersTo(STRANGER)).toEqual([]);
     });
 
     it('carries real connections between guests, and to the gateway', async () => {
-      const ping = (to: string) =>
-        run('nsenter', [`--net=/run/netns/${attacker.link.namespace}`, '--', 'ping', '-c1', '-W2', to]);
-      await expect(ping(victim.nic.ip)).resolves.toContain('1 received');
-      await expect(ping(subject.network.gateway)).resolves.toContain('1 received');
+      await expect(scene.ping(scene.victim.nic.ip)).resolves.toContain('1 received');
+      await expect(scene.ping(scene.subject.network.gateway)).resolves.toContain('1 received');
     });
 
     it('mends flushed rules, and knows its ports after a restart of the agent', async () => {
-      await subject.flushRules();
-      const got = await passing(forged());
+      await scene.subject.flushRules();
       // Without rules they arrive: so it was the rules that held them back.
-      expect(got).toEqual(
-        expect.arrayContaining(['ip-of-gateway', 'arp-for-gateway', 'dhcp-offer', 'router-advertisement']),
-      );
-      await subject.restarted().reconcile();
-      expect(await passing(forged())).toEqual([]);
-      expect(await passing(honest())).toEqual(Object.keys(honest()));
+      const typical = ['ip-of-gateway', 'arp-for-gateway', 'dhcp-offer', 'router-advertisement'];
+      expect(await scene.passing(scene.forged())).toEqual(expect.arrayContaining(typical));
+      await scene.subject.restarted().reconcile();
+      expect(await scene.passing(scene.forged())).toEqual([]);
+      expect(await scene.passing(scene.honest())).toEqual(Object.keys(scene.honest()));
     });
 
     it('keeps a network while it has ports', async () => {
-      await expect(subject.networks.ensureGone(subject.network.id)).rejects.toMatchObject({ code: 'CONFLICT' });
+      const { networks, network } = scene.subject;
+      await expect(networks.ensureGone(network.id)).rejects.toMatchObject({ code: 'CONFLICT' });
     });
   });
 }

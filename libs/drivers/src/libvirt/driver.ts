@@ -44,6 +44,8 @@ export interface LibvirtDriverOptions {
   readonly dnsmasqDir?: string;
   /** A named network namespace in which the host's bridges lie (a lab's host). Default: the agent's own. */
   readonly networkNamespace?: string;
+  /** Directory of Open vSwitch's sockets, where it is not the system's. */
+  readonly ovsRunDir?: string;
   /** Reported in the host's facts. */
   readonly agentVersion?: string;
   readonly images: ImageVerbs;
@@ -71,6 +73,7 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
       stateDir,
       dnsmasqDir: resolve(options.dnsmasqDir ?? join(stateDir, 'dhcp')),
       shell: hostShell(options.networkNamespace),
+      ...(options.ovsRunDir ? { ovsRunDir: options.ovsRunDir } : {}),
     }),
     instance: options.instance,
     stateDir,

@@ -50,6 +50,7 @@ export async function ensureVmRunning(host: LibvirtHost, vm: VmSpec, signal: Abo
     const defined = await define(host, vm, domain);
     stopIfAborted(signal, vm);
     const started = await host.client.createDomain(defined);
+    await host.networks.plugged(vm.id);
     return host.domains.power(started);
   });
 }

@@ -35,7 +35,15 @@ export async function startLibvirtdFixture(env?: Readonly<Record<string, string>
   await run('ip', ['-n', networkNamespace, 'link', 'set', 'lo', 'up']);
   const cacheDir = join(tmpdir(), 'durastack-libvirt-cache');
   const options = { dir: join(dir, 'lv'), instance, cacheDir, networkNamespace, ...(env ? { env } : {}) };
-  const started = await startPrivateLibvirtd(options);
+  const end = async (): Promise<void> => {
+    await stopPrivateLibvirtd(options);
+    await run('ip', ['netns', 'delete', networkNamespace]);
+    await rm(dir, { recursive: true, force: true });
+  };
+  const started = await startPrivateLibvirtd(options).catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
   return {
     ...started,
     dir,
@@ -47,10 +55,6 @@ export async function startLibvirtdFixture(env?: Readonly<Record<string, string>
       while (await isRunning(pid)) await sleep(10);
     },
     restart: () => startPrivateLibvirtd(options),
-    end: async () => {
-      await stopPrivateLibvirtd(options);
-      await run('ip', ['netns', 'delete', networkNamespace]);
-      await rm(dir, { recursive: true, force: true });
-    },
+    end,
   };
 }

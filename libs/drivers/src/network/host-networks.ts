@@ -10,6 +10,7 @@ import { DhcpServers } from '../dnsmasq/dhcp-server.js';
 import { LinuxBridge } from '../linux-bridge/linux-bridge.js';
 import { gatewayRules, type GatewayNetwork } from '../nftables/gateway-rules.js';
 import { hasTable, replaceTable } from '../nftables/table.js';
+import { OpenVSwitch } from '../openvswitch/open-vswitch.js';
 import type { HostShell } from '../process/host-shell.js';
 import { NetworkFiles } from './network-files.js';
 import { portOf, type Port } from './port.js';
@@ -23,6 +24,8 @@ export interface HostNetworksOptions {
   /** Directory of the DHCP servers' files. */
   readonly dnsmasqDir: string;
   readonly shell: HostShell;
+  /** Directory of Open vSwitch's sockets, where it is not the system's. */
+  readonly ovsRunDir?: string;
 }
 
 /** See the module's comment. */
@@ -44,8 +47,11 @@ export class HostNetworks {
     this.#shell = shell;
     this.#files = new NetworkFiles(options.stateDir);
     this.#dhcp = new DhcpServers(shell, options.dnsmasqDir);
-    const bridge = new LinuxBridge(shell, instance);
-    this.#switches = { bridge, ovs: bridge };
+    const { ovsRunDir } = options;
+    this.#switches = {
+      bridge: new LinuxBridge(shell, instance),
+      ovs: new OpenVSwitch(shell, instance, ovsRunDir),
+    };
   }
 
   /** The network's bridge, DHCP server and gateway rules exist. */
@@ -77,9 +83,13 @@ export class HostNetworks {
 
   /** Ids of the networks on this host. */
   list(): Promise<readonly string[]> {
-    return this.#exclusively(async () => [
-      ...new Set([...this.#networks.keys(), ...(await this.#switches.bridge.list())]),
-    ]);
+    return this.#exclusively(async () => {
+      const known = [...this.#networks.values()].map(({ network }) => network.driver);
+      const found = await Promise.all(
+        [...new Set(['bridge' as const, ...known])].map((kind) => this.#switches[kind].list()),
+      );
+      return [...new Set([...this.#networks.keys(), ...found.flat()])];
+    });
   }
 
   /** The machine's interfaces are bound to their MAC and address and known to DHCP. Comes before its start. */
@@ -91,6 +101,14 @@ export class HostNetworks {
       await this.#files.savePorts(vmId, ports);
       this.#ports.set(vmId, ports);
       await this.#applyPorts([...former, ...ports]);
+    });
+  }
+
+  /** The machine's taps are there now, under the switch's own numbers for them. Comes after its start. */
+  plugged(vmId: string): Promise<void> {
+    return this.#exclusively(async () => {
+      const numbered = (this.#ports.get(vmId) ?? []).filter(({ driver }) => this.#switches[driver].numbersPorts);
+      await this.#isolate(numbered);
     });
   }
 
@@ -125,7 +143,9 @@ export class HostNetworks {
   }
 
   async #ensure(network: NetworkSpec): Promise<void> {
-    const device = await this.#switches[network.driver].ensure(network);
+    const kind = this.#switches[network.driver];
+    await kind.ensure(network);
+    const device = kind.deviceOf(network);
     const known = this.#networks.get(network.id);
     if (JSON.stringify(known?.network) !== JSON.stringify(network)) await this.#files.saveNetwork(network);
     this.#networks.set(network.id, { network, device });
@@ -189,7 +209,8 @@ export class HostNetworks {
         this.#ports.set(port.vmId, [...(this.#ports.get(port.vmId) ?? []), port]);
       }
       for (const network of await this.#files.networks()) {
-        this.#networks.set(network.id, { network, device: network.bridge });
+        const device = this.#switches[network.driver].deviceOf(network);
+        this.#networks.set(network.id, { network, device });
       }
     } catch (error) {
       this.#loading = undefined;

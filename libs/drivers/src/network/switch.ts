@@ -4,20 +4,26 @@ import type { Port } from './port.js';
 
 /** A kind of switch: Linux bridge or Open vSwitch. Every function is safe to repeat. */
 export interface Switch {
+  /** Whether a port's rules name a number that it gets only when it is plugged in; until then it is silent. */
+  readonly numbersPorts: boolean;
+  /** The device that carries the gateway address and on which DHCP is served. */
+  deviceOf(network: NetworkSpec): string;
   /**
-   * The network's bridge exists, is up and carries the gateway address when the host does.
+   * The network's bridge exists, is up and its device carries the gateway address when the host does.
    *
-   * @returns the device that carries the gateway address and on which DHCP is served
    * @throws DurastackError `CONFLICT` when a device of that name belongs to somebody else
    */
-  ensure(network: NetworkSpec): Promise<string>;
+  ensure(network: NetworkSpec): Promise<void>;
   /** The network's devices are gone. */
   remove(network: NetworkSpec): Promise<void>;
   /** Ids of the instance's networks on this host, whatever the agent remembers. */
   list(): Promise<readonly string[]>;
-  /** Exactly these ports are bound to their MAC and address; what is not listed is no longer bound. Atomic. */
+  /**
+   * Exactly these ports may speak, each with its MAC and address. What is not listed is no longer bound: on a Linux
+   * bridge it is no guest of ours, on Open vSwitch it is silent. Atomic.
+   */
   isolate(ports: readonly Port[]): Promise<void>;
-  /** Whether the rules of the last {@link isolate} are still in force. */
+  /** Whether the rules of the last {@link isolate} are surely in force, for the devices that are there now. */
   isIsolated(): Promise<boolean>;
   /** No device of the tap's name is left (after its QEMU ended). */
   removeTap(port: Port): Promise<void>;
