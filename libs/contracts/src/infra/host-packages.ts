@@ -3,8 +3,9 @@
  * Whoever prepares a host installs these; drivers rely on nothing else.
  */
 
-/** Programs that the drivers call: machines, disks, seeds, bridges, rules, DHCP. */
+/** Programs that the drivers call: machines, disks, seeds, bridges, rules, DHCP, packed images. */
 export const HYPERVISOR_PACKAGES = [
+  'bzip2',
   'dnsmasq-base',
   'iproute2',
   'libvirt-clients',
@@ -15,6 +16,7 @@ export const HYPERVISOR_PACKAGES = [
   'qemu-system-x86',
   'qemu-utils',
   'util-linux',
+  'xz-utils',
 ] as const;
 
 /** What a host needs besides when its libvirt runs as a service of the system. */

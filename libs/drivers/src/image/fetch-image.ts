@@ -16,9 +16,6 @@ import { download, type Downloaded, type ResolveName } from './download.js';
 import { IMAGE_FILE_MODE, imagePath, partialPath, publishFile, removePartials } from './image-files.js';
 import { convertImage, inspectImage } from './inspect-image.js';
 
-/** Debian packages that {@link fetchImage} needs on the host, beside what every system has. */
-export const FETCH_IMAGE_PACKAGES: readonly string[] = ['qemu-utils', 'xz-utils', 'bzip2'];
-
 /** What tests and unusual installations change. */
 export interface FetchImageOptions {
   /** Instead of the system's resolver. */
