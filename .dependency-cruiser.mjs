@@ -120,7 +120,7 @@ const BUILT_IN_BANS = [
 const DRIVER_TOOLS = ['process', 'image', 'conformance', 'testing'];
 
 /** What every part of a host's network speaks of, whichever switch it has. */
-const NETWORK_TERMS = 'network/(ipv4|port|switch)\\.ts';
+const NETWORK_TERMS = 'network/(dns|ipv4|port|switch)\\.ts';
 
 /** driver → the other drivers that it is made of; all others keep apart. */
 const DRIVER_MAY_USE = {

@@ -68,7 +68,7 @@ async function setUp(steps: Steps): Promise<string> {
 
 /** Used by specs alone; a host that is installed over SSH needs what any host does. */
 const TEST_PACKAGES: readonly string[] = [
-  ...['iputils-ping', 'openssh-server', 'openssl', 'openvswitch-switch', 'procps', 'sudo'],
+  ...['ethtool', 'iputils-ping', 'openssh-server', 'openssl', 'openvswitch-switch', 'procps', 'sudo'],
   ...SYSTEM_LIBVIRT_PACKAGES,
 ];
 

@@ -1,11 +1,13 @@
 /**
- * DHCP for one network by a dnsmasq of its own: answers known MACs with their addresses, and nobody else.
+ * DHCP for one network by a dnsmasq of its own: answers known MACs with their addresses, and nobody else. It answers DNS
+ * questions too when the gateway address is the network's name server.
  *
  * It outlives the agent, is found again by its pid file and command line, and is started again when it is gone.
  */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NetworkSpec } from '@durastack/contracts/agent/specs';
+import { servesDns } from '../network/dns.js';
 import { ipv4, ipv4Cidr } from '../network/ipv4.js';
 import type { Port } from '../network/port.js';
 import { endProcess, findByPidFile } from '../process/detached.js';
@@ -96,7 +98,7 @@ function serverArgs(spec: DhcpServerSpec, files: ServerFiles): string[] {
   const args = [
     '--conf-file=/dev/null',
     '--user=root',
-    '--port=0',
+    ...dnsArgs(network),
     '--bind-dynamic',
     `--interface=${device}`,
     '--except-interface=lo',
@@ -117,6 +119,12 @@ function serverArgs(spec: DhcpServerSpec, files: ServerFiles): string[] {
   else args.push(`--shared-network=${device},${first}`);
   if (network.dns.length > 0) args.push(`--dhcp-option=option:dns-server,${network.dns.map(ipv4).join(',')}`);
   return args;
+}
+
+/** Forwards to the host's own servers, and answers nothing from the host's files. */
+function dnsArgs(network: NetworkSpec): string[] {
+  if (!servesDns(network)) return ['--port=0'];
+  return ['--port=53', '--no-hosts', '--domain-needed', '--bogus-priv'];
 }
 
 function hostsFile(ports: readonly Port[]): string {

@@ -23,7 +23,7 @@ async function makeSubject(): Promise<NetworkSubject> {
     cidr: '10.78.1.0/24',
     gateway: '10.78.1.1',
     gatewayOnHost: true,
-    dns: [],
+    dns: ['10.78.1.1'],
     mtu: 1500,
   };
   return {
@@ -31,6 +31,7 @@ async function makeSubject(): Promise<NetworkSubject> {
     restarted: make,
     network,
     hostNamespace,
+    withoutOffloads: false,
     plug: async (nic) => {
       await shell.run('ip', ['link', 'set', 'dev', nic.tap, 'master', network.bridge]);
     },

@@ -55,7 +55,8 @@ export class LinuxBridge implements Switch {
   }
 
   async isolate(ports: readonly Port[]): Promise<void> {
-    await replaceTable(this.#shell, { family: 'bridge', instance: this.#instance, body: portRules(ports) });
+    const body = ports.length > 0 ? portRules(ports) : undefined;
+    await replaceTable(this.#shell, { family: 'bridge', instance: this.#instance, body });
   }
 
   isIsolated(): Promise<boolean> {

@@ -37,6 +37,7 @@ export class HostNetworks {
   readonly #switches: Readonly<Record<NetworkSpec['driver'], Switch>>;
   readonly #networks = new Map<string, GatewayNetwork>();
   readonly #ports = new Map<string, readonly Port[]>();
+  /** What is in force; undefined when that is not known, or when no table is needed. */
   #gatewayBody: string | undefined;
   #loading: Promise<void> | undefined;
   #queue: Promise<unknown> = Promise.resolve();

@@ -11,17 +11,18 @@ export function tableName(instance: string): string {
 }
 
 /**
- * The instance's table of that family holds exactly this body, in one kernel transaction.
+ * The instance's table of that family holds exactly this body, in one kernel transaction; without a body it is gone.
  *
  * @throws DurastackError `STEP_REFUSED` when the kernel or nft refuses it; then the former rules stay in force
  */
 export async function replaceTable(
   shell: HostShell,
-  table: { readonly family: TableFamily; readonly instance: string; readonly body: string },
+  table: { readonly family: TableFamily; readonly instance: string; readonly body: string | undefined },
 ): Promise<void> {
   const name = `${table.family} ${tableName(table.instance)}`;
   // Declared first, so that deleting it never fails for its absence.
-  const input = `table ${name}\ndelete table ${name}\ntable ${name} {\n${table.body}\n}\n`;
+  const removal = `table ${name}\ndelete table ${name}\n`;
+  const input = table.body === undefined ? removal : `${removal}table ${name} {\n${table.body}\n}\n`;
   await shell.run('nft', ['-f', '-'], { input });
 }
 

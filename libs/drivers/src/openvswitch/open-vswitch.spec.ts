@@ -30,7 +30,7 @@ async function makeSubject(): Promise<NetworkSubject> {
     cidr: '10.78.2.0/24',
     gateway: '10.78.2.1',
     gatewayOnHost: true,
-    dns: [],
+    dns: ['10.78.2.1'],
     mtu: 1500,
   };
   return {
@@ -38,6 +38,7 @@ async function makeSubject(): Promise<NetworkSubject> {
     restarted: make,
     network,
     hostNamespace,
+    withoutOffloads: true,
     plug: async ({ tap }) => {
       const add = ['--', '--may-exist', 'add-port', network.bridge, tap, `tag=${network.vlan}`];
       await shell.run('ovs-vsctl', ['--timeout=10', ...add], { env });
