@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { SYSTEM_LIBVIRT_PACKAGES } from '@durastack/contracts/infra/host-packages';
 import { z } from 'zod';
+import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { TINY_IMAGE_PACKAGES } from '@durastack/drivers/image/tiny-image';
 import { CHECKOUT, homeDirectory } from '../instance/home.js';
 import { INSTANCE_PACKAGES, installPackages, PIP_PACKAGES } from '../parts/debian-packages.js';
@@ -84,19 +85,20 @@ async function runChecks(steps: Steps, env: NodeJS.ProcessEnv): Promise<Counts> 
   return counts;
 }
 
+/** @returns whether it passed; what it said is printed when it did not */
 async function runCheck(steps: Steps, name: string, env: NodeJS.ProcessEnv): Promise<boolean> {
-  let output = '';
-  const passed = await steps.run(name, async (note) => {
-    const options = { cwd: CHECKOUT, env, timeoutMs: CHECK_TIMEOUT_MS };
-    const result = await run('npm', ['run', '--silent', name], options);
-    if (result.code !== 0) {
-      output = `${result.stdout}${result.stderr}`.trimEnd();
-      note(`FAILED with exit code ${result.code}`);
-    }
-    return result.code === 0;
-  });
-  if (output !== '') process.stdout.write(`${output}\n`);
-  return passed;
+  try {
+    await steps.run(name, async () => {
+      const result = await run('npm', ['run', '--silent', name], { cwd: CHECKOUT, env, timeoutMs: CHECK_TIMEOUT_MS });
+      if (result.code === 0) return;
+      throw new DurastackError('STEP_REFUSED', `${result.stdout}${result.stderr}`.trimEnd());
+    });
+    return true;
+  } catch (error) {
+    if (!isDurastackError(error)) throw error;
+    process.stdout.write(`${error.message}\n`);
+    return false;
+  }
 }
 
 async function runTests(filters: readonly string[], env: NodeJS.ProcessEnv): Promise<Counts> {
