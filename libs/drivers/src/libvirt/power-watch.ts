@@ -22,6 +22,9 @@ const RECONNECT_MS = 250;
 const LIVENESS_TIMEOUT_MS = 5_000;
 const LIVENESS_EVERY_MS = 5_000;
 const FULL_LOOK_EVERY_MS = 30_000;
+/** A daemon that was just started adopts machines without an event for those that end meanwhile: it is looked at often. */
+const ADOPTION_MS = 20_000;
+const ADOPTION_LOOK_EVERY_MS = 1_000;
 
 /** See the module's comment. */
 export class PowerWatch {
@@ -80,13 +83,15 @@ export class PowerWatch {
 
   /** Resolves when the connection ended or the daemon stopped answering. */
   async #whileAlive(ended: AbortSignal): Promise<void> {
-    let nextFullLook = Date.now() + FULL_LOOK_EVERY_MS;
+    const adopted = Date.now() + ADOPTION_MS;
+    let nextFullLook = 0;
     for (;;) {
-      await pause(LIVENESS_EVERY_MS, ended);
+      const isAdopting = Date.now() < adopted;
+      await pause(isAdopting ? ADOPTION_LOOK_EVERY_MS : LIVENESS_EVERY_MS, ended);
       if (ended.aborted) return;
       try {
         await this.#client.libvirtVersion(LIVENESS_TIMEOUT_MS);
-        if (Date.now() < nextFullLook) continue;
+        if (!isAdopting && Date.now() < nextFullLook) continue;
         nextFullLook = Date.now() + FULL_LOOK_EVERY_MS;
         await this.#look(() => this.#lookAtAll());
       } catch {
