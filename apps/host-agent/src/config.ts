@@ -15,6 +15,9 @@ export const agentConfig = z.object({
     .default('info')
     .describe('Least severity that is logged'),
   agentDir: absolutePath.describe('Directory of identity, ledger and tasks; private to the agent'),
+  agentStateDir: absolutePath
+    .optional()
+    .describe("Directory of machines' small files and networks, default DURASTACK_AGENT_DIR; QEMU must reach it"),
   agentListen: listenAddress.describe('host:port where the control plane calls it'),
   agentDriver: z.enum(['libvirt', 'simulator']).default('libvirt').describe('What the host runs machines with'),
   agentEnrolTokenFile: absolutePath

@@ -111,7 +111,7 @@ describe('a host', () => {
     await ssh.installed(installer, { hostId: HOST_ID });
     expect(host.run('stat -c %a:%U /etc/durastack/agent.env /opt/durastack/agent/node')).toBe('600:root\n755:root');
     // All packages are there: no job was started for them.
-    expect(host.run('ls /var/lib/durastack')).toBe('agent');
+    expect(host.run('ls /var/lib/durastack')).toBe('agent\nhost');
     expect(host.run('ls -A /opt/durastack/agent')).toBe('agent.mjs\nnode');
   });
 

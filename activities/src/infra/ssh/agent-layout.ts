@@ -10,8 +10,12 @@ export const HOST_PATHS = {
   environment: '/etc/durastack/agent.env',
   /** Whose host this is: its id, then the fingerprint of the authority that enrolled it. */
   claim: '/etc/durastack/host',
-  /** Identity, ledger, tasks and the machines' small files. */
+  /** Parent of the two below. */
+  data: '/var/lib/durastack',
+  /** Identity, ledger and tasks: private to the agent. */
   state: '/var/lib/durastack/agent',
+  /** The machines' small files and the networks: the user that QEMU runs as passes through it. */
+  machines: '/var/lib/durastack/host',
   unit: '/etc/systemd/system/durastack-agent.service',
   pidFile: '/run/durastack-agent.pid',
   log: '/var/log/durastack-agent.log',
@@ -24,6 +28,7 @@ export function agentEnvironment({ ipv6 }: { ipv6: boolean }): string {
   return [
     '# Written by addHost; overwritten when the agent is installed again.',
     `DURASTACK_AGENT_DIR=${HOST_PATHS.state}`,
+    `DURASTACK_AGENT_STATE_DIR=${HOST_PATHS.machines}`,
     `DURASTACK_AGENT_LISTEN=${ipv6 ? '[::]' : '0.0.0.0'}:${AGENT_PORT}`,
     'DURASTACK_AGENT_DRIVER=libvirt',
     `DURASTACK_LIBVIRT_SOCKET=${HOST_PATHS.libvirtSocket}`,

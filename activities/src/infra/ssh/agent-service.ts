@@ -30,6 +30,8 @@ const CONFIGURE = `
 mkdir -p ${HOST_PATHS.programs}
 mkdir -p -m 700 ${HOST_PATHS.settings} ${HOST_PATHS.state}
 chmod 700 ${HOST_PATHS.settings} ${HOST_PATHS.state}
+mkdir -p ${HOST_PATHS.machines}
+chmod 711 ${HOST_PATHS.data} ${HOST_PATHS.machines}
 `;
 
 /** Makes the agent's folders. */
@@ -126,7 +128,8 @@ fi
 rm -rf ${HOST_PATHS.programs} ${HOST_PATHS.packageJob}
 rm -f ${HOST_PATHS.pidFile} ${HOST_PATHS.log}
 rm -rf ${HOST_PATHS.settings}
-rmdir ${HOST_PATHS.state}/* ${HOST_PATHS.state} /var/lib/durastack /opt/durastack 2>/dev/null || true
+rmdir ${HOST_PATHS.state}/* ${HOST_PATHS.state} ${HOST_PATHS.machines}/* ${HOST_PATHS.machines} 2>/dev/null || true
+rmdir ${HOST_PATHS.data} /opt/durastack 2>/dev/null || true
 `;
 
 /** Takes the installation back. Packages, machines, disks and images stay. */

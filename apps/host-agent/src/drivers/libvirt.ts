@@ -8,11 +8,11 @@ import { createLibvirtDriver } from '@durastack/drivers/libvirt/driver';
 import type { DriverFactory } from '../agent.js';
 import { AGENT_VERSION } from '../version.js';
 
-/** The driver of this machine's libvirt; its files lie in the agent's directory. */
+/** The driver of this machine's libvirt; its files lie in the agent's directory unless they were given another one. */
 export const makeLibvirtDriver: DriverFactory = async (config, log) =>
   createLibvirtDriver({
     socketPath: config.libvirtSocket,
-    stateDir: config.agentDir,
+    stateDir: config.agentStateDir ?? config.agentDir,
     instance: config.instance,
     agentVersion: AGENT_VERSION,
     images: {

@@ -95,8 +95,11 @@ function devices(input: DomainXmlInput): Xml {
 function rootDisk({ vm, paths }: DomainXmlInput): Xml {
   // Several hosts may hold a shared file system's pages: only there must the host's page cache stay out of it.
   const cache = vm.rootVolume.pool.kind === 'shared-mount-point' ? 'none' : 'writeback';
+  // Many machines read the base image; it stays root's, or libvirt would give it to QEMU's user for good.
+  const keptOwner = { seclabel: { '@model': 'dac', '@relabel': 'no' } };
+  const source = { '@file': paths.rootBacking, ...keptOwner };
   const backing: Xml = paths.rootBacking
-    ? { '@type': 'file', format: { '@type': 'qcow2' }, source: { '@file': paths.rootBacking }, backingStore: {} }
+    ? { '@type': 'file', format: { '@type': 'qcow2' }, source, backingStore: {} }
     : {};
   return {
     '@type': 'file',

@@ -1,6 +1,6 @@
 /** The libvirt driver: QEMU machines on directory pools and Linux bridges of one host, for one instance. */
 import type { ObservedVm, PowerState } from '@durastack/contracts/agent/specs';
-import { DurastackError } from '@durastack/contracts/errors';
+import { asDurastackError, DurastackError } from '@durastack/contracts/errors';
 import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -19,7 +19,7 @@ import { PowerWatch } from './power-watch.js';
 import { rememberedAccelerator } from './remembered-accelerator.js';
 import { LibvirtClient } from './rpc/client.js';
 import { ensureVmGone, ensureVmStopped, requestVmShutdown } from './stop-vm.js';
-import { boundSerialLog, readSerialLog, vmFiles } from './vm-files.js';
+import { boundSerialLog, readSerialLog, vmFiles, withVncSocket } from './vm-files.js';
 
 /** Verbs about images, which do not depend on the hypervisor. */
 export type ImageVerbs = Pick<
@@ -33,7 +33,7 @@ export interface LibvirtDriverOptions {
   readonly socketPath: string;
   /**
    * Directory of the machines' files and of what is remembered of networks. Short: a machine's VNC socket lies
-   * 50 characters below it (107 in all).
+   * 50 characters below it (107 in all). Where QEMU is not root, its user must be able to pass through it.
    */
   readonly stateDir: string;
   /** Name of the control plane's instance; other instances' domains and devices are never touched. */
@@ -160,15 +160,18 @@ async function openConsole(host: LibvirtHost, vmId: string): Promise<Duplex> {
   if (power !== 'running' && power !== 'paused') {
     throw new DurastackError('NOT_FOUND', `Machine ${vmId} does not run on this host, so it has no console`);
   }
-  const path = vmFiles(host.stateDir, vmId).vncSocket;
-  return new Promise((connected, fail) => {
+  return withVncSocket(vmFiles(host.stateDir, vmId), connected).catch((cause: unknown) => {
+    throw asDurastackError(cause, 'BACKEND_BUSY', `The console of machine ${vmId} does not answer`);
+  });
+}
+
+function connected(path: string): Promise<Duplex> {
+  return new Promise((done, fail) => {
     const socket = connect(path);
-    socket.once('error', (cause) => {
-      fail(new DurastackError('BACKEND_BUSY', `The console of machine ${vmId} does not answer`, { cause }));
-    });
+    socket.once('error', fail);
     socket.once('connect', () => {
       socket.removeAllListeners('error');
-      connected(socket);
+      done(socket);
     });
   });
 }

@@ -7,12 +7,14 @@
 import type { PowerState, VmSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basePath, volumePath } from '../directory-pool/paths.js';
 import { writeSeedImage } from '../image/seed.js';
 import { withRevert } from '../process/reverter.js';
 import { domainXml } from './domain-xml.js';
 import type { LibvirtHost } from './libvirt-host.js';
+import { qemuUserOf, requireReachable } from './qemu-user.js';
 import type { Domain } from './rpc/client.js';
 import { LIBVIRT_ERROR } from './rpc/protocol.js';
 import { isLibvirtError } from './rpc/remote-error.js';
@@ -39,8 +41,15 @@ export async function ensureVmRunning(host: LibvirtHost, vm: VmSpec, signal: Abo
     const files = vmFiles(host.stateDir, vm.id);
     const isNew = domain === undefined;
     if (isNew) onFailure(() => removeVmDir(files));
-    await makeVmDir(files);
+    const qemu = qemuUserOf(await host.client.capabilities());
+    await makeVmDir(files, qemu);
     await requireVolume(vm);
+    await requireReachable(files.dir, qemu, 'let the agent keep its machines elsewhere (DURASTACK_AGENT_STATE_DIR)');
+    await requireReachable(
+      dirname(volumePath(vm.rootVolume)),
+      qemu,
+      'give that directory `chmod o+x`, or the pool another path',
+    );
     stopIfAborted(signal, vm);
     for (const nic of vm.nics) await host.networks.ensure(nic.network);
     if (isNew) onFailure(() => host.networks.unbind(vm.id));

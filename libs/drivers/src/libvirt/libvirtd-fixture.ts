@@ -26,17 +26,36 @@ export interface LibvirtdFixture extends PrivateLibvirtd {
   end(): Promise<void>;
 }
 
-/** Starts a private libvirtd; call its `end` in `afterAll`. `env`: added to the daemon's environment. */
-export async function startLibvirtdFixture(env?: Readonly<Record<string, string>>): Promise<LibvirtdFixture> {
+/**
+ * Starts a private libvirtd; call its `end` in `afterAll`.
+ *
+ * @param env added to the daemon's environment
+ * @param qemuConf lines of its `qemu.conf` instead of the private instance's
+ */
+export async function startLibvirtdFixture(
+  env?: Readonly<Record<string, string>>,
+  qemuConf?: readonly string[],
+): Promise<LibvirtdFixture> {
   const dir = await mkdtemp(join(tmpdir(), 'dura-lv-'));
   const instance = `t${process.pid.toString(36)}${Math.floor(Math.random() * 1296).toString(36)}`.slice(0, 8);
   const networkNamespace = `dura-${instance}`;
   await run('ip', ['netns', 'add', networkNamespace]);
   await run('ip', ['-n', networkNamespace, 'link', 'set', 'lo', 'up']);
-  const cacheDir = join(tmpdir(), 'durastack-libvirt-cache');
-  const options = { dir: join(dir, 'lv'), instance, cacheDir, networkNamespace, ...(env ? { env } : {}) };
+  // What libvirt learns of an emulator depends on the user that it runs as.
+  const cacheDir = join(tmpdir(), `durastack-libvirt-cache${qemuConf ? '-user' : ''}`);
+  const options = {
+    dir: join(dir, 'lv'),
+    instance,
+    cacheDir,
+    networkNamespace,
+    ...(env ? { env } : {}),
+    ...(qemuConf ? { qemuConf } : {}),
+  };
   const end = async (): Promise<void> => {
     await stopPrivateLibvirtd(options);
+    // What a failed test left there is ours too: machines, DHCP servers.
+    const pids = (await run('ip', ['netns', 'pids', networkNamespace])).split('\n').filter((pid) => pid !== '');
+    for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
     await run('ip', ['netns', 'delete', networkNamespace]);
     await rm(dir, { recursive: true, force: true });
   };

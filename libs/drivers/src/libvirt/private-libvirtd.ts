@@ -24,6 +24,8 @@ export interface PrivateLibvirtdOptions {
   readonly cacheDir?: string;
   /** A named network namespace in which it makes its taps (a lab's host). Default: the caller's own. */
   readonly networkNamespace?: string;
+  /** Lines of its `qemu.conf`. Default: QEMU runs as root and libvirt leaves the owners of files alone. */
+  readonly qemuConf?: readonly string[];
 }
 
 /** A running private daemon. */
@@ -71,7 +73,7 @@ export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions): Pro
   const running = await findPrivateLibvirtd(dir);
   if (running && (await answers(socketPath))) return { pid: running, socketPath };
   if (running) await endProcess(running, pidFileOf(dir));
-  await layOut(dir, options.instance);
+  await layOut(dir, options);
   const cacheDir = resolve(options.cacheDir ?? join(dir, 'cache'));
   await mkdir(cacheDir, { recursive: true });
   // A daemon that is just ending may still answer on its socket.
@@ -118,19 +120,21 @@ async function checkPossible(socketPath: string): Promise<void> {
   }
 }
 
-async function layOut(dir: string, instance: string): Promise<void> {
+async function layOut(dir: string, { instance, qemuConf }: PrivateLibvirtdOptions): Promise<void> {
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const bootFile = join(dir, 'boot-id');
   const lastBoot = await readFile(bootFile, 'utf8').catch(() => '');
   // What /run held before a restart of the machine names processes that are gone.
   if (lastBoot.trim() !== bootId) await rm(join(dir, 'run'), { recursive: true, force: true });
+  // A QEMU that is not root passes through it to its own directories.
+  const runMode = qemuConf ? 0o711 : 0o700;
   for (const name of ['run', 'etc', 'lib', 'log']) {
-    await mkdir(join(dir, name), { recursive: true, mode: name === 'run' ? 0o700 : 0o755 });
+    await mkdir(join(dir, name), { recursive: true, mode: name === 'run' ? runMode : 0o755 });
   }
   for (const name of ['lib/qemu', 'log/qemu', 'etc/qemu/networks']) await mkdir(join(dir, name), { recursive: true });
   // An own /etc/libvirt without qemu/networks/autostart: the system's `default` network never comes up here.
   await writeFile(join(dir, 'etc', 'libvirtd.conf'), libvirtdConf(instance), { mode: 0o600 });
-  await writeFile(join(dir, 'etc', 'qemu.conf'), QEMU_CONF, { mode: 0o600 });
+  await writeFile(join(dir, 'etc', 'qemu.conf'), [...(qemuConf ?? QEMU_CONF), ''].join('\n'), { mode: 0o600 });
   await writeAccounts(join(dir, 'accounts'));
   await writeFile(bootFile, `${bootId}\n`);
 }
@@ -174,8 +178,7 @@ const QEMU_CONF = [
   'namespaces = []',
   'stdio_handler = "file"',
   'remember_owner = 0',
-  '',
-].join('\n');
+];
 
 async function awaitSocket(pid: number, socketPath: string, logFile: string): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;

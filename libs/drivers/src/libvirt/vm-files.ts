@@ -1,15 +1,22 @@
 /** A machine's own files on the host: `<stateDir>/vms/<vmId>/…`. */
-import { chmod, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chown, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
+import type { QemuUser } from './qemu-user.js';
 
 /** Paths of one machine's files. */
 export interface VmFiles {
   readonly dir: string;
   readonly seed: string;
   readonly serialLog: string;
+  /** The only directory in which the machine's QEMU may make files; nothing in it is to be trusted. */
+  readonly vncDir: string;
   readonly vncSocket: string;
 }
+
+/** Names a file without opening it (open(2)); Node has no name for it. x86-64. */
+const O_PATH = 0o10000000;
 
 /** Beyond this the older half of a serial log is dropped: a guest must not fill the host's disk by printing. */
 const SERIAL_LOG_MAX_BYTES = 4 * 1024 * 1024;
@@ -18,14 +25,45 @@ const SERIAL_LOG_MAX_BYTES = 4 * 1024 * 1024;
 export function vmFiles(stateDir: string, vmId: string): VmFiles {
   const dir = join(stateDir, 'vms', vmId);
   const file = (name: string): string => join(dir, name);
-  return { dir, seed: file('seed.img'), serialLog: file('serial.log'), vncSocket: file('vnc.sock') };
+  return {
+    ...{ dir, seed: file('seed.img'), serialLog: file('serial.log') },
+    ...{ vncDir: file('vnc'), vncSocket: file('vnc/sock') },
+  };
 }
 
-/** Makes the machine's directory, readable by root alone. @returns whether it is new */
-export async function makeVmDir(files: VmFiles): Promise<boolean> {
-  const made = await mkdir(files.dir, { recursive: true, mode: 0o700 });
-  await chmod(files.dir, 0o700);
-  return made !== undefined;
+/**
+ * Makes the machine's directories: its own, which others pass through without listing or changing it, and below it the
+ * one where QEMU makes its socket. QEMU's user may not own the former: the agent, who is root, works in it.
+ *
+ * @param qemu the user and group that QEMU runs as
+ */
+export async function makeVmDir(files: VmFiles, qemu: QemuUser): Promise<void> {
+  await setUp(files.dir, 0o711);
+  await setUp(files.vncDir, 0o700);
+  await chown(files.vncDir, qemu.uid, qemu.gid);
+}
+
+/** Never through a symbolic link. */
+async function setUp(dir: string, mode: number): Promise<void> {
+  await mkdir(dir, { recursive: true, mode });
+  const handle = await open(dir, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  await handle.chmod(mode).finally(() => handle.close());
+}
+
+/**
+ * Calls `use` with a path of the machine's VNC socket that is good as long as that runs. A symbolic link in the socket's
+ * place is refused: a QEMU that was taken over would lead the agent, who is root, to any socket of the host.
+ */
+export async function withVncSocket<T>(files: VmFiles, use: (path: string) => Promise<T>): Promise<T> {
+  const handle = await open(files.vncSocket, O_PATH | constants.O_NOFOLLOW);
+  try {
+    if (!(await handle.stat()).isSocket()) {
+      throw new DurastackError('ENVIRONMENT', `${files.vncSocket} is not a socket; stop and start the machine`);
+    }
+    return await use(`/proc/self/fd/${handle.fd}`);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The machine's directory is gone with everything in it. */

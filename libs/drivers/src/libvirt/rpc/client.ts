@@ -90,6 +90,11 @@ export class LibvirtClient {
     return { cpuModel: String.fromCharCode(...model), memoryKib, cpuCount: reply.int(), cpuMhz: reply.int() };
   }
 
+  /** What the host can do and how it confines machines, as XML. */
+  async capabilities(): Promise<string> {
+    return (await this.#call(PROCEDURE.connectGetCapabilities, new XdrWriter(), LONG_CALL_TIMEOUT_MS)).string();
+  }
+
   /** All domains of the host, running or not, whoever they belong to. */
   async listDomains(): Promise<readonly Domain[]> {
     const reply = await this.#call(PROCEDURE.connectListAllDomains, new XdrWriter().int(1).uint(0));
@@ -106,9 +111,10 @@ export class LibvirtClient {
     return this.#lookup(PROCEDURE.domainLookupByName, new XdrWriter().string(name));
   }
 
-  /** Makes or replaces the persistent definition. */
+  /** Makes or replaces the persistent definition. Waits when libvirt has to probe the emulator again for it. */
   async defineDomain(xml: string): Promise<Domain> {
-    return readDomain(await this.#call(PROCEDURE.domainDefineXmlFlags, new XdrWriter().string(xml).uint(0)));
+    const args = new XdrWriter().string(xml).uint(0);
+    return readDomain(await this.#call(PROCEDURE.domainDefineXmlFlags, args, LONG_CALL_TIMEOUT_MS));
   }
 
   /** Starts a defined domain. */

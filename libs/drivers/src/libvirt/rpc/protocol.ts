@@ -22,6 +22,7 @@ export const PROCEDURE = {
   connectClose: 2,
   connectGetVersion: 4,
   nodeGetInfo: 6,
+  connectGetCapabilities: 7,
   domainGetXmlDesc: 14,
   domainLookupByName: 23,
   domainLookupByUuid: 24,
