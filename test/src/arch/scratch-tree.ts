@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The root of the checkout. */
@@ -71,6 +71,8 @@ export class ScratchTree {
     const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeArgs, join(CHECKOUT, script), ...args], {
       cwd: this.root,
       encoding: 'utf8',
+      // oxlint looks for its type-aware companion on PATH, where npm puts it for scripts.
+      env: { ...process.env, PATH: [join(CHECKOUT, 'node_modules/.bin'), process.env['PATH']].join(delimiter) },
     });
     return { status, output: `${stdout}${stderr}` };
   }
