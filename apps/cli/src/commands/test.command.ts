@@ -48,7 +48,7 @@ export async function testCommand(words: readonly string[]): Promise<number> {
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
 
-/** @returns a PATH on which the pinned Temporal program is found first */
+/** @returns a PATH on which the pinned Temporal program is found first, and the checkout's tools as under npm */
 async function setUp(steps: Steps): Promise<string> {
   await steps.run('Debian packages', async (note) => {
     const installed = await installPackages([
@@ -64,7 +64,7 @@ async function setUp(steps: Steps): Promise<string> {
     note(found.source);
     return found.path;
   });
-  return [dirname(binary), process.env['PATH']].join(delimiter);
+  return [dirname(binary), join(CHECKOUT, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
 }
 
 /** Used by specs alone; a host that is installed over SSH needs what any host does. */
