@@ -77,16 +77,13 @@ async function place(tx: Tx, operationId: string, vm: VmRow, volume: RootVolumeR
     );
     return;
   }
+  // Tenants see that there is no room; which host fell out, and why, is for the operators' log.
   const reasons = plan.refused.map(({ host, reason }) => `${host} ${reason}`).slice(0, 20);
-  const why =
-    reasons.length > 0
-      ? reasons.join('; ')
-      : plan.candidates.length > 0
-        ? 'every candidate was taken meanwhile'
-        : 'the zone has no host that is up';
+  const taken = plan.candidates.length > 0 ? ['every candidate was taken meanwhile'] : [];
   throw new DurastackError(
     'NO_CAPACITY',
-    `No host of the zone can run ${vm.name} (${request.cpuMhz} MHz, ${request.memoryMib} MiB): ${why}.`,
+    `No host of the zone has room for ${vm.name} (${request.cpuMhz} MHz, ${request.memoryMib} MiB).`,
+    { details: { reasons: [...reasons, ...taken].join('; ') || 'the zone has no host that is up' } },
   );
 }
 

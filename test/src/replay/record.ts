@@ -78,8 +78,15 @@ async function save(world: Cloud): Promise<void> {
     const number = (counts.get(execution.type) ?? 0) + 1;
     counts.set(execution.type, number);
     mkdirSync(HISTORIES + execution.type, { recursive: true });
-    writeFileSync(`${HISTORIES}${execution.type}/recorded-${number}.json`, history);
+    writeFileSync(`${HISTORIES}${execution.type}/recorded-${number}.json`, withoutMachine(history));
   }
   await connection.close();
   process.stdout.write(`${[...counts].map(([type, count]) => `${type}: ${count}`).join('\n')}\n`);
+}
+
+/** Where it was recorded does not belong into the repository, and replaying does not look at it. */
+function withoutMachine(history: string): string {
+  const foreign = new Set(['stackTrace', 'identity']);
+  const kept = (key: string, value: unknown) => (foreign.has(key) ? '' : value);
+  return `${JSON.stringify(JSON.parse(history), kept, 1)}\n`;
 }
