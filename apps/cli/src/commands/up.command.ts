@@ -8,10 +8,11 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { saveAdminAccess } from '../api/admin-access.js';
 import { ApiClient } from '../api/api-client.js';
 import { FirstCloud, newEnrolToken } from '../first-cloud/first-cloud.js';
+import { ensureImage } from '../first-cloud/image.js';
 import { ensureFirstVm, findFirstVm, FIRST_VM, type FirstVm } from '../first-cloud/first-vm.js';
 import { homeDirectory, prepareHome, requireFreeSpace, type Home } from '../instance/home.js';
 import { InstanceFile } from '../instance/instance-file.js';
-import { endMachines } from '../instance/remains.js';
+import { endMachines, removeNetworks } from '../instance/remains.js';
 import { InstanceStart, type StartWishes } from '../instance/start.js';
 import { withHomeLock } from '../instance/with-lock.js';
 import { INSTANCE_PACKAGES, installPackages } from '../parts/debian-packages.js';
@@ -65,7 +66,10 @@ async function up(home: Home, wishes: StartWishes, withVm: boolean): Promise<num
   } catch (error) {
     if (start.startedParts.length > 0) steps.line('Stopping what was started...');
     await start.undo();
-    if (isFirst) await endMachines(home);
+    if (isFirst) {
+      await endMachines(home);
+      await removeNetworks(home);
+    }
     if (error !== interruption.reason) throw error;
     // What was just starting ends by itself now that the rest is gone.
     await Promise.race([work.catch(() => undefined), sleep(INTERRUPTED_WAIT_MS)]);
@@ -93,17 +97,34 @@ async function bringUp(
   if (file.state.firstCloudAt === undefined && !existsSync(agent.enrolTokenFile)) {
     writeFileSync(agent.enrolTokenFile, newEnrolToken(), { mode: 0o600 });
   }
-  await start.run();
+  if (file.state.firstCloudAt !== undefined) {
+    await start.run();
+    return findFirstVm(await adminClient(file));
+  }
+  const building = new AbortController();
+  // Mostly downloads, so it goes on beside the start; awaited where it is needed.
+  const image = steps.run('Image of a small Linux', () => ensureImage(home.cache, building.signal));
+  image.catch(() => undefined);
+  try {
+    await start.run();
+    const api = await adminClient(file);
+    const basis = await new FirstCloud(file, api, steps, agent).prepare(image);
+    const vm = withVm ? await ensureFirstVm(api, steps, basis) : undefined;
+    if (vm?.jobId !== undefined) file.update({ firstDeployJobId: vm.jobId });
+    file.update({ firstCloudAt: new Date().toISOString() });
+    return vm;
+  } finally {
+    building.abort();
+  }
+}
+
+/** The API as the administrator, whose keys are made on the first call and kept in the home. */
+async function adminClient(file: InstanceFile): Promise<ApiClient> {
+  const { home } = file;
   const keys = await ensureAdminKeys(mariadbUrl(home.mariadb), home.dataKeyFile);
   const access = { url: instanceUrls(file).api, ...keys };
   saveAdminAccess(home, access);
-  const api = new ApiClient(access);
-  if (file.state.firstCloudAt !== undefined) return findFirstVm(api);
-  const basis = await new FirstCloud(file, api, steps, agent).prepare();
-  const vm = withVm ? await ensureFirstVm(api, steps, basis) : undefined;
-  if (vm?.jobId !== undefined) file.update({ firstDeployJobId: vm.jobId });
-  file.update({ firstCloudAt: new Date().toISOString() });
-  return vm;
+  return new ApiClient(access);
 }
 
 /** Ctrl-C and a polite kill take the same way as a failure. */

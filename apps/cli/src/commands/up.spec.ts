@@ -99,4 +99,13 @@ describe('an instance', () => {
     expect(links.map((line) => line.split(' ')[0])).toEqual(['lo']);
     expect((await fixture.inNetwork(['nft', 'list', 'tables'])).stdout).toBe('');
   });
+
+  it('goes on where an interrupted start had stopped', { timeout: START_TIMEOUT_MS }, async () => {
+    const shield = ['timeout', '--preserve-status', '--signal=INT', '9'];
+    expect((await fixture.dura('c', ['up'], { shield })).code).toBe(130);
+    expect(await fixture.processesWith(fixture.home('c'))).toEqual([]);
+    const again = await fixture.dura('c', ['up']);
+    expect(again.stderr).toBe('');
+    expect(again.stdout).toMatch(/Machine +hello at [\d.]+, Running/);
+  });
 });

@@ -13,7 +13,6 @@ import type { AgentPlaces } from '../parts/node-apps.js';
 import { runOrFail } from '../system/run.js';
 import type { Steps } from '../system/steps.js';
 import { ensure, idOf, rows, type Row } from './ensure.js';
-import { ensureImage } from './image.js';
 import { serveFile } from './file-server.js';
 import { findFreeSubnet, type Subnet } from './free-subnet.js';
 
@@ -32,6 +31,7 @@ const NAMES = {
 export const KEY_PAIR = 'dura';
 
 const TEMPLATE_TIMEOUT_MS = 120_000;
+const HOST_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 
 /** What a deploy needs. */
@@ -61,12 +61,10 @@ export class FirstCloud {
   /**
    * Makes what is missing.
    *
+   * @param image the first template's file, which may still be in the making
    * @throws with the API's own sentence when it refuses one
    */
-  async prepare(): Promise<DeployBasis> {
-    const image = this.image();
-    // Awaited below; what fails before that is reported first.
-    image.catch(() => undefined);
+  async prepare(image: Promise<string>): Promise<DeployBasis> {
     const subnet = await findFreeSubnet(this.file.state.name);
     const place = await this.steps.run('Zone, pod, cluster', () => this.place(subnet));
     await this.steps.run('This machine as host', (note) => this.host(place, note));
@@ -104,8 +102,8 @@ export class FirstCloud {
   /** The agent waits for its enrolment under a self-signed certificate that is pinned by its fingerprint. */
   private async host(place: Place, note: (words: string) => void): Promise<void> {
     const url = `agent://127.0.0.1:${this.file.port('agent')}`;
-    const known = rows(await this.api.call('listHosts', { zoneid: place.zoneid, type: 'Routing' }));
-    if (known.some((host) => host['state'] === 'Up')) return;
+    const known = (await this.hosts(place.zoneid))[0];
+    if (known !== undefined && known['state'] !== 'Error') return this.waitForHost(place.zoneid);
     const fingerprintFile = join(this.file.home.agent, 'enrol-fingerprint');
     if (!existsSync(fingerprintFile)) {
       throw new DurastackError('BUG', `The host agent has written no ${fingerprintFile}; see "dura logs agent".`);
@@ -121,18 +119,32 @@ export class FirstCloud {
     note(String(rows(host)[0]?.['name'] ?? ''));
   }
 
+  /** After an interrupted start its agent has only just begun to report again. */
+  private async waitForHost(zoneid: string): Promise<void> {
+    const deadline = performance.now() + HOST_TIMEOUT_MS;
+    for (;;) {
+      const state = (await this.hosts(zoneid))[0]?.['state'];
+      if (state === 'Up') return;
+      if (performance.now() > deadline) {
+        const message = `This machine's host is ${String(state)} and its agent does not report; see "dura logs agent".`;
+        throw new DurastackError('HOST_UNREACHABLE', message);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  private async hosts(zoneid: string): Promise<Row[]> {
+    return rows(await this.api.call('listHosts', { zoneid, type: 'Routing' }));
+  }
+
   private async storage(place: Place): Promise<void> {
     const { home } = this.file;
-    const hostid = idOf(rows(await this.api.call('listHosts', { zoneid: place.zoneid, type: 'Routing' }))[0]);
+    const hostid = idOf((await this.hosts(place.zoneid))[0]);
     await ensure(this.api, 'StoragePool', NAMES.pool, { ...place, hostid, scope: 'HOST', url: `file://${home.pool}` });
     const stores = rows(await this.api.call('listImageStores', { zoneid: place.zoneid }));
     if (stores.some((row) => row['name'] === NAMES.images)) return;
     const store = { name: NAMES.images, provider: 'Directory', zoneid: place.zoneid, url: `file://${home.images}` };
     await this.api.callAndWait('addImageStore', store);
-  }
-
-  private image(): Promise<string> {
-    return this.steps.run('Image of a small Linux', () => ensureImage(this.file.home.cache));
   }
 
   private async template(zoneid: string, path: string, note: (words: string) => void): Promise<string> {

@@ -13,13 +13,15 @@ export function firstImagePath(cache: string): string {
 /**
  * Builds the image unless it is there.
  *
+ * @param signal gives up at once
  * @returns its path
  * @throws ENVIRONMENT when its packages cannot be fetched
  */
-export async function ensureImage(cache: string): Promise<string> {
+export async function ensureImage(cache: string, signal?: AbortSignal): Promise<string> {
   const path = firstImagePath(cache);
   if (existsSync(path)) return path;
-  const request = { outputPath: path, workDir: join(cache, 'tiny-linux.work') };
+  const workDir = join(cache, 'tiny-linux.work');
+  const request = { outputPath: path, workDir, ...(signal === undefined ? {} : { signal }) };
   try {
     await buildTinyImage(request);
   } catch (error) {
@@ -28,6 +30,6 @@ export async function ensureImage(cache: string): Promise<string> {
     await refreshPackageLists();
     await buildTinyImage(request);
   }
-  rmSync(request.workDir, { recursive: true, force: true });
+  rmSync(workDir, { recursive: true, force: true });
   return path;
 }
