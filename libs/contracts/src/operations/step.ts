@@ -46,9 +46,7 @@ export type Begun =
       readonly generation: number;
       readonly controlEpoch: number;
       readonly direction: 'forward' | 'past-pivot' | 'undoing';
-      readonly summary: string;
       readonly cancelRequested: boolean;
-      readonly error?: StepFailure;
     }
   /** A newer run exists, or the operation has ended: do nothing. */
   | { readonly kind: 'superseded' }

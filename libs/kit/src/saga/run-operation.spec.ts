@@ -49,7 +49,6 @@ class World {
           generation: 7,
           controlEpoch: 1,
           direction: this.row.direction,
-          summary: 'x',
           cancelRequested: false,
         };
       },

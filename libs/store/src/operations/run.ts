@@ -39,9 +39,7 @@ async function begun(tx: Tx, operation: OperationRow, generation: number): Promi
     generation,
     controlEpoch: await controlEpoch(tx),
     direction: operation.direction,
-    summary: operation.summary,
     cancelRequested: operation.cancelRequested,
-    ...(operation.error ? { error: operation.error } : {}),
   };
 }
 
