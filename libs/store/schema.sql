@@ -247,6 +247,10 @@ CREATE TABLE `operation` (
   `error_code` varchar(30) DEFAULT NULL,
   `error_message` longtext DEFAULT NULL,
   `error_step` varchar(255) DEFAULT NULL,
+  `attention_cause` varchar(30) DEFAULT NULL,
+  `turned_back_json` longtext DEFAULT NULL,
+  `decision` varchar(20) DEFAULT NULL,
+  `supersedes` tinyint NOT NULL DEFAULT 0,
   `cancel_requested_at` datetime(3) DEFAULT NULL,
   `cancel_signalled` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
@@ -261,6 +265,7 @@ CREATE TABLE `operation` (
   UNIQUE KEY `operation_natural_key` (`natural_key`),
   KEY `operation_account` (`account_id`,`seq`),
   KEY `operation_resource` (`resource_type`,`resource_id`,`seq`),
+  KEY `operation_dispatch` (`state`,`dispatched_at`,`account_id`,`seq`),
   KEY `operation_state` (`state`,`seq`)
 );
 
@@ -295,6 +300,20 @@ CREATE TABLE `pod` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `pod_zone_name` (`zone_id`,`name`)
+);
+
+CREATE TABLE `remnant` (
+  `id` char(36) NOT NULL,
+  `operation_id` char(36) NOT NULL,
+  `operation_seq` bigint NOT NULL,
+  `resource_type` varchar(30) NOT NULL,
+  `resource_id` char(36) NOT NULL,
+  `kind` varchar(20) NOT NULL,
+  `host_id` char(36) DEFAULT NULL,
+  `pool_id` char(36) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `remnant_resource` (`resource_type`,`resource_id`)
 );
 
 CREATE TABLE `reservation` (

@@ -9,10 +9,13 @@ import { Flag, Int, LongText, Moment, Ref, Text } from '../database/columns.js';
  * | state, run, direction | accept, grant, beginRun, setDirection, finishRun, the sweep: each as compare-and-set |
  * | step_* | the activities, as progress |
  * | cancel_requested_at | cancel |
+ * | attention_cause, turned_back_json | needsAttention; the decision of an administrator |
+ * | decision | retry, undo, give up |
  */
 @Entity('operation')
 @Index('operation_seq', ['seq'], { unique: true })
 @Index('operation_state', ['state', 'seq'])
+@Index('operation_dispatch', ['state', 'dispatchedAt', 'accountId', 'seq'])
 @Index('operation_resource', ['resourceType', 'resourceId', 'seq'])
 @Index('operation_account', ['accountId', 'seq'])
 @Index('operation_natural_key', ['naturalKey'], { unique: true })
@@ -52,6 +55,14 @@ export class OperationEntity {
   @Text(30, { nullable: true }) errorCode!: string | null;
   @LongText({ nullable: true }) errorMessage!: string | null;
   @Text(255, { nullable: true }) errorStep!: string | null;
+  /** Why it needs, or last needed, attention: a key of `ATTENTION_CAUSES`. */
+  @Text(30, { nullable: true }) attentionCause!: string | null;
+  /** JSON of why it turned back, kept while the error says why it needs attention. */
+  @LongText({ nullable: true }) turnedBackJson!: string | null;
+  /** What an administrator last decided about it: retry, undo or give-up. */
+  @Text(20, { nullable: true }) decision!: string | null;
+  /** Asks for the end of its resource: takes over from an operation there that needs attention. */
+  @Flag() supersedes!: boolean;
   @Moment({ nullable: true }) cancelRequestedAt!: Date | null;
   @Flag() cancelSignalled!: boolean;
   @Moment() createdAt!: Date;
