@@ -5,6 +5,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { HostDriver } from '@durastack/drivers/driver';
+import { EffectLog } from '@durastack/drivers/simulator/effect-log';
 import { FaultPlan } from '@durastack/drivers/simulator/faults';
 import { SimulatedWorld } from '@durastack/drivers/simulator/world';
 import type { Logger } from '@durastack/kit/log/logger';
@@ -96,7 +97,9 @@ async function serveReal(
 async function serveSimulated(config: AgentConfig, log: Logger, scheduler: BeatScheduler): Promise<Served> {
   const tokenFile = config.agentEnrolTokenFile;
   const open = tokenFile !== undefined;
-  const world = new SimulatedWorld(join(config.agentDir, 'world'));
+  const { simulatorEffectsFile } = config;
+  const effects = simulatorEffectsFile === undefined ? undefined : new EffectLog(simulatorEffectsFile);
+  const world = new SimulatedWorld(join(config.agentDir, 'world'), effects);
   const plan = new FaultPlan();
   const hosts = await SimulatedHosts.start({
     directory: config.agentDir,

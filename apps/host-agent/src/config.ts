@@ -42,6 +42,9 @@ export const agentConfig = z.object({
     .refine(({ host }) => host === '127.0.0.1' || host === '::1', 'must be on loopback')
     .optional()
     .describe('Loopback host:port where simulated faults and events are asked for'),
+  simulatorEffectsFile: absolutePath
+    .optional()
+    .describe('File where simulated hosts note what happened on them, for tests that judge it'),
 });
 /** See {@link agentConfig}. */
 export type AgentConfig = z.infer<typeof agentConfig>;

@@ -13,6 +13,7 @@ import { ensureTemporalBinary } from '@durastack/cli/parts/temporal-binary';
 import { ensureAdminKeys, seed } from '@durastack/store/seed';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
 import { answers, Child } from './child.js';
+import { startPrivateMariadb } from './private-mariadb.js';
 
 const CHECKOUT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
 const BINARIES = join(CHECKOUT, '.durastack/cache');
@@ -21,8 +22,12 @@ const BINARIES = join(CHECKOUT, '.durastack/cache');
 export interface Cloud {
   readonly directory: string;
   readonly database: TestDatabase;
+  /** Only with `privateDatabase`; the others share one server with all specs. */
+  readonly mariadb?: Child;
   readonly api: Child;
   readonly worker: Child;
+  /** The second worker, with `workers: 2`. */
+  readonly otherWorkers: readonly Child[];
   readonly agent: Child;
   readonly temporal: Child;
   readonly temporalAddress: string;
@@ -58,10 +63,23 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** What a cloud is made with. */
+export interface CloudOptions {
+  /** Further settings of API and worker. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Further settings of the simulating agent. */
+  readonly agentSettings?: Readonly<Record<string, string>>;
+  /** A MariaDB of its own, which can be killed. */
+  readonly privateDatabase?: boolean;
+  /** Default 1. */
+  readonly workers?: number;
+}
+
 /** Starts one. */
-export async function startCloud(options: { settings?: Readonly<Record<string, string>> } = {}): Promise<Cloud> {
+export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const directory = mkdtempSync(join(tmpdir(), 'durastack-cloud-'));
-  const database = await createTestDatabase();
+  const mariadb = options.privateDatabase ? await startPrivateMariadb(join(directory, 'mariadb')) : undefined;
+  const database = mariadb?.database ?? (await createTestDatabase());
   const [apiPort, intakePort, workerPort, agentPort, adminPort, temporalPort, uiPort] = await Promise.all(
     Array.from({ length: 7 }, freePort),
   );
@@ -109,12 +127,12 @@ export async function startCloud(options: { settings?: Readonly<Record<string, s
     DURASTACK_HEARTBEAT_INTERVAL_MS: '1000',
     ...options.settings,
   };
-  const app = (name: string, env: Record<string, string>, ready: () => Promise<boolean>) =>
+  const app = (name: string, env: Record<string, string>, ready: () => Promise<boolean>, log = name) =>
     new Child({
       command: process.execPath,
       args: [join(CHECKOUT, 'apps', name, 'dist/main.js')],
       env,
-      logFile: join(directory, `${name}.log`),
+      logFile: join(directory, `${log}.log`),
       ready,
     });
   const api = app(
@@ -122,16 +140,22 @@ export async function startCloud(options: { settings?: Readonly<Record<string, s
     { ...control, DURASTACK_API_LISTEN: `127.0.0.1:${apiPort}`, DURASTACK_INTAKE_LISTEN: `127.0.0.1:${intakePort}` },
     () => answers(`http://127.0.0.1:${apiPort}/health`),
   );
-  const worker = app(
-    'worker',
-    {
-      ...control,
-      DURASTACK_WORKER_LISTEN: `127.0.0.1:${workerPort}`,
-      DURASTACK_INTAKE_URL: `https://127.0.0.1:${intakePort}`,
-      DURASTACK_IMAGE_PRIVATE_CIDRS: '127.0.0.0/8',
-    },
-    () => answers(`http://127.0.0.1:${workerPort}/health`),
-  );
+  const makeWorker = (port: number, log: string) =>
+    app(
+      'worker',
+      {
+        ...control,
+        DURASTACK_WORKER_LISTEN: `127.0.0.1:${port}`,
+        DURASTACK_INTAKE_URL: `https://127.0.0.1:${intakePort}`,
+        DURASTACK_IMAGE_PRIVATE_CIDRS: '127.0.0.0/8',
+      },
+      () => answers(`http://127.0.0.1:${port}/health`),
+      log,
+    );
+  const worker = makeWorker(workerPort!, 'worker');
+  const otherWorkers: Child[] = [];
+  for (let count = 2; count <= (options.workers ?? 1); count += 1)
+    otherWorkers.push(makeWorker(await freePort(), `worker-${count}`));
   const agentDir = join(directory, 'agent');
   mkdirSync(agentDir);
   const tokenFile = join(directory, 'enrol-token');
@@ -145,12 +169,13 @@ export async function startCloud(options: { settings?: Readonly<Record<string, s
       DURASTACK_AGENT_DRIVER: 'simulator',
       DURASTACK_SIMULATOR_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
       DURASTACK_AGENT_ENROL_TOKEN_FILE: tokenFile,
+      ...options.agentSettings,
     },
     async () => readFileSync(join(agentDir, 'enrol-fingerprint'), 'utf8').length > 0,
   );
-  const parts = [temporal, api, worker, agent];
+  const parts = [temporal, api, worker, ...otherWorkers, agent];
   const stop = async () => {
-    await Promise.all([api, worker, agent].map((part) => part.kill('SIGKILL')));
+    await Promise.all(parts.slice(1).map((part) => part.kill('SIGKILL')));
     await temporal.kill('SIGKILL');
     await database.drop();
     rmSync(directory, { recursive: true, force: true });
@@ -167,8 +192,10 @@ export async function startCloud(options: { settings?: Readonly<Record<string, s
   return {
     directory,
     database,
+    ...(mariadb ? { mariadb: mariadb.server } : {}),
     api,
     worker,
+    otherWorkers,
     agent,
     temporal,
     temporalAddress,

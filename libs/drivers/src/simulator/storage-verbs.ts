@@ -23,10 +23,13 @@ export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerb
       const { templateId } = present ?? volume;
       pool.volumes[volume.id] = { sizeBytes: least, ...(templateId === undefined ? {} : { templateId }) };
       world.save(hostId);
+      if (present === undefined) world.note(hostId, 'volume-made', volume.id);
       return { path: `${volume.pool.path}/volumes/${volume.id}.qcow2`, allocatedBytes: EMPTY_VOLUME_BYTES };
     },
     ensureVolumeGone: async ({ volumeId, pool }) => {
-      delete world.content(hostId, pool).volumes[volumeId];
+      const { volumes } = world.content(hostId, pool);
+      if (volumes[volumeId] !== undefined) world.note(hostId, 'volume-gone', volumeId);
+      delete volumes[volumeId];
       world.save(hostId);
       return {};
     },

@@ -10,6 +10,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetworkSpec, ObservedVm, PoolSpec, PowerState, VmSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
+import type { EffectKind, EffectLog } from './effect-log.js';
 
 /** Size of a host that is not told otherwise. */
 const DEFAULT_HOST = { cpuCount: 64, cpuMhz: 2_400, memoryMib: 262_144, poolBytes: 4 * 2 ** 40 };
@@ -60,8 +61,14 @@ export class SimulatedWorld {
   private readonly watchers = new Map<string, Set<(vm: ObservedVm) => void>>();
   private readonly shared: Shared;
 
-  /** @param directory where the world is written; nowhere when absent */
-  constructor(private readonly directory?: string) {
+  /**
+   * @param directory where the world is written; nowhere when absent
+   * @param effects where beginnings and endings are noted; nowhere when absent
+   */
+  constructor(
+    private readonly directory?: string,
+    private readonly effects?: EffectLog,
+  ) {
     if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.shared = this.read<Shared>('shared') ?? { content: {}, images: {} };
   }
@@ -111,6 +118,11 @@ export class SimulatedWorld {
     this.write('shared', this.shared);
   }
 
+  /** Notes an effect for those who judge; see effect-log.ts for when. */
+  note(hostId: string, kind: EffectKind, id: string): void {
+    this.effects?.note(hostId, kind, id);
+  }
+
   /** Is told of every change of power on a host. Returns how to stop that. */
   watch(hostId: string, onPowerChange: (vm: ObservedVm) => void): () => void {
     const watchers = this.watchers.get(hostId) ?? new Set();
@@ -123,9 +135,12 @@ export class SimulatedWorld {
   setPower(hostId: string, vmId: string, power: SimulatedVm['power']): void {
     const vm = this.vm(hostId, vmId);
     if (vm.power === power) return;
+    if (power === 'off') this.note(hostId, 'vm-off', vmId);
+    const begins = vm.power === 'off' && power === 'running';
     vm.power = power;
     vm.serial += `[${power}]\r\n`;
     this.save(hostId);
+    if (begins) this.note(hostId, 'vm-running', vmId);
     this.announce(hostId, { id: vmId, domainName: vm.spec.domainName, power });
   }
 
@@ -134,6 +149,7 @@ export class SimulatedWorld {
     const host = this.host(hostId);
     const vm = host.vms[vmId];
     if (vm === undefined) return;
+    this.note(hostId, 'vm-gone', vmId);
     delete host.vms[vmId];
     this.save(hostId);
     this.announce(hostId, { id: vmId, domainName: vm.spec.domainName, power: 'absent' });
