@@ -47,7 +47,8 @@ export function txOf(manager: EntityManager): Tx {
 export async function transaction<T>(source: DataSource, body: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await source.transaction('READ COMMITTED', (manager) => body(txOf(manager)));
+      // Every session is READ COMMITTED from its start (see connectDatabase): one round trip less than saying it here.
+      return await source.transaction((manager) => body(txOf(manager)));
     } catch (error) {
       if (isDurastackError(error)) throw error;
       const fault = faultOf(error);

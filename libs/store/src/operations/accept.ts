@@ -12,7 +12,7 @@ import type { DataSource } from 'typeorm';
 import { transaction, type Tx } from '../database/transaction.js';
 import type { Caller } from '../identity/caller.js';
 import { cancelInTransaction } from './cancel.js';
-import { isBlocked } from './grant.js';
+import { mustWait } from './grant.js';
 import { lockRows, type ResourceLock } from './state-rows.js';
 
 /** What a handler asks to be done. */
@@ -94,17 +94,16 @@ async function acceptIn(tx: Tx, request: AcceptRequest): Promise<Accepted> {
   if (declared.supersedes) await supersede(tx, request);
   else await refuseBehindAttention(tx, locks);
   await request.write?.(tx, operationId);
-  const seq = await insertOperation(tx, operationId, request);
-  for (const lock of locks) {
+  const waiting = await mustWait(
+    tx,
+    locks.filter((lock) => !isNew(lock)),
+  );
+  const seq = await insertOperation(tx, operationId, { request, waiting });
+  if (locks.length > 0) {
     await tx.execute(
-      'INSERT INTO operation_lock (operation_id, resource_type, resource_id, mode, seq) VALUES (?, ?, ?, ?, ?)',
-      [operationId, lock.type, lock.id, lock.mode, seq],
+      `INSERT INTO operation_lock (operation_id, resource_type, resource_id, mode, seq, waiting) VALUES ${locks.map(() => '(?, ?, ?, ?, ?, ?)').join(', ')}`,
+      locks.flatMap((lock) => [operationId, lock.type, lock.id, lock.mode, seq, waiting]),
     );
-  }
-  if (!(await isBlocked(tx, operationId))) {
-    await tx.execute("UPDATE operation SET state = 'granted', run = 1, granted_at = NOW(3) WHERE id = ?", [
-      operationId,
-    ]);
   }
   await writeEvent(tx, operationId, request);
   await noteUnderKey(tx, request.caller, operationId);
@@ -121,18 +120,24 @@ async function noteUnderKey(tx: Tx, { userId, idempotencyKeySha256 }: Caller, op
   ]);
 }
 
-async function insertOperation(tx: Tx, operationId: string, request: AcceptRequest): Promise<number> {
+async function insertOperation(
+  tx: Tx,
+  operationId: string,
+  { request, waiting }: { readonly request: AcceptRequest; readonly waiting: boolean },
+): Promise<number> {
   const { command, caller, resource } = request;
   const owner = request.owner ?? caller;
   const summary =
     `${command.operation?.title} ${request.resourceName} for ${caller.accountName}/${caller.username}`.slice(0, 255);
   const { insertId } = await tx.execute(
     `INSERT INTO operation (id, kind, state, run, direction, resource_type, resource_id, summary, account_id, domain_id, user_id, zone_id,
-       lifecycle_json, input_json, natural_key, event_type, created_at, touched_at)
-     VALUES (?, ?, 'queued', 0, 'forward', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NOW(3), NOW(3))`,
+       lifecycle_json, input_json, natural_key, event_type, granted_at, created_at, touched_at)
+     VALUES (?, ?, ?, ?, 'forward', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, IF(?, NULL, NOW(3)), NOW(3), NOW(3))`,
     [
       operationId,
       command.name,
+      waiting ? 'queued' : 'granted',
+      waiting ? 0 : 1,
       resource.type,
       resource.id,
       summary,
@@ -144,6 +149,7 @@ async function insertOperation(tx: Tx, operationId: string, request: AcceptReque
       JSON.stringify(request.input),
       naturalKey(request),
       command.event ?? null,
+      waiting,
     ],
   );
   return insertId;
@@ -161,23 +167,20 @@ async function supersede(tx: Tx, request: AcceptRequest): Promise<void> {
 }
 
 async function refuseBehindAttention(tx: Tx, locks: readonly ResourceLock[]): Promise<void> {
-  for (const lock of locks) {
-    const rows = await tx.query<{ id: string; summary: string }>(
-      `SELECT o.id, o.summary FROM operation_lock l JOIN operation o ON o.id = l.operation_id
-        WHERE l.resource_type = ? AND l.resource_id = ? AND o.state = 'needs-attention' LIMIT 1`,
-      [lock.type, lock.id],
-    );
-    const stuck = rows[0];
-    if (stuck) {
-      throw new DurastackError(
-        'BUSY',
-        `The ${lock.type} ${lock.id} is held by operation ${stuck.id} (${stuck.summary}), which needs an administrator's attention.`,
-        {
-          details: { operationId: stuck.id },
-        },
-      );
-    }
-  }
+  if (locks.length === 0) return;
+  // From the few that need attention to their locks: a shared network may be held by hundreds.
+  const [stuck] = await tx.query<{ id: string; summary: string; type: string; resource: string }>(
+    `SELECT o.id, o.summary, l.resource_type AS type, l.resource_id AS resource
+       FROM operation o STRAIGHT_JOIN operation_lock l ON l.operation_id = o.id
+      WHERE o.state = 'needs-attention' AND (${locks.map(() => '(l.resource_type = ? AND l.resource_id = ?)').join(' OR ')}) LIMIT 1`,
+    locks.flatMap(({ type, id }) => [type, id]),
+  );
+  if (!stuck) return;
+  throw new DurastackError(
+    'BUSY',
+    `The ${stuck.type} ${stuck.resource} is held by operation ${stuck.id} (${stuck.summary}), which needs an administrator's attention.`,
+    { details: { operationId: stuck.id } },
+  );
 }
 
 async function writeEvent(tx: Tx, operationId: string, request: AcceptRequest): Promise<void> {

@@ -1,6 +1,6 @@
 import { newId } from '@durastack/kit/ids/new-id';
 import type { Tx } from '../database/transaction.js';
-import { grantWaiting } from './grant.js';
+import { grantIfFree, readWaitingBehind } from './grant.js';
 import { readLocks, type OperationRow } from './operation-row.js';
 import { HAS_OPERATION, lockRows, tableOf, transitionIfAllowed } from './state-rows.js';
 
@@ -38,10 +38,10 @@ export async function endOperation(tx: Tx, operation: OperationRow, ending: Endi
       WHERE id = ?`,
     [ending.state, ending.error?.code ?? null, ending.error?.message ?? null, ending.error?.step ?? null, operation.id],
   );
-  const released = await readLocks(tx, operation.id);
+  const waiting = await readWaitingBehind(tx, operation.id);
   await tx.execute('DELETE FROM operation_lock WHERE operation_id = ?', [operation.id]);
   await tx.execute('DELETE FROM claim WHERE operation_id = ?', [operation.id]);
-  await grantWaiting(tx, released);
+  for (const id of waiting) await grantIfFree(tx, id);
   await writeEvent(tx, operation, ending);
 }
 

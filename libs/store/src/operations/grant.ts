@@ -1,17 +1,37 @@
-import type { ResourceRef } from '@durastack/contracts/resources';
 import type { Tx } from '../database/transaction.js';
+import type { ResourceLock } from './state-rows.js';
 
 /** How many waiters of one resource are looked at in one go; the sweep grants the rest. */
 const LOOK_AHEAD = 200;
 
+/**
+ * Whether what is about to be accepted has to wait for what these resources' queues hold already. The caller holds
+ * the resources' rows, so everything there was accepted earlier.
+ */
+export async function mustWait(tx: Tx, locks: readonly ResourceLock[]): Promise<boolean> {
+  for (const { type, id, mode } of locks) {
+    const rows = await tx.query(
+      `SELECT 1 FROM operation_lock WHERE resource_type = ? AND resource_id = ?${mode === 'exclusive' ? '' : " AND mode = 'exclusive'"} LIMIT 1`,
+      [type, id],
+    );
+    if (rows.length > 0) return true;
+  }
+  return false;
+}
+
 /** Whether an earlier operation still stands in the way of this one. */
-export async function isBlocked(tx: Tx, operationId: string): Promise<boolean> {
+async function isBlocked(tx: Tx, operationId: string): Promise<boolean> {
   const rows = await tx.query(
     `SELECT 1 FROM operation_lock mine
        JOIN operation_lock other ON other.resource_type = mine.resource_type AND other.resource_id = mine.resource_id
-        AND other.seq < mine.seq AND (other.mode = 'exclusive' OR mine.mode = 'exclusive')
-      WHERE mine.operation_id = ? LIMIT 1`,
-    [operationId],
+        AND other.mode = 'exclusive' AND other.seq < mine.seq
+      WHERE mine.operation_id = ?
+     UNION ALL
+     SELECT 1 FROM operation_lock mine
+       JOIN operation_lock other ON other.resource_type = mine.resource_type AND other.resource_id = mine.resource_id
+        AND other.mode = 'shared' AND other.seq < mine.seq
+      WHERE mine.operation_id = ? AND mine.mode = 'exclusive' LIMIT 1`,
+    [operationId, operationId],
   );
   return rows.length > 0;
 }
@@ -25,6 +45,7 @@ export async function isBlocked(tx: Tx, operationId: string): Promise<boolean> {
 export async function grantIfFree(tx: Tx, operationId: string): Promise<boolean> {
   const rows = await tx.query("SELECT id FROM operation WHERE id = ? AND state = 'queued' FOR UPDATE", [operationId]);
   if (rows.length === 0 || (await isBlocked(tx, operationId))) return false;
+  await tx.execute('UPDATE operation_lock SET waiting = 0 WHERE operation_id = ?', [operationId]);
   await tx.execute(
     "UPDATE operation SET state = 'granted', run = 1, granted_at = NOW(3), touched_at = NOW(3) WHERE id = ?",
     [operationId],
@@ -32,24 +53,23 @@ export async function grantIfFree(tx: Tx, operationId: string): Promise<boolean>
   return true;
 }
 
-/** Grants what waits at the head of these resources' queues, in order of acceptance. Returns how many. */
-export async function grantWaiting(tx: Tx, resources: readonly ResourceRef[]): Promise<number> {
-  const waiting = new Map<string, number>();
-  for (const { type, id } of resources) {
-    const rows = await tx.query<{ operation_id: string; seq: number; mode: string }>(
-      `SELECT l.operation_id, l.seq, l.mode FROM operation_lock l
-        WHERE l.resource_type = ? AND l.resource_id = ? ORDER BY l.seq LIMIT ${LOOK_AHEAD}`,
-      [type, id],
-    );
-    for (const [position, row] of rows.entries()) {
-      if (row.mode === 'exclusive' && position > 0) break;
-      waiting.set(row.operation_id, row.seq);
-      if (row.mode === 'exclusive') break;
-    }
+/**
+ * Who waits, at the head of the queues of what an operation holds, in order of acceptance: those that its end may
+ * set free. Usually nobody.
+ */
+export async function readWaitingBehind(tx: Tx, operationId: string): Promise<string[]> {
+  const rows = await tx.query<{ id: string; seq: number; resource: string; mode: string }>(
+    `SELECT w.operation_id AS id, w.seq, CONCAT(w.resource_type, w.resource_id) AS resource, w.mode FROM operation_lock held
+       JOIN operation_lock w ON w.resource_type = held.resource_type AND w.resource_id = held.resource_id AND w.waiting = 1
+      WHERE held.operation_id = ? AND w.operation_id <> held.operation_id ORDER BY w.seq LIMIT ${LOOK_AHEAD}`,
+    [operationId],
+  );
+  const closed = new Set<string>();
+  const heads: string[] = [];
+  for (const { id, resource, mode } of rows) {
+    if (closed.has(resource)) continue;
+    if (mode === 'exclusive') closed.add(resource);
+    if (!heads.includes(id)) heads.push(id);
   }
-  let granted = 0;
-  for (const [operationId] of [...waiting].sort((a, b) => a[1] - b[1])) {
-    if (await grantIfFree(tx, operationId)) granted += 1;
-  }
-  return granted;
+  return heads;
 }

@@ -85,11 +85,21 @@ export interface ResourceLock extends ResourceRef {
  */
 export async function lockRows(tx: Tx, locks: readonly ResourceLock[]): Promise<void> {
   const ordered = [...locks].sort((a, b) => a.type.localeCompare(b.type) || a.id.localeCompare(b.id));
-  for (const { type, id, mode } of ordered) {
+  for (let at = 0; at < ordered.length;) {
+    const { type, mode } = ordered[at] as ResourceLock;
+    let end = at + 1;
+    while (ordered[end]?.type === type && ordered[end]?.mode === mode) end += 1;
+    const ids = ordered.slice(at, end).map(({ id }) => id);
+    at = end;
     const clause = mode === 'exclusive' ? 'FOR UPDATE' : 'LOCK IN SHARE MODE';
-    const rows = await tx.query(`SELECT id FROM ${tableOf(type)} WHERE id = ? ${clause}`, [id]);
-    if (rows.length === 0)
-      throw new DurastackError('NOT_FOUND', `There is no ${type} ${id}.`, { details: { type, id } });
+    // The primary key is read in its order, so rows are taken in the order of their ids.
+    const rows = await tx.query<{ id: string }>(
+      `SELECT id FROM ${tableOf(type)} WHERE id IN (?) ORDER BY id ${clause}`,
+      [ids],
+    );
+    const missing = ids.find((id) => !rows.some((row) => row.id === id));
+    if (missing !== undefined)
+      throw new DurastackError('NOT_FOUND', `There is no ${type} ${missing}.`, { details: { type, id: missing } });
   }
 }
 
