@@ -74,6 +74,20 @@ export class VerbGuard {
     return this.attempt<T>(entry);
   }
 
+  /**
+   * Makes an epoch the oldest that counts: what runs under an older one is stopped.
+   *
+   * Resolves when it is on the disk and everything older has really ended.
+   */
+  async adoptEpoch(controlEpoch: number): Promise<void> {
+    const { durable, epochRose } = this.ledger.adoptEpoch(controlEpoch);
+    const token = { controlEpoch, generation: 0, step: 0 };
+    const older = [...this.lanes.values()].flat().filter((entry) => entry.token.controlEpoch < controlEpoch);
+    if (epochRose) this.stopOlderEpochs(token);
+    await durable;
+    await Promise.allSettled(older.map(({ ended }) => ended));
+  }
+
   /** Stops everything and waits for it; for the end of the process. */
   async stopAll(reason: DurastackError): Promise<void> {
     const entries = [...this.lanes.values()].flat();

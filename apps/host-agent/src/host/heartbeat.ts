@@ -26,6 +26,8 @@ export interface HeartbeatParts {
   readonly driver: HostDriver;
   readonly pools: KnownPools;
   readonly scheduler: BeatScheduler;
+  /** The newest token that the host's ledger knows. */
+  readonly newest: () => NonNullable<Heartbeat['newest']>;
   readonly log: Logger;
   readonly send: (heartbeat: Heartbeat) => Promise<HeartbeatReply>;
 }
@@ -120,6 +122,7 @@ export class HeartbeatReporter {
       facts,
       full: all !== undefined,
       vms: all === undefined ? changes : [...all],
+      newest: this.parts.newest(),
       ...(usage === undefined ? {} : { usage }),
       ...(sizes === undefined ? {} : { pools: sizes }),
     };

@@ -5,10 +5,11 @@ import type { SecureContext } from 'node:tls';
 import type { AgentHealth } from '@durastack/contracts/agent/enrolment';
 import type { PoolSpec } from '@durastack/contracts/agent/specs';
 import type { TaskStatus } from '@durastack/contracts/agent/verbs';
-import { taskCancelRequest } from '@durastack/contracts/agent/wire';
+import { controlEpochRequest, taskCancelRequest, type ControlEpochReply } from '@durastack/contracts/agent/wire';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { HostDriver, VerbContext } from '@durastack/drivers/driver';
 import type { Logger } from '@durastack/kit/log/logger';
+import { readCertificate } from '@durastack/kit/tls/certificate-holder';
 import { VerbGuard } from '../guard/verb-guard.js';
 import type { HostIdentity } from '../identity/identity-store.js';
 import { Ledger, type LedgerFile } from '../ledger/ledger.js';
@@ -43,6 +44,7 @@ export interface HostParts {
 /** See the module's head. */
 export class HostRuntime {
   readonly hostId: string;
+  private readonly ledger: Ledger;
   private readonly guard: VerbGuard;
   private readonly tasks: TaskRunner;
   private readonly pools: KnownPools;
@@ -59,10 +61,10 @@ export class HostRuntime {
   constructor(private readonly parts: HostParts) {
     this.identity = parts.identity;
     this.hostId = parts.identity.hostId;
-    const ledger = new Ledger(parts.ledgerFile, this.hostId);
-    this.guard = new VerbGuard(ledger);
+    this.ledger = new Ledger(parts.ledgerFile, this.hostId);
+    this.guard = new VerbGuard(this.ledger);
     const store = new TaskStore(join(parts.directory, 'tasks'));
-    this.tasks = new TaskRunner(ledger, this.guard, store, parts.log);
+    this.tasks = new TaskRunner(this.ledger, this.guard, store, parts.log);
     this.pools = new KnownPools(parts.directory, parts.driver);
     this.context = hostSecureContext(this.identity);
     this.intake = new IntakeClient(this.identity, this.context);
@@ -116,6 +118,18 @@ export class HostRuntime {
   /** Serves the cancelling of a task. Throws DurastackError. */
   cancelTask(body: unknown): Promise<TaskStatus> {
     return this.tasks.cancel(parse(taskCancelRequest, body, 'cancel'));
+  }
+
+  /** Serves the announcement of a control epoch. Throws DurastackError. */
+  async adoptControlEpoch(body: unknown): Promise<ControlEpochReply> {
+    const { controlEpoch } = parse(controlEpochRequest, body, 'control-epoch');
+    await this.guard.adoptEpoch(controlEpoch);
+    const { serial } = readCertificate(this.identity.certificatePem);
+    return {
+      controlEpoch: this.ledger.epochFloor,
+      incarnation: this.identity.incarnation,
+      certificateSerial: serial,
+    };
   }
 
   /** A stream to a machine's console. NOT_FOUND when it does not run here. */
@@ -187,6 +201,8 @@ export class HostRuntime {
     const { hostId, incarnation, intervalMs } = this.identity;
     const intake = this.intake;
     const send = intake.send.bind(intake);
-    return new HeartbeatReporter({ hostId, incarnation, intervalMs, driver, pools: this.pools, scheduler, log, send });
+    const newest = () => this.ledger.highest;
+    const pools = this.pools;
+    return new HeartbeatReporter({ hostId, incarnation, intervalMs, driver, pools, scheduler, newest, log, send });
   }
 }

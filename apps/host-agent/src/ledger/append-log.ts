@@ -65,6 +65,11 @@ export class AppendLog<V> {
     return this.values.get(key);
   }
 
+  /** All present keys and values. */
+  entries(): IterableIterator<[string, V]> {
+    return this.values.entries();
+  }
+
   /** Number of keys. */
   get size(): number {
     return this.values.size;

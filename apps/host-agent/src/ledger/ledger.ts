@@ -40,17 +40,54 @@ export function openLedgerFile(path: string, create: boolean): Promise<LedgerFil
   });
 }
 
+/** Highest generation by host and epoch, read once for all hosts of a file. */
+const generationsOf = new WeakMap<LedgerFile, Map<string, number>>();
+
+function readGenerations(file: LedgerFile): Map<string, number> {
+  const known = generationsOf.get(file);
+  if (known !== undefined) return known;
+  const highest = new Map<string, number>();
+  for (const [key, entry] of file.entries()) {
+    if (!('n' in entry)) continue;
+    const [epoch, generation] = entry.n;
+    const at = `${key.slice(0, key.indexOf(' '))} ${epoch}`;
+    highest.set(at, Math.max(highest.get(at) ?? 0, generation));
+  }
+  generationsOf.set(file, highest);
+  return highest;
+}
+
 /** One host's ledger. */
 export class Ledger {
+  private readonly generations: Map<string, number>;
+
   constructor(
     private readonly file: LedgerFile,
     private readonly hostId: string,
-  ) {}
+  ) {
+    this.generations = readGenerations(file);
+  }
 
   /** The lowest control epoch that is still accepted. */
   get epochFloor(): number {
     const entry = this.file.get(this.key(EPOCH_KEY));
     return entry !== undefined && 'e' in entry ? entry.e : 0;
+  }
+
+  /** What is told to the control plane: the epoch that counts, and the highest generation that was seen under it. */
+  get highest(): { controlEpoch: number; generation: number } {
+    const controlEpoch = this.epochFloor;
+    return { controlEpoch, generation: this.generations.get(`${this.hostId} ${controlEpoch}`) ?? 0 };
+  }
+
+  /**
+   * Raises the lowest epoch that is accepted; a lower one changes nothing. In force at once, on the disk when
+   * `durable` resolves.
+   */
+  adoptEpoch(controlEpoch: number): { durable: Promise<void>; epochRose: boolean } {
+    const epochRose = controlEpoch > this.epochFloor;
+    const durable = epochRose ? this.file.set(this.key(EPOCH_KEY), { e: controlEpoch }) : Promise.resolve();
+    return { durable, epochRose };
   }
 
   /**
@@ -78,9 +115,10 @@ export class Ledger {
    */
   raise(resource: string, token: AgentToken, kind: TokenKind): { durable: Promise<void>; epochRose: boolean } {
     this.check(resource, token, kind);
-    const writes: Promise<void>[] = [];
-    const epochRose = token.controlEpoch > this.epochFloor;
-    if (epochRose) writes.push(this.file.set(this.key(EPOCH_KEY), { e: token.controlEpoch }));
+    const { durable, epochRose } = this.adoptEpoch(token.controlEpoch);
+    const writes = [durable];
+    const at = `${this.hostId} ${token.controlEpoch}`;
+    this.generations.set(at, Math.max(this.generations.get(at) ?? 0, token.generation));
     const before = this.entry(resource);
     const given: Numbers = [token.controlEpoch, token.generation, token.step];
     const newest = latest(before.n, given);

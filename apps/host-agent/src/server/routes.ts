@@ -38,6 +38,7 @@ export async function route(call: RoutedCall, caller: Caller, hosts: HostDirecto
   if (host === undefined) throw notFound(call);
   if (call.method === 'GET' && call.path === '/v1/health') return host.health();
   if (call.method === 'POST' && call.path === '/v1/tasks/cancel') return host.cancelTask(call.body);
+  if (call.method === 'POST' && call.path === '/v1/control-epoch') return host.adoptControlEpoch(call.body);
   const verb = /^\/v1\/verbs\/([A-Za-z]+)$/.exec(call.path)?.[1];
   if (call.method === 'POST' && verb !== undefined) return callVerb(verb, call, host, hosts);
   throw notFound(call);

@@ -4,6 +4,7 @@
  * Agent side (served by the agent, client certificate `control-plane` required):
  * - `POST /v1/verbs/<verb>`  body {@link verbRequest} → the verb's result; long verbs → {@link TaskStatus}
  * - `POST /v1/tasks/cancel`  body {@link taskCancelRequest} → {@link TaskStatus}; returns once the task has stopped
+ * - `POST /v1/control-epoch`  body {@link controlEpochRequest} → {@link controlEpochReply}
  * - `GET  /v1/health`
  * - `GET  /v1/console/<vmId>` websocket: raw RFB bytes of the machine's VNC socket
  * - errors: {@link agentError} with the HTTP status of its code
@@ -50,6 +51,23 @@ export const taskCancelRequest = z.object({
   token: agentToken,
 });
 
+/**
+ * From now on only this control epoch counts on the host: what runs under an older one is stopped, and nothing of it
+ * is let in any more. Answers when that is on the disk. An epoch older than the host's changes nothing.
+ */
+export const controlEpochRequest = z.object({ controlEpoch: z.int().min(0) });
+
+/** What a host says to {@link controlEpochRequest}. */
+export const controlEpochReply = z.object({
+  /** The epoch that counts there now; higher than the one asked for when another control plane came before. */
+  controlEpoch: z.int().min(0),
+  incarnation: z.int(),
+  /** Hexadecimal serial number of the certificate that the host shows. */
+  certificateSerial: z.string().max(64),
+});
+/** See {@link controlEpochReply}. */
+export type ControlEpochReply = z.infer<typeof controlEpochReply>;
+
 /** Error body of the agent. */
 export const agentError = z.object({ code: z.string(), message: z.string() });
 
@@ -64,6 +82,11 @@ export const heartbeat = z.object({
   /** All machines in full (`full`), or only those that changed since the last one. */
   full: z.boolean(),
   vms: z.array(observedVm),
+  /**
+   * The newest that the host was ever told: its control epoch, and the highest generation seen under it. A database
+   * that has given out less was restored from a backup.
+   */
+  newest: z.object({ controlEpoch: z.int().min(0), generation: z.int().min(0) }).optional(),
   /** Measured use. */
   usage: z.object({ cpuPercent: z.number(), memoryUsedMib: z.number() }).optional(),
   /** Pools the host knows, with their measured sizes. */

@@ -17,7 +17,7 @@ import {
   type VerbParams,
   type VerbResult,
 } from '@durastack/contracts/agent/verbs';
-import { hostCertificateName } from '@durastack/contracts/agent/wire';
+import { controlEpochReply, hostCertificateName, type ControlEpochReply } from '@durastack/contracts/agent/wire';
 import { DurastackError } from '@durastack/contracts/errors';
 import { Pool } from 'undici';
 import { z } from 'zod';
@@ -84,6 +84,8 @@ export interface AgentClient {
     task: { readonly taskKey: string; readonly resource: string; readonly token: AgentToken },
     options?: CallOptions,
   ): Promise<TaskStatus>;
+  /** Makes a control epoch the oldest that counts on the host; says which one counts there now. */
+  adoptControlEpoch(host: AgentAddress, controlEpoch: number, options?: CallOptions): Promise<ControlEpochReply>;
   /** Asks whether the agent is there and whose it is. */
   health(host: AgentAddress, options?: CallOptions): Promise<AgentHealth>;
   /** The raw RFB stream of a machine's console. */
@@ -194,6 +196,12 @@ export function createAgentClient(identity: AgentClientIdentity): AgentClient {
       send(
         host,
         { method: 'POST', path: '/v1/tasks/cancel', body: task, result: taskStatus, timeoutMs: CANCEL_TIMEOUT_MS },
+        options,
+      ),
+    adoptControlEpoch: (host, controlEpoch, options) =>
+      send(
+        host,
+        { method: 'POST', path: '/v1/control-epoch', body: { controlEpoch }, result: controlEpochReply },
         options,
       ),
     health: (host, options) => send(host, { method: 'GET', path: '/v1/health', result: agentHealth }, options),
