@@ -59,3 +59,4 @@ export const virtualMachineStates = defineStateTable({
     PoweredOnOnHost: { Stopped: 'Running' },
   },
 });
+    FoundGone: { Starting: 'Error', Running: 'Error', Stopping: 'Error', Stopped: 'Error', Destroyed: 'Error' },

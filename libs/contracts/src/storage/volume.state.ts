@@ -15,6 +15,7 @@ export const volumeStates = defineStateTable({
     CreateUndone: { Ready: 'Allocated', Allocated: 'Allocated' },
     DestroyRequested: { Ready: 'Destroy', Allocated: 'Destroy', Destroy: 'Destroy' },
     Recovered: { Destroy: 'Ready' },
+    FoundGone: { Ready: 'Allocated', Destroy: 'Allocated', Allocated: 'Allocated' },
     Expunged: { Ready: 'Expunged', Allocated: 'Expunged', Destroy: 'Expunged' },
   },
 });
