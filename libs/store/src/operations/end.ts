@@ -25,14 +25,7 @@ export async function lockForEnding(tx: Tx, operationId: string): Promise<void> 
  * {@link lockForEnding} and the operation's own: outcome, state, release of locks and claims, grants of the next.
  */
 export async function endOperation(tx: Tx, operation: OperationRow, ending: Ending): Promise<void> {
-  const { resource } = operation;
-  if (ending.event) await transitionIfAllowed(tx, resource, ending.event);
-  if (HAS_OPERATION.has(resource.type)) {
-    await tx.execute(`UPDATE ${tableOf(resource.type)} SET operation_id = NULL WHERE id = ? AND operation_id = ?`, [
-      resource.id,
-      operation.id,
-    ]);
-  }
+  await leaveResource(tx, operation, ending.event);
   await tx.execute(
     `UPDATE operation SET state = ?, error_code = ?, error_message = ?, error_step = ?, natural_key = NULL, ended_at = NOW(3), touched_at = NOW(3)
       WHERE id = ?`,
@@ -43,6 +36,23 @@ export async function endOperation(tx: Tx, operation: OperationRow, ending: Endi
   await tx.execute('DELETE FROM claim WHERE operation_id = ?', [operation.id]);
   for (const id of waiting) await grantIfFree(tx, id);
   await writeEvent(tx, operation, ending);
+}
+
+/** The resource takes its new state, if its present one allows it, and shows no operation any more. */
+async function leaveResource(tx: Tx, { id, resource }: OperationRow, event: string | undefined): Promise<void> {
+  if (!HAS_OPERATION.has(resource.type)) {
+    if (event) await transitionIfAllowed(tx, resource, event);
+    return;
+  }
+  const [row] = await tx.query<{ state: string; operationId: string | null }>(
+    `SELECT state, operation_id AS operationId FROM ${tableOf(resource.type)} WHERE id = ? FOR UPDATE`,
+    [resource.id],
+  );
+  if (!row) return;
+  const own = row.operationId === id;
+  const left = own ? { from: row.state, operationId: null } : { from: row.state };
+  if (event && (await transitionIfAllowed(tx, resource, event, left))) return;
+  if (own) await tx.execute(`UPDATE ${tableOf(resource.type)} SET operation_id = NULL WHERE id = ?`, [resource.id]);
 }
 
 async function writeEvent(tx: Tx, operation: OperationRow, ending: Ending): Promise<void> {

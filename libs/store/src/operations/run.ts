@@ -1,8 +1,17 @@
 /** What a workflow writes about its run; each is a compare-and-set on operation and run, and may be repeated. */
-import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
-import type { Begun, OperationPorts, RunRef, StepFailure, StepRef } from '@durastack/contracts/operations/step';
+import { DurastackError, invariant, isDurastackError } from '@durastack/contracts/errors';
+import type {
+  AttentionFailure,
+  Begun,
+  OperationPorts,
+  RunRef,
+  StepFailure,
+  StepRef,
+} from '@durastack/contracts/operations/step';
+import type { ResourceRef } from '@durastack/contracts/resources';
 import type { DataSource } from 'typeorm';
 import { transaction, type Tx } from '../database/transaction.js';
+import { stopForAttention } from './attention.js';
 import { endOperation, lockForEnding } from './end.js';
 import { readOperation, type OperationRow } from './operation-row.js';
 import { controlEpoch } from './settings.js';
@@ -11,17 +20,30 @@ import { HAS_OPERATION, tableOf, transition } from './state-rows.js';
 const superseded = (run: RunRef) =>
   new DurastackError('SUPERSEDED', `Run ${run.run} of operation ${run.operationId} is no longer the current one.`);
 
-async function beginRun(tx: Tx, run: RunRef): Promise<Begun> {
-  await lockForEnding(tx, run.operationId);
+/**
+ * Begins a run while holding the row of its resource, or all that its ending needs.
+ *
+ * @returns undefined when the resource's state does not allow the operation any more, which ends it: that needs
+ *   the rows of all its locks
+ */
+async function beginRun(tx: Tx, run: RunRef, holds: 'resource' | 'all-locks'): Promise<Begun | undefined> {
+  if (holds === 'all-locks') await lockForEnding(tx, run.operationId);
+  const resource = await readResource(tx, run.operationId);
+  if (!resource) return { kind: 'superseded' };
+  const shown = HAS_OPERATION.has(resource.type) ? await lockShown(tx, resource) : undefined;
   const operation = await readOperation(tx, run.operationId, 'FOR UPDATE');
   if (!operation || operation.run !== run.run) return { kind: 'superseded' };
-  const [existing] = await tx.query<{ generation: number }>(
-    'SELECT generation FROM operation_run WHERE operation_id = ? AND run = ?',
-    [run.operationId, run.run],
-  );
-  if (existing && operation.state === 'running') return begun(tx, operation, existing.generation);
+  const { generation, epoch } = await readGeneration(tx, run);
+  const begun = { kind: 'run', controlEpoch: epoch, direction: operation.direction } as const;
+  const { cancelRequested } = operation;
+  if (generation !== null && operation.state === 'running') return { ...begun, generation, cancelRequested };
   if (operation.state !== 'granted') return { kind: 'superseded' };
-  if (!(await raiseBegin(tx, operation))) return { kind: 'ended' };
+  const refusal = shown && shown.operationId !== operation.id ? await raiseBegin(tx, operation, shown.state) : undefined;
+  if (refusal && holds === 'resource') return undefined;
+  if (refusal) {
+    await endOperation(tx, operation, { state: 'failed', error: refusal });
+    return { kind: 'ended' };
+  }
   const { insertId } = await tx.execute(
     'INSERT INTO operation_run (operation_id, run, started_at) VALUES (?, ?, NOW(3))',
     [run.operationId, run.run],
@@ -30,37 +52,52 @@ async function beginRun(tx: Tx, run: RunRef): Promise<Begun> {
     "UPDATE operation SET state = 'running', started_at = COALESCE(started_at, NOW(3)), touched_at = NOW(3) WHERE id = ?",
     [run.operationId],
   );
-  return begun(tx, operation, insertId);
+  return { ...begun, generation: insertId, cancelRequested };
 }
 
-async function begun(tx: Tx, operation: OperationRow, generation: number): Promise<Begun> {
-  return {
-    kind: 'run',
-    generation,
-    controlEpoch: await controlEpoch(tx),
-    direction: operation.direction,
-    cancelRequested: operation.cancelRequested,
-  };
-}
-
-/** Raises the lifecycle's first event, once over all runs. False: not allowed any more, and the operation has ended. */
-async function raiseBegin(tx: Tx, operation: OperationRow): Promise<boolean> {
-  const { resource, lifecycle } = operation;
-  if (!HAS_OPERATION.has(resource.type)) return true;
-  const rows = await tx.query<{ operation_id: string | null }>(
-    `SELECT operation_id FROM ${tableOf(resource.type)} WHERE id = ?`,
-    [resource.id],
+/** The generation that this run was given, if it began before, and the control epoch. */
+async function readGeneration(tx: Tx, run: RunRef): Promise<{ generation: number | null; epoch: number }> {
+  const [row] = await tx.query<{ generation: number | null; epoch: string | null }>(
+    `SELECT (SELECT generation FROM operation_run WHERE operation_id = ? AND run = ?) AS generation,
+       (SELECT value FROM setting WHERE name = 'control-epoch') AS epoch`,
+    [run.operationId, run.run],
   );
-  if (rows[0]?.operation_id === operation.id) return true;
+  return { generation: row?.generation ?? null, epoch: Number(row?.epoch ?? (await controlEpoch(tx))) };
+}
+
+async function readResource(tx: Tx, operationId: string): Promise<ResourceRef | undefined> {
+  const rows = await tx.query<ResourceRef>(
+    'SELECT resource_type AS type, resource_id AS id FROM operation WHERE id = ?',
+    [operationId],
+  );
+  return rows[0];
+}
+
+async function lockShown(
+  tx: Tx,
+  { type, id }: ResourceRef,
+): Promise<{ state: string; operationId: string | null } | undefined> {
+  const rows = await tx.query<{ state: string; operationId: string | null }>(
+    `SELECT state, operation_id AS operationId FROM ${tableOf(type)} WHERE id = ? FOR UPDATE`,
+    [id],
+  );
+  return rows[0];
+}
+
+/** Raises the lifecycle's first event, once over all runs. Returns why not, when it is not allowed any more. */
+async function raiseBegin(
+  tx: Tx,
+  { id, resource, lifecycle }: OperationRow,
+  from: string,
+): Promise<{ code: string; message: string } | undefined> {
   try {
-    if (lifecycle.begin) await transition(tx, resource, lifecycle.begin);
+    if (lifecycle.begin) await transition(tx, resource, lifecycle.begin, { from, operationId: id });
+    else await tx.execute(`UPDATE ${tableOf(resource.type)} SET operation_id = ? WHERE id = ?`, [id, resource.id]);
+    return undefined;
   } catch (error) {
     if (!isDurastackError(error, 'NOT_ALLOWED_IN_STATE')) throw error;
-    await endOperation(tx, operation, { state: 'failed', error: { code: error.code, message: error.message } });
-    return false;
+    return { code: error.code, message: error.message };
   }
-  await tx.execute(`UPDATE ${tableOf(resource.type)} SET operation_id = ? WHERE id = ?`, [operation.id, resource.id]);
-  return true;
 }
 
 async function setDirection(
@@ -95,45 +132,20 @@ async function finishRun(tx: Tx, run: RunRef, outcome: 'succeeded' | 'undone'): 
   });
 }
 
-async function needsAttention(tx: Tx, run: RunRef, failure: StepFailure): Promise<void> {
-  const operation = await readOperation(tx, run.operationId, 'FOR UPDATE');
-  if (!operation || operation.run !== run.run) throw superseded(run);
-  if (operation.state !== 'running') return;
-  await tx.execute(
-    "UPDATE operation SET state = 'needs-attention', error_code = ?, error_message = ?, error_step = ?, touched_at = NOW(3) WHERE id = ?",
-    [failure.code, failure.message.slice(0, 4000), failure.step ?? null, run.operationId],
-  );
-  await failQueuedBehind(tx, operation);
-}
-
-/** What waits behind an operation that needs attention would wait for a person: it fails now, with the reason. */
-async function failQueuedBehind(tx: Tx, stuck: OperationRow): Promise<void> {
-  const behind = await tx.query<{ id: string }>(
-    `SELECT DISTINCT waiting.operation_id AS id FROM operation_lock held
-       JOIN operation_lock waiting ON waiting.resource_type = held.resource_type AND waiting.resource_id = held.resource_id AND waiting.seq > held.seq
-        AND (waiting.mode = 'exclusive' OR held.mode = 'exclusive')
-       JOIN operation o ON o.id = waiting.operation_id
-      WHERE held.operation_id = ? AND o.state = 'queued' AND o.kind NOT LIKE 'destroy%' AND o.kind NOT LIKE 'expunge%'`,
-    [stuck.id],
-  );
-  for (const { id } of behind) {
-    const operation = await readOperation(tx, id, 'FOR UPDATE');
-    if (operation?.state !== 'queued') continue;
-    await endOperation(tx, operation, {
-      state: 'failed',
-      event: operation.lifecycle.begin === undefined ? operation.lifecycle.undo : undefined,
-      error: {
-        code: 'BUSY',
-        message: `Operation ${stuck.id} before it (${stuck.summary}) needs an administrator's attention.`,
-      },
-    });
-  }
+async function needsAttention(tx: Tx, run: RunRef, failure: AttentionFailure): Promise<void> {
+  if ((await stopForAttention(tx, run, failure)) === 'stale') throw superseded(run);
 }
 
 /** The activities of every operation, on a database. */
 export function createOperationPorts(source: DataSource): OperationPorts {
   return {
-    beginRun: (run) => transaction(source, (tx) => beginRun(tx, run)),
+    beginRun: async (run) => {
+      const begun = await transaction(source, (tx) => beginRun(tx, run, 'resource'));
+      if (begun) return begun;
+      const ended = await transaction(source, (tx) => beginRun(tx, run, 'all-locks'));
+      invariant(ended, `Run ${run.run} of operation ${run.operationId} neither began nor ended.`);
+      return ended;
+    },
     setDirection: (run, direction, failure) => transaction(source, (tx) => setDirection(tx, run, direction, failure)),
     finishRun: (run, outcome) => transaction(source, (tx) => finishRun(tx, run, outcome)),
     needsAttention: (run, failure) => transaction(source, (tx) => needsAttention(tx, run, failure)),
@@ -141,26 +153,36 @@ export function createOperationPorts(source: DataSource): OperationPorts {
 }
 
 /**
- * Runs a step's database part: only while the operation is in this run and direction, and with its progress
- * written. An attempt that wakes up late finds that it is superseded, and changes nothing.
+ * Runs a write of a step: only while the operation is in this run and direction, and with its progress written.
+ * An attempt that wakes up late finds that it is superseded, and changes nothing.
  */
-export async function inStep<T>(
+export function underStep<T>(source: DataSource, step: StepRef, body: (tx: Tx) => Promise<T>): Promise<T> {
+  return transaction(source, async (tx) => {
+    await noteStep(tx, step);
+    return body(tx);
+  });
+}
+
+/** As {@link underStep}, with the operation's row. */
+export function inStep<T>(
   source: DataSource,
   step: StepRef,
   body: (tx: Tx, operation: OperationRow) => Promise<T>,
 ): Promise<T> {
-  return transaction(source, async (tx) => {
-    const operation = await readOperation(tx, step.operationId, 'FOR UPDATE');
-    const current =
-      operation &&
-      operation.run === step.run &&
-      operation.state === 'running' &&
-      operation.direction === step.direction;
-    if (!current) throw superseded(step);
-    await tx.execute(
-      'UPDATE operation SET step_index = ?, step_count = ?, step_title = ?, step_detail = NULL, touched_at = NOW(3) WHERE id = ?',
-      [step.index, step.count, step.direction === 'undoing' ? `Undoing: ${step.title}` : step.title, step.operationId],
-    );
+  return underStep(source, step, async (tx) => {
+    const operation = await readOperation(tx, step.operationId);
+    if (!operation) throw superseded(step);
     return body(tx, operation);
   });
+}
+
+/** Takes the operation's row and writes its progress, if this run is the current one and goes in this direction. */
+async function noteStep(tx: Tx, step: StepRef): Promise<void> {
+  const title = step.direction === 'undoing' ? `Undoing: ${step.title}` : step.title;
+  const { affectedRows } = await tx.execute(
+    `UPDATE operation SET step_index = ?, step_count = ?, step_title = ?, step_detail = NULL, touched_at = NOW(3)
+      WHERE id = ? AND run = ? AND state = 'running' AND direction = ?`,
+    [step.index, step.count, title, step.operationId, step.run, step.direction],
+  );
+  if (affectedRows === 0) throw superseded(step);
 }

@@ -30,6 +30,14 @@ export function stateTableOf(type: ResourceType): StateTable {
   return table;
 }
 
+/** What a caller of {@link transition} knows or wants beside the event. */
+export interface TransitionOptions {
+  /** The state of the row, where the caller holds its lock and has read it already. */
+  readonly from?: string;
+  /** Written together with the state: the operation that the row shows, or none. */
+  readonly operationId?: string | null;
+}
+
 /**
  * The only writer of `state`: raises an event as compare-and-set.
  *
@@ -37,14 +45,14 @@ export function stateTableOf(type: ResourceType): StateTable {
  * @returns the new state
  * @throws DurastackError NOT_FOUND; NOT_ALLOWED_IN_STATE naming the present state and those the event allows
  */
-export async function transition(tx: Tx, resource: ResourceRef, event: string): Promise<string> {
+export async function transition(
+  tx: Tx,
+  resource: ResourceRef,
+  event: string,
+  options: TransitionOptions = {},
+): Promise<string> {
   const table = stateTableOf(resource.type);
-  const rows = await tx.query<{ state: string }>(
-    `SELECT state FROM ${tableOf(resource.type)} WHERE id = ? FOR UPDATE`,
-    [resource.id],
-  );
-  const from = rows[0]?.state;
-  if (from === undefined) throw new DurastackError('NOT_FOUND', `There is no ${resource.type} ${resource.id}.`);
+  const from = options.from ?? (await readState(tx, resource));
   const to = nextState(table, event, from);
   if (to === undefined) {
     throw new DurastackError(
@@ -53,19 +61,37 @@ export async function transition(tx: Tx, resource: ResourceRef, event: string): 
       { details: { state: from } },
     );
   }
-  if (to !== from)
+  const { operationId } = options;
+  if (operationId !== undefined) {
+    await tx.execute(
+      `UPDATE ${tableOf(resource.type)} SET state = ?, operation_id = ? WHERE id = ? AND state = ?`,
+      [to, operationId, resource.id, from],
+    );
+  } else if (to !== from) {
     await tx.execute(`UPDATE ${tableOf(resource.type)} SET state = ? WHERE id = ? AND state = ?`, [
       to,
       resource.id,
       from,
     ]);
+  }
   return to;
 }
 
+async function readState(tx: Tx, { type, id }: ResourceRef): Promise<string> {
+  const rows = await tx.query<{ state: string }>(`SELECT state FROM ${tableOf(type)} WHERE id = ? FOR UPDATE`, [id]);
+  if (!rows[0]) throw new DurastackError('NOT_FOUND', `There is no ${type} ${id}.`);
+  return rows[0].state;
+}
+
 /** As {@link transition}, but an event that the present state does not allow changes nothing. */
-export async function transitionIfAllowed(tx: Tx, resource: ResourceRef, event: string): Promise<boolean> {
+export async function transitionIfAllowed(
+  tx: Tx,
+  resource: ResourceRef,
+  event: string,
+  options: TransitionOptions = {},
+): Promise<boolean> {
   try {
-    await transition(tx, resource, event);
+    await transition(tx, resource, event, options);
     return true;
   } catch (error) {
     if (error instanceof DurastackError && error.code === 'NOT_ALLOWED_IN_STATE') return false;
