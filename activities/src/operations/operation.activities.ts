@@ -1,4 +1,4 @@
-import type { OperationPorts, RunRef, StepFailure } from '@durastack/contracts/operations/step';
+import type { AttentionFailure, OperationPorts, RunRef, StepFailure } from '@durastack/contracts/operations/step';
 import { createOperationPorts } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
 
@@ -11,7 +11,7 @@ export function createActivities({ source }: ActivityDependencies) {
       ports.setDirection(argument.run, argument.direction, argument.failure),
     finishRun: (argument: { run: RunRef; outcome: 'succeeded' | 'undone' }) =>
       ports.finishRun(argument.run, argument.outcome),
-    needsAttention: (argument: { run: RunRef; failure: StepFailure }) =>
+    needsAttention: (argument: { run: RunRef; failure: AttentionFailure }) =>
       ports.needsAttention(argument.run, argument.failure),
   };
 }

@@ -51,6 +51,13 @@ export const ERROR_KINDS = {
   CANCELLED: kind(409, 530, 4250, false, 'The operation was cancelled.'),
   TOO_LATE: kind(409, 431, 4350, false, 'The operation has passed the step after which it only goes forward.'),
   UNDO_FAILED: kind(500, 530, 4250, false, 'An undo step failed; the operation needs attention.'),
+  FORWARD_FAILED: kind(
+    500,
+    530,
+    4250,
+    false,
+    'A step after the point of no return failed; the operation needs attention.',
+  ),
   MISCONFIGURED: kind(500, 530, 4250, false, 'A setting is unknown, missing or malformed.'),
   ENVIRONMENT: kind(500, 530, 4250, false, 'The machine lacks something; the message says what to do.'),
   BUG: kind(500, 530, 4250, false, 'An invariant of the product does not hold.'),

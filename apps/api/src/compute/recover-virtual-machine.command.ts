@@ -2,7 +2,7 @@ import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { recoverVirtualMachine } from '@durastack/contracts/compute/recover-virtual-machine';
 import { DurastackError } from '@durastack/contracts/errors';
 import { requireRow } from '@durastack/store/database/rows';
-import { autocommit, transaction } from '@durastack/store/database/transaction';
+import { autocommit, transaction, type Tx } from '@durastack/store/database/transaction';
 import { requireAccess } from '@durastack/store/identity/access';
 import { virtualMachines } from '@durastack/store/lists/compute/virtual-machines.list';
 import { readOne } from '@durastack/store/lists/engine/run-list';
@@ -11,7 +11,10 @@ import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 
-/** Takes back the destruction of a machine: its disks were kept, so nothing on any host has to change. */
+/**
+ * Takes back the destruction of a machine: its disks were kept, so nothing on any host has to change. A machine whose
+ * operation was given up keeps its host, which its next start asks first.
+ */
 @Handles(recoverVirtualMachine)
 export class RecoverVirtualMachineHandler implements CommandHandler<typeof recoverVirtualMachine> {
   constructor(private readonly platform: Platform) {}
@@ -34,6 +37,7 @@ export class RecoverVirtualMachineHandler implements CommandHandler<typeof recov
         throw new DurastackError('BUSY', `The operation ${holder} holds the virtual machine ${params.id}.`, {
           details: { operationId: holder },
         });
+      await refuseWhatIsGone(tx, params.id);
       await transition(tx, vm, 'Recovered');
       await tx.execute('UPDATE virtual_machine SET destroyed_at = NULL WHERE id = ?', [params.id]);
       const volumes = await tx.query<{ id: string }>('SELECT id FROM volume WHERE vm_id = ? ORDER BY id', [params.id]);
@@ -41,4 +45,17 @@ export class RecoverVirtualMachineHandler implements CommandHandler<typeof recov
     });
     return readOne(autocommit(database), virtualMachines, call.caller, params.id);
   }
+}
+
+/** A removal that was given up half-way leaves a machine that nothing can bring back. */
+async function refuseWhatIsGone(tx: Tx, vmId: string): Promise<void> {
+  const rows = await tx.query(
+    "SELECT 1 FROM volume WHERE vm_id = ? AND kind = 'ROOT' AND state = 'Expunged'",
+    [vmId],
+  );
+  if (rows.length > 0)
+    throw new DurastackError(
+      'NOT_ALLOWED_IN_STATE',
+      `The virtual machine ${vmId} has lost its disk; expunge it.`,
+    );
 }

@@ -7,7 +7,7 @@ import { virtualMachineView } from './virtual-machine.view.js';
 export const recoverVirtualMachine = defineCommand({
   name: 'recoverVirtualMachine',
   domain: 'compute',
-  description: 'Makes a destroyed virtual machine that was not expunged yet a stopped one again.',
+  description: 'Makes a destroyed virtual machine that was not expunged yet, or one in error, a stopped one again.',
   event: 'VM.RECOVER',
   rest: { method: 'POST', path: '/virtual-machines/{id}/recover' },
   roles: ALL_ROLES,

@@ -21,7 +21,10 @@ export const virtualMachineStates = defineStateTable({
     Stopped: { description: 'No domain runs; the disks are kept.' },
     Destroyed: { description: 'Marked for expunging; it can be recovered until then.' },
     Expunging: { description: 'Disks and records are being removed.', transitional: true },
-    Error: { description: 'The deploy failed and was undone; nothing is left on any host.' },
+    Error: {
+      description:
+        'The deploy failed and was undone, or an operation was given up: then something may be left on the host, which stays noted.',
+    },
     Expunged: { description: 'Gone; the row is kept for accounting.', final: true },
   },
   events: {
@@ -44,7 +47,8 @@ export const virtualMachineStates = defineStateTable({
       Destroyed: 'Destroyed',
     },
     Destroyed: { Stopping: 'Destroyed', Destroyed: 'Destroyed' },
-    Recovered: { Destroyed: 'Stopped' },
+    Recovered: { Destroyed: 'Stopped', Error: 'Stopped' },
+    GivenUp: { Starting: 'Error', Stopping: 'Error', Expunging: 'Error', Stopped: 'Error' },
     ExpungeRequested: {
       Running: 'Expunging',
       Stopped: 'Expunging',
@@ -57,6 +61,6 @@ export const virtualMachineStates = defineStateTable({
     Expunged: { Expunging: 'Expunged' },
     PoweredOffOnHost: { Running: 'Stopped' },
     PoweredOnOnHost: { Stopped: 'Running' },
+    FoundGone: { Starting: 'Error', Running: 'Error', Stopping: 'Error', Stopped: 'Error', Destroyed: 'Error' },
   },
 });
-    FoundGone: { Starting: 'Error', Running: 'Error', Stopping: 'Error', Stopped: 'Error', Destroyed: 'Error' },

@@ -7,7 +7,9 @@ export const templateStates = defineStateTable({
   states: {
     Downloading: { description: 'Being fetched, checked and converted.', transitional: true },
     Ready: { description: 'Can be deployed.' },
-    Error: { description: 'Could not be fetched, or was refused; the reason is its status.' },
+    Error: {
+      description: 'Could not be fetched, was refused, or an operation on it was given up; the reason is its status.',
+    },
     Removing: { description: 'Refuses new deploys; is being removed.', transitional: true },
     Removed: { description: 'Gone.', final: true },
   },
@@ -17,5 +19,6 @@ export const templateStates = defineStateTable({
     RemoveRequested: { Ready: 'Removing', Error: 'Removing' },
     RemoveUndone: { Removing: 'Ready' },
     Removed: { Removing: 'Removed' },
+    GivenUp: { Downloading: 'Error', Removing: 'Error' },
   },
 });

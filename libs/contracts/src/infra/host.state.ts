@@ -9,7 +9,9 @@ export const hostStates = defineStateTable({
     Up: { description: 'The agent reports in time.' },
     Disconnected: { description: 'No heartbeat in time; running machines are not touched.' },
     Removing: { description: 'Refuses new claims; waits for residents to go.', transitional: true },
-    Error: { description: 'Adding it failed; repeating addHost joins or retries.' },
+    Error: {
+      description: 'Adding it failed, or an operation on it was given up; addHost tries again, deleteHost removes it.',
+    },
     Removed: { description: 'Revoked and gone.', final: true },
   },
   events: {
@@ -22,5 +24,6 @@ export const hostStates = defineStateTable({
     RemoveRequested: { Up: 'Removing', Disconnected: 'Removing', Error: 'Removing', Removing: 'Removing' },
     RemoveUndone: { Removing: 'Disconnected' },
     Removed: { Removing: 'Removed' },
+    GivenUp: { Creating: 'Error', Removing: 'Error' },
   },
 });

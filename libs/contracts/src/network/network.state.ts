@@ -8,7 +8,7 @@ export const networkStates = defineStateTable({
     Allocated: { description: 'Recorded, and being set up.', transitional: true },
     Implemented: { description: 'Usable.' },
     Removing: { description: 'Refuses new machines; bridges are being removed.', transitional: true },
-    Error: { description: 'Could not be set up.' },
+    Error: { description: 'Could not be set up, or its removal was given up.' },
     Removed: { description: 'Gone.', final: true },
   },
   events: {
@@ -17,5 +17,6 @@ export const networkStates = defineStateTable({
     RemoveRequested: { Implemented: 'Removing', Error: 'Removing' },
     RemoveUndone: { Removing: 'Implemented' },
     Removed: { Removing: 'Removed' },
+    GivenUp: { Allocated: 'Error', Removing: 'Error' },
   },
 });

@@ -9,10 +9,12 @@ export const operationStates = defineStateTable({
     granted: { description: 'Has its locks; a workflow will begin it.' },
     running: { description: 'A workflow acts for it; `direction` says forward, past-pivot or undoing.' },
     succeeded: { description: 'Done.', final: true },
-    failed: { description: 'Ended with an error; all effects undone.', final: true },
+    failed: { description: 'Ended with an error; all effects undone, unless it was given up.', final: true },
     cancelled: { description: 'Ended by request; all effects undone.', final: true },
     skipped: { description: 'Its reason no longer applied when it was granted.', final: true },
-    'needs-attention': { description: 'An undo failed: keeps its locks until someone decides.' },
+    'needs-attention': {
+      description: 'An undo, or a step after the pivot, failed for good: keeps its locks until someone decides.',
+    },
   },
   events: {
     Granted: { queued: 'granted' },

@@ -2,6 +2,7 @@
  * What workflows and activities say to each other. Only ids and small numbers: everything else is read from the
  * operation's row, so that a lost run starts again from the row alone and histories hold no secret.
  */
+import type { AttentionCause } from './attention.js';
 
 /** Names an operation's run. Workflow id: `<operationId>-<run>`. */
 export interface RunRef {
@@ -26,10 +27,16 @@ export interface StepRef extends RunRef {
 
 /** What a step says: done, or not yet (the workflow sleeps, then calls it again). */
 export type StepOutcome =
-  { readonly done: true } | { readonly done: false; readonly pollMs: number; readonly detail?: string };
+  | { readonly done: true; readonly detail?: string }
+  | { readonly done: false; readonly pollMs: number; readonly detail?: string };
 
 /** The step has had its effect. */
 export const DONE: StepOutcome = { done: true };
+
+/** The step has had its effect; `detail` is what should be known about it. */
+export function doneWith(detail: string): StepOutcome {
+  return { done: true, detail };
+}
 
 /** Not yet: call again after `pollMs`; `detail` is shown as progress. */
 export function pending(pollMs: number, detail?: string): StepOutcome {
@@ -60,6 +67,11 @@ export interface StepFailure {
   readonly step?: string;
 }
 
+/** Why an operation needs attention. */
+export interface AttentionFailure extends StepFailure {
+  readonly code: AttentionCause;
+}
+
 /** The activities that every operation needs, whatever it does. */
 export interface OperationPorts {
   /** Compare-and-set `granted → running` for this run; allocates the generation. */
@@ -68,6 +80,6 @@ export interface OperationPorts {
   setDirection(run: RunRef, direction: 'past-pivot' | 'undoing', failure?: StepFailure): Promise<boolean>;
   /** The final commit: outcome, state, release of locks and claims, grants of the next. */
   finishRun(run: RunRef, outcome: 'succeeded' | 'undone'): Promise<void>;
-  /** An undo failed for good: keeps the locks, alerts. */
-  needsAttention(run: RunRef, failure: StepFailure): Promise<void>;
+  /** An undo, or a step after the pivot, failed for good: keeps the locks, alerts. */
+  needsAttention(run: RunRef, failure: AttentionFailure): Promise<void>;
 }

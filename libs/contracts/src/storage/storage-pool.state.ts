@@ -7,7 +7,7 @@ export const storagePoolStates = defineStateTable({
   states: {
     Creating: { description: 'Hosts are checking that they reach it.', transitional: true },
     Up: { description: 'Usable.' },
-    Error: { description: 'No host could use it; nothing is stored there.' },
+    Error: { description: 'No host could use it, or an operation on it was given up; it takes nothing new.' },
     Removing: { description: 'Refuses new claims; is being detached.', transitional: true },
     Removed: { description: 'Detached and forgotten.', final: true },
   },
@@ -18,5 +18,6 @@ export const storagePoolStates = defineStateTable({
     RemoveRequested: { Up: 'Removing', Error: 'Removing' },
     RemoveUndone: { Removing: 'Up' },
     Removed: { Removing: 'Removed' },
+    GivenUp: { Creating: 'Error', Removing: 'Error' },
   },
 });

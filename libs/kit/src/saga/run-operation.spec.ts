@@ -1,5 +1,7 @@
 import type { OperationPorts, RunRef, StepFailure, StepOutcome, StepRef } from '@durastack/contracts/operations/step';
 import { DONE, pending } from '@durastack/contracts/operations/step';
+import { ERROR_KINDS } from '@durastack/contracts/errors';
+import { ATTENTION_CAUSES, isOfNewerRun } from '@durastack/contracts/operations/attention';
 import { describe, expect, it } from 'vitest';
 import { runOperation, type SagaRuntime } from './run-operation.js';
 import { defineSteps, forwardOnly, hostVerb, nothing, pivot, poll, quick, undoable, type StepList } from './steps.js';
@@ -148,6 +150,51 @@ describe('runOperation', () => {
     expect(await failed.run(WITH_PIVOT)).toBe('needs-attention');
     expect(failed.row.direction).toBe('past-pivot');
   });
+
+  it('says where it failed when there is no way back', async () => {
+    const world = new World();
+    world.failing.set('make-d', 'before');
+    await world.run(WITH_PIVOT);
+    expect(world.row.failure).toMatchObject({ code: 'FORWARD_FAILED', step: 'D' });
+  });
+
+  describe.each(Object.entries(ERROR_KINDS).map(([code, { retryable }]) => ({ code, retryable })))(
+    'the code $code',
+    ({ code, retryable }) => {
+      const newer = isOfNewerRun(code);
+      const expected = newer ? 'superseded' : retryable ? 'goes on' : 'needs-attention';
+      const failsThenWorks = (world: World, activity: string) => {
+        const act = world.act.bind(world);
+        let calls = 0;
+        world.act = (name, step) => {
+          if (name !== activity) return act(name, step);
+          calls += 1;
+          return calls <= 3 || !retryable ? Promise.reject(new Failure(code, 'no')) : act(name, step);
+        };
+      };
+
+      it(`of an undo: ${expected}`, async () => {
+        const world = new World();
+        world.failing.set('make-c', 'after');
+        failsThenWorks(world, 'unmake-b');
+        expect(await world.run(UNDOABLE)).toBe(expected === 'goes on' ? 'undone' : expected);
+        if (expected === 'needs-attention') expect(Object.keys(ATTENTION_CAUSES)).toContain(world.row.failure?.code);
+      });
+
+      it(`of a step after the pivot: ${expected}`, async () => {
+        const world = new World();
+        failsThenWorks(world, 'make-d');
+        expect(await world.run(WITH_PIVOT)).toBe(expected === 'goes on' ? 'succeeded' : expected);
+        if (expected === 'needs-attention') expect(Object.keys(ATTENTION_CAUSES)).toContain(world.row.failure?.code);
+      });
+
+      it('of a step before the pivot never calls for a person', async () => {
+        const world = new World();
+        failsThenWorks(world, 'make-a');
+        expect(await world.run(WITH_PIVOT)).toBe(newer ? 'superseded' : 'undone');
+      });
+    },
+  );
 
   it('goes on from the row alone: undoing from the last step, forward from the first', async () => {
     const undoing = new World();

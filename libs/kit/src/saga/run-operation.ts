@@ -6,7 +6,9 @@
  * from the first step (each step accepts that it was done), or undoing from the last step (each undo accepts
  * that nothing was done).
  */
+import { isOfNewerRun, mayHealByItself } from '@durastack/contracts/operations/attention';
 import type {
+  AttentionFailure,
   Begun,
   OperationPorts,
   RunRef,
@@ -35,6 +37,8 @@ export interface SagaRuntime {
 }
 
 type Running = Extract<Begun, { kind: 'run' }>;
+
+const INSIST_AFTER_MS = 10_000;
 
 /** The step of the undo of step `index`: above every forward step and every undo of a later step. */
 function undoTokenStep(count: number, index: number): number {
@@ -81,6 +85,18 @@ async function perform(runtime: SagaRuntime, call: Call, ref: StepRef, mayCancel
   }
 }
 
+/** Where there is no way back, what may succeed later is tried again for as long as it takes. */
+async function insist(runtime: SagaRuntime, always: boolean, body: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await body();
+    } catch (error) {
+      if (!always || isFailure(error) || !mayHealByItself(runtime.failureOf(error).code)) throw error;
+      await runtime.sleep(INSIST_AFTER_MS, false);
+    }
+  }
+}
+
 const cancelled = (step: string): StepFailure => ({
   code: 'CANCELLED',
   message: `Cancelled on request at the step “${step}”.`,
@@ -110,10 +126,11 @@ async function forward(
     }
     runtime.showStep(step.title);
     try {
-      await perform(runtime, step.do, stepRef(run, begun, list, { index, direction }), mayCancel);
+      const ref = stepRef(run, begun, list, { index, direction });
+      await insist(runtime, !mayCancel, () => perform(runtime, step.do, ref, mayCancel));
     } catch (error) {
       const failure = isFailure(error) ? error : { ...runtime.failureOf(error), step: step.title };
-      if (failure.code === 'SUPERSEDED' || failure.code === 'STALE_TOKEN') throw SUPERSEDED;
+      if (isOfNewerRun(failure.code)) throw SUPERSEDED;
       return new StepFailed(failure, index);
     }
   }
@@ -127,21 +144,18 @@ async function undoFrom(
   { run, begun }: { readonly run: RunRef; readonly begun: Running },
   list: StepList,
   from: number,
-): Promise<StepFailure | undefined> {
+): Promise<AttentionFailure | undefined> {
   for (let index = from; index >= 0; index -= 1) {
     const step = list.steps[index] as Step;
     if (step.kind !== 'undoable' || 'noUndo' in step.undo) continue;
     runtime.showStep(`Undoing: ${step.title}`);
     try {
-      await perform(
-        runtime,
-        { ...step.undo, profile: 'forever' },
-        stepRef(run, begun, list, { index, direction: 'undoing' }),
-        false,
-      );
+      const call: Call = { ...step.undo, profile: 'forever' };
+      const ref = stepRef(run, begun, list, { index, direction: 'undoing' });
+      await insist(runtime, true, () => perform(runtime, call, ref, false));
     } catch (error) {
       const failure = runtime.failureOf(error);
-      if (failure.code === 'SUPERSEDED' || failure.code === 'STALE_TOKEN') throw SUPERSEDED;
+      if (isOfNewerRun(failure.code)) throw SUPERSEDED;
       return { code: 'UNDO_FAILED', message: `Undoing “${step.title}” failed: ${failure.message}`, step: step.title };
     }
   }
@@ -176,6 +190,15 @@ function isSuperseded(runtime: SagaRuntime, error: unknown): boolean {
   return runtime.failureOf(error).code === 'SUPERSEDED';
 }
 
+function stuckForward({ message, step }: StepFailure): AttentionFailure {
+  const what = step === undefined ? 'A step' : `“${step}”`;
+  return {
+    code: 'FORWARD_FAILED',
+    message: `${what} failed where there is no way back: ${message}`,
+    ...(step === undefined ? {} : { step }),
+  };
+}
+
 async function runBegun(
   runtime: SagaRuntime,
   run: RunRef,
@@ -191,7 +214,7 @@ async function runBegun(
     }
     const pivotAt = list.steps.findIndex((step) => step.kind === 'pivot');
     if (pivotAt >= 0 && (failed.index >= pivotAt || begun.direction === 'past-pivot')) {
-      await runtime.operation.needsAttention(run, failed.failure);
+      await runtime.operation.needsAttention(run, stuckForward(failed.failure));
       return 'needs-attention';
     }
     if (!(await runtime.operation.setDirection(run, 'undoing', failed.failure))) throw SUPERSEDED;

@@ -11,8 +11,10 @@ import { newId } from '@durastack/kit/ids/new-id';
 import type { DataSource } from 'typeorm';
 import { transaction, type Tx } from '../database/transaction.js';
 import type { Caller } from '../identity/caller.js';
+import { giveUp } from './attention.js';
 import { cancelInTransaction } from './cancel.js';
 import { mustWait } from './grant.js';
+import { readOperation } from './operation-row.js';
 import { lockRows, type ResourceLock } from './state-rows.js';
 
 /** What a handler asks to be done. */
@@ -131,8 +133,8 @@ async function insertOperation(
     `${command.operation?.title} ${request.resourceName} for ${caller.accountName}/${caller.username}`.slice(0, 255);
   const { insertId } = await tx.execute(
     `INSERT INTO operation (id, kind, state, run, direction, resource_type, resource_id, summary, account_id, domain_id, user_id, zone_id,
-       lifecycle_json, input_json, natural_key, event_type, granted_at, created_at, touched_at)
-     VALUES (?, ?, ?, ?, 'forward', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, IF(?, NULL, NOW(3)), NOW(3), NOW(3))`,
+       lifecycle_json, input_json, natural_key, event_type, supersedes, granted_at, created_at, touched_at)
+     VALUES (?, ?, ?, ?, 'forward', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, IF(?, NULL, NOW(3)), NOW(3), NOW(3))`,
     [
       operationId,
       command.name,
@@ -149,6 +151,7 @@ async function insertOperation(
       JSON.stringify(request.input),
       naturalKey(request),
       command.event ?? null,
+      command.operation?.supersedes === true,
       waiting,
     ],
   );
@@ -157,13 +160,18 @@ async function insertOperation(
 
 /** What asks for the end of a thing need not wait for what was asked of it before. */
 async function supersede(tx: Tx, request: AcceptRequest): Promise<void> {
-  const earlier = await tx.query<{ id: string }>(
-    `SELECT l.operation_id AS id FROM operation_lock l JOIN operation o ON o.id = l.operation_id
+  const earlier = await tx.query<{ id: string; state: string }>(
+    `SELECT l.operation_id AS id, o.state FROM operation_lock l JOIN operation o ON o.id = l.operation_id
       WHERE l.resource_type = ? AND l.resource_id = ? AND l.mode = 'exclusive' AND o.resource_type = l.resource_type AND o.resource_id = l.resource_id
       ORDER BY l.seq`,
     [request.resource.type, request.resource.id],
   );
-  for (const { id } of earlier) await cancelInTransaction(tx, id, `superseded by ${request.command.name}`);
+  const why = `superseded by ${request.command.name}`;
+  for (const { id, state } of earlier) {
+    const stuck = state === 'needs-attention' ? await readOperation(tx, id, 'FOR UPDATE') : undefined;
+    if (stuck?.state === 'needs-attention') await giveUp(tx, stuck, why);
+    else await cancelInTransaction(tx, id, why);
+  }
 }
 
 async function refuseBehindAttention(tx: Tx, locks: readonly ResourceLock[]): Promise<void> {
@@ -172,8 +180,9 @@ async function refuseBehindAttention(tx: Tx, locks: readonly ResourceLock[]): Pr
   const [stuck] = await tx.query<{ id: string; summary: string; type: string; resource: string }>(
     `SELECT o.id, o.summary, l.resource_type AS type, l.resource_id AS resource
        FROM operation o STRAIGHT_JOIN operation_lock l ON l.operation_id = o.id
-      WHERE o.state = 'needs-attention' AND (${locks.map(() => '(l.resource_type = ? AND l.resource_id = ?)').join(' OR ')}) LIMIT 1`,
-    locks.flatMap(({ type, id }) => [type, id]),
+      WHERE o.state = 'needs-attention'
+        AND (${locks.map(() => "(l.resource_type = ? AND l.resource_id = ? AND (l.mode = 'exclusive' OR ? = 'exclusive'))").join(' OR ')}) LIMIT 1`,
+    locks.flatMap(({ type, id, mode }) => [type, id, mode]),
   );
   if (!stuck) return;
   throw new DurastackError(

@@ -6,8 +6,10 @@ import { transaction, type Tx } from '../database/transaction.js';
 import type { Caller } from '../identity/caller.js';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.js';
 import { accept, type AcceptRequest } from './accept.js';
+import { decide } from './attention.js';
 import { cancelOperation } from './cancel.js';
 import { grantForgotten, markRunLost } from './dispatch.js';
+import { readRemnants } from './remnants.js';
 import { createOperationPorts, inStep } from './run.js';
 
 let database: TestDatabase;
@@ -259,7 +261,112 @@ describe('runs', () => {
     await ports().needsAttention({ operationId: stuck, run: 1 }, { code: 'UNDO_FAILED', message: 'm' });
     expect([await stateOf(stuck), await stateOf(behind)]).toEqual(['needs-attention', 'failed']);
     await expect(take()).rejects.toMatchObject({ code: 'BUSY' });
-    expect(await stateOf(await take({ command: destroy }))).toBe('queued');
+  });
+});
+
+describe('needs attention', () => {
+  const STUCK = { code: 'UNDO_FAILED', message: 'm', step: 'S' } as const;
+  async function stuckOperation(direction?: 'past-pivot' | 'undoing', change: Partial<AcceptRequest> = {}) {
+    const operationId = await take(change);
+    const run = { operationId, run: 1 };
+    await ports().beginRun(run);
+    const reason = direction === 'undoing' ? { code: 'CANCELLED', message: 'wanted' } : undefined;
+    if (direction) await ports().setDirection(run, direction, reason);
+    await ports().needsAttention(run, STUCK);
+    return operationId;
+  }
+  const decided = (operationId: string, decision: 'retry' | 'undo' | 'give-up') =>
+    decide(database.source, { operationId, decision, by: 'acme/root' });
+  const rowOf = async (operationId: string) =>
+    (
+      await sql<Record<string, unknown>>(
+        'SELECT state, run, direction, error_code AS code FROM operation WHERE id = ?',
+        [operationId],
+      )
+    )[0];
+
+  it.each(['retry', 'undo'] as const)(
+    '%s goes on with the undo in a new run, once, and ends for the first reason',
+    async (decision) => {
+      const id = await stuckOperation('undoing');
+      expect(await rowOf(id)).toMatchObject({ state: 'needs-attention', code: 'UNDO_FAILED' });
+      await Promise.all([decided(id, decision), decided(id, decision)]);
+      expect(await rowOf(id)).toEqual({ state: 'granted', run: 2, direction: 'undoing', code: 'CANCELLED' });
+      expect(await ports().beginRun({ operationId: id, run: 1 })).toEqual({ kind: 'superseded' });
+      expect(await ports().beginRun({ operationId: id, run: 2 })).toMatchObject({ kind: 'run', direction: 'undoing' });
+      await ports().finishRun({ operationId: id, run: 2 }, 'undone');
+      expect(await stateOf(id)).toBe('cancelled');
+      await decided(id, decision);
+      await expect(decided(id, 'give-up')).rejects.toMatchObject({ code: 'NOT_ALLOWED_IN_STATE' });
+    },
+  );
+
+  it('past the pivot: retry goes forward, undo is refused and says why', async () => {
+    const id = await stuckOperation('past-pivot');
+    await expect(decided(id, 'undo')).rejects.toMatchObject({
+      code: 'TOO_LATE',
+      message: expect.stringMatching(/“S”.*Retry it, or give it up/),
+    });
+    await decided(id, 'retry');
+    expect(await rowOf(id)).toEqual({ state: 'granted', run: 2, direction: 'past-pivot', code: null });
+  });
+
+  it('give up frees what it held, makes the machine an error, and notes what may be left where', async () => {
+    const hostId = newId();
+    await transaction(database.source, (tx) =>
+      tx.execute('UPDATE virtual_machine SET host_id = ? WHERE id = ?', [hostId, vmId]),
+    );
+    const id = await stuckOperation('past-pivot');
+    await decided(id, 'give-up');
+    await decided(id, 'give-up');
+    expect(await rowOf(id)).toMatchObject({ state: 'failed', code: 'UNDO_FAILED' });
+    expect(await vmState(vmId)).toBe('Error');
+    expect(await sql('SELECT host_id AS hostId, operation_id AS op FROM virtual_machine WHERE id = ?', [vmId])).toEqual(
+      [{ hostId, op: null }],
+    );
+    const remnants = () => transaction(database.source, readRemnants);
+    expect((await remnants()).filter(({ resourceId }) => resourceId === vmId)).toMatchObject([
+      { operationId: id, kind: 'domain', hostId },
+    ]);
+    const destroyed = await take({ command: destroy });
+    await ports().beginRun({ operationId: destroyed, run: 1 });
+    await ports().finishRun({ operationId: destroyed, run: 1 }, 'succeeded');
+    expect((await remnants()).filter(({ resourceId }) => resourceId === vmId)).toEqual([]);
+  });
+
+  it('destroy is admitted, and takes over at once; also when it waited already', async () => {
+    const stuck = await stuckOperation('undoing');
+    const next = await take({ command: destroy });
+    expect([await stateOf(stuck), await stateOf(next)]).toEqual(['failed', 'granted']);
+    await cancelOperation(database.source, next, 'test');
+
+    await transaction(database.source, (tx) =>
+      tx.execute("UPDATE virtual_machine SET state = 'Running' WHERE id = ?", [vmId]),
+    );
+    const running = await take();
+    await ports().beginRun({ operationId: running, run: 1 });
+    const waiting = await take({ command: destroy });
+    expect(await stateOf(waiting)).toBe('queued');
+    await ports().needsAttention({ operationId: running, run: 1 }, STUCK);
+    expect([await stateOf(running), await stateOf(waiting)]).toEqual(['failed', 'granted']);
+  });
+
+  it('holds up nobody who only shares what it shares', async () => {
+    const network = { type: 'network', id: networkId } as const;
+    await stuckOperation('undoing', { locks: [{ type: 'virtual-machine', id: vmId }, network] });
+    const other = newId();
+    await transaction(database.source, (tx) => insertVm(tx, other));
+    const vm = { type: 'virtual-machine', id: other } as const;
+    expect(await stateOf(await take({ resource: vm, locks: [vm, network] }))).toBe('granted');
+    await expect(take({ command: removeNetwork, resource: network, locks: [network] })).rejects.toMatchObject({
+      code: 'BUSY',
+    });
+  });
+
+  it('is refused to operations that do not need it, and to unknown ones', async () => {
+    const id = await take();
+    await expect(decided(id, 'retry')).rejects.toMatchObject({ code: 'NOT_ALLOWED_IN_STATE' });
+    await expect(decided(newId(), 'retry')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });
 

@@ -38,7 +38,8 @@ async function beginRun(tx: Tx, run: RunRef, holds: 'resource' | 'all-locks'): P
   const { cancelRequested } = operation;
   if (generation !== null && operation.state === 'running') return { ...begun, generation, cancelRequested };
   if (operation.state !== 'granted') return { kind: 'superseded' };
-  const refusal = shown && shown.operationId !== operation.id ? await raiseBegin(tx, operation, shown.state) : undefined;
+  const refusal =
+    shown && shown.operationId !== operation.id ? await raiseBegin(tx, operation, shown.state) : undefined;
   if (refusal && holds === 'resource') return undefined;
   if (refusal) {
     await endOperation(tx, operation, { state: 'failed', error: refusal });
