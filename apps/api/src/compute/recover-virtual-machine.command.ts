@@ -37,7 +37,7 @@ export class RecoverVirtualMachineHandler implements CommandHandler<typeof recov
         throw new DurastackError('BUSY', `The operation ${holder} holds the virtual machine ${params.id}.`, {
           details: { operationId: holder },
         });
-      await refuseWhatIsGone(tx, params.id);
+      await refuseWithoutDisk(tx, params.id);
       await transition(tx, vm, 'Recovered');
       await tx.execute('UPDATE virtual_machine SET destroyed_at = NULL WHERE id = ?', [params.id]);
       const volumes = await tx.query<{ id: string }>('SELECT id FROM volume WHERE vm_id = ? ORDER BY id', [params.id]);
@@ -47,15 +47,13 @@ export class RecoverVirtualMachineHandler implements CommandHandler<typeof recov
   }
 }
 
-/** A removal that was given up half-way leaves a machine that nothing can bring back. */
-async function refuseWhatIsGone(tx: Tx, vmId: string): Promise<void> {
+/** A machine in error comes back only with its disk: a new one from the template would pass for its data. */
+async function refuseWithoutDisk(tx: Tx, vmId: string): Promise<void> {
   const rows = await tx.query(
-    "SELECT 1 FROM volume WHERE vm_id = ? AND kind = 'ROOT' AND state = 'Expunged'",
+    `SELECT 1 FROM virtual_machine m JOIN volume v ON v.vm_id = m.id AND v.kind = 'ROOT'
+      WHERE m.id = ? AND m.state = 'Error' AND v.state NOT IN ('Ready', 'Destroy')`,
     [vmId],
   );
   if (rows.length > 0)
-    throw new DurastackError(
-      'NOT_ALLOWED_IN_STATE',
-      `The virtual machine ${vmId} has lost its disk; expunge it.`,
-    );
+    throw new DurastackError('NOT_ALLOWED_IN_STATE', `The virtual machine ${vmId} has no disk; expunge it.`);
 }
