@@ -275,8 +275,10 @@ CREATE TABLE `operation_lock` (
   `resource_id` char(36) NOT NULL,
   `mode` varchar(10) NOT NULL,
   `seq` bigint NOT NULL,
+  `waiting` tinyint NOT NULL DEFAULT 0,
   PRIMARY KEY (`operation_id`,`resource_type`,`resource_id`),
-  KEY `operation_lock_resource` (`resource_type`,`resource_id`,`seq`)
+  KEY `operation_lock_waiting` (`resource_type`,`resource_id`,`waiting`,`seq`),
+  KEY `operation_lock_mode` (`resource_type`,`resource_id`,`mode`,`seq`)
 );
 
 CREATE TABLE `operation_run` (
@@ -300,6 +302,25 @@ CREATE TABLE `pod` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `pod_zone_name` (`zone_id`,`name`)
+);
+
+CREATE TABLE `recovery_finding` (
+  `kind` varchar(40) NOT NULL,
+  `subject` varchar(120) NOT NULL,
+  `host_id` char(36) DEFAULT NULL,
+  `message` longtext NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`kind`,`subject`)
+);
+
+CREATE TABLE `recovery_host` (
+  `host_id` char(36) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `control_epoch` int NOT NULL DEFAULT 0,
+  `inventory_json` longtext DEFAULT NULL,
+  `error` varchar(1024) DEFAULT NULL,
+  `attempted_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`host_id`)
 );
 
 CREATE TABLE `remnant` (
@@ -447,6 +468,7 @@ CREATE TABLE `template_on_pool` (
   `pool_id` char(36) NOT NULL,
   `size_bytes` bigint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
+  `ready_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`template_id`,`pool_id`)
 );
 

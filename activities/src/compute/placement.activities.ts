@@ -12,7 +12,7 @@ import type { Tx } from '@durastack/store/database/transaction';
 import { claim, releaseHosts, releasePools, reserveHost, reservePool } from '@durastack/store/operations/reservations';
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
-import { readRootVolume, readVm, type RootVolumeRow, type VmRow } from './vm-rows.js';
+import { readRootVolume, readVmAndDisk, type RootVolumeRow, type VmRow } from './vm-rows.js';
 
 /** How many hosts one decision looks at: those with the most memory free. */
 const SNAPSHOT_HOSTS = 200;
@@ -24,9 +24,8 @@ export function createActivities({ source }: ActivityDependencies): PlacementPor
     reservePlacement: (step) =>
       inStep(source, step, async (tx, operation) => {
         if (startsNothing(operation.input)) return DONE;
-        const vm = await readVm(tx, operation.resource.id);
+        const { vm, volume } = await readVmAndDisk(tx, operation.resource.id);
         if (vm.hostId !== null) return DONE;
-        const volume = await readRootVolume(tx, vm.id);
         await place(tx, operation.id, vm, volume);
         return DONE;
       }),
@@ -65,8 +64,10 @@ async function place(tx: Tx, operationId: string, vm: VmRow, volume: RootVolumeR
       await releaseHosts(tx, vm.id);
       continue;
     }
-    await claim(tx, operationId, { type: 'host', id: hostId });
-    await claim(tx, operationId, { type: 'storage-pool', id: poolId });
+    await claim(tx, operationId, [
+      { type: 'host', id: hostId },
+      { type: 'storage-pool', id: poolId },
+    ]);
     await tx.execute('UPDATE virtual_machine SET host_id = ? WHERE id = ?', [hostId, vm.id]);
     await tx.execute('UPDATE volume SET pool_id = ? WHERE id = ?', [poolId, volume.id]);
     // Written before the bridge exists, so that removal of the network finds it.

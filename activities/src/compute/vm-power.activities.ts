@@ -2,7 +2,7 @@ import type { VmPowerPorts } from '@durastack/contracts/compute/vm.ports';
 import { isDurastackError } from '@durastack/contracts/errors';
 import { DONE, pending, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
 import { releaseHosts } from '@durastack/store/operations/reservations';
-import { inStep } from '@durastack/store/operations/run';
+import { inStep, underStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
 import { readVm, readVmSpec } from './vm-rows.js';
 
@@ -23,7 +23,7 @@ export function createActivities(dependencies: ActivityDependencies): VmPowerPor
 
   /** What was seen on the host; a fact, so it is recorded whatever the operation does next. */
   const record = (step: StepRef, vmId: string, power: string) =>
-    inStep(source, step, (tx) =>
+    underStep(source, step, (tx) =>
       tx.execute('UPDATE virtual_machine SET observed_power = ?, observed_at = NOW(3) WHERE id = ?', [power, vmId]),
     );
 
@@ -43,7 +43,7 @@ export function createActivities(dependencies: ActivityDependencies): VmPowerPor
       const { vmId, hostId } = await locate(step);
       if (hostId === null) return DONE;
       await unlessHostGone(agents.call(hostId, 'ensureVmGone', { vmId }, step));
-      await inStep(source, step, async (tx) => {
+      await underStep(source, step, async (tx) => {
         await releaseHosts(tx, vmId);
         await tx.execute(
           "UPDATE virtual_machine SET host_id = NULL, last_host_id = ?, observed_power = 'absent', observed_at = NOW(3) WHERE id = ?",
@@ -87,7 +87,7 @@ function withinGrace(elapsed: number): StepOutcome {
 
 /** Milliseconds since this run began, by the database's clock. */
 async function elapsedMs({ source }: ActivityDependencies, step: StepRef): Promise<number> {
-  return inStep(source, step, async (tx) => {
+  return underStep(source, step, async (tx) => {
     const rows = await tx.query<{ elapsed: number }>(
       'SELECT TIMESTAMPDIFF(MICROSECOND, started_at, NOW(3)) / 1000 AS elapsed FROM operation_run WHERE generation = ?',
       [step.generation],

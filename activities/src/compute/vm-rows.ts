@@ -31,17 +31,42 @@ export interface RootVolumeRow {
   readonly state: string;
 }
 
+const VM_COLUMNS = `v.id, v.name, v.instance_name AS instanceName, v.zone_id AS zoneId, v.host_id AS hostId, v.last_host_id AS lastHostId,
+  v.requested_host_id AS requestedHostId, v.template_id AS templateId, v.service_offering_id AS serviceOfferingId, v.cpu_count AS cpuCount,
+  v.cpu_mhz AS cpuMhz, v.memory_mib AS memoryMib, v.user_data_sealed AS userDataSealed, v.public_keys AS publicKeys`;
+
 /** The machine. NOT_FOUND when there is none. */
 export async function readVm(tx: Tx, id: string): Promise<VmRow> {
-  const rows = await tx.query<VmRow>(
-    `SELECT id, name, instance_name AS instanceName, zone_id AS zoneId, host_id AS hostId, last_host_id AS lastHostId, requested_host_id AS requestedHostId,
-       template_id AS templateId, service_offering_id AS serviceOfferingId, cpu_count AS cpuCount, cpu_mhz AS cpuMhz, memory_mib AS memoryMib,
-       user_data_sealed AS userDataSealed, public_keys AS publicKeys
-     FROM virtual_machine WHERE id = ?`,
-    [id],
-  );
+  const rows = await tx.query<VmRow>(`SELECT ${VM_COLUMNS} FROM virtual_machine v WHERE v.id = ?`, [id]);
   if (!rows[0]) throw new DurastackError('NOT_FOUND', `There is no virtual machine ${id}.`);
   return rows[0];
+}
+
+/** The machine with its root volume, and the pool of that if one was chosen; in one query, for the steps of every start. */
+export async function readVmAndDisk(
+  tx: Tx,
+  vmId: string,
+): Promise<{ vm: VmRow; volume: RootVolumeRow; pool: PoolSpec | undefined }> {
+  type Raw = VmRow & {
+    volumeId: string;
+    poolId: string | null;
+    volumeTemplateId: string | null;
+    sizeBytes: number;
+    volumeState: string;
+    poolKind: PoolSpec['kind'] | null;
+    poolPath: string | null;
+  };
+  const rows = await tx.query<Raw>(
+    `SELECT ${VM_COLUMNS}, d.id AS volumeId, d.pool_id AS poolId, d.template_id AS volumeTemplateId, d.size_bytes AS sizeBytes, d.state AS volumeState,
+       p.kind AS poolKind, p.path AS poolPath
+     FROM virtual_machine v JOIN volume d ON d.vm_id = v.id AND d.kind = 'ROOT' LEFT JOIN storage_pool p ON p.id = d.pool_id WHERE v.id = ?`,
+    [vmId],
+  );
+  if (!rows[0]) throw new DurastackError('NOT_FOUND', `There is no virtual machine ${vmId} with a root volume.`);
+  const { volumeId, poolId, volumeTemplateId, sizeBytes, volumeState, poolKind, poolPath, ...vm } = rows[0];
+  const volume = { id: volumeId, poolId, templateId: volumeTemplateId, sizeBytes, state: volumeState };
+  const pool = poolId && poolKind && poolPath ? { id: poolId, kind: poolKind, path: poolPath } : undefined;
+  return { vm, volume, pool };
 }
 
 /** Its root volume, which every machine has for life. */
@@ -124,11 +149,9 @@ export async function readNics(tx: Tx, vmId: string): Promise<NicSpec[]> {
 
 /** Everything a host needs to run the machine. Holds user data in the clear: it goes to the agent and nowhere else. */
 export async function readVmSpec(tx: Tx, box: SecretBox, vmId: string): Promise<{ spec: VmSpec; hostId: string }> {
-  const vm = await readVm(tx, vmId);
-  const volume = await readRootVolume(tx, vmId);
+  const { vm, volume, pool } = await readVmAndDisk(tx, vmId);
   invariant(vm.hostId, `The virtual machine ${vmId} has no host.`);
-  invariant(volume.poolId, `The root volume of ${vmId} has no pool.`);
-  const pool = await readPool(tx, volume.poolId);
+  invariant(pool, `The root volume of ${vmId} has no pool.`);
   const spec: VmSpec = {
     id: vm.id,
     domainName: vm.instanceName,

@@ -1,69 +1,54 @@
 import type { VmVolumePorts } from '@durastack/contracts/compute/vm.ports';
-import { invariant } from '@durastack/contracts/errors';
-import { DONE } from '@durastack/contracts/operations/step';
+import type { VolumeSpec } from '@durastack/contracts/agent/specs';
+import type { VerbParams } from '@durastack/contracts/agent/verbs';
+import { invariant, isDurastackError } from '@durastack/contracts/errors';
+import { DONE, pending } from '@durastack/contracts/operations/step';
+import type { Tx } from '@durastack/store/database/transaction';
 import { releasePools } from '@durastack/store/operations/reservations';
-import { inStep } from '@durastack/store/operations/run';
+import { inStep, underStep } from '@durastack/store/operations/run';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import type { ActivityDependencies } from '../dependencies.js';
 import { hostsInReachOfPool } from '../storage/pool-hosts.js';
 import { taskOutcome } from '../task-outcome.js';
-import { readPool, readRootVolume, readTemplateStore, readVm } from './vm-rows.js';
+import { readTemplateStore, readVmAndDisk } from './vm-rows.js';
 
 /** See {@link VmVolumePorts}. */
 export function createActivities({ source, agents }: ActivityDependencies): VmVolumePorts {
   return {
-    async ensureTemplateOnPool(step) {
-      const work = await inStep(source, step, async (tx, operation) => {
-        if (operation.input['startVm'] === false) return undefined;
-        const vm = await readVm(tx, operation.resource.id);
-        const volume = await readRootVolume(tx, vm.id);
-        if (volume.state !== 'Allocated' || volume.templateId === null) return undefined;
-        invariant(vm.hostId && volume.poolId, `The virtual machine ${vm.id} has no host or pool to prepare.`);
-        // Written before the copy, so that removal of the template finds it.
-        await tx.execute(
-          'INSERT INTO template_on_pool (template_id, pool_id, created_at) VALUES (?, ?, NOW(3)) ON DUPLICATE KEY UPDATE pool_id = VALUES(pool_id)',
-          [volume.templateId, volume.poolId],
-        );
-        const store = await readTemplateStore(tx, volume.templateId);
-        return {
-          hostId: vm.hostId,
-          params: { templateId: volume.templateId, store, pool: await readPool(tx, volume.poolId) },
-        };
-      });
-      if (!work) return DONE;
-      return taskOutcome(await agents.task(work.hostId, 'ensureTemplateOnPool', work.params, step));
-    },
-
     async createRootVolume(step) {
-      const work = await inStep(source, step, async (tx, operation) => {
-        if (operation.input['startVm'] === false) return undefined;
-        const vm = await readVm(tx, operation.resource.id);
-        const { id, poolId, templateId, sizeBytes } = await readRootVolume(tx, vm.id);
-        invariant(vm.hostId && poolId, `The virtual machine ${vm.id} has no host or pool for its disk.`);
-        return {
-          hostId: vm.hostId,
-          volume: { id, pool: await readPool(tx, poolId), sizeBytes, ...(templateId ? { templateId } : {}) },
-        };
-      });
+      const work = await inStep(source, step, async (tx, operation) =>
+        operation.input['startVm'] === false ? undefined : readWork(tx, operation.resource.id),
+      );
       if (!work) return DONE;
-      await agents.call(work.hostId, 'ensureVolume', { volume: work.volume }, step);
-      await inStep(source, step, (tx) => transitionIfAllowed(tx, { type: 'volume', id: work.volume.id }, 'Created'));
+      const { hostId, volume, copy } = work;
+      if (copy) {
+        const outcome = taskOutcome(await agents.task(hostId, 'ensureTemplateOnPool', copy, step));
+        if (!outcome.done) return outcome;
+        await underStep(source, step, (tx) => markTemplate(tx, volume, 'ready'));
+      }
+      try {
+        await agents.call(hostId, 'ensureVolume', { volume }, step);
+      } catch (error) {
+        if (!isDurastackError(error, 'NOT_FOUND') || copy) throw error;
+        // Somebody took the base image away: it is copied again.
+        await underStep(source, step, (tx) => markTemplate(tx, volume, 'absent'));
+        return pending(0, 'the base image is missing on the pool');
+      }
+      await underStep(source, step, (tx) => transitionIfAllowed(tx, { type: 'volume', id: volume.id }, 'Created'));
       return DONE;
     },
 
     async removeRootVolume(step) {
       const work = await inStep(source, step, async (tx, operation) => {
-        const vm = await readVm(tx, operation.resource.id);
-        const volume = await readRootVolume(tx, vm.id);
-        if (volume.poolId === null) return undefined;
-        const [inReach] = await hostsInReachOfPool(tx, volume.poolId, vm.lastHostId ?? '');
-        const hostId = vm.hostId ?? inReach;
-        return { hostId, volumeId: volume.id, pool: await readPool(tx, volume.poolId) };
+        const { vm, volume, pool } = await readVmAndDisk(tx, operation.resource.id);
+        if (!pool) return undefined;
+        const [inReach] = vm.hostId === null ? await hostsInReachOfPool(tx, pool.id, vm.lastHostId ?? '') : [];
+        return { hostId: vm.hostId ?? inReach, volumeId: volume.id, pool };
       });
       if (!work) return DONE;
       if (work.hostId !== undefined)
         await agents.call(work.hostId, 'ensureVolumeGone', { volumeId: work.volumeId, pool: work.pool }, step);
-      await inStep(source, step, async (tx) => {
+      await underStep(source, step, async (tx) => {
         await releasePools(tx, work.volumeId);
         const volume = { type: 'volume', id: work.volumeId } as const;
         await transitionIfAllowed(tx, volume, step.direction === 'undoing' ? 'CreateUndone' : 'Expunged');
@@ -72,4 +57,40 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
       return DONE;
     },
   };
+}
+
+interface VolumeWork {
+  readonly hostId: string;
+  readonly volume: VolumeSpec;
+  /** Given when the base image has to be copied to the pool first. */
+  readonly copy?: VerbParams<'ensureTemplateOnPool'>;
+}
+
+/** What there is to do for a machine's root volume, on which host. */
+async function readWork(tx: Tx, vmId: string): Promise<VolumeWork> {
+  const { vm, volume: row, pool } = await readVmAndDisk(tx, vmId);
+  invariant(vm.hostId && pool, `The virtual machine ${vmId} has no host or pool for its disk.`);
+  const { id, sizeBytes, templateId } = row;
+  const volume = { id, pool, sizeBytes, ...(templateId ? { templateId } : {}) };
+  if (row.state !== 'Allocated' || templateId === null) return { hostId: vm.hostId, volume };
+  const [known] = await tx.query<{ ready: number }>(
+    'SELECT ready_at IS NOT NULL AS ready FROM template_on_pool WHERE template_id = ? AND pool_id = ?',
+    [templateId, pool.id],
+  );
+  if (known?.ready === 1) return { hostId: vm.hostId, volume };
+  // Written before the copy, so that removal of the template finds it.
+  await tx.execute(
+    'INSERT INTO template_on_pool (template_id, pool_id, created_at) VALUES (?, ?, NOW(3)) ON DUPLICATE KEY UPDATE pool_id = VALUES(pool_id)',
+    [templateId, pool.id],
+  );
+  return { hostId: vm.hostId, volume, copy: { templateId, store: await readTemplateStore(tx, templateId), pool } };
+}
+
+/** Notes whether a pool has the base image of a volume. */
+async function markTemplate(tx: Tx, { templateId, pool }: VolumeSpec, is: 'ready' | 'absent'): Promise<void> {
+  await tx.execute('UPDATE template_on_pool SET ready_at = IF(?, NOW(3), NULL) WHERE template_id = ? AND pool_id = ?', [
+    is === 'ready',
+    templateId,
+    pool.id,
+  ]);
 }

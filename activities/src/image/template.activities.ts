@@ -106,7 +106,7 @@ async function fetchingHost(tx: Tx, operationId: string, templateId: string): Pr
       'HOST_UNREACHABLE',
       'No host of the zone is up that could work on the image; waiting for one.',
     );
-  await claim(tx, operationId, { type: 'host', id: hosts[0].id });
+  await claim(tx, operationId, [{ type: 'host', id: hosts[0].id }]);
   return hosts[0].id;
 }
 

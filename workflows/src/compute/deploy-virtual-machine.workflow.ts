@@ -1,5 +1,5 @@
 import type { PlacementPorts, VmPowerPorts, VmVolumePorts } from '@durastack/contracts/compute/vm.ports';
-import { defineSteps, hostVerb, nothing, poll, quick, undoable } from '@durastack/kit/saga/steps';
+import { defineSteps, hostVerb, poll, quick, undoable } from '@durastack/kit/saga/steps';
 import { operationWorkflow } from '@durastack/kit/temporal/operation-workflow';
 
 /**
@@ -9,15 +9,12 @@ import { operationWorkflow } from '@durastack/kit/temporal/operation-workflow';
  * No pivot: every step can be taken back, so a cancel is heard until the end.
  * If everything fails: the machine is `Error`, nothing of it is on any host or pool, its capacity is given back;
  * the row stays until it is expunged.
+ * The template's base image stays on the pool, for the next machine.
  * With `startvm=false` only the records are made; disk and domain come with the first start.
  */
 export const deployVirtualMachineSteps = defineSteps<PlacementPorts & VmVolumePorts & VmPowerPorts>([
   undoable('Choose a host and reserve capacity', { do: quick('reservePlacement'), undo: quick('releasePlacement') }),
-  undoable('Copy the template to primary storage', {
-    do: poll('ensureTemplateOnPool'),
-    undo: nothing('the base image is shared by all machines of the template on that pool'),
-  }),
-  undoable('Create the root disk', { do: hostVerb('createRootVolume'), undo: hostVerb('removeRootVolume') }),
+  undoable('Create the root disk', { do: poll('createRootVolume'), undo: hostVerb('removeRootVolume') }),
   undoable('Start the domain', { do: hostVerb('startVm'), undo: hostVerb('removeVmFromHost') }),
 ]);
 

@@ -15,12 +15,8 @@ export const startVirtualMachineSteps = defineSteps<PlacementPorts & VmVolumePor
     'the machine is off: nothing of it is needed there',
   ),
   undoable('Choose a host and reserve capacity', { do: quick('reservePlacement'), undo: quick('releasePlacement') }),
-  undoable('Copy the template to primary storage', {
-    do: poll('ensureTemplateOnPool'),
-    undo: nothing('the base image is shared by all machines of the template on that pool'),
-  }),
   undoable('Make sure of the root disk', {
-    do: hostVerb('createRootVolume'),
+    do: poll('createRootVolume'),
     undo: nothing("the disk holds the tenant's data"),
   }),
   undoable('Start the domain', { do: hostVerb('startVm'), undo: hostVerb('removeVmFromHost') }),

@@ -41,7 +41,8 @@ const nothing = z.object({});
 /** Every verb by name. */
 export const VERBS = {
   ensureVolume: verb({
-    description: 'The volume exists with the given size, over its base image. Never shrinks, never overwrites.',
+    description:
+      'The volume exists with the given size, over its base image. Never shrinks, never overwrites. NOT_FOUND when the base image is not on the pool.',
     params: z.object({ volume: volumeSpec }),
     result: z.object({ path: z.string(), allocatedBytes: z.int() }),
     token: 'exclusive',

@@ -22,9 +22,7 @@ export interface VmPowerPorts {
 
 /** A machine's root disk. */
 export interface VmVolumePorts {
-  /** The base image is on the chosen pool. */
-  ensureTemplateOnPool: StepActivity;
-  /** The root volume exists. */
+  /** The root volume exists on the chosen pool, and under it the template's base image, copied there if need be. */
   createRootVolume: StepActivity;
   /** The root volumes are gone, their room given back. Undo of {@link createRootVolume}, and a step of expunging. */
   removeRootVolume: StepActivity;

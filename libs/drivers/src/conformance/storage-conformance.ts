@@ -42,7 +42,7 @@ export function describeStorage(scene: ConformanceScene): void {
 
   it('refuses a volume over a base image that is not on the pool, and leaves nothing', async () => {
     const volume = { ...newVolume(), templateId: randomUUID() };
-    await expect(scene.caller().call('ensureVolume', { volume })).rejects.toMatchObject({ code: 'STEP_REFUSED' });
+    await expect(scene.caller().call('ensureVolume', { volume })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await scene.subject().leftovers(volume.id)).toEqual([]);
   });
 

@@ -18,7 +18,7 @@ export interface VolumeFile {
  * The volume exists with at least its size. An existing one grows when it is smaller; it never shrinks and is never
  * overwritten. A new one is complete or absent: it is made beside its place and renamed.
  *
- * @throws DurastackError `STEP_REFUSED` when the base image is absent or qemu-img fails (disk full, volume in use)
+ * @throws DurastackError `NOT_FOUND` when the base image is absent, `STEP_REFUSED` when qemu-img fails (disk full, volume in use)
  */
 export async function ensureVolume(volume: VolumeSpec, signal: AbortSignal): Promise<VolumeFile> {
   const path = volumePath(volume);
@@ -52,10 +52,7 @@ async function createVolume(volume: VolumeSpec, path: string, signal: AbortSigna
   if (templateId !== undefined) {
     const base = basePath(pool, templateId);
     if (!(await exists(base))) {
-      throw new DurastackError(
-        'STEP_REFUSED',
-        `The pool has no base image ${base}; put the template on the pool first`,
-      );
+      throw new DurastackError('NOT_FOUND', `The pool has no base image ${base}; put the template on the pool first`);
     }
     sizeBytes = Math.max(sizeBytes, await qcow2VirtualSize(base));
     // Relative, so that the chain holds wherever the pool is mounted.

@@ -17,7 +17,7 @@ export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerb
       const present = pool.volumes[volume.id];
       if (present === undefined && volume.templateId !== undefined && template === undefined) {
         const message = `Pool ${volume.pool.id} has no base image ${volume.templateId}; put the template there first.`;
-        throw new DurastackError('STEP_REFUSED', message);
+        throw new DurastackError('NOT_FOUND', message);
       }
       const least = Math.max(volume.sizeBytes, present?.sizeBytes ?? template?.virtualSizeBytes ?? 0);
       const { templateId } = present ?? volume;

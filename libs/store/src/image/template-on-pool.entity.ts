@@ -8,4 +8,6 @@ export class TemplateOnPoolEntity {
   @PrimaryColumn({ type: 'char', length: 36 }) poolId!: string;
   @BigInt64({ default: 0 }) sizeBytes!: number;
   @Moment() createdAt!: Date;
+  /** When its copy was complete: volumes are made over it without asking again. */
+  @Moment({ nullable: true }) readyAt!: Date | null;
 }

@@ -4,16 +4,16 @@
  */
 import type { Tx } from '../database/transaction.js';
 
-/** A claim: this operation uses the resource, which it chose after acceptance. Removal of the resource waits for it. */
+/** Claims: this operation uses the resources, which it chose after acceptance. Their removal waits for it. */
 export async function claim(
   tx: Tx,
   operationId: string,
-  resource: { type: 'host' | 'storage-pool'; id: string },
+  resources: readonly { type: 'host' | 'storage-pool'; id: string }[],
 ): Promise<void> {
   await tx.execute(
-    `INSERT INTO claim (resource_type, resource_id, operation_id, created_at) VALUES (?, ?, ?, NOW(3))
+    `INSERT INTO claim (resource_type, resource_id, operation_id, created_at) VALUES ${resources.map(() => '(?, ?, ?, NOW(3))').join(', ')}
      ON DUPLICATE KEY UPDATE operation_id = operation_id`,
-    [resource.type, resource.id, operationId],
+    resources.flatMap(({ type, id }) => [type, id, operationId]),
   );
 }
 

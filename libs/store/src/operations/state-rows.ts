@@ -63,10 +63,12 @@ export async function transition(
   }
   const { operationId } = options;
   if (operationId !== undefined) {
-    await tx.execute(
-      `UPDATE ${tableOf(resource.type)} SET state = ?, operation_id = ? WHERE id = ? AND state = ?`,
-      [to, operationId, resource.id, from],
-    );
+    await tx.execute(`UPDATE ${tableOf(resource.type)} SET state = ?, operation_id = ? WHERE id = ? AND state = ?`, [
+      to,
+      operationId,
+      resource.id,
+      from,
+    ]);
   } else if (to !== from) {
     await tx.execute(`UPDATE ${tableOf(resource.type)} SET state = ? WHERE id = ? AND state = ?`, [
       to,
