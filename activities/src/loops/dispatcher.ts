@@ -27,6 +27,7 @@ import type { DataSource } from 'typeorm';
 import type { AgentGateway } from '../agent-gateway.js';
 import type { HostWatch } from './host-watch.js';
 import { repairPowerDrift } from './power-drift.js';
+import type { RecoveryWatch } from './recovery.js';
 
 const LEASE = { name: 'dispatcher', ttlMs: 5_000 } as const;
 const ROUND_MS = 250;
@@ -48,6 +49,8 @@ export interface DispatcherOptions {
   readonly agents: AgentGateway;
   /** Marks silent hosts; asked once a second. */
   readonly hostWatch: HostWatch;
+  /** While it says so, nothing is started. */
+  readonly recovery: RecoveryWatch;
 }
 
 /** A running dispatcher. */
@@ -66,6 +69,7 @@ function rounds(options: DispatcherOptions): () => Promise<void> {
   return async (): Promise<void> => {
     const lease = { ...LEASE, holder, ...(options.hintUrl ? { hintUrl: options.hintUrl } : {}) };
     if (!(await transaction(source, (tx) => holdLease(tx, lease)))) return;
+    if (await options.recovery.round()) return;
     await startGranted(options);
     await signalCancels(options);
     const drifted = await repairPowerDrift(source, options.agents);

@@ -7,6 +7,7 @@ import { createAgentGateway, type AgentGateway } from '@durastack/activities/age
 import { startCertificateRenewal } from '@durastack/activities/loops/certificate-renewal';
 import { startDispatcher } from '@durastack/activities/loops/dispatcher';
 import { createHostWatch } from '@durastack/activities/loops/host-watch';
+import { createRecoveryWatch } from '@durastack/activities/loops/recovery';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
 import type { Logger } from '@durastack/kit/log/logger';
@@ -160,7 +161,8 @@ function startLoops(config: WorkerConfig, parts: LoopParts, { port, hintUrl }: {
     intakeUrl,
     heartbeatIntervalMs,
   });
-  const dispatcher = startDispatcher({ ...parts, hostWatch, holder, hintUrl });
+  const recovery = createRecoveryWatch(parts);
+  const dispatcher = startDispatcher({ ...parts, hostWatch, recovery, holder, hintUrl });
   return {
     hint: () => dispatcher.hint(),
     stop: async () => void (await Promise.all([dispatcher.stop(), renewal.stop()])),

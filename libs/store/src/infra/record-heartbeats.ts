@@ -3,6 +3,8 @@ import type { Heartbeat } from '@durastack/contracts/agent/wire';
 import type { DataSource } from 'typeorm';
 import { transaction, type Tx } from '../database/transaction.js';
 import { transitionIfAllowed } from '../operations/state-rows.js';
+import { noteStranger } from '../recovery/recovery-hosts.js';
+import { noticeRestore } from '../recovery/recovery-state.js';
 
 /** A heartbeat whose sender's certificate was verified. */
 export interface ReceivedHeartbeat {
@@ -59,7 +61,12 @@ export async function recordHeartbeats(
       outcome.set(one.heartbeat.hostId, allowed ? 'recorded' : 'refused');
       return allowed;
     });
+    for (const { heartbeat } of received) if (!hosts.has(heartbeat.hostId)) await noteStranger(tx, heartbeat.hostId);
     if (accepted.length === 0) return outcome;
+    await noticeRestore(
+      tx,
+      accepted.flatMap(({ heartbeat: { newest } }) => (newest ? [newest] : [])),
+    );
     await writeFacts(tx, accepted);
     for (const { heartbeat } of accepted)
       if (hosts.get(heartbeat.hostId)?.state === 'Disconnected')

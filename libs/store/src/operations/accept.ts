@@ -12,6 +12,7 @@ import type { DataSource } from 'typeorm';
 import { transaction, type Tx } from '../database/transaction.js';
 import type { Caller } from '../identity/caller.js';
 import { giveUp } from './attention.js';
+import { refuseInRecovery } from '../recovery/recovery-state.js';
 import { cancelInTransaction } from './cancel.js';
 import { mustWait } from './grant.js';
 import { readOperation } from './operation-row.js';
@@ -82,6 +83,7 @@ async function acceptIn(tx: Tx, request: AcceptRequest): Promise<Accepted> {
   invariant(declared, `${command.name} is not declared as an operation.`);
   const open = await findOpen(tx, request);
   if (open) return open;
+  await refuseInRecovery(tx);
   const locks = request.locks.map((ref): ResourceLock => {
     const mode = declared.locks[ref.type];
     invariant(mode, `${command.name} does not declare a lock on ${ref.type}.`);
