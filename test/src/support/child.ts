@@ -24,6 +24,11 @@ export class Child {
     return this.process?.pid;
   }
 
+  /** Whether it exists; a paused one does. */
+  get alive(): boolean {
+    return this.process !== undefined && this.process.exitCode === null && this.process.signalCode === null;
+  }
+
   /** Starts it and waits until it is ready. ENVIRONMENT with the end of its log when it is not within 60 s. */
   async start(): Promise<void> {
     const log = openSync(this.plan.logFile, 'a');

@@ -208,8 +208,13 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     async simulate(method, path, body) {
       const init =
         body === undefined
-          ? { method }
-          : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+          ? { method, signal: AbortSignal.timeout(10_000) }
+          : {
+              method,
+              signal: AbortSignal.timeout(10_000),
+              body: JSON.stringify(body),
+              headers: { 'content-type': 'application/json' },
+            };
       const response = await fetch(`http://127.0.0.1:${adminPort}${path}`, init);
       const text = await response.text();
       return (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;

@@ -1,0 +1,63 @@
+/** Whether anything happened twice on hosts, or without an operation: from what hosts noted and operations' rows. */
+import type { SimulatedEffect } from '@durastack/drivers/simulator/effect-log';
+import type { OperationFacts } from './operations.js';
+
+/** Both clocks are this machine's, but rows hold whole milliseconds. */
+const TOLERANCE_MS = 5;
+const MAY_START = new Set(['deployVirtualMachine', 'startVirtualMachine', 'rebootVirtualMachine']);
+
+interface Judged {
+  readonly operation: OperationFacts;
+  starts: number;
+}
+
+/**
+ * Judges effects, in the order in which they happened.
+ *
+ * @returns a sentence for each that must not have been
+ */
+export async function judgeEffects(
+  effects: AsyncIterable<SimulatedEffect>,
+  operations: readonly OperationFacts[],
+): Promise<string[]> {
+  const found: string[] = [];
+  const runsOn = new Map<string, string>();
+  const made = new Set<string>();
+  const ofMachine = new Map<string, Judged[]>();
+  for (const operation of operations) {
+    const known = ofMachine.get(operation.resourceId) ?? [];
+    known.push({ operation, starts: 0 });
+    ofMachine.set(operation.resourceId, known);
+  }
+  for await (const { at, hostId, kind, id } of effects) {
+    if (kind === 'vm-off' || kind === 'vm-gone') {
+      if (runsOn.get(id) === hostId) runsOn.delete(id);
+    } else if (kind === 'volume-made') {
+      if (made.has(id)) found.push(`volume ${id} was made twice, the second time on host ${hostId}`);
+      made.add(id);
+    } else if (kind === 'vm-running') {
+      const other = runsOn.get(id);
+      if (other !== undefined && other !== hostId)
+        found.push(`machine ${id} was started on host ${hostId} while it ran on host ${other}`);
+      runsOn.set(id, hostId);
+      const fault = judgeStart(ofMachine.get(id) ?? [], at);
+      if (fault !== undefined) found.push(`machine ${id} was started on host ${hostId} ${fault}`);
+    }
+  }
+  return found;
+}
+
+function judgeStart(ofMachine: Judged[], at: number): string | undefined {
+  const when = new Date(at).toISOString();
+  const judged = ofMachine.find(({ operation: { startedAt, endedAt } }) => {
+    if (startedAt === null || at < startedAt - TOLERANCE_MS) return false;
+    return endedAt === null || at <= endedAt + TOLERANCE_MS;
+  });
+  if (judged === undefined) return `at ${when}, when no operation on it was under way`;
+  const { id, kind, run } = judged.operation;
+  if (!MAY_START.has(kind)) return `at ${when}, during ${kind} ${id}`;
+  judged.starts += 1;
+  // A reboot whose run was lost after its start cannot know of it, and does it all again.
+  const mayStart = kind === 'rebootVirtualMachine' ? run : 1;
+  return judged.starts > mayStart ? `${judged.starts} times by ${kind} ${id}` : undefined;
+}

@@ -1,0 +1,59 @@
+/** `dura chaos` after its set-up: `node test/dist/chaos/main.js [--operations N] [--seed S] [--simulator|--libvirt] [--json]`. */
+import { parseArgs } from 'node:util';
+import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
+import { render, type RunWishes } from './report.js';
+import { runChaos } from './run.js';
+import { SHAPES } from './shapes.js';
+import { startSimulatedWorld } from './simulated-world.js';
+import { startLibvirtWorld } from './libvirt-world.js';
+
+const DEFAULT_OPERATIONS = { simulator: 200, libvirt: 20 } as const;
+const MOST_OPERATIONS = 1_000_000;
+
+function readWishes(): { wishes: RunWishes; json: boolean } {
+  const { values } = parseArgs({
+    options: {
+      operations: { type: 'string' },
+      seed: { type: 'string' },
+      simulator: { type: 'boolean' },
+      libvirt: { type: 'boolean' },
+      json: { type: 'boolean' },
+    },
+  });
+  if (values.simulator && values.libvirt)
+    throw new DurastackError('INVALID_INPUT', 'dura chaos takes either --simulator or --libvirt.');
+  const hosts = values.libvirt ? 'libvirt' : 'simulator';
+  const operations = wholeNumber('--operations', values.operations, MOST_OPERATIONS) ?? DEFAULT_OPERATIONS[hosts];
+  const seed = wholeNumber('--seed', values.seed, 2 ** 32 - 1) ?? Math.floor(Math.random() * 1_000_000);
+  return { wishes: { operations, seed, hosts }, json: values.json ?? false };
+}
+
+function wholeNumber(flag: string, text: string | undefined, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new DurastackError('INVALID_INPUT', `${flag} is "${text}"; give a whole number from 1 to ${most}.`);
+}
+
+async function main(): Promise<number> {
+  const { wishes, json } = readWishes();
+  const progress = (line: string) => void process.stderr.write(`${line}\n`);
+  progress(`chaos on ${wishes.hosts}: ${wishes.operations} calls, seed ${wishes.seed}; starting a cloud`);
+  const world = await (wishes.hosts === 'libvirt' ? startLibvirtWorld(progress) : startSimulatedWorld());
+  try {
+    const report = await runChaos(world, { wishes, shape: SHAPES[wishes.hosts] }, progress);
+    process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${render(report).join('\n')}\n`);
+    return report.ok ? 0 : 1;
+  } finally {
+    await world.stop();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const text =
+    isDurastackError(error) && error.code !== 'BUG' ? error.message : String((error as Error).stack ?? error);
+  process.stderr.write(`dura chaos: ${text}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,122 @@
+/** One run: makes the schedule, carries it out on a cloud of its own, judges. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asDurastackError } from '@durastack/contracts/errors';
+import { findInconsistencies } from '../support/consistency.js';
+import { Injector } from './injector.js';
+import { judge, RECOVERY_LIMIT_MS, type Evidence } from './judge.js';
+import { countOpen, readOperations, readRepeatedNames } from './operations.js';
+import { makePlan, type ChaosPlan, type PlanOptions } from './plan.js';
+import { makeReport, type ChaosReport, type RunWishes } from './report.js';
+import { Tenant, type CallOutcome } from './tenant.js';
+import type { ChaosWorld } from './world.js';
+
+/** Calls whose replies are still waited for; more would only queue up in this process. */
+const MOST_UNANSWERED = 200;
+const PROGRESS_MS = 10_000;
+const LOOK_MS = 100;
+/** Facts seen on hosts reach the database by heartbeats; host and drift watches need some of them. */
+const AGREE_WITHIN_MS = 20_000;
+
+/** Sizes of a run that the wishes leave open. */
+export type RunShape = Omit<PlanOptions, 'seed' | 'operations' | 'parts' | 'networkFaults'>;
+
+/** Carries out a run on a world, which it does not end. */
+export async function runChaos(
+  world: ChaosWorld,
+  { wishes, shape }: { wishes: RunWishes; shape: RunShape },
+  progress: (line: string) => void,
+): Promise<ChaosReport> {
+  const plan = makePlan({
+    ...shape,
+    ...wishes,
+    parts: [...world.parts.keys()],
+    networkFaults: world.disturb !== undefined,
+  });
+  const tenants = await Promise.all(
+    Array.from({ length: shape.tenants }, (_, index) => Tenant.create(world, `tenant-${index + 1}`)),
+  );
+  const startedAt = performance.now();
+  const injector = new Injector(world);
+  let calls: ReadonlyMap<string, readonly CallOutcome[]>;
+  try {
+    const faults = injectAll(plan, injector);
+    calls = await callAll(plan, tenants, progress);
+    await faults;
+    await injector.settle();
+    progress(`all ${plan.calls.length} calls made, everything is back; waiting for the last operations`);
+    await untilNoneOpen(world);
+  } finally {
+    await injector.stop();
+  }
+  const accountIds = tenants.map(({ accountId }) => accountId);
+  const operations = await readOperations(world.source, accountIds);
+  const evidence: Evidence = {
+    operations,
+    outages: injector.outages,
+    calls,
+    repeatedNames: await readRepeatedNames(world.source, accountIds),
+    crashes: injector.crashes,
+    findings: await untilAgreed(world),
+    effects: world.effects(),
+    judgedAt: Date.now(),
+  };
+  const violations = await judge(evidence);
+  return makeReport(wishes, { plan, seconds: (performance.now() - startedAt) / 1000 }, { evidence, violations });
+}
+
+async function injectAll(plan: ChaosPlan, injector: Injector): Promise<void> {
+  const startedAt = performance.now();
+  for (const fault of plan.faults) {
+    await sleep(Math.max(0, startedAt + fault.atMs - performance.now()));
+    injector.begin(fault);
+  }
+}
+
+async function callAll(
+  plan: ChaosPlan,
+  tenants: readonly Tenant[],
+  progress: (line: string) => void,
+): Promise<Map<string, CallOutcome[]>> {
+  const outcomes = new Map(tenants.map(({ accountId }) => [accountId, [] as CallOutcome[]]));
+  const unanswered = new Set<Promise<void>>();
+  const startedAt = performance.now();
+  let told = startedAt;
+  for (const call of plan.calls) {
+    await sleep(Math.max(0, startedAt + call.atMs - performance.now()));
+    while (unanswered.size >= MOST_UNANSWERED) await Promise.race(unanswered);
+    const tenant = tenants[call.tenant]!;
+    const giveUpAt = startedAt + plan.durationMs + 2 * RECOVERY_LIMIT_MS;
+    const done: Promise<void> = tenant
+      .perform(call, giveUpAt)
+      .then((outcome) => void outcomes.get(tenant.accountId)!.push(outcome))
+      .finally(() => unanswered.delete(done));
+    unanswered.add(done);
+    if (performance.now() - told >= PROGRESS_MS) {
+      told = performance.now();
+      const seconds = Math.round((told - startedAt) / 1000);
+      progress(`${seconds} s: ${call.index + 1} of ${plan.calls.length} calls made, ${unanswered.size} unanswered`);
+    }
+  }
+  await Promise.all(unanswered);
+  return outcomes;
+}
+
+/** Looks until all have ended, and a little longer than they may take. */
+async function untilNoneOpen(world: ChaosWorld): Promise<void> {
+  const until = performance.now() + RECOVERY_LIMIT_MS + 5_000;
+  while (performance.now() < until && (await countOpen(world.source)) > 0) await sleep(LOOK_MS);
+}
+
+async function untilAgreed(world: ChaosWorld): Promise<string[]> {
+  const until = performance.now() + AGREE_WITHIN_MS;
+  for (;;) {
+    let findings: string[];
+    try {
+      findings = await findInconsistencies(world.source, world.agents);
+    } catch (error) {
+      findings = [`they cannot be compared: ${asDurastackError(error).message}`];
+    }
+    if (findings.length === 0 || performance.now() > until) return findings;
+    await sleep(10 * LOOK_MS);
+  }
+}
