@@ -87,5 +87,9 @@ async function conclude({ source, log }: { source: DataSource; log: Logger }): P
   const verdict = judgeRecovery(await transaction(source, readRecoveryFacts));
   await applyRecovery(source, verdict);
   const { machines, operations, findings } = verdict;
-  log.warn({ machines, operations, findings }, 'recovery ended: the rows say what is on the hosts');
+  const ended = operations.map(({ id, outcome }) => `${id} ${outcome}`);
+  log.warn(
+    { machines: machines.map(({ id }) => id), operations: ended, findings: findings.length },
+    'recovery ended: the rows say what is on the hosts',
+  );
 }
