@@ -13,7 +13,8 @@ export const volumeStates = defineStateTable({
   events: {
     Created: { Allocated: 'Ready', Ready: 'Ready' },
     CreateUndone: { Ready: 'Allocated', Allocated: 'Allocated' },
-    DestroyRequested: { Ready: 'Destroy', Allocated: 'Destroy', Destroy: 'Destroy' },
+    // One that never came to exist stays Allocated: a recovered machine would otherwise be promised a disk.
+    DestroyRequested: { Ready: 'Destroy', Destroy: 'Destroy' },
     Recovered: { Destroy: 'Ready' },
     FoundGone: { Ready: 'Allocated', Destroy: 'Allocated', Allocated: 'Allocated' },
     Expunged: { Ready: 'Expunged', Allocated: 'Expunged', Destroy: 'Expunged' },
