@@ -1,5 +1,10 @@
 /** `dura status [--json]`: where things are and how they do. */
-import { readDatabaseFacts, type HostFact, type OperationCounts } from '../instance/database-facts.js';
+import {
+  readDatabaseFacts,
+  type HostFact,
+  type OperationCounts,
+  type RecoveryFact,
+} from '../instance/database-facts.js';
 import { describeHome, homeDirectory, homeExists } from '../instance/home.js';
 import { InstanceFile, PART_NAMES, type PartName } from '../instance/instance-file.js';
 import { isRunning, residentMib } from '../instance/processes.js';
@@ -20,6 +25,7 @@ interface InstanceStatus {
   readonly processes: readonly ProcessStatus[];
   readonly hosts: readonly HostFact[] | null;
   readonly operations: OperationCounts | null;
+  readonly recovery: RecoveryFact | null;
 }
 
 /** Prints it. @returns 0 when everything runs, 3 when not */
@@ -34,7 +40,13 @@ export async function statusCommand(words: readonly string[]): Promise<number> {
 
 async function readStatus(directory: string): Promise<InstanceStatus> {
   if (!homeExists(directory)) {
-    return { urls: {}, processes: PART_NAMES.map((name) => stopped(name)), hosts: null, operations: null };
+    return {
+      urls: {},
+      processes: PART_NAMES.map((name) => stopped(name)),
+      hosts: null,
+      operations: null,
+      recovery: null,
+    };
   }
   const home = describeHome(directory);
   const file = InstanceFile.open(home);
@@ -50,6 +62,7 @@ async function readStatus(directory: string): Promise<InstanceStatus> {
     processes,
     hosts: facts?.hosts ?? null,
     operations: facts?.operations ?? null,
+    recovery: facts?.recovery ?? null,
   };
 }
 
@@ -73,5 +86,17 @@ function render(status: InstanceStatus, directory: string): string[] {
     operations === null
       ? 'Operations: not known, the database is down'
       : `Operations: ${operations.running} running, ${operations.queued} queued, ${operations.needsAttention} need attention`,
+    ...renderRecovery(status.recovery),
+  ];
+}
+
+function renderRecovery(recovery: RecoveryFact | null): string[] {
+  if (recovery === null) return [];
+  const { active, awaitedHosts, findings } = recovery;
+  return [
+    ...(active
+      ? [`Recovery after a restore: nothing is started or removed; waits for ${awaitedHosts} hosts (dura recover)`]
+      : []),
+    ...(findings > 0 ? [`Recovery left ${findings} things to a person: dura api getRecovery`] : []),
   ];
 }

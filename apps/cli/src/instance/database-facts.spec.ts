@@ -15,7 +15,8 @@ it('facts for status come from the database, and are absent when it does not ans
   try {
     await migrate(mariadbUrl(directory));
     const none = { running: 0, queued: 0, needsAttention: 0 };
-    expect(await readDatabaseFacts(directory)).toEqual({ hosts: [], operations: none });
+    const quiet = { active: false, awaitedHosts: 0, findings: 0 };
+    expect(await readDatabaseFacts(directory)).toEqual({ hosts: [], operations: none, recovery: quiet });
   } finally {
     if (record !== undefined) await stopProcess(record);
   }

@@ -16,10 +16,18 @@ export interface HostFact {
   readonly accelerator: string | null;
 }
 
+/** Recovery after a restore: under way, and what it left to a person. */
+export interface RecoveryFact {
+  readonly active: boolean;
+  readonly awaitedHosts: number;
+  readonly findings: number;
+}
+
 /** What the database says; `undefined` when it does not answer. */
 export interface DatabaseFacts {
   readonly hosts: readonly HostFact[];
   readonly operations: OperationCounts;
+  readonly recovery: RecoveryFact;
 }
 
 const QUERY = `
@@ -27,11 +35,15 @@ SELECT JSON_OBJECT('kind', 'host', 'name', name, 'state', state, 'accelerator', 
   FROM host WHERE state <> 'Removed' ORDER BY name LIMIT 1000;
 SELECT JSON_OBJECT('kind', 'operations', 'state', state, 'count', COUNT(*)) FROM operation
   WHERE state IN ('queued', 'granted', 'running', 'needs-attention') GROUP BY state;
+SELECT JSON_OBJECT('kind', 'recovery', 'active', EXISTS (SELECT 1 FROM setting WHERE name = 'recovery'),
+  'awaitedHosts', (SELECT COUNT(*) FROM recovery_host WHERE state = 'pending'),
+  'findings', (SELECT COUNT(*) FROM recovery_finding));
 `;
 
 type Row =
   | { kind: 'host'; name: string; state: string; accelerator: string | null }
-  | { kind: 'operations'; state: string; count: number };
+  | { kind: 'operations'; state: string; count: number }
+  | { kind: 'recovery'; active: number; awaitedHosts: number; findings: number };
 
 /** Reads them through the database's socket. */
 export async function readDatabaseFacts(directory: string): Promise<DatabaseFacts | undefined> {
@@ -46,7 +58,13 @@ export async function readDatabaseFacts(directory: string): Promise<DatabaseFact
 function summarise(rows: readonly Row[]): DatabaseFacts {
   const count = (...states: string[]): number =>
     rows.reduce((sum, row) => (row.kind === 'operations' && states.includes(row.state) ? sum + row.count : sum), 0);
+  const recovery = rows.find((row) => row.kind === 'recovery');
   return {
+    recovery: {
+      active: recovery?.active === 1,
+      awaitedHosts: recovery?.awaitedHosts ?? 0,
+      findings: recovery?.findings ?? 0,
+    },
     hosts: rows.flatMap((row) =>
       row.kind === 'host' ? [{ name: row.name, state: row.state, accelerator: row.accelerator }] : [],
     ),

@@ -90,7 +90,7 @@ export function judgeMachine(one: MachineCase): MachineJudgement {
 type Find = (kind: RecoveryFinding['kind'], message: string, hostId?: string) => void;
 
 /** Where it is; undefined: the row says so already. */
-function placeOf({ row, sightings }: MachineCase, find: Find): MachineVerdict['place'] {
+function placeOf({ row, sightings, operation }: MachineCase, find: Find): MachineVerdict['place'] {
   const active = sightings.filter(isActive);
   const [first, second] = active;
   const candidates = active.length > 0 ? active : sightings;
@@ -107,7 +107,7 @@ function placeOf({ row, sightings }: MachineCase, find: Find): MachineVerdict['p
       );
   }
   if (!chosen) return row.hostId === null ? undefined : { hostId: null, power: 'absent' };
-  if (ENDED.has(row.state))
+  if (ENDED.has(row.state) && operation === undefined)
     find(
       'unwanted-machine',
       `${row.name} is ${row.state} in the database, but ${chosen.power} on this host.`,
@@ -124,7 +124,11 @@ function targetOf({ row, volume, disk, sightings, operation }: MachineCase, find
   if (row.state === 'Error')
     return !there && disk.kind === 'there' && volume?.state === 'Ready' ? 'Stopped' : undefined;
   if (row.state === 'Destroyed' && there) return undefined;
-  if (sightings.some(isActive)) return 'Running';
+  if (sightings.some(isActive)) {
+    if (disk.kind === 'gone' && volume !== undefined && volume.state !== 'Allocated')
+      find('missing-volume', `${row.name} runs, but its disk is not on its pool: it will not start again.`);
+    return 'Running';
+  }
   // A machine that was never started has no disk anywhere, and is complete without one.
   const deploying = operation?.kind === 'deployVirtualMachine';
   const expectsDisk = volume !== undefined && (volume.state !== 'Allocated' || deploying);
