@@ -68,8 +68,10 @@ async function place(tx: Tx, operationId: string, vm: VmRow, volume: RootVolumeR
       { type: 'host', id: hostId },
       { type: 'storage-pool', id: poolId },
     ]);
-    await tx.execute('UPDATE virtual_machine SET host_id = ? WHERE id = ?', [hostId, vm.id]);
-    await tx.execute('UPDATE volume SET pool_id = ? WHERE id = ?', [poolId, volume.id]);
+    await tx.execute(
+      `UPDATE virtual_machine v JOIN volume d ON d.vm_id = v.id AND d.kind = 'ROOT' SET v.host_id = ?, d.pool_id = ? WHERE v.id = ?`,
+      [hostId, poolId, vm.id],
+    );
     // Written before the bridge exists, so that removal of the network finds it.
     await tx.execute(
       `INSERT INTO network_on_host (network_id, host_id, created_at) SELECT DISTINCT network_id, ?, NOW(3) FROM nic WHERE vm_id = ?

@@ -77,6 +77,8 @@ export async function connectDatabase(options: DatabaseOptions): Promise<DataSou
   } satisfies DataSourceOptions);
   await source.initialize();
   prepareSessions(source);
+  // The one connection that exists by now was opened before anybody could listen.
+  for (const setting of Object.values(SESSION_SETTINGS)) await source.query(setting);
   return source;
 }
 

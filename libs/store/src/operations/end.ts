@@ -32,8 +32,10 @@ export async function endOperation(tx: Tx, operation: OperationRow, ending: Endi
     [ending.state, ending.error?.code ?? null, ending.error?.message ?? null, ending.error?.step ?? null, operation.id],
   );
   const waiting = await readWaitingBehind(tx, operation.id);
-  await tx.execute('DELETE FROM operation_lock WHERE operation_id = ?', [operation.id]);
-  await tx.execute('DELETE FROM claim WHERE operation_id = ?', [operation.id]);
+  await tx.execute(
+    `DELETE l, c FROM operation o LEFT JOIN operation_lock l ON l.operation_id = o.id LEFT JOIN claim c ON c.operation_id = o.id WHERE o.id = ?`,
+    [operation.id],
+  );
   for (const id of waiting) await grantIfFree(tx, id);
   await writeEvent(tx, operation, ending);
 }

@@ -28,15 +28,17 @@ const superseded = (run: RunRef) =>
  */
 async function beginRun(tx: Tx, run: RunRef, holds: 'resource' | 'all-locks'): Promise<Begun | undefined> {
   if (holds === 'all-locks') await lockForEnding(tx, run.operationId);
-  const resource = await readResource(tx, run.operationId);
-  if (!resource) return { kind: 'superseded' };
+  const before = await readBefore(tx, run);
+  if (!before) return { kind: 'superseded' };
+  const { resource } = before;
   const shown = HAS_OPERATION.has(resource.type) ? await lockShown(tx, resource) : undefined;
   const operation = await readOperation(tx, run.operationId, 'FOR UPDATE');
   if (!operation || operation.run !== run.run) return { kind: 'superseded' };
-  const { generation, epoch } = await readGeneration(tx, run);
-  const begun = { kind: 'run', controlEpoch: epoch, direction: operation.direction } as const;
+  const begun = { kind: 'run', controlEpoch: before.epoch, direction: operation.direction } as const;
   const { cancelRequested } = operation;
-  if (generation !== null && operation.state === 'running') return { ...begun, generation, cancelRequested };
+  // Read again under the row's lock: another attempt may have begun this run meanwhile.
+  const generation = operation.state === 'running' ? (await readBefore(tx, run))?.generation : undefined;
+  if (generation) return { ...begun, generation, cancelRequested };
   if (operation.state !== 'granted') return { kind: 'superseded' };
   const refusal =
     shown && shown.operationId !== operation.id ? await raiseBegin(tx, operation, shown.state) : undefined;
@@ -56,22 +58,25 @@ async function beginRun(tx: Tx, run: RunRef, holds: 'resource' | 'all-locks'): P
   return { ...begun, generation: insertId, cancelRequested };
 }
 
-/** The generation that this run was given, if it began before, and the control epoch. */
-async function readGeneration(tx: Tx, run: RunRef): Promise<{ generation: number | null; epoch: number }> {
-  const [row] = await tx.query<{ generation: number | null; epoch: string | null }>(
-    `SELECT (SELECT generation FROM operation_run WHERE operation_id = ? AND run = ?) AS generation,
-       (SELECT value FROM setting WHERE name = 'control-epoch') AS epoch`,
-    [run.operationId, run.run],
+/** What is needed to begin: the resource, the control epoch, and the generation that this run was given if it began before. */
+async function readBefore(
+  tx: Tx,
+  run: RunRef,
+): Promise<{ resource: ResourceRef; epoch: number; generation: number | undefined } | undefined> {
+  const [row] = await tx.query<ResourceRef & { generation: number | null; epoch: string | null }>(
+    `SELECT o.resource_type AS type, o.resource_id AS id,
+       (SELECT generation FROM operation_run WHERE operation_id = o.id AND run = ?) AS generation,
+       (SELECT value FROM setting WHERE name = 'control-epoch') AS epoch
+     FROM operation o WHERE o.id = ?`,
+    [run.run, run.operationId],
   );
-  return { generation: row?.generation ?? null, epoch: Number(row?.epoch ?? (await controlEpoch(tx))) };
-}
-
-async function readResource(tx: Tx, operationId: string): Promise<ResourceRef | undefined> {
-  const rows = await tx.query<ResourceRef>(
-    'SELECT resource_type AS type, resource_id AS id FROM operation WHERE id = ?',
-    [operationId],
-  );
-  return rows[0];
+  if (!row) return undefined;
+  const { type, id, generation, epoch } = row;
+  return {
+    resource: { type, id },
+    epoch: Number(epoch ?? (await controlEpoch(tx))),
+    generation: generation ?? undefined,
+  };
 }
 
 async function lockShown(

@@ -113,22 +113,27 @@ export interface ResourceLock extends ResourceRef {
  */
 export async function lockRows(tx: Tx, locks: readonly ResourceLock[]): Promise<void> {
   const ordered = [...locks].sort((a, b) => a.type.localeCompare(b.type) || a.id.localeCompare(b.id));
-  for (let at = 0; at < ordered.length;) {
-    const { type, mode } = ordered[at] as ResourceLock;
-    let end = at + 1;
-    while (ordered[end]?.type === type && ordered[end]?.mode === mode) end += 1;
-    const ids = ordered.slice(at, end).map(({ id }) => id);
-    at = end;
-    const clause = mode === 'exclusive' ? 'FOR UPDATE' : 'LOCK IN SHARE MODE';
-    // The primary key is read in its order, so rows are taken in the order of their ids.
-    const rows = await tx.query<{ id: string }>(
-      `SELECT id FROM ${tableOf(type)} WHERE id IN (?) ORDER BY id ${clause}`,
-      [ids],
-    );
-    const missing = ids.find((id) => !rows.some((row) => row.id === id));
-    if (missing !== undefined)
-      throw new DurastackError('NOT_FOUND', `There is no ${type} ${missing}.`, { details: { type, id: missing } });
+  const groups: ResourceLock[][] = [];
+  for (const lock of ordered) {
+    const group = groups.at(-1);
+    if (group?.[0]?.type === lock.type && group[0].mode === lock.mode) group.push(lock);
+    else groups.push([lock]);
   }
+  // A statement each: MariaDB drops the locking clause of a SELECT in parentheses, as in a UNION.
+  for (const group of groups) await lockGroup(tx, group);
+}
+
+/** Rows of one type in one mode; the primary key is read in its order, so they are taken in the order of their ids. */
+async function lockGroup(tx: Tx, group: readonly ResourceLock[]): Promise<void> {
+  const { type, mode } = group[0] as ResourceLock;
+  const rows = await tx.query<{ id: string }>(
+    `SELECT id FROM ${tableOf(type)} WHERE id IN (?) ORDER BY id ${mode === 'exclusive' ? 'FOR UPDATE' : 'LOCK IN SHARE MODE'}`,
+    [group.map(({ id }) => id)],
+  );
+  const found = new Set(rows.map(({ id }) => id));
+  const missing = group.find(({ id }) => !found.has(id));
+  if (missing)
+    throw new DurastackError('NOT_FOUND', `There is no ${type} ${missing.id}.`, { details: { type, id: missing.id } });
 }
 
 /** Resource types whose rows show the running operation. */
