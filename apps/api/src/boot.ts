@@ -15,6 +15,7 @@ import { Registry } from './catalogue/registry.js';
 import { CloudStackFace } from './cloudstack/cloudstack-face.js';
 import { HostReads } from './console/host-reads.js';
 import { registerConsole } from './console/register-console.js';
+import { answerBadAddress, answerBrokenRequest, MAX_HEADER_BYTES } from './face/broken-requests.js';
 import { DispatcherHint } from './face/dispatcher-hint.js';
 import { Invoker } from './face/invoker.js';
 import { LoginThrottle } from './identity/login-throttle.js';
@@ -71,6 +72,17 @@ async function openDatabase(url: string): Promise<DataSource> {
   );
 }
 
+function makeAdapter(): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    // An id of any length gets to its validation, whose refusal names it.
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: answerBadAddress,
+  });
+}
+
 /** A running API without its listeners. */
 export interface Api {
   readonly app: NestFastifyApplication;
@@ -97,7 +109,7 @@ export async function createApi(
   const platform = new Platform(database, secrets, settings, log);
   const registry = new Registry();
   const hint = new DispatcherHint(platform);
-  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES });
+  const adapter = makeAdapter();
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.of(platform, discovery, registry, hint),
     adapter,

@@ -78,16 +78,31 @@ export const float = (description: string) => field(z.number(), { description, w
 /** A moment, ISO 8601 with offset; CloudStack's form is `2021-10-02T17:44:42+0000`. */
 export const date = (description: string) => field(z.string(), { description, wire: 'date' });
 
+/** One of a list of texts that stand for nothing longer. */
+export const word = z.string().max(255);
+
+/** The longest key and value of a tag. */
+export const TAG_LENGTHS = { key: 191, value: 255 } as const;
+
+/** The greatest number of items in a list or map that a call brings. */
+export const MAX_ITEMS = 1_000;
+
 /** A list; comma-joined on CloudStack's wire when its items are texts. */
 export const list = <S extends z.ZodType>(description: string, item: S) =>
-  field(z.array(item), { description, wire: 'list' });
+  field(z.array(item).max(MAX_ITEMS), { description, wire: 'list' });
+
+/** A map of texts with keys and values of bounded length, and not too many. */
+const texts = (max: { key?: number; value?: number } = {}) =>
+  z
+    .record(z.string().max(max.key ?? 255), z.string().max(max.value ?? 4_096))
+    .refine((map) => Object.keys(map).length <= MAX_ITEMS, `has more than ${MAX_ITEMS} entries`);
 
 /** A map of texts; indexed on CloudStack's wire (`tags[0].key=…&tags[0].value=…`, `details[0].name=…`). */
-export const map = (description: string) => field(z.record(z.string(), z.string()), { description, wire: 'map' });
+export const map = (description: string, max: { key?: number; value?: number } = {}) =>
+  field(texts(max), { description, wire: 'map' });
 
 /** A list of maps, one per index (`nicnetworklist[0].networkid=…`). */
-export const mapList = (description: string) =>
-  field(z.array(z.record(z.string(), z.string())), { description, wire: 'map' });
+export const mapList = (description: string) => field(z.array(texts()).max(MAX_ITEMS), { description, wire: 'map' });
 
 /** A nested object of a reply. */
 export const object = <T extends z.ZodRawShape>(description: string, shape: T) =>

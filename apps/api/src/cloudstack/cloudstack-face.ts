@@ -49,6 +49,7 @@ export class CloudStackFace {
     try {
       const query = request.raw.url?.split('?').slice(1).join('?') ?? '';
       parameters = readParameters(query, typeof request.body === 'string' ? request.body : '');
+      if (parameters.fault) throw parameters.fault;
       const body = await this.answer(request, reply, parameters);
       return this.send(reply, parameters, 200, body);
     } catch (thrown) {

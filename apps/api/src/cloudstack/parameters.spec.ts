@@ -44,10 +44,21 @@ describe('readParameters', () => {
   });
 
   it('refuses a parameter given twice with different values, also in another case or in the body', () => {
-    expect(() => readParameters('a=1&a=2', '')).toThrow('given twice');
-    expect(() => readParameters('a=1&A=2', '')).toThrow('given twice');
-    expect(() => readParameters('a=1', 'a=2')).toThrow('given twice');
-    expect(() => readParameters('a=1&a=1', 'A=1')).not.toThrow();
+    for (const [query, body] of [
+      ['a=1&a=2', ''],
+      ['a=1&A=2', ''],
+      ['a=1', 'a=2'],
+    ] as const)
+      expect(readParameters(query, body).fault?.message).toContain('given twice');
+    expect(readParameters('a=1&a=1', 'A=1').fault).toBeUndefined();
+  });
+
+  it('refuses what is no percent-encoded UTF-8, naming it, and reads the rest', () => {
+    for (const text of ['%', '%Z1', '%FF', '%C0%AF', '%ED%A0%80', '%E2%82']) {
+      const { fault, byName } = readParameters(`response=json&name=${text}`, '');
+      expect(fault?.message).toBe('The parameter name is not percent-encoded UTF-8.');
+      expect(byName.get('response')).toBe('json');
+    }
   });
 });
 

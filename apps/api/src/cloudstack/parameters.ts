@@ -4,6 +4,8 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { unwrap, wireName, wireOf } from '@durastack/contracts/fields';
 import { notFound } from '@durastack/store/identity/access';
 import { z } from 'zod';
+import { readPairs } from '../face/form-encoding.js';
+import { invalid, shorten, textFault } from '../face/text-faults.js';
 
 /** The parameters of one request. */
 export interface RequestParameters {
@@ -11,28 +13,29 @@ export interface RequestParameters {
   readonly sent: readonly (readonly [name: string, value: string])[];
   /** By name in lower case. */
   readonly byName: ReadonlyMap<string, string>;
+  /** Why the request cannot be taken as it is; what could be read is there all the same, to answer in its form. */
+  readonly fault?: DurastackError;
 }
 
-/**
- * Merges a query string and a form body.
- *
- * @throws DurastackError INVALID_INPUT when a parameter is given twice with different values
- */
+/** Merges a query string and a form body. A parameter that is given twice with different values is a fault. */
 export function readParameters(query: string, body: string): RequestParameters {
   const byName = new Map<string, string>();
   const sent = new Map<string, string>();
-  for (const source of [query, body]) {
-    for (const [name, value] of new URLSearchParams(source)) {
-      const key = name.toLowerCase();
-      const known = byName.get(key);
-      if (known !== undefined && known !== value)
-        throw new DurastackError('INVALID_INPUT', `The parameter ${name} is given twice with different values.`);
-      byName.set(key, value);
-      sent.set(name, value);
-    }
+  let fault: DurastackError | undefined;
+  for (const { name, value, fault: broken } of [...readPairs(query), ...readPairs(body)]) {
+    fault ??= broken;
+    const key = name.toLowerCase();
+    const known = byName.get(key);
+    if (known !== undefined && known !== value)
+      fault ??= invalid(shorten(name), `The parameter ${shorten(name)} is given twice with different values.`);
+    else byName.set(key, value);
+    sent.set(name, value);
   }
-  return { sent: [...sent], byName };
+  return { sent: [...sent], byName, ...(fault ? { fault } : {}) };
 }
+
+/** Texts of at least this length are descriptions, keys and data, which may have several lines. */
+const LINES_FROM_LENGTH = 4_096;
 
 /** `tags[0].key` → name `tags`, index 0, rest `key`. */
 const INDEXED = /^([^[\]]+)\[(\d+)\](?:\.(.+))?$/;
@@ -139,7 +142,10 @@ export function validateParameters(
   nameOf: (name: string) => string,
 ): Record<string, unknown> {
   const parsed = command.params.safeParse(input);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    refuseBadTexts(command, parsed.data, nameOf);
+    return parsed.data;
+  }
   const issue = parsed.error.issues[0];
   const name = String(issue?.path[0] ?? '');
   const schema = command.params.shape[name] as z.ZodType | undefined;
@@ -154,11 +160,40 @@ export function validateParameters(
     );
   }
   const meta = schema && wireOf(schema);
-  if (meta?.wire === 'uuid') throw notFound(shown, String(input[name]));
-  const value = meta?.secret ? 'the value given' : JSON.stringify(input[name]).slice(0, 200);
-  throw new DurastackError(
-    'INVALID_INPUT',
-    `Unable to execute API command ${command.name.toLowerCase()} due to invalid value ${value} of parameter ${shown}: ${issue?.message ?? 'malformed'}`,
-    { details: { parameter: shown } },
-  );
+  const given = input[name];
+  if (meta?.wire === 'uuid' && typeof given === 'string') throw notFound(shown, shorten(given));
+  const value = meta?.secret ? 'the value given' : shownValue(given);
+  throw invalidValue(command, { shown, value, why: issue?.message ?? 'malformed' });
+}
+
+function invalidValue(command: Command, fault: { shown: string; value: string; why: string }): DurastackError {
+  const { shown, value, why } = fault;
+  const what = `Unable to execute API command ${command.name.toLowerCase()} due to invalid value`;
+  return invalid(shown, `${what} ${value} of parameter ${shown}: ${why}`);
+}
+
+/** What stands in a message for a value: short, and no structure, which may be deeper than the stack. */
+function shownValue(value: unknown): string {
+  if (typeof value !== 'object' || value === null)
+    return JSON.stringify(typeof value === 'string' ? shorten(value) : value);
+  return Array.isArray(value) ? `[${value.length} items]` : '{…}';
+}
+
+/** Schemas say what a text means; characters that no text of a command may hold are refused for all of them here. */
+function refuseBadTexts(
+  command: Command,
+  params: Readonly<Record<string, unknown>>,
+  nameOf: (name: string) => string,
+): void {
+  for (const [name, value] of Object.entries(params)) {
+    const schema = command.params.shape[name] as z.ZodType | undefined;
+    const meta = schema && wireOf(schema);
+    const why = textFault(value, { lines: (meta?.length ?? 0) >= LINES_FROM_LENGTH });
+    if (why === undefined) continue;
+    throw invalidValue(command, {
+      shown: nameOf(name),
+      value: meta?.secret ? 'the value given' : shownValue(value),
+      why,
+    });
+  }
 }

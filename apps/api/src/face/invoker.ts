@@ -10,6 +10,7 @@ import { writeCommandEvent } from './command-event.js';
 import type { AnyCall, Call } from './call.js';
 import type { DispatcherHint } from './dispatcher-hint.js';
 import { pageOf } from './page-of.js';
+import { shorten } from './text-faults.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -47,7 +48,7 @@ export class Invoker {
     if (command?.roles.includes(call.caller.role)) return;
     throw new DurastackError(
       'FORBIDDEN',
-      `The API [${name}] does not exist or is not available for the account Account [name=${call.caller.accountName}, role=${call.caller.role}]; it is not available for user ${call.caller.username}.`,
+      `The API [${shorten(name)}] does not exist or is not available for the account Account [name=${call.caller.accountName}, role=${call.caller.role}]; it is not available for user ${call.caller.username}.`,
     );
   }
 

@@ -64,7 +64,7 @@ export class RestFace {
     request.commandName = command.name;
     const call = await this.identify(served, request, reply);
     this.invoker.authorise(command, command.name, call);
-    const query = new URLSearchParams(request.raw.url?.split('?').slice(1).join('?') ?? '');
+    const query = request.raw.url?.split('?').slice(1).join('?') ?? '';
     const path = request.params as Record<string, string>;
     const params = restParameters(command, { path, query, body: request.body });
     const page = route.single ? { limit: 1 } : command.isList ? restPage(query) : { limit: 1 };

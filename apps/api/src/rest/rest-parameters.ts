@@ -5,6 +5,8 @@ import { unwrap, wireOf } from '@durastack/contracts/fields';
 import type { PageRequest } from '@durastack/store/lists/engine/run-list';
 import { z } from 'zod';
 import { convertText, validateParameters } from '../cloudstack/parameters.js';
+import { readPairs } from '../face/form-encoding.js';
+import { invalid, shorten } from '../face/text-faults.js';
 
 /** Parameters of CloudStack's face that REST does in its own way. */
 const NOT_IN_REST = new Set(['page', 'pageSize', 'projectId']);
@@ -22,7 +24,8 @@ export function restShape(command: Command): Shape {
 /** What a request brought. */
 export interface RestInput {
   readonly path: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
+  /** What stands behind the question mark, as sent. */
+  readonly query: string;
   readonly body: unknown;
 }
 
@@ -38,7 +41,7 @@ export function restParameters(command: Command, input: RestInput): Record<strin
     ...queryFields(command, shape, input),
   };
   for (const [name, text] of Object.entries(input.path)) {
-    const schema = shape[name];
+    const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
     if (schema) given[name] = convertText(schema, text);
   }
   // Clients of REST expect a collection to hold all that they may see.
@@ -48,44 +51,41 @@ export function restParameters(command: Command, input: RestInput): Record<strin
 }
 
 function unknown(command: Command, name: string): DurastackError {
-  return new DurastackError('INVALID_INPUT', `${command.name} has no parameter ${name.slice(0, 60)}.`, {
-    details: { parameter: name.slice(0, 60) },
-  });
+  return invalid(shorten(name), `${command.name} has no parameter ${shorten(name)}.`);
 }
 
 function bodyFields(command: Command, shape: Shape, { body, path }: RestInput): Record<string, unknown> {
-  if (body === undefined || body === null || body === '') return {};
-  if (typeof body !== 'object' || Array.isArray(body))
+  if (body === undefined || body === '') return {};
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new DurastackError('INVALID_INPUT', 'The body is no JSON object.');
-  for (const name of Object.keys(body)) if (!(name in shape) || name in path) throw unknown(command, name);
+  for (const name of Object.keys(body))
+    if (!Object.hasOwn(shape, name) || Object.hasOwn(path, name)) throw unknown(command, name);
   return { ...body };
 }
 
 function queryFields(command: Command, shape: Shape, { query, path }: RestInput): Record<string, unknown> {
   const given: Record<string, unknown> = {};
-  for (const [key, text] of query) {
+  for (const { name: key, value: text, fault } of readPairs(query)) {
+    if (fault) throw fault;
     const [, name = key, entry] = /^(\w+)\[([^\]]+)\]$/.exec(key) ?? [];
     if (command.isList && (name === 'limit' || name === 'cursor')) continue;
-    const schema = shape[name];
-    if (!schema || name in path) throw unknown(command, name);
+    const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
+    if (!schema || Object.hasOwn(path, name)) throw unknown(command, name);
     const isMap = wireOf(schema)?.wire === 'map';
     if (isMap !== (entry !== undefined))
-      throw new DurastackError(
-        'INVALID_INPUT',
-        `The parameter ${name} is written ${isMap ? `${name}[key]=value` : `${name}=value`}.`,
-      );
+      throw invalid(name, `The parameter ${name} is written ${isMap ? `${name}[key]=value` : `${name}=value`}.`);
     if (entry !== undefined) given[name] = { ...(given[name] as Record<string, string> | undefined), [entry]: text };
     else if (unwrap(schema) instanceof z.ZodArray)
       given[name] = [...((given[name] as unknown[] | undefined) ?? []), ...(convertText(schema, text) as unknown[])];
-    else if (given[name] !== undefined)
-      throw new DurastackError('INVALID_INPUT', `The parameter ${name} is given twice.`);
+    else if (given[name] !== undefined) throw invalid(name, `The parameter ${name} is given twice.`);
     else given[name] = convertText(schema, text);
   }
   return given;
 }
 
 /** The part of a list that `limit` and `cursor` ask for. INVALID_INPUT when they are malformed. */
-export function restPage(query: URLSearchParams): PageRequest {
+export function restPage(queryString: string): PageRequest {
+  const query = new URLSearchParams(queryString);
   const text = query.get('limit') ?? String(DEFAULT_LIMIT);
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (limit < 1 || limit > MAX_LIMIT)

@@ -27,7 +27,7 @@ export interface Belongings {
 let made = 0;
 
 /** A zone with a pod, a cluster, a host that is up, a pool and an image store. */
-export async function makePlace({ db }: TestApi): Promise<Place> {
+export async function makePlace({ db }: Pick<TestApi, 'db'>): Promise<Place> {
   const tx = autocommit(db.source);
   const [zoneId, podId, clusterId, hostId, poolId, storeId] = [newId(), newId(), newId(), newId(), newId(), newId()];
   const created_at = new Date();
@@ -103,7 +103,11 @@ export async function makePlace({ db }: TestApi): Promise<Place> {
 }
 
 /** A running machine on a network of its own, with disk, tag, key pair, template and an operation under way. */
-export async function makeBelongings(t: TestApi, place: Place, owner: TestAccount): Promise<Belongings> {
+export async function makeBelongings(
+  t: Pick<TestApi, 'db'>,
+  place: Place,
+  owner: Omit<TestAccount, 'keys'>,
+): Promise<Belongings> {
   const tx = autocommit(t.db.source);
   const [vmId, volumeId, templateId] = [newId(), newId(), newId()];
   const [networkId, keyPairId, operationId] = [newId(), newId(), newId()];

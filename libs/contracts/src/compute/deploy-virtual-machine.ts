@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineCommand } from '../command.js';
-import { bool, list, long, map, mapList, text, uuid } from '../fields.js';
+import { bool, list, long, map, mapList, text, uuid, word, TAG_LENGTHS } from '../fields.js';
 import { virtualMachineView } from './virtual-machine.view.js';
 
 /** Creates a virtual machine from a template and starts it (unless told otherwise). */
@@ -17,13 +17,13 @@ export const deployVirtualMachine = defineCommand({
     templateId: uuid('The template of its root disk'),
     name: text('Host name of the machine: letters, digits and hyphens', { max: 63 }).optional(),
     displayName: text('A name for people').optional(),
-    networkIds: list('Networks to join; the first is the default one', z.string()).optional(),
+    networkIds: list('Networks to join; the first is the default one', word).optional(),
     ipToNetworkList: mapList('Networks with the address wanted there: networkid, ip').optional(),
     ipAddress: text('Address wanted on the default network', { max: 45 }).optional(),
     startVm: bool('Start it at once; true when not given').optional(),
     userData: text('User data for cloud-init, base64', { max: 1_048_576, secret: true }).optional(),
     keyPair: text('Name of an SSH key pair').optional(),
-    keyPairs: list('Names of SSH key pairs', z.string()).optional(),
+    keyPairs: list('Names of SSH key pairs', word).optional(),
     rootDiskSize: long('Size of the root disk in GiB; at least that of the template', {
       min: 1,
       max: 65_536,
@@ -35,7 +35,7 @@ export const deployVirtualMachine = defineCommand({
     domainId: uuid('Domain of the account').optional(),
     displayVm: bool('Whether users see it').optional(),
     details: map('Free details').optional(),
-    tags: map('Tags of the machine').optional(),
+    tags: map('Tags of the machine', TAG_LENGTHS).optional(),
     customId: uuid('An id of your own (administrators)').optional(),
   }),
   result: virtualMachineView,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineListCommand } from '../command.js';
-import { bool, list, text, uuid } from '../fields.js';
+import { bool, list, text, uuid, word } from '../fields.js';
 import { ids, scopedListParams, tagFilter } from '../list-params.js';
 import { virtualMachineView } from './virtual-machine.view.js';
 
@@ -30,7 +30,7 @@ export const listVirtualMachines = defineListCommand({
     hypervisor: text('Only those of this hypervisor.').optional(),
     displayVm: bool('Only those that users see, or do not.').optional(),
     haEnable: bool('Only those that are started elsewhere when their host fails.').optional(),
-    details: list('Accepted for compatibility: everything is always given.', z.string()).optional(),
+    details: list('Accepted for compatibility: everything is always given.', word).optional(),
     isVnf: bool('Accepted for compatibility: there are no VNF appliances.').optional(),
     forVirtualNetwork: bool('Accepted for compatibility.').optional(),
     tags: tagFilter,

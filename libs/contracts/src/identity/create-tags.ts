@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineCommand } from '../command.js';
-import { list, map, text, uuid } from '../fields.js';
+import { list, map, text, uuid, TAG_LENGTHS } from '../fields.js';
 
 /** Puts tags on things. */
 export const createTags = defineCommand({
@@ -13,7 +13,7 @@ export const createTags = defineCommand({
   params: z.object({
     resourceIds: list('What to tag.', uuid('An id.')).min(1),
     resourceType: text('Kind of these things, e.g. UserVm.'),
-    tags: map('The tags.'),
+    tags: map('The tags.', TAG_LENGTHS),
     customer: text('Accepted for compatibility.').optional(),
   }),
   answersAsJob: true,

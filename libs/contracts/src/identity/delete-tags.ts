@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineCommand } from '../command.js';
-import { list, map, text, uuid } from '../fields.js';
+import { list, map, text, uuid, TAG_LENGTHS } from '../fields.js';
 
 /** Takes tags off things. */
 export const deleteTags = defineCommand({
@@ -13,7 +13,7 @@ export const deleteTags = defineCommand({
   params: z.object({
     resourceIds: list('What to take them off.', uuid('An id.')).min(1),
     resourceType: text('Kind of these things, e.g. UserVm.'),
-    tags: map('The tags; all when not given.').optional(),
+    tags: map('The tags; all when not given.', TAG_LENGTHS).optional(),
   }),
   answersAsJob: true,
 });

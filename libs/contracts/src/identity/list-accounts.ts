@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineListCommand } from '../command.js';
-import { bool, int, list, text, uuid } from '../fields.js';
+import { bool, int, list, text, uuid, word } from '../fields.js';
 import { listParams } from '../list-params.js';
 import { accountView } from './account.view.js';
 
@@ -20,7 +20,7 @@ export const listAccounts = defineListCommand({
     accountType: int('0 user, 1 root administrator, 2 administrator of a domain.').optional(),
     state: text('Only those in this state.').optional(),
     isCleanupRequired: bool('Accepted for compatibility: none is.').optional(),
-    details: list('Accepted for compatibility: everything is always given.', z.string()).optional(),
+    details: list('Accepted for compatibility: everything is always given.', word).optional(),
   }),
   result: accountView,
   wrapper: 'account',

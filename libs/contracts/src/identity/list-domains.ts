@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ADMIN_ROLES, defineListCommand } from '../command.js';
-import { bool, int, list, text } from '../fields.js';
+import { bool, int, list, text, word } from '../fields.js';
 import { listParams } from '../list-params.js';
 import { domainView } from './domain.view.js';
 
@@ -16,7 +16,7 @@ export const listDomains = defineListCommand({
     listAll: bool('Accepted for compatibility: all that may be seen are listed.').optional(),
     name: text('Only those with this name.').optional(),
     level: int('Only those of this level; ROOT is 0.').optional(),
-    details: list('Accepted for compatibility: everything is always given.', z.string()).optional(),
+    details: list('Accepted for compatibility: everything is always given.', word).optional(),
   }),
   result: domainView,
   wrapper: 'domain',

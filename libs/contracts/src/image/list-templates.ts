@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineListCommand } from '../command.js';
-import { bool, list, oneOf, text, uuid } from '../fields.js';
+import { bool, list, oneOf, text, uuid, word } from '../fields.js';
 import { ids, scopedListParams, tagFilter } from '../list-params.js';
 import { templateView } from './template.view.js';
 
@@ -31,7 +31,7 @@ export const listTemplates = defineListCommand({
     templateType: text('Only those of this type.').optional(),
     showRemoved: bool('Accepted for compatibility: removed ones are not shown.').optional(),
     showUnique: bool('Accepted for compatibility: each is shown once.').optional(),
-    details: list('Accepted for compatibility: everything is always given.', z.string()).optional(),
+    details: list('Accepted for compatibility: everything is always given.', word).optional(),
     isVnf: bool('Accepted for compatibility: there are no VNF appliances.').optional(),
     tags: tagFilter,
   }),

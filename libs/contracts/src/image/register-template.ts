@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineCommand } from '../command.js';
-import { bool, list, map, text, uuid } from '../fields.js';
+import { bool, list, map, text, uuid, word } from '../fields.js';
 import { templateView } from './template.view.js';
 
 /** Fetches a disk image from a URL and makes it a template. */
@@ -19,7 +19,7 @@ export const registerTemplate = defineCommand({
     format: text('QCOW2, RAW, VMDK, VHDX or VDI.'),
     hypervisor: text('KVM or Simulator.'),
     zoneId: uuid('Its zone.').optional(),
-    zoneIds: list('Its zone; one only.', z.string()).optional(),
+    zoneIds: list('Its zone; one only.', word).optional(),
     osTypeId: uuid('OS type.').optional(),
     checksum: text('Checksum of the file: {SHA-256}hex, or bare hex of MD5, SHA-1, SHA-256 or SHA-512.').optional(),
     isPublic: bool('Whether every account may deploy it.').optional(),

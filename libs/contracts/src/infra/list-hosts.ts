@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineListCommand, ROOT_ONLY } from '../command.js';
-import { bool, list, text, uuid } from '../fields.js';
+import { bool, list, text, uuid, word } from '../fields.js';
 import { listParams } from '../list-params.js';
 import { hostView } from './host.view.js';
 
@@ -22,7 +22,7 @@ export const listHosts = defineListCommand({
     resourceState: text('Only those in this resource state.').optional(),
     type: text('Routing is the only type.').optional(),
     virtualMachineId: uuid('Only the one that this machine runs on.').optional(),
-    details: list('Accepted for compatibility: everything is always given.', z.string()).optional(),
+    details: list('Accepted for compatibility: everything is always given.', word).optional(),
     haHost: bool('Accepted for compatibility: no host is set apart for HA.').optional(),
   }),
   result: hostView,

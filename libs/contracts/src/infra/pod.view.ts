@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { list, text, uuid } from '../fields.js';
+import { list, text, uuid, word } from '../fields.js';
 
 /** A pod. */
 export const podView = z.object({
@@ -9,7 +9,7 @@ export const podView = z.object({
   zoneName: text('The name of its zone.'),
   gateway: text('The gateway of its hosts.').optional(),
   netmask: text('The mask of its hosts.').optional(),
-  startIp: list('First address of its range.', z.string()).optional(),
-  endIp: list('Last address of its range.', z.string()).optional(),
+  startIp: list('First address of its range.', word).optional(),
+  endIp: list('Last address of its range.', word).optional(),
   allocationState: text('Enabled or Disabled.'),
 });

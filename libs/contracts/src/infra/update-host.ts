@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCommand, ROOT_ONLY } from '../command.js';
-import { list, oneOf, text, uuid } from '../fields.js';
+import { list, oneOf, text, uuid, word } from '../fields.js';
 import { hostView } from './host.view.js';
 
 /** Changes what a host is called, its tags, and whether machines may be placed there. */
@@ -20,7 +20,7 @@ export const updateHost = defineCommand({
       'Enabled',
       'Disabled',
     ]).optional(),
-    hostTags: list('Its tags, in place of all earlier ones.', z.string()).optional(),
+    hostTags: list('Its tags, in place of all earlier ones.', word).optional(),
   }),
   result: hostView,
   wrapper: 'host',

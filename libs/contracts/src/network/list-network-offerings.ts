@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineListCommand } from '../command.js';
-import { bool, date, list, text, uuid } from '../fields.js';
+import { bool, date, list, text, uuid, word } from '../fields.js';
 import { listParams } from '../list-params.js';
 import { networkServiceView } from './network.view.js';
 
@@ -24,7 +24,7 @@ export const listNetworkOfferings = defineListCommand({
     specifyVlan: bool('Only those whose VLAN is given at creation.', { wireName: 'specifyvlan' }).optional(),
     specifyIpRanges: bool('Only those whose range is given at creation.').optional(),
     sourceNatSupported: bool('Accepted for compatibility.').optional(),
-    supportedServices: list('Only those with all these services.', z.string()).optional(),
+    supportedServices: list('Only those with all these services.', word).optional(),
     zoneId: uuid('Accepted for compatibility: offerings hold in all zones.').optional(),
     domainId: uuid('Accepted for compatibility: offerings belong to all.').optional(),
     networkId: uuid('Only that of this network.').optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineListCommand } from '../command.js';
-import { bool, list, text, uuid } from '../fields.js';
+import { bool, list, text, uuid, word } from '../fields.js';
 import { scopedListParams, tagFilter } from '../list-params.js';
 import { networkView } from './network.view.js';
 
@@ -28,7 +28,7 @@ export const listNetworks = defineListCommand({
     displayNetwork: bool('Accepted for compatibility: all are shown.').optional(),
     restartRequired: bool('Accepted for compatibility: none has to be.').optional(),
     specifyIpRanges: bool('Accepted for compatibility.').optional(),
-    supportedServices: list('Only those with all these services.', z.string()).optional(),
+    supportedServices: list('Only those with all these services.', word).optional(),
     tags: tagFilter,
   }),
   result: networkView,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCommand, ROOT_ONLY } from '../command.js';
-import { bool, list, text, uuid } from '../fields.js';
+import { bool, list, text, uuid, word } from '../fields.js';
 import { storagePoolView } from './storage-pool.view.js';
 
 /** Changes what a pool is called, its tags, and whether disks may be placed there. */
@@ -15,7 +15,7 @@ export const updateStoragePool = defineCommand({
     id: uuid('The pool.'),
     name: text('Its new name.').min(1).optional(),
     enabled: bool('Whether disks may be placed there.').optional(),
-    tags: list('Its tags, in place of all earlier ones.', z.string()).optional(),
+    tags: list('Its tags, in place of all earlier ones.', word).optional(),
   }),
   result: storagePoolView,
   wrapper: 'storagepool',
