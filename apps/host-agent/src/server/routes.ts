@@ -38,18 +38,25 @@ export async function route(call: RoutedCall, caller: Caller, hosts: HostDirecto
   if (host === undefined) throw notFound(call);
   if (call.method === 'GET' && call.path === '/v1/health') return host.health();
   if (call.method === 'POST' && call.path === '/v1/tasks/cancel') return host.cancelTask(call.body);
-  if (call.method === 'POST' && call.path === '/v1/control-epoch') return host.adoptControlEpoch(call.body);
+  if (call.method === 'POST' && call.path === '/v1/control-epoch')
+    return withFaults('adoptControlEpoch', host, hosts, () => host.adoptControlEpoch(call.body));
   const verb = /^\/v1\/verbs\/([A-Za-z]+)$/.exec(call.path)?.[1];
-  if (call.method === 'POST' && verb !== undefined) return callVerb(verb, call, host, hosts);
+  if (call.method === 'POST' && verb !== undefined)
+    return withFaults(verb, host, hosts, () => host.call(verb, call.body));
   throw notFound(call);
 }
 
-async function callVerb(verb: string, call: RoutedCall, host: HostRuntime, hosts: HostDirectory): Promise<unknown> {
-  const { faults } = hosts;
-  if (faults === undefined) return host.call(verb, call.body);
+/** What a simulated network does to a call; without one it is just served. */
+async function withFaults(
+  verb: string,
+  host: HostRuntime,
+  { faults }: HostDirectory,
+  serve: () => Promise<unknown>,
+): Promise<unknown> {
+  if (faults === undefined) return serve();
   if ((await faults.arrival(host.hostId, verb)) === 'drop') return DROP;
   try {
-    const result = await host.call(verb, call.body);
+    const result = await serve();
     return (await faults.reply(host.hostId, verb)) === 'drop' ? DROP : result;
   } catch (error) {
     if ((await faults.reply(host.hostId, verb)) === 'drop') return DROP;
