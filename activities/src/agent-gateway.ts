@@ -1,11 +1,12 @@
 /** How activities reach host agents: by host id, under the step's token, a bounded number at a time per host. */
 import type { VerbName, VerbParams, VerbResult, TaskStatus, LongVerbName } from '@durastack/contracts/agent/verbs';
 import type { AgentToken } from '@durastack/contracts/agent/token';
-import { DurastackError } from '@durastack/contracts/errors';
+import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { StepRef } from '@durastack/contracts/operations/step';
-import type { AgentClient } from '@durastack/kit/agent-client/agent-client';
+import type { AgentAddress, AgentClient } from '@durastack/kit/agent-client/agent-client';
 import { autocommit } from '@durastack/store/database/transaction';
 import type { DataSource } from 'typeorm';
+import { HostCalls } from './host-calls.js';
 
 /** Calls host agents. */
 export interface AgentGateway {
@@ -25,12 +26,11 @@ export interface AgentGateway {
   ): Promise<VerbResult<V>>;
   /** Starts a long verb, or asks how it stands. */
   task<V extends LongVerbName>(hostId: string, verb: V, params: VerbParams<V>, step: StepRef): Promise<TaskStatus>;
+  /** Hosts that do not answer this worker at present; see {@link HostCalls}. */
+  silentHosts(): Set<string>;
   /** The client, for calls outside of steps. */
   readonly client: AgentClient;
 }
-
-/** Calls to one host at the same time; the next waits for its turn by being retried, so a hung host holds few slots. */
-const CALLS_PER_HOST = 8;
 
 /** The token of a step. */
 export function tokenOf(step: StepRef): AgentToken {
@@ -39,24 +39,10 @@ export function tokenOf(step: StepRef): AgentToken {
 
 /** A gateway that looks hosts up in the database. */
 export function createAgentGateway(source: DataSource, client: AgentClient): AgentGateway {
-  const active = new Map<string, number>();
+  const calls = new HostCalls();
   const db = autocommit(source);
 
-  const bounded = async <T>(hostId: string, body: () => Promise<T>): Promise<T> => {
-    const running = active.get(hostId) ?? 0;
-    if (running >= CALLS_PER_HOST)
-      throw new DurastackError('BACKEND_BUSY', `Host ${hostId} has ${running} calls under way; waiting for a turn.`);
-    active.set(hostId, running + 1);
-    try {
-      return await body();
-    } finally {
-      const left = (active.get(hostId) ?? 1) - 1;
-      if (left > 0) active.set(hostId, left);
-      else active.delete(hostId);
-    }
-  };
-
-  const address = async (hostId: string): Promise<{ id: string; url: string }> => {
+  const address = async (hostId: string): Promise<AgentAddress> => {
     const rows = await db.query<{ agent_url: string | null; state: string }>(
       'SELECT agent_url, state FROM host WHERE id = ?',
       [hostId],
@@ -67,18 +53,26 @@ export function createAgentGateway(source: DataSource, client: AgentClient): Age
     return { id: hostId, url: host.agent_url };
   };
 
+  const bounded = async <T>(hostId: string, body: (host: AgentAddress) => Promise<T>): Promise<T> => {
+    const host = await address(hostId);
+    return calls.run(hostId, () => body(host), isAnswer);
+  };
+
   return {
     client,
+    silentHosts: () => calls.silent(),
     call: (hostId, verb, params, step) =>
-      bounded(hostId, async () => client.call(await address(hostId), verb, params, { token: tokenOf(step) })),
+      bounded(hostId, (host) => client.call(host, verb, params, { token: tokenOf(step) })),
     read: (hostId, verb, params, timeoutMs) =>
-      bounded(hostId, async () => client.call(await address(hostId), verb, params, { timeoutMs })),
+      bounded(hostId, (host) => client.call(host, verb, params, { timeoutMs })),
     task: (hostId, verb, params, step) =>
-      bounded(hostId, async () =>
-        client.startTask(await address(hostId), verb, params, {
-          token: tokenOf(step),
-          taskKey: `${step.operationId}-${step.index}`,
-        }),
+      bounded(hostId, (host) =>
+        client.startTask(host, verb, params, { token: tokenOf(step), taskKey: `${step.operationId}-${step.index}` }),
       ),
   };
+}
+
+/** Whether a failed call was at least answered. */
+function isAnswer(error: unknown): boolean {
+  return !isDurastackError(error, 'HOST_UNREACHABLE') && !isDurastackError(error, 'CANCELLED');
 }

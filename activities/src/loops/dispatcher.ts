@@ -6,9 +6,16 @@
  */
 import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '@durastack/kit/temporal/task-queues';
 import type { Logger } from '@durastack/kit/log/logger';
-import { chooseDispatch, type DispatchLimits } from '@durastack/model/dispatch/choose-dispatch';
+import {
+  chooseDispatch,
+  freeSlots,
+  fullHosts,
+  type DispatchLimits,
+  type DispatchLoad,
+} from '@durastack/model/dispatch/choose-dispatch';
 import { transaction } from '@durastack/store/database/transaction';
 import {
+  ACCOUNTS,
   grantForgotten,
   markAlive,
   markDispatched,
@@ -17,6 +24,7 @@ import {
   readCancels,
   readLoad,
   readStartable,
+  readStartableAccounts,
   readSuspects,
   type StartableRow,
 } from '@durastack/store/operations/dispatch';
@@ -25,16 +33,20 @@ import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundErro
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import type { DataSource } from 'typeorm';
 import type { AgentGateway } from '../agent-gateway.js';
+import { createChores } from './chores.js';
 import type { HostWatch } from './host-watch.js';
-import { repairPowerDrift } from './power-drift.js';
+import { createPowerDriftRepair } from './power-drift.js';
 import type { RecoveryWatch } from './recovery.js';
 
 const LEASE = { name: 'dispatcher', ttlMs: 5_000 } as const;
 const ROUND_MS = 250;
 const SWEEP_MS = 2_000;
 const WATCH_MS = 1_000;
-const LIMITS: DispatchLimits = { total: 500, reservedForUrgent: 50, perHost: 16 };
 const STARTS_AT_ONCE = 32;
+/** How many of one account's operations one round looks at: enough to fill every slot. */
+const PER_ACCOUNT = 64;
+/** Looked at even when all slots are taken: what waits for silent hosts needs none. */
+const LEAST_PER_ACCOUNT = 4;
 
 /** What the loop works with. */
 export interface DispatcherOptions {
@@ -51,6 +63,8 @@ export interface DispatcherOptions {
   readonly hostWatch: HostWatch;
   /** While it says so, nothing is started. */
   readonly recovery: RecoveryWatch;
+  /** How much may run at once. */
+  readonly limits: DispatchLimits;
 }
 
 /** A running dispatcher. */
@@ -61,34 +75,40 @@ export interface Dispatcher {
   stop(): Promise<void>;
 }
 
-/** One round after the other; each does what this worker may do while it holds the lease. */
-function rounds(options: DispatcherOptions): () => Promise<void> {
-  const { source, log, holder } = options;
-  let sweptAt = 0;
-  let watchedAt = 0;
-  return async (): Promise<void> => {
-    const lease = { ...LEASE, holder, ...(options.hintUrl ? { hintUrl: options.hintUrl } : {}) };
-    if (!(await transaction(source, (tx) => holdLease(tx, lease)))) return;
-    if (await options.recovery.round()) return;
-    await startGranted(options);
-    await signalCancels(options);
-    const drifted = await repairPowerDrift(source, options.agents);
-    if (drifted.length > 0) log.info({ virtualMachines: drifted }, 'recorded power states seen on hosts');
-    if (performance.now() - watchedAt >= WATCH_MS) {
-      watchedAt = performance.now();
-      await options.hostWatch.round();
-    }
-    if (performance.now() - sweptAt >= SWEEP_MS) {
-      sweptAt = performance.now();
-      await sweep(options);
-    }
-  };
+/**
+ * What is looked after while this worker holds the lease, beside the starts: none of it may hold those up, since
+ * some of it asks hosts, which may hang.
+ */
+function choresOf(options: DispatcherOptions) {
+  const { source, log, agents, hostWatch } = options;
+  const repairPowerDrift = createPowerDriftRepair(source, agents);
+  return createChores(log, [
+    { name: 'watching hosts', everyMs: WATCH_MS, run: () => hostWatch.round() },
+    { name: 'sweeping', everyMs: SWEEP_MS, run: createSweep(options) },
+    {
+      name: 'repairing drift',
+      everyMs: ROUND_MS,
+      async run() {
+        const drifted = await repairPowerDrift();
+        if (drifted.length > 0) log.info({ virtualMachines: drifted }, 'recorded power states seen on hosts');
+      },
+    },
+  ]);
 }
 
 /** Starts the loop. */
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const { source, log, holder } = options;
-  const round = rounds(options);
+  const chores = choresOf(options);
+  const startGranted = createStarter(options);
+  const lease = { ...LEASE, holder, ...(options.hintUrl ? { hintUrl: options.hintUrl } : {}) };
+  const round = async (): Promise<void> => {
+    if (!(await transaction(source, (tx) => holdLease(tx, lease)))) return;
+    if (await options.recovery.round()) return;
+    chores.kick();
+    await startGranted();
+    await signalCancels(options);
+  };
   let stopping = false;
   let wake = () => {};
   let hinted = false;
@@ -119,6 +139,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       stopping = true;
       wake();
       await loop;
+      await chores.ended();
       await transaction(source, (tx) => releaseLease(tx, LEASE.name, holder)).catch((error: unknown) =>
         log.warn({ error }, 'the dispatcher lease was not given back; it expires'),
       );
@@ -126,21 +147,29 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   };
 }
 
-async function startGranted(options: DispatcherOptions): Promise<void> {
-  const { source } = options;
-  const { waiting, load } = await transaction(source, async (tx) => {
-    const rows = await readStartable(tx);
-    return { waiting: rows, load: rows.length > 0 ? await readLoad(tx) : undefined };
-  });
-  if (!load) return;
-  const byId = new Map(waiting.map((row) => [row.id, row]));
-  const startable = waiting.map((row) => ({ ...row, urgent: row.direction !== 'forward' || row.run > 1 }));
-  const chosen = chooseDispatch(startable, load, LIMITS);
-  for (let at = 0; at < chosen.length; at += STARTS_AT_ONCE) {
-    await Promise.all(
-      chosen.slice(at, at + STARTS_AT_ONCE).map((id) => startOne(options, byId.get(id) as StartableRow)),
-    );
-  }
+/** Starts what the limits allow, the accounts in turn. */
+function createStarter(options: DispatcherOptions): () => Promise<void> {
+  const { source, agents, limits } = options;
+  let afterAccount = '';
+  return async () => {
+    const found = await transaction(source, async (tx) => {
+      const accounts = await readStartableAccounts(tx, afterAccount);
+      afterAccount = accounts.length < ACCOUNTS ? '' : (accounts.at(-1) ?? '');
+      if (accounts.length === 0) return undefined;
+      const load: DispatchLoad = { ...(await readLoad(tx)), silentHosts: agents.silentHosts() };
+      const perAccount = Math.min(PER_ACCOUNT, Math.max(freeSlots(load, limits).urgent, LEAST_PER_ACCOUNT));
+      return { load, rows: await readStartable(tx, { accounts, perAccount, fullHosts: fullHosts(load, limits) }) };
+    });
+    if (!found) return;
+    const byId = new Map(found.rows.map((row) => [row.id, row]));
+    const startable = found.rows.map((row) => ({ ...row, urgent: row.direction !== 'forward' || row.run > 1 }));
+    const chosen = chooseDispatch(startable, found.load, limits);
+    for (let at = 0; at < chosen.length; at += STARTS_AT_ONCE) {
+      await Promise.all(
+        chosen.slice(at, at + STARTS_AT_ONCE).map((id) => startOne(options, byId.get(id) as StartableRow)),
+      );
+    }
+  };
 }
 
 const attributeKeys = Object.fromEntries(
@@ -201,14 +230,20 @@ async function signalCancels({ source, client, log }: DispatcherOptions): Promis
   );
 }
 
-async function sweep(options: DispatcherOptions): Promise<void> {
+/** Looks up what has been silent, and grants what was forgotten, a part of each in one go. */
+function createSweep(options: DispatcherOptions): () => Promise<void> {
   const { source, log } = options;
-  const suspects = await transaction(source, readSuspects);
-  for (let at = 0; at < suspects.length; at += STARTS_AT_ONCE) {
-    await Promise.all(suspects.slice(at, at + STARTS_AT_ONCE).map((row) => examine(options, row)));
-  }
-  const granted = await grantForgotten(source);
-  if (granted > 0) log.warn({ granted }, 'granted operations that nothing had granted at the end of those before them');
+  let afterSeq = 0;
+  return async () => {
+    const suspects = await transaction(source, readSuspects);
+    for (let at = 0; at < suspects.length; at += STARTS_AT_ONCE) {
+      await Promise.all(suspects.slice(at, at + STARTS_AT_ONCE).map((row) => examine(options, row)));
+    }
+    const { granted, nextSeq } = await grantForgotten(source, afterSeq);
+    afterSeq = nextSeq;
+    if (granted > 0)
+      log.warn({ granted }, 'granted operations that nothing had granted at the end of those before them');
+  };
 }
 
 async function examine(

@@ -8,11 +8,23 @@ import type { AgentGateway } from '../agent-gateway.js';
 /** Longer than this, and the host is asked again in the next round. */
 const ASK_MS = 2_000;
 
-/** One round. Returns the ids of machines whose state was changed. */
-export async function repairPowerDrift(source: DataSource, agents: AgentGateway): Promise<string[]> {
-  const drifts = await transaction(source, readPowerDrifts);
-  const changed = await Promise.all(drifts.map((drift) => repairOne(source, agents, drift)));
-  return drifts.filter((_drift, index) => changed[index]).map(({ id }) => id);
+/**
+ * A repair; each call of it looks at the next few machines, so that hosts that do not answer hold up no others.
+ * A call returns the ids of machines whose state was changed.
+ */
+export function createPowerDriftRepair(source: DataSource, agents: AgentGateway): () => Promise<string[]> {
+  let afterId = '';
+  return async () => {
+    const { drifts, nextId } = await transaction(source, (tx) => readPowerDrifts(tx, afterId));
+    afterId = nextId;
+    const changed = await Promise.all(drifts.map((drift) => repairOne(source, agents, drift)));
+    return drifts.filter((_drift, index) => changed[index]).map(({ id }) => id);
+  };
+}
+
+/** One round of it, from the beginning. */
+export function repairPowerDrift(source: DataSource, agents: AgentGateway): Promise<string[]> {
+  return createPowerDriftRepair(source, agents)();
 }
 
 async function repairOne(source: DataSource, agents: AgentGateway, drift: PowerDrift): Promise<boolean> {

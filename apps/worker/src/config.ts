@@ -37,6 +37,26 @@ export const workerConfig = z.object({
     .regex(/^https:\/\//, 'expected an https URL')
     .describe('Where host agents report to'),
   imagePrivateCidrs: commaList.describe('Private networks that images may be fetched from, comma-joined'),
+  operationsAtOnce: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(10_000)
+    .default(500)
+    .describe('Operations that run at once, not counting those on hosts that do not answer'),
+  operationsReserved: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(50)
+    .describe('Of these, kept for undoing and for what runs again'),
+  operationsPerHost: z.coerce.number().int().min(1).default(16).describe('Operations that run at once on one host'),
+  operationsPerSilentHost: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(2)
+    .describe('As before, on a host that does not answer at present'),
   heartbeatIntervalMs: z.coerce.number().int().min(500).default(5_000).describe('Milliseconds between heartbeats'),
 });
 /** See {@link workerConfig}. */

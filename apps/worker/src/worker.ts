@@ -162,7 +162,13 @@ function startLoops(config: WorkerConfig, parts: LoopParts, { port, hintUrl }: {
     heartbeatIntervalMs,
   });
   const recovery = createRecoveryWatch(parts);
-  const dispatcher = startDispatcher({ ...parts, hostWatch, recovery, holder, hintUrl });
+  const limits = {
+    total: config.operationsAtOnce,
+    reservedForUrgent: config.operationsReserved,
+    perHost: config.operationsPerHost,
+    perSilentHost: config.operationsPerSilentHost,
+  };
+  const dispatcher = startDispatcher({ ...parts, hostWatch, recovery, limits, holder, hintUrl });
   return {
     hint: () => dispatcher.hint(),
     stop: async () => void (await Promise.all([dispatcher.stop(), renewal.stop()])),

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { chooseDispatch, type DispatchLimits, type DispatchLoad, type Startable } from './choose-dispatch.js';
+import {
+  chooseDispatch,
+  freeSlots,
+  fullHosts,
+  type DispatchLimits,
+  type DispatchLoad,
+  type Startable,
+} from './choose-dispatch.js';
 
 const op = (id: string, accountId: string, change: Partial<Startable> = {}): Startable => ({
   id,
@@ -8,11 +15,12 @@ const op = (id: string, accountId: string, change: Partial<Startable> = {}): Sta
   urgent: false,
   ...change,
 });
-const idle: DispatchLoad = { running: 0, runningPerHost: new Map() };
+const idle: DispatchLoad = { running: 0, runningPerHost: new Map(), silentHosts: new Set() };
 const limits = (change: Partial<DispatchLimits> = {}): DispatchLimits => ({
   total: 10,
   reservedForUrgent: 0,
   perHost: 10,
+  perSilentHost: 2,
   ...change,
 });
 
@@ -37,8 +45,40 @@ describe('chooseDispatch', () => {
 
   it('passes over an operation whose host is full without holding up the others', () => {
     const waiting = [op('a1', 'a', { hostId: 'h' }), op('a2', 'a', { hostId: 'g' }), op('b1', 'b', { hostId: 'h' })];
-    const load = { running: 1, runningPerHost: new Map([['h', 1]]) };
+    const load = { ...idle, running: 1, runningPerHost: new Map([['h', 1]]) };
     expect(chooseDispatch(waiting, load, limits({ perHost: 1 }))).toEqual(['a2']);
+  });
+
+  it('stays fair among accounts where the slots of hosts are the limit', () => {
+    const crowd = Array.from({ length: 1_000 }, (_, i) => op(`big${i}`, 'big', { hostId: `h${i % 4}` }));
+    const waiting = [...crowd, ...[0, 1, 2, 3].map((i) => op(`small${i}`, 'small', { hostId: `h${i}` }))];
+    const chosen = chooseDispatch(waiting, idle, limits({ total: 1_000, perHost: 2 }));
+    expect(chosen.filter((id) => id.startsWith('small'))).toHaveLength(4);
+    expect(chosen).toHaveLength(8);
+  });
+
+  it('lets what waits for silent hosts take no slot, and no more than a few of each', () => {
+    const silentHosts = new Set(Array.from({ length: 200 }, (_, i) => `s${i}`));
+    const onSilent = [...silentHosts].flatMap((hostId) =>
+      Array.from({ length: 20 }, (_, i) => op(`${hostId}-${i}`, 'a', { hostId })),
+    );
+    const waiting = [...onSilent, ...Array.from({ length: 10 }, (_, i) => op(`ok${i}`, 'b', { hostId: 'h' }))];
+    const chosen = chooseDispatch(waiting, { ...idle, silentHosts }, limits({ total: 10 }));
+    expect(chosen.filter((id) => id.startsWith('ok'))).toHaveLength(10);
+    expect(chosen.filter((id) => id.startsWith('s'))).toHaveLength(400);
+
+    const runningPerHost = new Map([...silentHosts].map((id) => [id, 16]));
+    const load = { running: 200 * 16 + 3, runningPerHost, silentHosts };
+    expect(freeSlots(load, limits({ total: 10, reservedForUrgent: 2 }))).toEqual({ usual: 5, urgent: 7 });
+    expect(fullHosts(load, limits())).toHaveLength(200);
+  });
+
+  it('never gives the last slots to what is not urgent', () => {
+    const waiting = Array.from({ length: 50 }, (_, i) => op(`a${i}`, 'a'));
+    expect(chooseDispatch(waiting, { ...idle, running: 4 }, limits({ total: 10, reservedForUrgent: 3 }))).toHaveLength(
+      3,
+    );
+    expect(chooseDispatch(waiting, { ...idle, running: 9 }, limits({ total: 10, reservedForUrgent: 3 }))).toEqual([]);
   });
 
   it('starts nothing when all slots are taken', () => {

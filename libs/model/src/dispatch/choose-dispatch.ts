@@ -12,38 +12,68 @@ export interface Startable {
 
 /** How much may run at once. */
 export interface DispatchLimits {
+  /** Not counting what runs on silent hosts. */
   readonly total: number;
   /** Of the total, kept free for what is urgent. */
   readonly reservedForUrgent: number;
   readonly perHost: number;
+  /** On a host that does not answer at present: enough to notice when it does again. */
+  readonly perSilentHost: number;
 }
 
 /** What runs already. */
 export interface DispatchLoad {
   readonly running: number;
   readonly runningPerHost: ReadonlyMap<string, number>;
+  /** Hosts that do not answer: what runs there only waits, and takes no slot from others. */
+  readonly silentHosts: ReadonlySet<string>;
+}
+
+/** How many operations may run on a host. */
+export function hostLimit(hostId: string, { silentHosts }: DispatchLoad, limits: DispatchLimits): number {
+  return silentHosts.has(hostId) ? limits.perSilentHost : limits.perHost;
+}
+
+/** Hosts that take no more. */
+export function fullHosts(load: DispatchLoad, limits: DispatchLimits): string[] {
+  return [...load.runningPerHost].flatMap(([id, running]) => (running >= hostLimit(id, load, limits) ? [id] : []));
+}
+
+/** Slots that are free for operations that are not urgent, and for those that are. */
+export function freeSlots(
+  load: DispatchLoad,
+  limits: DispatchLimits,
+): { readonly usual: number; readonly urgent: number } {
+  let waiting = 0;
+  for (const id of load.silentHosts) waiting += load.runningPerHost.get(id) ?? 0;
+  const urgent = Math.max(0, limits.total - (load.running - waiting));
+  return { usual: Math.max(0, urgent - limits.reservedForUrgent), urgent };
 }
 
 /**
  * Urgent ones first; then one operation of each account in turn, each account's in the given order. An operation
- * whose host is full is passed over, without holding up the others.
+ * whose host is full is passed over, without holding up the others; one whose host is silent takes no slot.
  *
  * @param waiting in order of acceptance
  */
 export function chooseDispatch(waiting: readonly Startable[], load: DispatchLoad, limits: DispatchLimits): string[] {
   const chosen: string[] = [];
   const perHost = new Map(load.runningPerHost);
-  const take = (operation: Startable, slots: number): boolean => {
-    if (load.running + chosen.length >= slots) return false;
-    if (operation.hostId !== null) {
-      const there = perHost.get(operation.hostId) ?? 0;
-      if (there >= limits.perHost) return false;
-      perHost.set(operation.hostId, there + 1);
+  const free = freeSlots(load, limits);
+  let taken = 0;
+  const take = ({ id, hostId }: Startable, slots: number): boolean => {
+    const silent = hostId !== null && load.silentHosts.has(hostId);
+    if (!silent && taken >= slots) return false;
+    if (hostId !== null) {
+      const there = perHost.get(hostId) ?? 0;
+      if (there >= hostLimit(hostId, load, limits)) return false;
+      perHost.set(hostId, there + 1);
     }
-    chosen.push(operation.id);
+    if (!silent) taken += 1;
+    chosen.push(id);
     return true;
   };
-  for (const operation of waiting) if (operation.urgent) take(operation, limits.total);
+  for (const operation of waiting) if (operation.urgent) take(operation, free.urgent);
 
   const byAccount = new Map<string, Startable[]>();
   for (const operation of waiting) {
@@ -52,9 +82,9 @@ export function chooseDispatch(waiting: readonly Startable[], load: DispatchLoad
     if (queue) queue.push(operation);
     else byAccount.set(operation.accountId, [operation]);
   }
-  const slots = limits.total - limits.reservedForUrgent;
+  const slots = free.urgent - limits.reservedForUrgent;
   const positions = new Map([...byAccount.keys()].map((account) => [account, 0]));
-  while (positions.size > 0 && load.running + chosen.length < slots) {
+  while (positions.size > 0) {
     for (const [account, start] of positions) {
       const queue = byAccount.get(account) ?? [];
       let position = start;

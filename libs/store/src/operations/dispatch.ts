@@ -3,8 +3,12 @@ import { transaction, type Tx } from '../database/transaction.js';
 import type { DataSource } from 'typeorm';
 import { grantIfFree } from './grant.js';
 
-/** How many of one account's operations one round looks at: enough to fill every slot. */
-const PER_ACCOUNT = 64;
+/** Accounts that one round of the dispatcher looks at; the next round begins behind them. */
+export const ACCOUNTS = 200;
+/** So many rows are looked at one by one, to tell whose they are. */
+const FEW = 1_000;
+/** Queued operations that one sweep looks at. */
+const FORGOTTEN_AT_ONCE = 1_000;
 /** A workflow that was started begins within a second; after this its start is looked into. */
 const BEGIN_WITHIN_S = 10;
 /** Running operations that no step has touched for so long are looked up in Temporal. */
@@ -27,25 +31,67 @@ export interface StartableRow {
   readonly hostId: string | null;
 }
 
-/** Granted operations to start, the first few of every account, in order of acceptance. */
-export function readStartable(tx: Tx): Promise<StartableRow[]> {
-  return tx.query<StartableRow>(
-    `SELECT o.id, o.kind, o.run, o.summary, o.account_id AS accountId, o.domain_id AS domainId, o.zone_id AS zoneId, o.resource_type AS resourceType,
-       o.resource_id AS resourceId, o.direction, v.host_id AS hostId
-     FROM (SELECT g.id, ROW_NUMBER() OVER (PARTITION BY g.account_id ORDER BY g.seq) AS place FROM operation g
-            WHERE g.state = 'granted' AND g.dispatched_at IS NULL) p
-     JOIN operation o ON o.id = p.id
-     LEFT JOIN virtual_machine v ON o.resource_type = 'virtual-machine' AND v.id = o.resource_id
-     WHERE p.place <= ${PER_ACCOUNT} ORDER BY o.seq`,
+/** How much of what waits is looked at. */
+export interface StartableSlice {
+  readonly accounts: readonly string[];
+  /** How many of each account's, at most. */
+  readonly perAccount: number;
+  /** Hosts that take no more: their operations are passed over, however many there are. */
+  readonly fullHosts: readonly string[];
+}
+
+/** The host of a machine, or the one that was asked for. */
+const HOST = 'COALESCE(v.host_id, v.requested_host_id)';
+
+/**
+ * Accounts of which something waits to be started, the first {@link ACCOUNTS} behind `after`.
+ *
+ * A bounded look tells them while little waits. Else each account is asked by one dive into the index: neither server
+ * skips from account to account by itself, and a scan would read whatever waits.
+ */
+export async function readStartableAccounts(tx: Tx, after: string): Promise<string[]> {
+  const looked = await tx.query<{ id: string }>(
+    `SELECT account_id AS id FROM operation FORCE INDEX (operation_dispatch)
+      WHERE state = 'granted' AND dispatched_at IS NULL AND account_id > ? ORDER BY account_id LIMIT ${FEW}`,
+    [after],
   );
+  if (looked.length < FEW) return [...new Set(looked.map(({ id }) => id))].slice(0, ACCOUNTS);
+  const rows = await tx.query<{ id: string }>(
+    `SELECT a.id FROM account a WHERE a.id > ? AND (
+         SELECT o.id FROM operation o FORCE INDEX (operation_dispatch)
+          WHERE o.state = 'granted' AND o.dispatched_at IS NULL AND o.account_id = a.id LIMIT 1) IS NOT NULL
+      ORDER BY a.id LIMIT ${ACCOUNTS}`,
+    [after],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Granted operations to start: the first few of each account, in order of acceptance. */
+export async function readStartable(tx: Tx, slice: StartableSlice): Promise<StartableRow[]> {
+  const { accounts, perAccount, fullHosts } = slice;
+  if (accounts.length === 0) return [];
+  const passed = fullHosts.length === 0 ? '' : ` AND COALESCE(${HOST}, '') NOT IN (?)`;
+  // One range of the index for each account: not every server pushes a derived table of ranges down.
+  const part = `(SELECT o.seq, o.id, o.kind, o.run, o.summary, o.account_id AS accountId, o.domain_id AS domainId, o.zone_id AS zoneId,
+       o.resource_type AS resourceType, o.resource_id AS resourceId, o.direction, ${HOST} AS hostId
+     FROM operation o FORCE INDEX (operation_dispatch)
+     LEFT JOIN virtual_machine v ON o.resource_type = 'virtual-machine' AND v.id = o.resource_id
+     WHERE o.state = 'granted' AND o.dispatched_at IS NULL AND o.account_id = ?${passed} ORDER BY o.seq LIMIT ${perAccount})`;
+  const rows = await tx.query<StartableRow & { seq: number }>(
+    accounts.map(() => part).join(' UNION ALL '),
+    accounts.flatMap((account) => (fullHosts.length === 0 ? [account] : [account, fullHosts])),
+  );
+  return rows.sort((a, b) => Number(a.seq) - Number(b.seq));
 }
 
 /** What is under way, in all and per host. */
 export async function readLoad(tx: Tx): Promise<{ running: number; runningPerHost: Map<string, number> }> {
   const rows = await tx.query<{ hostId: string | null; running: number }>(
-    `SELECT v.host_id AS hostId, COUNT(*) AS running FROM operation o
+    `SELECT ${HOST} AS hostId, COUNT(*) AS running FROM (
+         SELECT resource_type, resource_id FROM operation WHERE state = 'running'
+         UNION ALL SELECT resource_type, resource_id FROM operation WHERE state = 'granted' AND dispatched_at IS NOT NULL) o
        LEFT JOIN virtual_machine v ON o.resource_type = 'virtual-machine' AND v.id = o.resource_id
-      WHERE o.state = 'running' OR (o.state = 'granted' AND o.dispatched_at IS NOT NULL) GROUP BY v.host_id`,
+      GROUP BY hostId`,
   );
   const runningPerHost = new Map<string, number>();
   let running = 0;
@@ -111,17 +157,26 @@ export async function markSignalled(tx: Tx, id: string, run: number): Promise<vo
   ]);
 }
 
-/** Grants what waits for nothing any more: the safety net below the grants at the end of operations. */
-export async function grantForgotten(source: DataSource): Promise<number> {
-  const free = await transaction(source, (tx) =>
-    tx.query<{ id: string }>(
-      `SELECT o.id FROM operation o WHERE o.state = 'queued' AND NOT EXISTS (
-         SELECT 1 FROM operation_lock mine JOIN operation_lock other ON other.resource_type = mine.resource_type AND other.resource_id = mine.resource_id
-            AND other.seq < mine.seq AND (other.mode = 'exclusive' OR mine.mode = 'exclusive')
-          WHERE mine.operation_id = o.id) ORDER BY o.seq LIMIT 500`,
+/**
+ * Grants what waits for nothing any more: the safety net below the grants at the end of operations.
+ *
+ * @param afterSeq looks at the next few behind this one
+ * @returns how many were granted, and where the next call goes on; 0 from the beginning
+ */
+export async function grantForgotten(source: DataSource, afterSeq = 0): Promise<{ granted: number; nextSeq: number }> {
+  const looked = await transaction(source, (tx) =>
+    tx.query<{ id: string; seq: number; free: number }>(
+      `SELECT o.id, o.seq, NOT EXISTS (
+           SELECT 1 FROM operation_lock mine JOIN operation_lock other ON other.resource_type = mine.resource_type AND other.resource_id = mine.resource_id
+              AND other.seq < mine.seq AND (other.mode = 'exclusive' OR mine.mode = 'exclusive')
+            WHERE mine.operation_id = o.id) AS free
+         FROM (SELECT id, seq FROM operation WHERE state = 'queued' AND seq > ? ORDER BY seq LIMIT ${FORGOTTEN_AT_ONCE}) o`,
+      [afterSeq],
     ),
   );
   let granted = 0;
-  for (const { id } of free) if (await transaction(source, (tx) => grantIfFree(tx, id))) granted += 1;
-  return granted;
+  for (const { id, free } of looked)
+    if (Number(free) === 1 && (await transaction(source, (tx) => grantIfFree(tx, id)))) granted += 1;
+  const last = Math.max(0, ...looked.map(({ seq }) => Number(seq)));
+  return { granted, nextSeq: looked.length < FORGOTTEN_AT_ONCE ? 0 : last };
 }

@@ -18,15 +18,25 @@ export interface PowerDrift {
   readonly observedAt: string | null;
 }
 
-/** Machines without an operation whose guest seems to have been stopped or started behind our back. */
-export function readPowerDrifts(tx: Tx): Promise<PowerDrift[]> {
+/** How many machines are looked at in one go. */
+const AT_ONCE = 200;
+
+/**
+ * Machines without an operation whose guest seems to have been stopped or started behind our back.
+ *
+ * @param afterId looks at those behind this one
+ * @returns some of them, and where the next look goes on; '' from the beginning
+ */
+export async function readPowerDrifts(tx: Tx, afterId = ''): Promise<{ drifts: PowerDrift[]; nextId: string }> {
   const conditions = Object.entries(EVENTS).map(
     ([state, { observed }]) => `(state = '${state}' AND observed_power IN ('${observed.join("','")}'))`,
   );
-  return tx.query<PowerDrift>(
+  const drifts = await tx.query<PowerDrift>(
     `SELECT id, host_id AS hostId, state, observed_power AS observedPower, CAST(observed_at AS CHAR) AS observedAt FROM virtual_machine
-      WHERE (${conditions.join(' OR ')}) AND operation_id IS NULL AND host_id IS NOT NULL LIMIT 200`,
+      WHERE (${conditions.join(' OR ')}) AND operation_id IS NULL AND host_id IS NOT NULL AND id > ? ORDER BY id LIMIT ${AT_ONCE}`,
+    [afterId],
   );
+  return { drifts, nextId: drifts.length < AT_ONCE ? '' : (drifts.at(-1)?.id ?? '') };
 }
 
 /**
