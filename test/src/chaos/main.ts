@@ -39,9 +39,15 @@ async function main(): Promise<number> {
   const { wishes, json } = readWishes();
   const progress = (line: string) => void process.stderr.write(`${line}\n`);
   progress(`chaos on ${wishes.hosts}: ${wishes.operations} calls, seed ${wishes.seed}; starting a cloud`);
+  const interrupted = new Promise<never>((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => reject(new DurastackError('CANCELLED', `stopped by ${signal}`)));
+  });
+  interrupted.catch(() => undefined);
   const world = await (wishes.hosts === 'libvirt' ? startLibvirtWorld(progress) : startSimulatedWorld());
   try {
-    const report = await runChaos(world, { wishes, shape: SHAPES[wishes.hosts] }, progress);
+    const run = runChaos(world, { wishes, shape: SHAPES[wishes.hosts] }, progress);
+    const report = await Promise.race([run, interrupted]);
     process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${render(report).join('\n')}\n`);
     return report.ok ? 0 : 1;
   } finally {
@@ -50,10 +56,10 @@ async function main(): Promise<number> {
 }
 
 try {
-  process.exitCode = await main();
+  process.exit(await main());
 } catch (error) {
   const text =
     isDurastackError(error) && error.code !== 'BUG' ? error.message : String((error as Error).stack ?? error);
   process.stderr.write(`dura chaos: ${text}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 }
