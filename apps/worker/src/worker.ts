@@ -129,6 +129,8 @@ async function createWorkers(
     taskQueue: TASK_QUEUES.control,
     workflowBundle: { codePath: fileURLToPath(BUNDLE) },
     maxCachedWorkflows: 200,
+    // A dead worker's workflows wait so long for it before another one takes them up; the default is 10 s.
+    stickyQueueScheduleToStartTimeout: 3_000,
     maxConcurrentWorkflowTaskExecutions: 40,
     maxConcurrentLocalActivityExecutions: 40,
     maxConcurrentActivityTaskExecutions: 40,
