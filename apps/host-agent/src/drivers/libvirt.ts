@@ -6,7 +6,7 @@ import {
 } from '@durastack/drivers/image/image-files';
 import { createLibvirtDriver } from '@durastack/drivers/libvirt/driver';
 import type { DriverFactory } from '../agent.js';
-import { AGENT_VERSION } from '../version.js';
+import { AGENT_VERSION } from '@durastack/contracts/agent/version';
 
 /** The driver of this machine's libvirt; its files lie in the agent's directory unless they were given another one. */
 export const makeLibvirtDriver: DriverFactory = async (config, log) =>

@@ -15,7 +15,7 @@ import type { HostIdentity } from '../identity/identity-store.js';
 import { Ledger, type LedgerFile } from '../ledger/ledger.js';
 import { TaskRunner } from '../tasks/task-runner.js';
 import { TaskStore } from '../tasks/task-store.js';
-import { AGENT_VERSION } from '../version.js';
+import { AGENT_VERSION } from '@durastack/contracts/agent/version';
 import type { BeatScheduler } from './beat-scheduler.js';
 import { HeartbeatReporter } from './heartbeat.js';
 import { hostSecureContext, IntakeClient } from './intake-client.js';

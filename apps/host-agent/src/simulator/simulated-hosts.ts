@@ -17,7 +17,7 @@ import { HostRuntime } from '../host/host-runtime.js';
 import { IdentityStore, type EnrolmentCertificate, type HostIdentity } from '../identity/identity-store.js';
 import { openLedgerFile, type LedgerFile } from '../ledger/ledger.js';
 import type { HostDirectory, NetworkFaults } from '../server/host-directory.js';
-import { AGENT_VERSION } from '../version.js';
+import { AGENT_VERSION } from '@durastack/contracts/agent/version';
 
 const STOP_AT_ONCE = 50;
 

@@ -119,6 +119,10 @@ export const hostInventory = z.object({
   vms: z.array(observedVm),
   /** Volume ids, per pool id. */
   volumes: z.record(z.string(), z.array(z.string())),
+  /** Ids of the templates whose base image is there, per pool id. */
+  templates: z.record(z.string(), z.array(z.string())).optional(),
+  /** Ids of machines that have files of their own on the host (seed, logs), whether defined or not. */
+  vmFiles: z.array(z.string()).optional(),
   networks: z.array(z.uuid()),
 });
 /** See {@link hostInventory}. */
