@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandFunction>>> = {
   logs: async () => (await import('./commands/logs.command.js')).logsCommand,
   recover: async () => (await import('./commands/recover.command.js')).recoverCommand,
   test: async () => (await import('./commands/test.command.js')).testCommand,
+  chaos: async () => (await import('./commands/chaos.command.js')).chaosCommand,
 };
 
 const HELP_WORDS = ['help', '--help', '-h'];
