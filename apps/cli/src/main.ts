@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandFunction>>> = {
   recover: async () => (await import('./commands/recover.command.js')).recoverCommand,
   test: async () => (await import('./commands/test.command.js')).testCommand,
   chaos: async () => (await import('./commands/chaos.command.js')).chaosCommand,
+  bench: async () => (await import('./commands/bench.command.js')).benchCommand,
 };
 
 const HELP_WORDS = ['help', '--help', '-h'];
