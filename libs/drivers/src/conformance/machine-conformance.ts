@@ -116,9 +116,13 @@ export function describeMachineViews(machines: MachineScene): void {
     expect(VERBS.getInventory.result.parse(inventory)).toEqual(inventory);
     expect(inventory.vms).toContainEqual({ id: vm.id, domainName: vm.domainName, power: 'running' });
     expect(inventory.volumes[pool.id]).toContain(vm.rootVolume.id);
+    expect(inventory.vmFiles).toContain(vm.id);
+    const { templateId } = vm.rootVolume;
+    if (templateId !== undefined) expect(inventory.templates?.[pool.id]).toContain(templateId);
     await machines.remove(vm);
     const after = await machines.caller().call('getInventory', { pools: [pool] });
     expect(after.vms.map(({ id }) => id)).not.toContain(vm.id);
+    expect(after.vmFiles).not.toContain(vm.id);
     expect(after.volumes[pool.id]).not.toContain(vm.rootVolume.id);
   });
 

@@ -8,13 +8,15 @@ export const POOL_FOLDERS = ['volumes', 'templates'] as const;
 /** The folder of volumes. */
 export const volumesDir = (pool: PoolSpec): string => join(pool.path, 'volumes');
 
+/** The folder of base images. */
+export const templatesDir = (pool: PoolSpec): string => join(pool.path, 'templates');
+
 /** A volume's file. */
 export const volumePath = (volume: Pick<VolumeSpec, 'id' | 'pool'>): string =>
   join(volumesDir(volume.pool), `${volume.id}.qcow2`);
 
 /** A template's base image on the pool. */
-export const basePath = (pool: PoolSpec, templateId: string): string =>
-  join(pool.path, 'templates', `${templateId}.qcow2`);
+export const basePath = (pool: PoolSpec, templateId: string): string => join(templatesDir(pool), `${templateId}.qcow2`);
 
 /** Whether a file name is that of an unfinished file of this thing. */
 export const isPartialOf = (name: string, id: string): boolean => name.startsWith(`.${id}.`) && name.endsWith('.part');

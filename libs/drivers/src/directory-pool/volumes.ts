@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { PoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import { run } from '../process/run.js';
-import { basePath, isPartialOf, volumePath, volumesDir } from './paths.js';
+import { basePath, isPartialOf, templatesDir, volumePath, volumesDir } from './paths.js';
 import { qcow2VirtualSize } from './qcow2-header.js';
 
 /** A file's path and the bytes it really takes. */
@@ -37,8 +37,17 @@ export async function ensureVolumeGone(volumeId: string, pool: PoolSpec): Promis
 }
 
 /** Ids of all volumes on the pool; none when it is not there. */
-export async function listVolumes(pool: PoolSpec): Promise<string[]> {
-  const names = await readdir(volumesDir(pool)).catch((error: NodeJS.ErrnoException) => absentAsEmpty(error));
+export function listVolumes(pool: PoolSpec): Promise<string[]> {
+  return listImages(volumesDir(pool));
+}
+
+/** Ids of all templates whose base image is on the pool; none when it is not there. */
+export function listTemplates(pool: PoolSpec): Promise<string[]> {
+  return listImages(templatesDir(pool));
+}
+
+async function listImages(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => absentAsEmpty(error));
   return names.flatMap((name) => /^([0-9a-f-]{36})\.qcow2$/.exec(name)?.[1] ?? []);
 }
 

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { DriverVerbs, HostDriver } from '../driver.js';
 import { ensurePool, ensurePoolGone } from '../directory-pool/pools.js';
-import { ensureVolume, ensureVolumeGone, listVolumes } from '../directory-pool/volumes.js';
+import { ensureVolume, ensureVolumeGone, listTemplates, listVolumes } from '../directory-pool/volumes.js';
 import { HostNetworks } from '../network/host-networks.js';
 import { hostShell } from '../process/host-shell.js';
 import type { Accelerator } from './accelerator.js';
@@ -19,7 +19,7 @@ import { PowerWatch } from './power-watch.js';
 import { rememberedAccelerator } from './remembered-accelerator.js';
 import { LibvirtClient } from './rpc/client.js';
 import { ensureVmGone, ensureVmStopped, requestVmShutdown } from './stop-vm.js';
-import { boundSerialLog, readSerialLog, vmFiles, withVncSocket } from './vm-files.js';
+import { boundSerialLog, readSerialLog, vmFiles, withVncSocket, listVmDirs } from './vm-files.js';
 
 /** Verbs about images, which do not depend on the hypervisor. */
 export type ImageVerbs = Pick<
@@ -124,6 +124,8 @@ function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs> {
       facts: await readFacts(host),
       vms: await host.domains.observe(),
       volumes: Object.fromEntries(await Promise.all(pools.map(async (pool) => [pool.id, await listVolumes(pool)]))),
+      templates: Object.fromEntries(await Promise.all(pools.map(async (pool) => [pool.id, await listTemplates(pool)]))),
+      vmFiles: await listVmDirs(host.stateDir),
       networks: [...(await host.networks.list())],
     }),
     getFacts: () => readFacts(host),

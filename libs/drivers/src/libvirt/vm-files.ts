@@ -1,6 +1,6 @@
 /** A machine's own files on the host: `<stateDir>/vms/<vmId>/…`. */
 import { constants } from 'node:fs';
-import { chown, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { QemuUser } from './qemu-user.js';
@@ -64,6 +64,15 @@ export async function withVncSocket<T>(files: VmFiles, use: (path: string) => Pr
   } finally {
     await handle.close();
   }
+}
+
+/** Ids of all machines that have a directory on the host; none when no machine ever was there. */
+export async function listVmDirs(stateDir: string): Promise<string[]> {
+  const names = await readdir(join(stateDir, 'vms')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names.filter((name) => /^[0-9a-f-]{36}$/.test(name));
 }
 
 /** The machine's directory is gone with everything in it. */

@@ -103,6 +103,8 @@ function hostVerbs({ hostId, world, agentVersion = 'simulator' }: SimulatorOptio
       facts: facts(),
       vms: observe(world, hostId),
       volumes: Object.fromEntries(pools.map((pool) => [pool.id, Object.keys(world.content(hostId, pool).volumes)])),
+      templates: Object.fromEntries(pools.map((pool) => [pool.id, Object.keys(world.content(hostId, pool).templates)])),
+      vmFiles: [...Object.keys(world.host(hostId).vms), ...(world.host(hostId).leftFiles ?? [])],
       networks: Object.keys(world.host(hostId).networks),
     }),
     getFacts: async () => facts(),

@@ -46,6 +46,8 @@ export interface SimulatedHost {
   networks: Record<string, NetworkSpec>;
   /** Pools whose folders are there, by id. */
   pools: Record<string, PoolSpec>;
+  /** Machines whose files were left behind when their domains went; nothing here leaves any by itself. */
+  leftFiles?: string[];
   /** Content of its own (directory) pools. */
   content: Record<string, SimulatedPool>;
 }
@@ -147,6 +149,7 @@ export class SimulatedWorld {
   /** Removes a machine's definition. */
   forgetVm(hostId: string, vmId: string): void {
     const host = this.host(hostId);
+    if (host.leftFiles) host.leftFiles = host.leftFiles.filter((id) => id !== vmId);
     const vm = host.vms[vmId];
     if (vm === undefined) return;
     this.note(hostId, 'vm-gone', vmId);
