@@ -242,6 +242,7 @@ CREATE TABLE `operation` (
   `child_index` int DEFAULT NULL,
   `step_index` int NOT NULL DEFAULT 0,
   `step_count` int NOT NULL DEFAULT 0,
+  `step_token` int NOT NULL DEFAULT 0,
   `step_title` varchar(255) DEFAULT NULL,
   `step_detail` varchar(255) DEFAULT NULL,
   `error_code` varchar(30) DEFAULT NULL,

@@ -19,6 +19,8 @@ export interface StepRef extends RunRef {
   readonly index: number;
   /** The token's step number. */
   readonly tokenStep: number;
+  /** One short transaction, which a worker's death may repeat after its successors. Absent: it is never repeated then. */
+  readonly quick?: true;
   /** Plain words, shown to users and operators. */
   readonly title: string;
   /** Steps in the list. */

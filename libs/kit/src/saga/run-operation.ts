@@ -49,10 +49,10 @@ function stepRef(
   run: RunRef,
   begun: Running,
   list: StepList,
-  at: { index: number; direction: StepRef['direction'] },
+  at: { call: Call; index: number; direction: StepRef['direction'] },
 ): StepRef {
   const count = list.steps.length;
-  const { index, direction } = at;
+  const { call, index, direction } = at;
   return {
     operationId: run.operationId,
     run: run.run,
@@ -63,6 +63,7 @@ function stepRef(
     count,
     tokenStep: direction === 'undoing' ? undoTokenStep(count, index) : index + 1,
     title: (list.steps[index] as Step).title,
+    ...(call.profile === 'quick' ? { quick: true } : {}),
   };
 }
 
@@ -126,7 +127,7 @@ async function forward(
     }
     runtime.showStep(step.title);
     try {
-      const ref = stepRef(run, begun, list, { index, direction });
+      const ref = stepRef(run, begun, list, { call: step.do, index, direction });
       await insist(runtime, !mayCancel, () => perform(runtime, step.do, ref, mayCancel));
     } catch (error) {
       const failure = isFailure(error) ? error : { ...runtime.failureOf(error), step: step.title };
@@ -151,7 +152,7 @@ async function undoFrom(
     runtime.showStep(`Undoing: ${step.title}`);
     try {
       const call: Call = { ...step.undo, profile: 'forever' };
-      const ref = stepRef(run, begun, list, { index, direction: 'undoing' });
+      const ref = stepRef(run, begun, list, { call, index, direction: 'undoing' });
       await insist(runtime, true, () => perform(runtime, call, ref, false));
     } catch (error) {
       const failure = runtime.failureOf(error);

@@ -50,6 +50,8 @@ export class OperationEntity {
   @Int({ nullable: true }) childIndex!: number | null;
   @Int({ default: 0 }) stepIndex!: number;
   @Int({ default: 0 }) stepCount!: number;
+  /** The highest token step that this run has reached; a late attempt of an earlier step writes nothing. */
+  @Int({ default: 0 }) stepToken!: number;
   @Text(255, { nullable: true }) stepTitle!: string | null;
   @Text(255, { nullable: true }) stepDetail!: string | null;
   @Text(30, { nullable: true }) errorCode!: string | null;

@@ -52,7 +52,7 @@ async function beginRun(tx: Tx, run: RunRef, holds: 'resource' | 'all-locks'): P
     [run.operationId, run.run],
   );
   await tx.execute(
-    "UPDATE operation SET state = 'running', started_at = COALESCE(started_at, NOW(3)), touched_at = NOW(3) WHERE id = ?",
+    "UPDATE operation SET state = 'running', step_token = 0, started_at = COALESCE(started_at, NOW(3)), touched_at = NOW(3) WHERE id = ?",
     [run.operationId],
   );
   return { ...begun, generation: insertId, cancelRequested };
@@ -182,13 +182,22 @@ export function inStep<T>(
   });
 }
 
-/** Takes the operation's row and writes its progress, if this run is the current one and goes in this direction. */
+/** A quick step is repeated after its successors when a worker died: it is never too late. */
+const NEVER_TOO_LATE = 2 ** 31 - 1;
+
+/**
+ * Takes the operation's row and writes its progress, if this run is the current one, goes in this direction and has
+ * not gone on to a later step: else an attempt that was given up for lost would write over what its successors wrote.
+ */
 async function noteStep(tx: Tx, step: StepRef): Promise<void> {
   const title = step.direction === 'undoing' ? `Undoing: ${step.title}` : step.title;
   const { affectedRows } = await tx.execute(
-    `UPDATE operation SET step_index = ?, step_count = ?, step_title = ?, step_detail = NULL, touched_at = NOW(3)
-      WHERE id = ? AND run = ? AND state = 'running' AND direction = ?`,
-    [step.index, step.count, title, step.operationId, step.run, step.direction],
+    `UPDATE operation SET step_index = ?, step_count = ?, step_title = ?, step_detail = NULL, step_token = GREATEST(step_token, ?), touched_at = NOW(3)
+      WHERE id = ? AND run = ? AND state = 'running' AND direction = ? AND step_token <= ?`,
+    [
+      ...[step.index, step.count, title, step.tokenStep, step.operationId, step.run, step.direction],
+      step.quick ? NEVER_TOO_LATE : step.tokenStep,
+    ],
   );
   if (affectedRows === 0) throw superseded(step);
 }
