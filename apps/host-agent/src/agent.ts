@@ -105,7 +105,11 @@ async function serveSimulated(config: AgentConfig, log: Logger, scheduler: BeatS
     directory: config.agentDir,
     world,
     plan,
-    latency: { verbMs: config.simulatorLatencyMs, transferMs: config.simulatorTransferMs },
+    latency: {
+      verbMs: config.simulatorLatencyMs,
+      transferMs: config.simulatorTransferMs,
+      shutdownMs: config.simulatorShutdownMs,
+    },
     scheduler,
     log,
     enrolmentToken: open ? readTokenFile(tokenFile) : undefined,

@@ -38,6 +38,13 @@ export const agentConfig = z.object({
     .max(3_600_000)
     .default(0)
     .describe('Milliseconds that a simulated fetch or copy of an image takes'),
+  simulatorShutdownMs: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(3_600_000)
+    .default(50)
+    .describe('Milliseconds that a simulated guest takes to obey its power button'),
   simulatorAdminListen: listenAddress
     .refine(({ host }) => host === '127.0.0.1' || host === '::1', 'must be on loopback')
     .optional()
