@@ -48,6 +48,7 @@ export async function startLibvirtWorld(progress: (line: string) => void): Promi
       admin,
       source,
       agents,
+      temporalAddress: `127.0.0.1:${InstanceFile.open(home).port('temporal')}`,
       parts: new Map(PARTS.map((name) => [name as PartName, partOf(name, home, () => dura('up', '--no-vm'))])),
       oneFaultAtATime: true,
       machine: await machineOf(admin),

@@ -73,13 +73,13 @@ type Expected = 'absent' | 'running' | 'stopped' | 'destroyed';
 const NEXT: Readonly<Record<Expected, readonly (readonly [number, Action])[]>> = {
   absent: [[1, 'deploy']],
   running: [
-    [4, 'stop'],
-    [3, 'reboot'],
+    [5, 'stop'],
+    [4, 'reboot'],
     [2, 'expunge'],
     [1, 'destroy'],
   ],
   stopped: [
-    [6, 'start'],
+    [8, 'start'],
     [1, 'expunge'],
     [1, 'destroy'],
   ],

@@ -1,7 +1,8 @@
 /** One run: makes the schedule, carries it out on a cloud of its own, judges. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { diagnose } from '@durastack/activities/doctor/diagnose';
 import { asDurastackError } from '@durastack/contracts/errors';
-import { findInconsistencies } from '../support/consistency.js';
+import { Client, Connection } from '@temporalio/client';
 import { Injector } from './injector.js';
 import { judge, RECOVERY_LIMIT_MS, type Evidence } from './judge.js';
 import { countOpen, readOperations, readRepeatedNames } from './operations.js';
@@ -112,11 +113,21 @@ async function untilAgreed(world: ChaosWorld): Promise<string[]> {
   for (;;) {
     let findings: string[];
     try {
-      findings = await findInconsistencies(world.source, world.agents);
+      findings = await askDoctor(world);
     } catch (error) {
       findings = [`they cannot be compared: ${asDurastackError(error).message}`];
     }
     if (findings.length === 0 || performance.now() > until) return findings;
     await sleep(10 * LOOK_MS);
+  }
+}
+
+async function askDoctor({ source, agents, temporalAddress }: ChaosWorld): Promise<string[]> {
+  const connection = await Connection.connect({ address: temporalAddress });
+  try {
+    const findings = await diagnose({ source, agents: { client: agents }, temporal: new Client({ connection }) });
+    return findings.map(({ kind, what }) => `${kind}: ${what}`);
+  } finally {
+    await connection.close();
   }
 }

@@ -39,6 +39,7 @@ export async function startSimulatedWorld(): Promise<ChaosWorld> {
       admin: cloud.admin,
       source: cloud.database.source,
       agents,
+      temporalAddress: cloud.temporalAddress,
       parts: partsOf(cloud),
       oneFaultAtATime: false,
       machine: {

@@ -27,6 +27,8 @@ export interface ChaosWorld {
   readonly admin: ApiClient;
   readonly source: DataSource;
   readonly agents: AgentClient;
+  /** host:port of its frontend. */
+  readonly temporalAddress: string;
   readonly parts: ReadonlyMap<PartName, Part>;
   /** Faults come one after the other, because starting one part looks after all of them. */
   readonly oneFaultAtATime: boolean;
