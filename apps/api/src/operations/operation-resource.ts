@@ -3,12 +3,13 @@ import { notFound, mayAccess } from '@durastack/store/identity/access';
 import { autocommit } from '@durastack/store/database/transaction';
 import type { Caller } from '@durastack/store/identity/caller';
 import type { Platform } from '../platform.js';
+import { readWaiting, type Waiting } from './waiting-for.js';
 
 /** States in which nothing more will happen by itself. */
 const ENDED = new Set(['succeeded', 'failed', 'cancelled', 'skipped', 'needs-attention']);
 
 /** See the module's head. */
-export interface OperationResource {
+export interface OperationResource extends Waiting {
   readonly id: string;
   readonly command: string;
   readonly summary: string;
@@ -49,6 +50,7 @@ interface Row {
   readonly error_step: string | null;
   readonly cancel_requested_at: Date | null;
   readonly created_at: Date;
+  readonly dispatched_at: Date | null;
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
 }
@@ -63,14 +65,16 @@ export async function readOperationResource(
   caller: Caller,
   id: string,
 ): Promise<OperationResource> {
-  const rows = await autocommit(platform.database).query<Row>(
+  const tx = autocommit(platform.database);
+  const rows = await tx.query<Row>(
     'SELECT o.*, d.path FROM operation o JOIN domain d ON d.id = o.domain_id WHERE o.id = ?',
     [id],
   );
   const row = rows[0];
   if (!row || !mayAccess(caller, { accountId: row.account_id, domainId: row.domain_id, domainPath: row.path }))
     throw notFound('id', id);
-  return toResource(platform, row, caller);
+  const waiting = await readWaiting(tx, caller, { id, state: row.state, dispatchedAt: row.dispatched_at });
+  return { ...toResource(platform, row, caller), ...waiting };
 }
 
 function toResource({ settings }: Platform, row: Row, caller: Caller): OperationResource {

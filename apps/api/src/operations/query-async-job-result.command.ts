@@ -11,6 +11,7 @@ import { Registry } from '../catalogue/registry.js';
 import { renderObject } from '../cloudstack/render-json.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
+import { readWaiting } from './waiting-for.js';
 
 type Job = ResultOf<typeof queryAsyncJobResult>;
 
@@ -27,8 +28,18 @@ export class QueryAsyncJobResultHandler implements CommandHandler<typeof queryAs
     const job = await readOne(tx, jobs, call.caller, params.jobId).catch((error: unknown) => {
       throw isDurastackError(error, 'NOT_FOUND') ? notFound('jobid', params.jobId) : error;
     });
+    if (job.jobStatus === 0) return { ...job, ...(await this.whyNotYet(call.caller, job)) };
     if (job.jobStatus !== 1) return job;
     return { ...job, jobResultType: 'object', jobResult: await this.resultOf(job, call.caller) };
+  }
+
+  /** Clients that show the detail of a step show this too. */
+  private async whyNotYet(caller: Caller, { jobId, state }: Job): Promise<Pick<Job, 'detail'>> {
+    if (state !== 'queued' && state !== 'granted') return {};
+    const tx = autocommit(this.platform.database);
+    const rows = await tx.query<{ at: Date | null }>('SELECT dispatched_at AS at FROM operation WHERE id = ?', [jobId]);
+    const { waitingFor } = await readWaiting(tx, caller, { id: jobId, state, dispatchedAt: rows[0]?.at ?? null });
+    return waitingFor === undefined ? {} : { detail: `Waits for ${waitingFor}.` };
   }
 
   private async resultOf(job: Job, caller: Caller): Promise<Record<string, unknown>> {

@@ -230,6 +230,20 @@ const OPERATION: Json = {
       properties: { number: { type: 'integer' }, count: { type: 'integer' }, title: text, detail: text },
     },
     percent: { type: 'integer', minimum: 0, maximum: 100 },
+    blockedOn: {
+      type: 'array',
+      description: 'Earlier operations on the same resources that it waits for, the first 20.',
+      items: {
+        type: 'object',
+        required: ['summary', 'resource'],
+        properties: {
+          operationId: { type: 'string', format: 'uuid', description: "Absent for another account's." },
+          summary: text,
+          resource: { type: 'object', required: ['type', 'id'], properties: { type: text, id: text, name: text } },
+        },
+      },
+    },
+    waitingFor: { type: 'string', description: 'What it waits for before it begins, in plain words.' },
     cancelRequested: { type: 'boolean' },
     error: { type: 'object', required: ['code', 'message'], properties: { code: text, message: text, step: text } },
     created: { type: 'string', format: 'date-time' },

@@ -39,7 +39,8 @@ function fail(command: string, body: Record<string, unknown>): number {
 /** The step it is at, in the operation's own words. */
 function stepOf(job: Job): string {
   const { step, stepnumber, stepcount, detail } = job;
-  if (job.jobstatus !== 0 || step === undefined) return '';
+  if (job.jobstatus !== 0) return '';
+  if (step === undefined) return detail === undefined ? '' : `, ${String(detail)}`;
   return `, step ${String(stepnumber)} of ${String(stepcount)}: ${String(step)}${detail === undefined ? '' : `, ${String(detail)}`}`;
 }
 

@@ -4,6 +4,7 @@ import {
   type HostFact,
   type OperationCounts,
   type RecoveryFact,
+  type WaitingFact,
 } from '../instance/database-facts.js';
 import { describeHome, homeDirectory, homeExists } from '../instance/home.js';
 import { InstanceFile, PART_NAMES, type PartName } from '../instance/instance-file.js';
@@ -25,6 +26,8 @@ interface InstanceStatus {
   readonly processes: readonly ProcessStatus[];
   readonly hosts: readonly HostFact[] | null;
   readonly operations: OperationCounts | null;
+  /** Absent when nothing waits. */
+  readonly waiting?: WaitingFact;
   readonly recovery: RecoveryFact | null;
 }
 
@@ -62,6 +65,7 @@ async function readStatus(directory: string): Promise<InstanceStatus> {
     processes,
     hosts: facts?.hosts ?? null,
     operations: facts?.operations ?? null,
+    ...(facts?.waiting ? { waiting: facts.waiting } : {}),
     recovery: facts?.recovery ?? null,
   };
 }
@@ -86,8 +90,14 @@ function render(status: InstanceStatus, directory: string): string[] {
     operations === null
       ? 'Operations: not known, the database is down'
       : `Operations: ${operations.running} running, ${operations.queued} queued, ${operations.needsAttention} need attention`,
+    ...(status.waiting ? [renderWaiting(status.waiting)] : []),
     ...renderRecovery(status.recovery),
   ];
+}
+
+function renderWaiting({ operationId, summary, seconds, behind }: WaitingFact): string {
+  const what = behind === null ? 'has its turn, and waits for a free slot or a worker' : `waits for ${behind}`;
+  return `  oldest waiting: ${summary} (${operationId}), ${seconds} s: ${what}`;
 }
 
 function renderRecovery(recovery: RecoveryFact | null): string[] {

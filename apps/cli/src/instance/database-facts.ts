@@ -23,10 +23,22 @@ export interface RecoveryFact {
   readonly findings: number;
 }
 
+/** The operation that has been waiting for longest, and for what. */
+export interface WaitingFact {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly state: 'queued' | 'granted';
+  readonly seconds: number;
+  /** The first of the operations before it; null: it has its turn, and waits for a worker's free slot. */
+  readonly behind: string | null;
+}
+
 /** What the database says; `undefined` when it does not answer. */
 export interface DatabaseFacts {
   readonly hosts: readonly HostFact[];
   readonly operations: OperationCounts;
+  /** Absent when nothing waits. */
+  readonly waiting?: WaitingFact;
   readonly recovery: RecoveryFact;
 }
 
@@ -35,6 +47,15 @@ SELECT JSON_OBJECT('kind', 'host', 'name', name, 'state', state, 'accelerator', 
   FROM host WHERE state <> 'Removed' ORDER BY name LIMIT 1000;
 SELECT JSON_OBJECT('kind', 'operations', 'state', state, 'count', COUNT(*)) FROM operation
   WHERE state IN ('queued', 'granted', 'running', 'needs-attention') GROUP BY state;
+SELECT JSON_OBJECT('kind', 'waiting', 'operationId', o.id, 'summary', o.summary, 'state', o.state,
+    'seconds', TIMESTAMPDIFF(SECOND, o.created_at, UTC_TIMESTAMP()),
+    'behind', (SELECT CONCAT(b.summary, ' (', b.state, IF(b.step_title IS NULL, '', CONCAT(', ', b.step_title)), ')')
+        FROM operation_lock mine JOIN operation_lock other ON other.resource_type = mine.resource_type
+          AND other.resource_id = mine.resource_id AND other.seq < mine.seq AND (other.mode = 'exclusive' OR mine.mode = 'exclusive')
+        JOIN operation b ON b.id = other.operation_id WHERE mine.operation_id = o.id ORDER BY other.seq LIMIT 1))
+  FROM operation o WHERE o.seq = (SELECT MIN(seq) FROM (
+    SELECT MIN(seq) AS seq FROM operation WHERE state = 'queued'
+    UNION ALL SELECT MIN(seq) FROM operation WHERE state = 'granted' AND dispatched_at IS NULL) oldest);
 SELECT JSON_OBJECT('kind', 'recovery', 'active', EXISTS (SELECT 1 FROM setting WHERE name = 'recovery'),
   'awaitedHosts', (SELECT COUNT(*) FROM recovery_host WHERE state = 'pending'),
   'findings', (SELECT COUNT(*) FROM recovery_finding));
@@ -43,6 +64,7 @@ SELECT JSON_OBJECT('kind', 'recovery', 'active', EXISTS (SELECT 1 FROM setting W
 type Row =
   | { kind: 'host'; name: string; state: string; accelerator: string | null }
   | { kind: 'operations'; state: string; count: number }
+  | ({ kind: 'waiting' } & WaitingFact)
   | { kind: 'recovery'; active: number; awaitedHosts: number; findings: number };
 
 /** Reads them through the database's socket. */
@@ -59,7 +81,9 @@ function summarise(rows: readonly Row[]): DatabaseFacts {
   const count = (...states: string[]): number =>
     rows.reduce((sum, row) => (row.kind === 'operations' && states.includes(row.state) ? sum + row.count : sum), 0);
   const recovery = rows.find((row) => row.kind === 'recovery');
+  const waiting = rows.find((row) => row.kind === 'waiting');
   return {
+    ...(waiting ? { waiting: waitingOf(waiting) } : {}),
     recovery: {
       active: recovery?.active === 1,
       awaitedHosts: recovery?.awaitedHosts ?? 0,
@@ -74,4 +98,8 @@ function summarise(rows: readonly Row[]): DatabaseFacts {
       needsAttention: count('needs-attention'),
     },
   };
+}
+
+function waitingOf({ operationId, summary, state, seconds, behind }: WaitingFact): WaitingFact {
+  return { operationId, summary, state, seconds, behind };
 }
