@@ -1,85 +1,83 @@
 /**
- * The crash matrix: every step of every workflow fails before and after its effect, runs twice, loses its run,
- * and meets a cancel; every undo runs twice and loses its run. Whatever happens, the operation ends and the
- * world is clean: database and hosts agree, nothing is held, nothing is left over.
+ * The crash matrix. For every workflow, found by scanning: whatever happens to any of its calls, the operation ends,
+ * and the world is clean: as after a run without faults, or as before. The world is judged by the doctor, and by
+ * comparing every row and every inventory; not by what the operation says of itself.
+ *
+ * See docs/durability.md, "The crash matrix".
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repairPowerDrift } from '@durastack/activities/loops/power-drift';
-import { findInconsistencies, readInventories } from '../support/consistency.js';
+import { findInconsistencies } from '../support/consistency.js';
 import { loadStepLists } from '../support/workflows.js';
+import { holdingPoints } from './attempts.js';
+import { commitCases, crashPaths, holdCases, shapeOf, stepCases, undoCases, type End, type HoldCase } from './cases.js';
+import type { Fault } from './faults.js';
 import { startMatrixWorld, type MatrixWorld } from './matrix-world.js';
-import { runToEnd, type Fault } from './plain-runtime.js';
-import { makeGround, SCENARIOS, type Ground } from './scenarios.js';
+import { missingScenarios } from './scenarios.js';
+import { expectClean, Trials, type Trial } from './trial.js';
 
 const workflows = await loadStepLists();
 let world: MatrixWorld;
-let ground: Ground;
+let trials: Trials;
 beforeAll(async () => {
   world = await startMatrixWorld();
-  ground = await makeGround(world, workflows);
+  trials = new Trials(world, workflows);
 });
 afterAll(() => world?.stop());
 
 it('every workflow has a scenario, so that the matrix covers it', () => {
-  const missing = [...workflows.keys()].filter((name) => !(name in SCENARIOS));
-  expect(missing, 'add a scenario to test/src/crash/scenarios.ts for each of these').toEqual([]);
+  expect(missingScenarios(workflows.keys()).join('\n')).toBe('');
 });
 
-/** What heartbeats and the drift repair do in production within two seconds. */
-async function observeHosts(): Promise<void> {
-  const { source } = world.database;
-  for (const [hostId, { vms }] of await readInventories(source, world.agents.client)) {
-    for (const { id, power } of vms)
-      await world.db.execute('UPDATE virtual_machine SET observed_power = ? WHERE id = ? AND host_id = ?', [
-        power,
-        id,
-        hostId,
-      ]);
-  }
-  await repairPowerDrift(source, world.agents);
+it('a workflow without its scenario is refused, by a message that says what to add', () => {
+  expect(missingScenarios([...workflows.keys(), 'teleportVirtualMachine'])).toEqual([
+    expect.stringMatching(/^The workflow teleportVirtualMachine has no scenario: add one .*scenarios\.ts/),
+  ]);
+});
+
+async function expectEnd(trial: Trial, end: End): Promise<void> {
+  const outcome = await trials.carryOut(trial);
+  const turned = trial.plan.faults?.some(({ at }) => at.startsWith('undoing'));
+  const healed = turned ? 'failed' : 'succeeded';
+  expect(outcome.end).toBe(end === 'needs-attention' ? `needs-attention, then ${healed}` : end);
+  const succeeded = outcome.end.endsWith('succeeded');
+  expectClean(trial.kind, outcome, succeeded ? await trials.reference(trial.kind) : undefined);
 }
 
-async function run(kind: string, faults: readonly Fault[]): Promise<string> {
-  const { operationId } = await SCENARIOS[kind]!(ground);
-  const state = await runToEnd(world, workflows.get(kind)!, operationId, faults);
-  await observeHosts();
-  expect(await findInconsistencies(world.database.source, world.agents.client)).toEqual([]);
-  return state;
+async function expectHarmless(kind: string, { at, release, faults, like, end }: HoldCase): Promise<void> {
+  const followed = release === 'after the next operation' || release === 'after undo and next operation';
+  const succeeded = end === 'succeeded';
+  const reference = await trials.reference(kind, like, followed);
+  const plain = await trials.reference(kind, faults);
+  const points = plain.called.find(({ key }) => key === at)?.points ?? [];
+  expect(points).not.toEqual([]);
+  const held: Fault = { at, kind: 'held', points: holdingPoints(points), release };
+  const outcome = await trials.carryOut({ kind, plan: { faults: [...faults, held] }, next: followed });
+  const where = `attempts held at ${points.join(', ')} ended ${outcome.released.join(', ')}`;
+  expect(outcome.end, where).toBe(end);
+  expect(outcome.released.length, where).toBe(held.points.length);
+  expectClean(kind, outcome, succeeded || followed ? reference : undefined, where);
 }
 
-describe.each([...workflows].map(([kind, list]) => ({ kind, list })))('$kind', ({ kind, list: { steps } }) => {
-  const pivotAt = steps.findIndex((step) => step.kind === 'pivot');
-  const last = steps.length - 1;
+describe.each([...workflows].map(([kind, list]) => ({ kind, list })))('$kind', ({ kind, list }) => {
+  const shape = shapeOf(list);
 
-  it('succeeds without a fault', async () => {
-    expect(await run(kind, [])).toBe('succeeded');
-  });
+  it.concurrent('succeeds without a fault', () => expectEnd({ kind, plan: {} }, 'succeeded'));
 
-  describe.each(steps.map((step, index) => ({ title: step.title, index })))('step “$title”', ({ index }) => {
-    const turnsBack = pivotAt < 0 || index < pivotAt;
-    it.each(['before', 'after'] as const)('failing %s its effect', async (fault) => {
-      expect(await run(kind, [{ direction: 'forward', index, kind: fault }])).toBe(turnsBack ? 'failed' : 'succeeded');
-    });
-    it.each(['twice', 'lost'] as const)('%s', async (fault) => {
-      expect(await run(kind, [{ direction: 'forward', index, kind: fault }])).toBe('succeeded');
-    });
-    it('meeting a cancel', async () => {
-      expect(await run(kind, [{ direction: 'forward', index, kind: 'cancel' }])).toBe(
-        turnsBack && index < last ? 'cancelled' : 'succeeded',
-      );
-    });
-  });
-
-  const lastUndoable = pivotAt < 0 ? last : pivotAt - 1;
-  const undos = steps.flatMap((step, index) =>
-    step.kind === 'undoable' && !('noUndo' in step.undo) && index <= lastUndoable ? [{ title: step.title, index }] : [],
+  it.concurrent.each([...stepCases(shape), ...undoCases(shape), ...commitCases(shape)])('$title', ({ faults, end }) =>
+    expectEnd({ kind, plan: { faults } }, end),
   );
-  if (undos.length > 0) {
-    describe.each(undos)('undo of “$title”', ({ index }) => {
-      it.each(['twice', 'lost'] as const)('%s', async (fault) => {
-        const failing: Fault = { direction: 'forward', index: lastUndoable, kind: 'after' };
-        expect(await run(kind, [failing, { direction: 'undoing', index, kind: fault }])).toBe('failed');
-      });
-    });
-  }
+
+  it.concurrent.each(crashPaths(shape))('the worker dies after any local activity, $title', async ({ plan, end }) => {
+    const { called } = await trials.reference(kind, plan.faults);
+    const locals = called.filter(({ local }) => local).length;
+    expect(locals).toBeGreaterThan(1);
+    for (let afterLocal = 1; afterLocal <= locals; afterLocal += 1)
+      await expectEnd({ kind, plan: { ...plan, crash: { afterLocal } } }, end);
+  });
+
+  it.concurrent.each(holdCases(shape))('$title', (held) => expectHarmless(kind, held));
+
+  it('leaves a world in which the doctor finds nothing', async () => {
+    expect(await findInconsistencies(world.database.source, world.agents.client)).toEqual([]);
+  });
 });

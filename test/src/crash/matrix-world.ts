@@ -23,7 +23,10 @@ import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/
 import { loadActivities } from '@durastack/worker/worker';
 import { Child } from '../support/child.js';
 import { freePort } from '../support/cloud.js';
+import { watchedGateway, watchedSource } from './attempts.js';
 
+/** Held attempts hold none. */
+const DATABASE_CONNECTIONS = 24;
 const CHECKOUT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
 
 /** Everything that a scenario works with. */
@@ -38,13 +41,15 @@ export interface MatrixWorld {
   /** Parameters of addHost for one more simulated host. */
   hostParams(): { url: string; password: string; fingerprint: string };
   readonly directory: string;
+  /** Where the simulator writes what is on its hosts. */
+  readonly simulatorDirectory: string;
   stop(): Promise<void>;
 }
 
 /** Starts one. */
 export async function startMatrixWorld(): Promise<MatrixWorld> {
   const directory = mkdtempSync(join(tmpdir(), 'durastack-matrix-'));
-  const database = await createTestDatabase();
+  const database = await createTestDatabase({ poolSize: DATABASE_CONNECTIONS });
   await seed(database.source);
   const dataKeyFile = join(directory, 'data.key');
   writeFileSync(dataKeyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
@@ -57,7 +62,12 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
   const agents = createAgentGateway(database.source, client);
   const log = createLogger('matrix', 'silent');
   const settings = { intakeUrl: 'https://127.0.0.1:9', imagePrivateCidrs: [], heartbeatIntervalMs: 60_000 };
-  const dependencies: ActivityDependencies = { source: database.source, box, agents, settings };
+  const dependencies: ActivityDependencies = {
+    source: watchedSource(database.source),
+    box,
+    agents: watchedGateway(agents),
+    settings,
+  };
 
   const port = await freePort();
   const agentDir = join(directory, 'agent');
@@ -71,6 +81,8 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
       DURASTACK_AGENT_DIR: agentDir,
       DURASTACK_AGENT_LISTEN: `0.0.0.0:${port}`,
       DURASTACK_AGENT_DRIVER: 'simulator',
+      // Guests obey at once, so that none powers off when its case is over.
+      DURASTACK_SIMULATOR_SHUTDOWN_MS: '0',
       DURASTACK_AGENT_ENROL_TOKEN_FILE: tokenFile,
     },
     logFile: join(directory, 'agent.log'),
@@ -112,10 +124,11 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
     agents,
     activities: await loadActivities(dependencies, log),
     directory,
+    simulatorDirectory: join(agentDir, 'world'),
     hostParams() {
       hosts += 1;
       return {
-        url: `agent://127.0.1.${hosts}:${port}`,
+        url: `agent://127.0.${1 + Math.floor(hosts / 250)}.${1 + (hosts % 250)}:${port}`,
         password: readFileSync(tokenFile, 'utf8').trim(),
         fingerprint: readFileSync(join(agentDir, 'enrol-fingerprint'), 'utf8').trim(),
       };
