@@ -11,8 +11,8 @@ export interface FindingKind {
 }
 
 type Row = readonly [FindingKind['severity'], string, string];
-const mended = ([severity, likelyCause, fix]: Row): FindingKind => ({ severity, likelyCause, fix, automatic: true });
-const reported = ([severity, likelyCause, fix]: Row): FindingKind => ({ severity, likelyCause, fix, automatic: false });
+const mended = ([severity, likelyCause, fix]: Row) => ({ severity, likelyCause, fix, automatic: true as const });
+const reported = ([severity, likelyCause, fix]: Row) => ({ severity, likelyCause, fix, automatic: false as const });
 
 /** By name. Adding a kind without a test that plants it fails doctor.spec.ts. */
 export const FINDING_KINDS = {

@@ -86,7 +86,10 @@ const claims: Check = async ({ db }) => {
 
 const behindNothing: Check = async ({ db }) => {
   const rows = await db.query<{ id: string; summary: string; createdAt: Date }>(
-    `SELECT o.id, o.summary, o.created_at AS createdAt FROM operation o WHERE o.state = 'queued' AND NOT EXISTS (
+    // The oldest ones: what waits behind them is not granted before they are.
+    `SELECT o.id, o.summary, o.created_at AS createdAt
+       FROM (SELECT id, seq, summary, created_at FROM operation WHERE state = 'queued' ORDER BY seq LIMIT ${MOST}) o
+      WHERE NOT EXISTS (
        SELECT 1 FROM operation_lock mine JOIN operation_lock other ON other.resource_type = mine.resource_type AND other.resource_id = mine.resource_id
           AND other.seq < mine.seq AND (other.mode = 'exclusive' OR mine.mode = 'exclusive')
         WHERE mine.operation_id = o.id) ORDER BY o.seq LIMIT ${MOST}`,
