@@ -160,10 +160,6 @@ function recordProgress(
       progress.detail ?? `${percent}% Downloaded`,
       templateId,
     ]);
-    await tx.execute('UPDATE operation SET step_detail = ? WHERE id = ?', [
-      progress.detail ?? `${percent} %`,
-      step.operationId,
-    ]);
   });
 }
 

@@ -1,7 +1,7 @@
 import type { HostFacts } from '@durastack/contracts/agent/specs';
 import { DurastackError, invariant, isDurastackError, type ErrorCode } from '@durastack/contracts/errors';
 import type { HostEnrolmentPorts } from '@durastack/contracts/infra/host.ports';
-import { DONE, type StepRef } from '@durastack/contracts/operations/step';
+import { DONE, doneWith, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
 import { createEnrolmentClient, type EnrolmentClient } from '@durastack/kit/agent-client/enrol';
 import { newSerial, signHostCsr } from '@durastack/kit/tls/certificate-authority';
 import { certificateFingerprint, readCertificate } from '@durastack/kit/tls/certificate-holder';
@@ -12,8 +12,6 @@ import type { ActivityDependencies } from '../dependencies.js';
 import { openEnrolment, type EnrolmentSecrets } from './enrolment-secrets.js';
 import { HOST_CERTIFICATE_DAYS } from './certificate-life.js';
 import { createSshInstaller, type PresentClaim } from './ssh-installer.js';
-
-const MAX_DETAIL = 255;
 
 interface HostRow {
   readonly id: string;
@@ -30,20 +28,18 @@ export function createActivities(dependencies: ActivityDependencies): HostEnrolm
     async installAgent(step) {
       const { host, secrets } = await readEnrolment(dependencies, step);
       if (secrets?.kind !== 'ssh') return DONE;
-      const outcome = await createSshInstaller(secrets).install({
+      return createSshInstaller(secrets).install({
         hostId: host.id,
         mayReplace: (present) => isGone(dependencies, present),
       });
-      if (!outcome.done) await showDetail(dependencies, step, outcome.detail ?? '');
-      return outcome;
     },
 
     async uninstallAgent(step) {
       const { host, secrets } = await readEnrolment(dependencies, step);
-      if (secrets?.kind === 'ssh') await uninstall(dependencies, step, { hostId: host.id, secrets });
+      const outcome = secrets?.kind === 'ssh' ? await uninstall(host.id, secrets) : DONE;
       // The secrets of the enrolment have served.
       await inStep(source, step, (tx) => tx.execute('UPDATE host SET enrolment_sealed = NULL WHERE id = ?', [host.id]));
-      return DONE;
+      return outcome;
     },
 
     async enrolAgent(step) {
@@ -95,16 +91,13 @@ export function createActivities(dependencies: ActivityDependencies): HostEnrolm
 /** Without these nothing more can be done there by SSH. What stays has no certificate that counts, and is replaced by the next addHost. */
 const OUT_OF_REACH: readonly ErrorCode[] = ['HOST_UNREACHABLE', 'INVALID_INPUT', 'FORBIDDEN'];
 
-async function uninstall(
-  dependencies: ActivityDependencies,
-  step: StepRef,
-  { hostId, secrets }: { hostId: string; secrets: Extract<EnrolmentSecrets, { kind: 'ssh' }> },
-): Promise<void> {
+async function uninstall(hostId: string, secrets: Extract<EnrolmentSecrets, { kind: 'ssh' }>): Promise<StepOutcome> {
   try {
     await createSshInstaller(secrets).uninstall({ hostId });
+    return DONE;
   } catch (error) {
     if (!isDurastackError(error) || !OUT_OF_REACH.includes(error.code)) throw error;
-    await showDetail(dependencies, step, `Nothing was removed from the host: ${error.message}`);
+    return doneWith(`Nothing was removed from the host: ${error.message}`);
   }
 }
 
@@ -114,12 +107,6 @@ async function isGone({ source, box }: ActivityDependencies, { hostId, authority
   if (row) return row.state === 'Removed' || row.state === 'Error';
   const { certificatePem } = await loadCertificateAuthority(source, box);
   return authority === certificateFingerprint(certificatePem);
-}
-
-function showDetail({ source }: ActivityDependencies, step: StepRef, detail: string) {
-  return inStep(source, step, (tx) =>
-    tx.execute('UPDATE operation SET step_detail = ? WHERE id = ?', [detail.slice(0, MAX_DETAIL), step.operationId]),
-  );
 }
 
 async function readEnrolment({ source, box }: ActivityDependencies, step: StepRef) {

@@ -8,6 +8,7 @@ import { startCertificateRenewal } from '@durastack/activities/loops/certificate
 import { startDispatcher } from '@durastack/activities/loops/dispatcher';
 import { createHostWatch } from '@durastack/activities/loops/host-watch';
 import { createRecoveryWatch } from '@durastack/activities/loops/recovery';
+import { showingProgress } from '@durastack/activities/step-progress';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
 import type { Logger } from '@durastack/kit/log/logger';
@@ -50,7 +51,10 @@ export async function loadActivities(
     };
     for (const [name, run] of Object.entries(module.createActivities(dependencies))) {
       invariant(!(name in activities), `The activity ${name} is defined twice, the second time in ${file}.`);
-      activities[name] = withActivityEdge(run, (error) => log.warn({ error, activity: name }, 'activity failed'));
+      const shown = showingProgress(dependencies.source, run, (error) =>
+        log.warn({ error, activity: name }, 'how a step goes on could not be written'),
+      );
+      activities[name] = withActivityEdge(shown, (error) => log.warn({ error, activity: name }, 'activity failed'));
     }
   }
   return activities;
