@@ -56,6 +56,8 @@ export type Begun =
       readonly controlEpoch: number;
       readonly direction: 'forward' | 'past-pivot' | 'undoing';
       readonly cancelRequested: boolean;
+      /** This run was begun before (repeated, or reset), or an earlier one was: any step may have had its effect. */
+      readonly again?: boolean;
     }
   /** A newer run exists, or the operation has ended: do nothing. */
   | { readonly kind: 'superseded' }

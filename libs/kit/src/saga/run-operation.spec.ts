@@ -25,6 +25,7 @@ class World {
   readonly failing = new Map<string, 'before' | 'after'>();
   cancelAt: string | undefined;
   cancelled = false;
+  again = false;
   polls = 0;
 
   async act(activity: string, step: StepRef): Promise<StepOutcome> {
@@ -52,6 +53,7 @@ class World {
           controlEpoch: 1,
           direction: this.row.direction,
           cancelRequested: false,
+          again: this.again,
         };
       },
       setDirection: async (_run, direction, failure) => {
@@ -203,6 +205,18 @@ describe('runOperation', () => {
     expect(await undoing.run(UNDOABLE)).toBe('undone');
     expect(undoing.calls).toEqual(['unmake-c', 'unmake-b', 'unmake-a']);
     expect([...undoing.standing]).toEqual([]);
+  });
+
+  it('takes back what an earlier run did, although this one turns back before it got there', async () => {
+    for (const cancelled of [true, false]) {
+      const world = new World();
+      world.again = true;
+      world.cancelled = cancelled;
+      world.failing.set('make-a', 'before');
+      for (const thing of ['a', 'b', 'c']) world.standing.add(thing);
+      expect(await world.run(UNDOABLE)).toBe('undone');
+      expect([...world.standing]).toEqual([]);
+    }
   });
 
   it('does nothing when another run has taken over', async () => {

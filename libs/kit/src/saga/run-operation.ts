@@ -219,7 +219,8 @@ async function runBegun(
       return 'needs-attention';
     }
     if (!(await runtime.operation.setDirection(run, 'undoing', failed.failure))) throw SUPERSEDED;
-    undoStart = failed.index;
+    // An earlier attempt may have gone further than this one; each undo accepts that nothing was done.
+    if (begun.again !== true) undoStart = failed.index;
   }
   const stuck = await undoFrom(runtime, { run, begun }, list, undoStart);
   if (stuck) {

@@ -212,7 +212,7 @@ describe('runs', () => {
   it('begin once per run, with generations that rise', async () => {
     const id = await take();
     const first = await ports().beginRun({ operationId: id, run: 1 });
-    expect(await ports().beginRun({ operationId: id, run: 1 })).toEqual(first);
+    expect(await ports().beginRun({ operationId: id, run: 1 })).toEqual({ ...first, again: true });
     expect(await transaction(database.source, (tx) => markRunLost(tx, id, 1))).toBe(true);
     expect(await ports().beginRun({ operationId: id, run: 1 })).toEqual({ kind: 'superseded' });
     const second = await ports().beginRun({ operationId: id, run: 2 });

@@ -38,7 +38,7 @@ async function beginRun(tx: Tx, run: RunRef, holds: 'resource' | 'all-locks'): P
   const { cancelRequested } = operation;
   // Read again under the row's lock: another attempt may have begun this run meanwhile.
   const generation = operation.state === 'running' ? (await readBefore(tx, run))?.generation : undefined;
-  if (generation) return { ...begun, generation, cancelRequested };
+  if (generation) return { ...begun, generation, cancelRequested, again: true };
   if (operation.state !== 'granted') return { kind: 'superseded' };
   const refusal =
     shown && shown.operationId !== operation.id ? await raiseBegin(tx, operation, shown.state) : undefined;
@@ -55,7 +55,7 @@ async function beginRun(tx: Tx, run: RunRef, holds: 'resource' | 'all-locks'): P
     "UPDATE operation SET state = 'running', step_token = 0, started_at = COALESCE(started_at, NOW(3)), touched_at = NOW(3) WHERE id = ?",
     [run.operationId],
   );
-  return { ...begun, generation: insertId, cancelRequested };
+  return { ...begun, generation: insertId, cancelRequested, again: run.run > 1 };
 }
 
 /** What is needed to begin: the resource, the control epoch, and the generation that this run was given if it began before. */
