@@ -1,0 +1,73 @@
+/** Long outages of single parts under many hosts: nobody is declared down while nobody could have heard him. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DurastackError } from '@durastack/contracts/errors';
+import { autocommit } from '@durastack/store/database/transaction';
+import { eventually } from '../support/basis.js';
+import type { Child } from '../support/child.js';
+import type { Cloud, Place } from '../support/cloud.js';
+
+/** A part that is away, paused or dead. */
+export interface Outage {
+  readonly part: 'api' | 'worker' | 'mariadb';
+  readonly how: 'paused' | 'killed';
+}
+
+/** Every one. */
+export const ALL_OUTAGES: readonly Outage[] = (['api', 'worker', 'mariadb'] as const).flatMap((part) => [
+  { part, how: 'paused' as const },
+  { part, how: 'killed' as const },
+]);
+
+const ENROL_AT_ONCE = 8;
+
+/** Enrols simulated hosts until there are so many. */
+export async function addHosts(cloud: Cloud, place: Place, count: number): Promise<void> {
+  for (let begun = 0; begun < count; begun += ENROL_AT_ONCE) {
+    const batch = Math.min(ENROL_AT_ONCE, count - begun);
+    await Promise.all(Array.from({ length: batch }, () => cloud.addHost(place)));
+  }
+}
+
+/** Lets a part be away for so long, and waits until it is back. */
+export async function suffer(cloud: Cloud, { part, how }: Outage, durationMs: number): Promise<void> {
+  const child: Child | undefined = cloud[part];
+  if (!child) throw new DurastackError('INVALID_INPUT', `This cloud has no ${part} of its own.`);
+  await child.kill(how === 'paused' ? 'SIGSTOP' : 'SIGKILL');
+  await sleep(durationMs);
+  if (how === 'paused') await child.kill('SIGCONT');
+  else await child.start();
+}
+
+/** Hosts by state. */
+export async function hostStates(cloud: Cloud): Promise<Record<string, number>> {
+  const rows = await autocommit(cloud.database.source).query<{ state: string; count: number }>(
+    'SELECT state, COUNT(*) AS count FROM host GROUP BY state',
+  );
+  return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
+}
+
+/** How many times a worker of this cloud has declared a host silent. */
+export function declaredSilent(cloud: Cloud): number {
+  return [cloud.worker, ...cloud.otherWorkers].reduce(
+    (sum, worker) => sum + worker.log().split('a host has fallen silent').length - 1,
+    0,
+  );
+}
+
+/** Waits until the last heartbeat of every host is younger than this. */
+export async function allHeard(cloud: Cloud, withinMs: number): Promise<void> {
+  await eventually(
+    'every host is heard again',
+    async () => {
+      const rows = await autocommit(cloud.database.source)
+        .query<{ silent: number }>(
+          `SELECT COUNT(*) AS silent FROM host
+            WHERE state <> 'Removed' AND last_heartbeat_at < NOW(3) - INTERVAL ? MICROSECOND`,
+          [withinMs * 1_000],
+        )
+        .catch(() => undefined);
+      return rows !== undefined && Number(rows[0]?.silent) === 0;
+    },
+    120_000,
+  );
+}
