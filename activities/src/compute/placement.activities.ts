@@ -19,14 +19,14 @@ const SNAPSHOT_HOSTS = 200;
 const startsNothing = (input: Readonly<Record<string, unknown>>) => input['startVm'] === false;
 
 /** See {@link PlacementPorts}. */
-export function createActivities({ source }: ActivityDependencies): PlacementPorts {
+export function createActivities({ source, agents }: ActivityDependencies): PlacementPorts {
   return {
     reservePlacement: (step) =>
       inStep(source, step, async (tx, operation) => {
         if (startsNothing(operation.input)) return DONE;
         const { vm, volume } = await readVmAndDisk(tx, operation.resource.id);
         if (vm.hostId !== null) return DONE;
-        await place(tx, operation.id, vm, volume);
+        await place(tx, operation.id, { vm, volume, silent: agents.silentHosts() });
         return DONE;
       }),
 
@@ -45,10 +45,23 @@ export function createActivities({ source }: ActivityDependencies): PlacementPor
   };
 }
 
-async function place(tx: Tx, operationId: string, vm: VmRow, volume: RootVolumeRow): Promise<void> {
+/** What is placed, and hosts that do not answer at present: others are taken first. */
+interface Placed {
+  readonly vm: VmRow;
+  readonly volume: RootVolumeRow;
+  readonly silent: ReadonlySet<string>;
+}
+
+async function place(tx: Tx, operationId: string, { vm, volume, silent }: Placed): Promise<void> {
   const request = await toRequest(tx, vm, volume);
-  const plan = planPlacement(request, await readHosts(tx, vm.zoneId, request), await readPools(tx, vm.zoneId));
-  for (const { hostId, poolId } of plan.candidates) {
+  const plan = planPlacement(
+    request,
+    await readHosts(tx, vm.zoneId, { request, silent }),
+    await readPools(tx, vm.zoneId),
+  );
+  const answering = plan.candidates.filter(({ hostId }) => !silent.has(hostId));
+  const others = plan.candidates.filter(({ hostId }) => silent.has(hostId));
+  for (const { hostId, poolId } of [...answering, ...others]) {
     const onHost = await reserveHost(tx, {
       ownerId: vm.id,
       hostId,
@@ -109,18 +122,24 @@ async function toRequest(tx: Tx, vm: VmRow, volume: RootVolumeRow): Promise<Plac
 
 const splitTags = (tags: string | null) => (tags ?? '').split(',').filter((tag) => tag !== '');
 
-async function readHosts(tx: Tx, zoneId: string, request: PlacementRequest): Promise<HostSnapshot[]> {
+async function readHosts(
+  tx: Tx,
+  zoneId: string,
+  { request, silent }: { readonly request: PlacementRequest; readonly silent: ReadonlySet<string> },
+): Promise<HostSnapshot[]> {
+  const silentLast = silent.size === 0 ? '' : ' id IN (?),';
   const rows = await tx.query<
     Omit<HostSnapshot, 'tags' | 'cpuMhzFree' | 'memoryMibFree'> & { tags: string | null; cpu: number; memory: number }
   >(
     `SELECT id, name, cluster_id AS clusterId, zone_id AS zoneId, state, allocation_state AS allocationState, hypervisor, tags,
        cpu_count * cpu_mhz * ? - cpu_mhz_reserved AS cpu, memory_mib - ? - memory_mib_reserved AS memory, memory_mib AS memoryMib
-     FROM host WHERE zone_id = ? AND state IN ('Up', 'Disconnected') ORDER BY id = ? DESC, id = ? DESC, memory DESC LIMIT ${SNAPSHOT_HOSTS}`,
+     FROM host WHERE zone_id = ? AND state IN ('Up', 'Disconnected') ORDER BY id = ? DESC,${silentLast} id = ? DESC, memory DESC LIMIT ${SNAPSHOT_HOSTS}`,
     [
       OVERCOMMIT.host.cpuOvercommit,
       OVERCOMMIT.host.hostMemoryMib,
       zoneId,
       request.requestedHostId ?? '',
+      ...(silent.size === 0 ? [] : [[...silent]]),
       request.lastHostId ?? '',
     ],
   );
