@@ -19,6 +19,8 @@ export default async function setup(): Promise<() => Promise<void>> {
     [
       '--no-defaults',
       `--datadir=${dataDirectory}`,
+      // A server that starts removes every other server's temporary tables from a shared one.
+      `--tmpdir=${directory}`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       '--user=root',
@@ -36,6 +38,8 @@ export default async function setup(): Promise<() => Promise<void>> {
     [
       '--no-defaults',
       `--datadir=${dataDirectory}`,
+      // A server that starts removes every other server's temporary tables from a shared one.
+      `--tmpdir=${directory}`,
       `--socket=${socketPath}`,
       '--skip-networking',
       '--user=root',

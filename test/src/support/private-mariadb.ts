@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
 import { connectDatabase } from '@durastack/store/database/data-source';
 import { migrate } from '@durastack/store/migrate';
@@ -37,7 +37,13 @@ export async function startPrivateMariadb(directory: string): Promise<PrivateMar
   const server = new Child({
     command: 'mariadbd',
     args: [
-      ...['--no-defaults', `--datadir=${data}`, `--socket=${socketPath}`, `--pid-file=${join(directory, 'pid')}`],
+      ...[
+        '--no-defaults',
+        `--datadir=${data}`,
+        `--tmpdir=${directory}`,
+        `--socket=${socketPath}`,
+        `--pid-file=${join(directory, 'pid')}`,
+      ],
       ...['--skip-networking', '--skip-name-resolve', '--user=root', '--performance-schema=off'],
       ...['--character-set-server=utf8mb4', '--collation-server=utf8mb4_unicode_ci'],
       ...['--innodb-buffer-pool-size=128M', '--innodb-log-file-size=64M', '--innodb-flush-log-at-trx-commit=1'],
@@ -68,7 +74,13 @@ async function initialise(data: string): Promise<void> {
   const install = spawn(
     'mariadb-install-db',
     [
-      ...['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
+      ...[
+        '--no-defaults',
+        `--datadir=${data}`,
+        `--tmpdir=${dirname(data)}`,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+      ],
       ...['--user=root', '--force', '--skip-name-resolve'],
     ],
     { stdio: 'ignore' },

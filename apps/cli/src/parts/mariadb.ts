@@ -78,6 +78,7 @@ async function initialise(directory: string, data: string): Promise<void> {
   const result = await run('mariadb-install-db', [
     '--no-defaults',
     `--datadir=${partial}`,
+    `--tmpdir=${directory}`,
     '--auth-root-authentication-method=socket',
     '--skip-test-db',
     // Otherwise it insists on a host name that resolves, which new machines often lack and we never use.
@@ -100,6 +101,8 @@ function serverArguments(directory: string, data: string): string[] {
   return [
     '--no-defaults',
     `--datadir=${data}`,
+    // A server that starts removes every other server's temporary tables from a shared one.
+    `--tmpdir=${directory}`,
     `--socket=${mariadbSocket(directory)}`,
     `--pid-file=${join(directory, 'pid')}`,
     '--user=root',
