@@ -28,6 +28,8 @@ export interface AgentGateway {
   task<V extends LongVerbName>(hostId: string, verb: V, params: VerbParams<V>, step: StepRef): Promise<TaskStatus>;
   /** Hosts that do not answer this worker at present; see {@link HostCalls}. */
   silentHosts(): Set<string>;
+  /** How many of its calls have been waiting for a host for a while; see {@link HostCalls}. */
+  stalledCalls(): number;
   /** The client, for calls outside of steps. */
   readonly client: AgentClient;
 }
@@ -61,6 +63,7 @@ export function createAgentGateway(source: DataSource, client: AgentClient): Age
   return {
     client,
     silentHosts: () => calls.silent(),
+    stalledCalls: () => calls.stalled(),
     call: (hostId, verb, params, step) =>
       bounded(hostId, (host) => client.call(host, verb, params, { token: tokenOf(step) })),
     read: (hostId, verb, params, timeoutMs) =>

@@ -6,8 +6,12 @@
  */
 import { DurastackError } from '@durastack/contracts/errors';
 
-/** Calls to one host at the same time; the next waits for its turn by being retried. */
+/** Calls to one host at the same time; the next waits for its turn. */
 const PER_HOST = 8;
+/** It waits here for so long, and then by being retried: a crowd on a healthy host has its turn in no time. */
+const TURN_WITHIN_MS = 2_000;
+/** A call that has been under way for so long waits, whatever for. */
+const STALLED_AFTER_MS = 500;
 /** A host with a call under way for so long, and no answer to any other meanwhile, counts as silent. */
 const SILENT_AFTER_MS = 5_000;
 /** A silent host is asked anew so often, while earlier calls still wait for it. */
@@ -21,6 +25,8 @@ const FORGET_MS = 10 * 60_000;
 interface HostState {
   /** When each call under way began, the oldest first. */
   readonly under: Set<{ readonly beganMs: number }>;
+  /** Those that wait for their turn, the first first. */
+  readonly queue: Set<() => void>;
   answeredMs: number;
   /** Set while the last thing known is that it could not be reached. */
   unreachable: boolean;
@@ -41,6 +47,7 @@ export class HostCalls {
    */
   async run<T>(hostId: string, body: () => Promise<T>, answered: (error: unknown) => boolean): Promise<T> {
     const state = this.stateOf(hostId);
+    if (state.under.size >= PER_HOST && !this.isSilent(state)) await waitForTurn(state);
     this.refuseOutOfTurn(hostId, state);
     const call = { beganMs: this.now() };
     state.lastBeganMs = call.beganMs;
@@ -59,7 +66,17 @@ export class HostCalls {
       throw error;
     } finally {
       state.under.delete(call);
+      const [next] = state.queue;
+      next?.();
     }
+  }
+
+  /** How many calls have been under way for a while. */
+  stalled(): number {
+    let calls = 0;
+    for (const { under } of this.hosts.values())
+      for (const { beganMs } of under) if (this.now() - beganMs > STALLED_AFTER_MS) calls += 1;
+    return calls;
   }
 
   /** Hosts that do not answer at present. */
@@ -97,8 +114,27 @@ export class HostCalls {
   private stateOf(hostId: string): HostState {
     const known = this.hosts.get(hostId);
     if (known) return known;
-    const state: HostState = { under: new Set(), answeredMs: -Infinity, unreachable: false, lastBeganMs: -Infinity };
+    const state: HostState = {
+      under: new Set(),
+      queue: new Set(),
+      answeredMs: -Infinity,
+      unreachable: false,
+      lastBeganMs: -Infinity,
+    };
     this.hosts.set(hostId, state);
     return state;
   }
+}
+
+/** Resolves when a call has ended that leaves its place to this one, or when it has waited long enough. */
+function waitForTurn({ queue }: HostState): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      clearTimeout(timer);
+      queue.delete(go);
+      resolve();
+    };
+    const timer = setTimeout(go, TURN_WITHIN_MS);
+    queue.add(go);
+  });
 }

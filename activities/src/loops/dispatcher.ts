@@ -13,7 +13,7 @@ import {
   type DispatchLimits,
   type DispatchLoad,
 } from '@durastack/model/dispatch/choose-dispatch';
-import { transaction } from '@durastack/store/database/transaction';
+import { autocommit, transaction } from '@durastack/store/database/transaction';
 import {
   ACCOUNTS,
   grantForgotten,
@@ -156,7 +156,9 @@ function createStarter(options: DispatcherOptions): () => Promise<void> {
       const accounts = await readStartableAccounts(tx, afterAccount);
       afterAccount = accounts.length < ACCOUNTS ? '' : (accounts.at(-1) ?? '');
       if (accounts.length === 0) return undefined;
-      const load: DispatchLoad = { ...(await readLoad(tx)), silentHosts: agents.silentHosts() };
+      const seen = await readLoad(tx);
+      const active = Math.max(0, seen.active - agents.stalledCalls());
+      const load: DispatchLoad = { ...seen, active, silentHosts: agents.silentHosts() };
       const perAccount = Math.min(PER_ACCOUNT, Math.max(freeSlots(load, limits).urgent, LEAST_PER_ACCOUNT));
       return { load, rows: await readStartable(tx, { accounts, perAccount, fullHosts: fullHosts(load, limits) }) };
     });
@@ -165,9 +167,10 @@ function createStarter(options: DispatcherOptions): () => Promise<void> {
     const startable = found.rows.map((row) => ({ ...row, urgent: row.direction !== 'forward' || row.run > 1 }));
     const chosen = chooseDispatch(startable, found.load, limits);
     for (let at = 0; at < chosen.length; at += STARTS_AT_ONCE) {
-      await Promise.all(
-        chosen.slice(at, at + STARTS_AT_ONCE).map((id) => startOne(options, byId.get(id) as StartableRow)),
-      );
+      const rows = chosen.slice(at, at + STARTS_AT_ONCE).map((id) => byId.get(id) as StartableRow);
+      const started = await Promise.all(rows.map((row) => startOne(options, row)));
+      const runs = rows.filter((_, index) => started[index]);
+      await markDispatched(autocommit(source), runs);
     }
   };
 }
@@ -176,7 +179,8 @@ const attributeKeys = Object.fromEntries(
   SEARCH_ATTRIBUTES.map((name) => [name, defineSearchAttributeKey(name, 'KEYWORD')]),
 );
 
-async function startOne({ source, client, log }: DispatcherOptions, row: StartableRow): Promise<void> {
+/** Whether the workflow of this run was started, now or before. */
+async function startOne({ client, log }: DispatcherOptions, row: StartableRow): Promise<boolean> {
   const values: Record<string, string | null> = {
     DurastackOperation: row.id,
     DurastackKind: row.kind,
@@ -203,10 +207,10 @@ async function startOne({ source, client, log }: DispatcherOptions, row: Startab
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
       log.warn({ error, operationId: row.id }, 'a workflow could not be started; the next round tries again');
-      return;
+      return false;
     }
   }
-  await transaction(source, (tx) => markDispatched(tx, row.id, row.run));
+  return true;
 }
 
 /** Temporal's id of one run of an operation. */
@@ -215,7 +219,7 @@ export function workflowId({ id, run }: { id: string; run: number }): string {
 }
 
 async function signalCancels({ source, client, log }: DispatcherOptions): Promise<void> {
-  const cancels = await transaction(source, readCancels);
+  const cancels = await readCancels(autocommit(source));
   await Promise.all(
     cancels.map(async (row) => {
       try {

@@ -44,6 +44,12 @@ export const workerConfig = z.object({
     .max(10_000)
     .default(500)
     .describe('Operations that run at once, not counting those on hosts that do not answer'),
+  operationsActive: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(100)
+    .describe('Of these, at work at once: not those that wait for a host or a guest'),
   operationsReserved: z.coerce
     .number()
     .int()
@@ -57,6 +63,12 @@ export const workerConfig = z.object({
     .min(1)
     .default(2)
     .describe('As before, on a host that does not answer at present'),
+  doctorIntervalMs: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .default(60_000)
+    .describe('Milliseconds from one check of the doctor to the next'),
   heartbeatIntervalMs: z.coerce.number().int().min(500).default(5_000).describe('Milliseconds between heartbeats'),
 });
 /** See {@link workerConfig}. */

@@ -15,9 +15,10 @@ const op = (id: string, accountId: string, change: Partial<Startable> = {}): Sta
   urgent: false,
   ...change,
 });
-const idle: DispatchLoad = { running: 0, runningPerHost: new Map(), silentHosts: new Set() };
+const idle: DispatchLoad = { running: 0, active: 0, runningPerHost: new Map(), silentHosts: new Set() };
 const limits = (change: Partial<DispatchLimits> = {}): DispatchLimits => ({
   total: 10,
+  active: 1_000,
   reservedForUrgent: 0,
   perHost: 10,
   perSilentHost: 2,
@@ -33,6 +34,13 @@ describe('chooseDispatch', () => {
   it('gives a small account its turn before a large one fills all slots', () => {
     const waiting = [...Array.from({ length: 100_000 }, (_, i) => op(`big${i}`, 'big')), op('small', 'small')];
     expect(chooseDispatch(waiting, idle, limits({ total: 3 }))).toEqual(['big0', 'small', 'big1']);
+  });
+
+  it('starts no more than can be at work at once, but urgent ones beside them', () => {
+    const waiting = [op('a1', 'a'), op('a2', 'a'), op('a3', 'a'), op('u1', 'a', { urgent: true })];
+    const load = { ...idle, running: 5, active: 3 };
+    expect(chooseDispatch(waiting, load, limits({ active: 5 }))).toEqual(['u1', 'a1', 'a2']);
+    expect(chooseDispatch(waiting, { ...load, active: 9 }, limits({ active: 5 }))).toEqual(['u1']);
   });
 
   it('keeps reserved slots for what is urgent, and starts that first', () => {
@@ -68,7 +76,7 @@ describe('chooseDispatch', () => {
     expect(chosen.filter((id) => id.startsWith('s'))).toHaveLength(400);
 
     const runningPerHost = new Map([...silentHosts].map((id) => [id, 16]));
-    const load = { running: 200 * 16 + 3, runningPerHost, silentHosts };
+    const load = { running: 200 * 16 + 3, active: 3, runningPerHost, silentHosts };
     expect(freeSlots(load, limits({ total: 10, reservedForUrgent: 2 }))).toEqual({ usual: 5, urgent: 7 });
     expect(fullHosts(load, limits())).toHaveLength(200);
   });

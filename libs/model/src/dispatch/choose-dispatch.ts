@@ -14,6 +14,8 @@ export interface Startable {
 export interface DispatchLimits {
   /** Not counting what runs on silent hosts. */
   readonly total: number;
+  /** Of the total, those that are at work, and not waiting for a host or a guest: more at once only makes each slower. */
+  readonly active: number;
   /** Of the total, kept free for what is urgent. */
   readonly reservedForUrgent: number;
   readonly perHost: number;
@@ -24,6 +26,8 @@ export interface DispatchLimits {
 /** What runs already. */
 export interface DispatchLoad {
   readonly running: number;
+  /** Of these, those at work. */
+  readonly active: number;
   readonly runningPerHost: ReadonlyMap<string, number>;
   /** Hosts that do not answer: what runs there only waits, and takes no slot from others. */
   readonly silentHosts: ReadonlySet<string>;
@@ -47,7 +51,8 @@ export function freeSlots(
   let waiting = 0;
   for (const id of load.silentHosts) waiting += load.runningPerHost.get(id) ?? 0;
   const urgent = Math.max(0, limits.total - (load.running - waiting));
-  return { usual: Math.max(0, urgent - limits.reservedForUrgent), urgent };
+  const usual = Math.min(urgent - limits.reservedForUrgent, limits.active - load.active);
+  return { usual: Math.max(0, usual), urgent };
 }
 
 /**
@@ -82,7 +87,7 @@ export function chooseDispatch(waiting: readonly Startable[], load: DispatchLoad
     if (queue) queue.push(operation);
     else byAccount.set(operation.accountId, [operation]);
   }
-  const slots = free.urgent - limits.reservedForUrgent;
+  const slots = Math.max(taken, Math.min(free.urgent - limits.reservedForUrgent, taken + free.usual));
   const positions = new Map([...byAccount.keys()].map((account) => [account, 0]));
   while (positions.size > 0) {
     for (const [account, start] of positions) {

@@ -84,30 +84,34 @@ export async function readStartable(tx: Tx, slice: StartableSlice): Promise<Star
   return rows.sort((a, b) => Number(a.seq) - Number(b.seq));
 }
 
-/** What is under way, in all and per host. */
-export async function readLoad(tx: Tx): Promise<{ running: number; runningPerHost: Map<string, number> }> {
-  const rows = await tx.query<{ hostId: string | null; running: number }>(
-    `SELECT ${HOST} AS hostId, COUNT(*) AS running FROM (
-         SELECT resource_type, resource_id FROM operation WHERE state = 'running'
-         UNION ALL SELECT resource_type, resource_id FROM operation WHERE state = 'granted' AND dispatched_at IS NOT NULL) o
+/** What is under way, in all and per host; `active`: what does not say that it waits for something. */
+export async function readLoad(
+  tx: Tx,
+): Promise<{ running: number; active: number; runningPerHost: Map<string, number> }> {
+  const rows = await tx.query<{ hostId: string | null; running: number; active: number }>(
+    `SELECT ${HOST} AS hostId, COUNT(*) AS running, SUM(active) AS active FROM (
+         SELECT resource_type, resource_id, step_detail IS NULL AS active FROM operation WHERE state = 'running'
+         UNION ALL SELECT resource_type, resource_id, 1 FROM operation WHERE state = 'granted' AND dispatched_at IS NOT NULL) o
        LEFT JOIN virtual_machine v ON o.resource_type = 'virtual-machine' AND v.id = o.resource_id
       GROUP BY hostId`,
   );
   const runningPerHost = new Map<string, number>();
-  let running = 0;
+  let [running, active] = [0, 0];
   for (const row of rows) {
     running += Number(row.running);
+    active += Number(row.active);
     if (row.hostId !== null) runningPerHost.set(row.hostId, Number(row.running));
   }
-  return { running, runningPerHost };
+  return { running, active, runningPerHost };
 }
 
-/** Notes that a workflow was started for this run. */
-export async function markDispatched(tx: Tx, id: string, run: number): Promise<void> {
-  await tx.execute("UPDATE operation SET dispatched_at = NOW(3) WHERE id = ? AND run = ? AND state = 'granted'", [
-    id,
-    run,
-  ]);
+/** Notes that workflows were started for these runs. */
+export async function markDispatched(tx: Tx, runs: readonly { id: string; run: number }[]): Promise<void> {
+  if (runs.length === 0) return;
+  await tx.execute(
+    `UPDATE operation SET dispatched_at = NOW(3) WHERE state = 'granted' AND (${runs.map(() => '(id = ? AND run = ?)').join(' OR ')})`,
+    runs.flatMap(({ id, run }) => [id, run]),
+  );
 }
 
 /** Operations whose workflow should be looked up: started but not begun, or running but silent. */
