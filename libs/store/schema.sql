@@ -9,6 +9,22 @@ CREATE TABLE `account` (
   UNIQUE KEY `account_domain_name` (`domain_id`,`name`)
 );
 
+CREATE TABLE `alert` (
+  `id` char(36) NOT NULL,
+  `type` int NOT NULL,
+  `name` varchar(60) NOT NULL,
+  `description` varchar(4096) NOT NULL,
+  `open_key` varchar(190) DEFAULT NULL,
+  `resource_type` varchar(30) DEFAULT NULL,
+  `resource_id` char(36) DEFAULT NULL,
+  `archived` tinyint NOT NULL DEFAULT 0,
+  `created_at` datetime(3) NOT NULL,
+  `cleared_at` datetime(3) DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `alert_open` (`open_key`),
+  KEY `alert_created` (`archived`,`created_at`)
+);
+
 CREATE TABLE `claim` (
   `resource_type` varchar(30) NOT NULL,
   `resource_id` char(36) NOT NULL,
@@ -53,6 +69,17 @@ CREATE TABLE `disk_offering` (
   `tags` varchar(255) DEFAULT NULL,
   `removed` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`)
+);
+
+CREATE TABLE `doctor_finding` (
+  `id` varchar(190) NOT NULL,
+  `kind` varchar(40) NOT NULL,
+  `severity` varchar(10) NOT NULL,
+  `finding_json` longtext NOT NULL,
+  `checks` int NOT NULL DEFAULT 1,
+  `first_seen_at` datetime(3) NOT NULL,
+  `last_seen_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`)
 );
 
@@ -432,6 +459,8 @@ CREATE TABLE `storage_pool` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `storage_pool_natural_key` (`natural_key`),
+  KEY `storage_pool_host` (`host_id`),
+  KEY `storage_pool_reach` (`zone_id`,`cluster_id`,`host_id`),
   KEY `storage_pool_zone` (`zone_id`,`state`)
 );
 

@@ -19,7 +19,7 @@ export const FINDING_KINDS = {
   'operation-needs-attention': reported([
     'error',
     'An undo, or a step past the point of no return, failed for a reason that repeating does not mend.',
-    'Look at its error, then retry, undo or give it up (dura attention).',
+    'Look at its error, then: dura api retryOperation id=…, undoOperation or giveUpOperation.',
   ]),
   'operation-without-workflow': mended([
     'error',

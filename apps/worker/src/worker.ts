@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +6,7 @@ import type { ActivityDependencies } from '@durastack/activities/dependencies';
 import { createAgentGateway, type AgentGateway } from '@durastack/activities/agent-gateway';
 import { startCertificateRenewal } from '@durastack/activities/loops/certificate-renewal';
 import { startDispatcher } from '@durastack/activities/loops/dispatcher';
+import { startDoctorLoop } from '@durastack/activities/loops/doctor';
 import { createHostWatch } from '@durastack/activities/loops/host-watch';
 import { createRecoveryWatch } from '@durastack/activities/loops/recovery';
 import { showingProgress } from '@durastack/activities/step-progress';
@@ -23,6 +24,8 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { WorkerConfig } from './config.js';
+import { registerDoctorMetrics } from './doctor-metrics.js';
+import { temporalTls } from './temporal-tls.js';
 
 const BUNDLE = new URL('../build/workflow-bundle.js', import.meta.url);
 
@@ -58,20 +61,6 @@ export async function loadActivities(
     }
   }
   return activities;
-}
-
-function temporalTls(config: WorkerConfig) {
-  if (!config.temporalTlsCaFile) return {};
-  const client =
-    config.temporalTlsCertFile && config.temporalTlsKeyFile
-      ? {
-          clientCertPair: {
-            crt: readFileSync(config.temporalTlsCertFile),
-            key: readFileSync(config.temporalTlsKeyFile),
-          },
-        }
-      : {};
-  return { tls: { serverRootCACertificate: readFileSync(config.temporalTlsCaFile), ...client } };
 }
 
 async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
@@ -175,9 +164,17 @@ function startLoops(config: WorkerConfig, parts: LoopParts, { port, hintUrl }: {
     perSilentHost: config.operationsPerSilentHost,
   };
   const dispatcher = startDispatcher({ ...parts, hostWatch, recovery, limits, holder, hintUrl });
+  const doctor = startDoctorLoop({
+    ...parts,
+    temporal: parts.client,
+    holder,
+    hintUrl: `${hintUrl}/doctor`,
+    intervalMs: config.doctorIntervalMs,
+  });
   return {
     hint: () => dispatcher.hint(),
-    stop: async () => void (await Promise.all([dispatcher.stop(), renewal.stop()])),
+    hintDoctor: () => doctor.hint(),
+    stop: async () => void (await Promise.all([dispatcher.stop(), renewal.stop(), doctor.stop()])),
   };
 }
 
@@ -199,12 +196,15 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
   const temporal = await connectTemporal(config);
   const workers = await createWorkers(temporal.native, config.temporalNamespace, activities);
 
-  let hint = () => {};
-  const server = await listen(config, () => hint());
+  const hints = new Map<string, () => void>();
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics, prefix: 'durastack_worker_' });
+  registerDoctorMetrics(metrics, source, log);
+  const server = await listen(config, { hints, metrics });
   const { port } = server.address() as { port: number };
   const hintUrl = `http://${config.workerListen.host}:${port}/hint`;
   const loops = startLoops(config, { source, client: temporal.client, agents, authority, log }, { port, hintUrl });
-  hint = loops.hint;
+  hints.set('/hint', loops.hint).set('/hint/doctor', loops.hintDoctor);
   log.info({ hintUrl }, 'ready');
 
   const polling = Promise.all(workers.map((worker) => worker.run()));
@@ -224,11 +224,14 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
   };
 }
 
-async function listen(config: WorkerConfig, hint: () => void): Promise<Server> {
-  const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics, prefix: 'durastack_worker_' });
+/** What is served beside polling: `hints` by their path, health and metrics. */
+async function listen(
+  config: WorkerConfig,
+  { hints, metrics }: { hints: ReadonlyMap<string, () => void>; metrics: Registry },
+): Promise<Server> {
   const server = createServer((request, response) => {
-    if (request.method === 'POST' && request.url === '/hint') {
+    const hint = request.method === 'POST' ? hints.get(request.url ?? '') : undefined;
+    if (hint) {
       hint();
       response.writeHead(204).end();
     } else if (request.url === '/health') {
