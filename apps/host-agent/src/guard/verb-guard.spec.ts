@@ -72,6 +72,19 @@ describe('verb guard', () => {
     expect(() => guard.admit(order(1).order)).toThrow(/older than token 0.2.0/);
   });
 
+  it('answers the announcement of an epoch when everything older has ended', async () => {
+    const old = order(9);
+    const attempt = guard.admit(old.order);
+    await soon();
+    await guard.adoptEpoch(2);
+    expect(guard.activeCount).toBe(0);
+    await expect(attempt.ended).rejects.toMatchObject({ code: 'STALE_TOKEN' });
+    expect(() => guard.admit(order(10).order)).toThrow(/epoch/);
+    const next = order(1, { token: tokenOf(1, 1, 2) });
+    next.release();
+    expect(await guard.admit(next.order).ended).toBe('by 1');
+  });
+
   it('never runs what became stale while it waited', async () => {
     const [running, waiting, newest] = [order(1), order(2), order(3)];
     const attempts = [running, waiting, newest].map((each) => guard.admit(each.order));

@@ -46,6 +46,21 @@ describe('ledger', () => {
     expect(() => b.check('volume:1', tokenOf(0), 'exclusive')).not.toThrow();
   });
 
+  it('tells the newest that it was told: the epoch that counts, and the generations under it', async () => {
+    const file = await openFile(true);
+    const [a, b] = [new Ledger(file, 'a'), new Ledger(file, 'b')];
+    expect(a.highest).toEqual({ controlEpoch: 0, generation: 0 });
+    await raise(a, 'volume:1', 7);
+    await raise(a, 'volume:2', 5);
+    expect(a.highest).toEqual({ controlEpoch: 0, generation: 7 });
+    expect(b.highest).toEqual({ controlEpoch: 0, generation: 0 });
+    expect(new Ledger(await openFile(false), 'a').highest).toEqual({ controlEpoch: 0, generation: 7 });
+    await a.adoptEpoch(3).durable;
+    expect(a.adoptEpoch(2).epochRose).toBe(false);
+    expect(new Ledger(await openFile(false), 'a').highest).toEqual({ controlEpoch: 3, generation: 0 });
+    expect(() => a.check('volume:9', tokenOf(99), 'shared')).toThrow(/epoch/);
+  });
+
   it('drops a last line that was torn, and refuses damage in the middle', async () => {
     const file = await openFile(true);
     await raise(new Ledger(file, 'a'), 'volume:1', 7);
