@@ -44,6 +44,25 @@ export const workerConfig = z.object({
     .max(10_000)
     .default(500)
     .describe('Operations that run at once, not counting those on hosts that do not answer'),
+  operationsActive: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(100)
+    .describe('Of these, at work at once: not those that wait for a host or a guest'),
+  operationsReserved: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(50)
+    .describe('Of these, kept for undoing and for what runs again'),
+  operationsPerHost: z.coerce.number().int().min(1).default(16).describe('Operations that run at once on one host'),
+  operationsPerSilentHost: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(2)
+    .describe('As before, on a host that does not answer at present'),
   doctorIntervalMs: z.coerce
     .number()
     .int()
