@@ -5,6 +5,8 @@ import { BigInt64, Id, Moment, Ref, Text } from '../database/columns.js';
 @Entity('storage_pool')
 @Index('storage_pool_natural_key', ['naturalKey'], { unique: true })
 @Index('storage_pool_zone', ['zoneId', 'state'])
+@Index('storage_pool_reach', ['zoneId', 'clusterId', 'hostId'])
+@Index('storage_pool_host', ['hostId'])
 export class StoragePoolEntity {
   @Id() id!: string;
   @Text() name!: string;
