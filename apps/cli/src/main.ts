@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandFunction>>> = {
   env: async () => (await import('./commands/env.command.js')).envCommand,
   api: async () => (await import('./commands/api.command.js')).apiCommand,
   logs: async () => (await import('./commands/logs.command.js')).logsCommand,
+  doctor: async () => (await import('./commands/doctor.command.js')).doctorCommand,
   recover: async () => (await import('./commands/recover.command.js')).recoverCommand,
   test: async () => (await import('./commands/test.command.js')).testCommand,
   chaos: async () => (await import('./commands/chaos.command.js')).chaosCommand,

@@ -45,6 +45,30 @@ describe('an instance', () => {
     expect(env.stdout.trim().split('\n')).toHaveLength(9);
   });
 
+  it('is examined by the doctor, also while worker and API are dead', async () => {
+    const healthy = await fixture.dura('a', ['doctor']);
+    expect(healthy).toMatchObject({ code: 0, stderr: '' });
+    expect(healthy.stdout).toMatch(/^Compared the database, Temporal, 1 of 1 hosts: nothing is wrong\.$/m);
+    const before = await fixture.status('a');
+    for (const { name, pid } of before.processes) {
+      if (name !== 'worker' && name !== 'api') continue;
+      expect(pid).toBeGreaterThan(1);
+      process.kill(Number(pid), 'SIGKILL');
+    }
+    const report = await fixture.dura('a', ['doctor', '--fix', '--json']);
+    expect(report).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(report.stdout)).toMatchObject({
+      hosts: { asked: 1, answered: 1 },
+      comparedTemporal: true,
+      treated: [],
+      findings: [],
+    });
+    const nowhere = await fixture.dura('never-started', ['doctor']);
+    expect(nowhere.code).toBe(2);
+    expect(nowhere.stderr).toContain('could not check: ');
+    expect((await fixture.dura('a', ['up'])).code).toBe(0);
+  });
+
   it('starts only what is missing when up is repeated', async () => {
     const before = await fixture.status('a');
     const worker = before.processes.find((process) => process.name === 'worker');

@@ -105,6 +105,11 @@ export function settingsOf(app: NodeApp, file: InstanceFile, agent: AgentPlaces)
   };
 }
 
+/** What our programs take over of the caller's environment. */
+export function inheritedEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
+}
+
 /**
  * Starts one of our programs and waits until it answers.
  *
@@ -117,12 +122,11 @@ export async function startNodeApp(
   agent: AgentPlaces,
   started: (process: StartedProcess) => void,
 ): Promise<void> {
-  const inherited = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
   const child = await startProcess({
     name: app,
     command: process.execPath,
     args: [join(CHECKOUT, 'apps', FOLDERS[app], 'dist/main.js')],
-    env: { ...inherited, NODE_ENV: 'production', ...settingsOf(app, file, agent) },
+    env: { ...inheritedEnvironment(), NODE_ENV: 'production', ...settingsOf(app, file, agent) },
     cwd: file.home.root,
     logFile: logFileOf(file.home.logs, app),
   });
