@@ -17,6 +17,7 @@ import { checkHosts } from './hosts.js';
 import { revisitHosts, visitHosts, type Visits } from './host-visits.js';
 import { checkMachines } from './machines.js';
 import { checkOperations } from './operations.js';
+import { checkRecoveryLeft } from './recovery-left.js';
 import { extendUnderWay, readUnderWay, unexplained, type UnderWay } from './under-way.js';
 import { checkVolumes } from './volumes.js';
 import { checkWorkflows } from './workflows.js';
@@ -34,6 +35,7 @@ const CHECKS: readonly Check[] = [
   checkVolumes,
   checkCapacity,
   checkAddresses,
+  checkRecoveryLeft,
 ];
 
 /** What the doctor works with. */

@@ -76,6 +76,11 @@ export const FINDING_KINDS = {
     'The database was restored from a backup; hosts are being looked at.',
     'Wait for its end, or write off the hosts that do not answer (dura recover).',
   ]),
+  'recovery-left': reported([
+    'warning',
+    'The database was restored from a backup; recovery found this and could not decide it.',
+    'Look at it (docs/operations.md, "What recovery lists"); when all is dealt with: dura recover --acknowledge.',
+  ]),
   'idempotency-key-forgotten': mended([
     'warning',
     'The API ended between accepting a REST call and writing its answer down.',
