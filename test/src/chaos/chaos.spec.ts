@@ -16,6 +16,7 @@ async function expectPromisesKept(wishes: RunWishes, start: () => Promise<ChaosW
     expect(report.violations, render(report).join('\n')).toEqual([]);
     // A run that did nothing would keep every promise too.
     expect(report.calls['accepted']).toBeGreaterThan(wishes.operations / 2);
+    expect(report.starts).toBeGreaterThan(0);
     expect(Object.keys(report.struck).length).toBeGreaterThan(2);
   } finally {
     await world.stop();

@@ -28,6 +28,6 @@ it.each<[string, SimulatedEffect[], (string | RegExp)[]]>([
   ['by an operation that starts nothing', [runs(3_500)], [/during stopVirtualMachine o2/]],
   ['with a disk made twice', [made, made], [/volume disk was made twice/]],
 ])('judges a machine started %s', async (_, effects, expected) => {
-  const found = await judgeEffects(each(effects), OPERATIONS);
+  const { found } = await judgeEffects(each(effects), OPERATIONS);
   expect(found).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
 });

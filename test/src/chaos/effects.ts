@@ -11,16 +11,21 @@ interface Judged {
   starts: number;
 }
 
-/**
- * Judges effects, in the order in which they happened.
- *
- * @returns a sentence for each that must not have been
- */
+/** What was seen on hosts. */
+export interface JudgedEffects {
+  /** A sentence for each effect that must not have been. */
+  readonly found: readonly string[];
+  /** Starts of machines that were judged. */
+  readonly starts: number;
+}
+
+/** Judges effects, in the order in which they happened. */
 export async function judgeEffects(
   effects: AsyncIterable<SimulatedEffect>,
   operations: readonly OperationFacts[],
-): Promise<string[]> {
+): Promise<JudgedEffects> {
   const found: string[] = [];
+  let starts = 0;
   const runsOn = new Map<string, string>();
   const made = new Set<string>();
   const ofMachine = new Map<string, Judged[]>();
@@ -36,6 +41,7 @@ export async function judgeEffects(
       if (made.has(id)) found.push(`volume ${id} was made twice, the second time on host ${hostId}`);
       made.add(id);
     } else if (kind === 'vm-running') {
+      starts += 1;
       const other = runsOn.get(id);
       if (other !== undefined && other !== hostId)
         found.push(`machine ${id} was started on host ${hostId} while it ran on host ${other}`);
@@ -44,7 +50,7 @@ export async function judgeEffects(
       if (fault !== undefined) found.push(`machine ${id} was started on host ${hostId} ${fault}`);
     }
   }
-  return found;
+  return { found, starts };
 }
 
 function judgeStart(ofMachine: Judged[], at: number): string | undefined {

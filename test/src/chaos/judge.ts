@@ -2,8 +2,7 @@
 import type { CallOutcome } from './tenant.js';
 import type { Outage } from './injector.js';
 import type { OperationFacts } from './operations.js';
-import { judgeEffects } from './effects.js';
-import type { SimulatedEffect } from '@durastack/drivers/simulator/effect-log';
+import type { JudgedEffects } from './effects.js';
 
 /** An operation has ended so long after everything that it needs is back. */
 export const RECOVERY_LIMIT_MS = 60_000;
@@ -27,7 +26,7 @@ export interface Evidence {
   readonly crashes: readonly string[];
   /** What database and hosts disagree on after the end. */
   readonly findings: readonly string[];
-  readonly effects: AsyncIterable<SimulatedEffect>;
+  readonly effects: JudgedEffects;
   /** When the run was judged, milliseconds since the epoch. */
   readonly judgedAt: number;
 }
@@ -46,15 +45,12 @@ export interface Success {
 }
 
 /** Says which promises were broken. */
-export async function judge(evidence: Evidence): Promise<Violation[]> {
+export function judge(evidence: Evidence): Violation[] {
   return [
     ...judgeEndings(evidence),
     ...judgeSuccess(evidence.operations),
     ...judgeAcceptance(evidence),
-    ...(await judgeEffects(evidence.effects, evidence.operations)).map((what) => ({
-      promise: 'nothing happens twice on hosts',
-      what,
-    })),
+    ...evidence.effects.found.map((what) => ({ promise: 'nothing happens twice on hosts', what })),
     ...evidence.findings.map((what) => ({ promise: 'database and hosts agree at the end', what })),
     ...evidence.crashes.map((what) => ({ promise: 'no process ends by itself', what })),
   ];

@@ -29,6 +29,8 @@ export interface ChaosReport extends RunWishes {
     readonly longestMs: number;
     readonly longest?: { readonly operation: OperationFacts; readonly after: string };
   };
+  /** Starts of machines on hosts, each of which was judged. */
+  readonly starts: number;
   readonly violations: readonly Violation[];
   /** Repeats the same schedule. */
   readonly replay: string;
@@ -65,6 +67,7 @@ export function makeReport(
       longestMs: longest?.ms ?? 0,
       ...(longest ? { longest: { operation: longest.operation, after: describe(longest.after?.fault) } } : {}),
     },
+    starts: evidence.effects.starts,
     violations,
     replay: `./dura chaos --operations ${wishes.operations} --seed ${wishes.seed} --${wishes.hosts}`,
   };
@@ -99,6 +102,7 @@ export function render(report: ChaosReport): string[] {
     `  recovery    p50 ${recovery.p50Ms} ms, p99 ${recovery.p99Ms} ms, longest ${recovery.longestMs} ms${
       recovery.longest ? ` (${recovery.longest.operation.kind} after ${recovery.longest.after})` : ''
     }`,
+    `  on hosts    ${report.starts} starts of machines`,
     ...report.violations.flatMap(({ promise, what, operations = [] }) => [
       `BROKEN: ${promise}: ${what}`,
       ...operations.slice(0, 20).map((operation) => `    ${JSON.stringify(operation)}`),

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnose } from '@durastack/activities/doctor/diagnose';
 import { asDurastackError } from '@durastack/contracts/errors';
 import { Client, Connection } from '@temporalio/client';
+import { judgeEffects } from './effects.js';
 import { Injector } from './injector.js';
 import { judge, RECOVERY_LIMIT_MS, type Evidence } from './judge.js';
 import { countOpen, readOperations, readRepeatedNames } from './operations.js';
@@ -58,10 +59,10 @@ export async function runChaos(
     repeatedNames: await readRepeatedNames(world.source, accountIds),
     crashes: injector.crashes,
     findings: await untilAgreed(world),
-    effects: world.effects(),
+    effects: await judgeEffects(world.effects(), operations),
     judgedAt: Date.now(),
   };
-  const violations = await judge(evidence);
+  const violations = judge(evidence);
   return makeReport(wishes, { plan, seconds: (performance.now() - startedAt) / 1000 }, { evidence, violations });
 }
 
