@@ -14,6 +14,7 @@ import { newId } from '@durastack/kit/ids/new-id';
 import type { StepList } from '@durastack/kit/saga/steps';
 import type { MatrixWorld } from './matrix-world.js';
 import { runToEnd } from './plain-runtime.js';
+import { inState, type Snapshot } from './world-snapshot.js';
 
 /** Step lists by workflow name. */
 export type Workflows = ReadonlyMap<string, StepList>;
@@ -221,19 +222,11 @@ export async function makeGround(world: MatrixWorld, workflows: Workflows): Prom
 }
 
 /** Takes away what a case has added to the ground and others would use. */
-export async function clearGround(ground: Ground): Promise<void> {
-  const { world, zoneId, hostIds, poolId } = ground;
-  const { platform, call, db } = world;
-  const pools = await db.query<{ id: string }>(
-    "SELECT id FROM storage_pool WHERE zone_id = ? AND id <> ? AND state = 'Up'",
-    [zoneId, poolId],
-  );
-  for (const { id } of pools)
+export async function clearGround(ground: Ground, seen: Snapshot): Promise<void> {
+  const { world, hostIds, poolId } = ground;
+  const { platform, call } = world;
+  for (const id of inState(seen, 'storage_pool', ['Up']).filter((one) => one !== poolId))
     await settle(ground, 'deleteStoragePool', await new DeleteStoragePoolHandler(platform).execute(call, { id }));
-  const hosts = await db.query<{ id: string }>(
-    "SELECT id FROM host WHERE zone_id = ? AND id NOT IN (?) AND state IN ('Up', 'Disconnected')",
-    [zoneId, hostIds],
-  );
-  for (const { id } of hosts)
+  for (const id of inState(seen, 'host', ['Up', 'Disconnected']).filter((one) => !hostIds.includes(one)))
     await settle(ground, 'deleteHost', await new DeleteHostHandler(platform).execute(call, { id }));
 }

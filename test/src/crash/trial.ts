@@ -7,7 +7,7 @@ import { clearGround, makeGround, settle, type Ground, type Workflows } from './
 import type { MatrixWorld } from './matrix-world.js';
 import { Play, type Called } from './plain-runtime.js';
 import { acceptNext, SCENARIOS } from './scenarios.js';
-import { differences, readSimulatedHost, takeSnapshot, type Difference } from './world-snapshot.js';
+import { differences, powerDrifts, takeSnapshot, type Difference, type Snapshot } from './world-snapshot.js';
 
 /** What came of a case. */
 export interface Outcome {
@@ -40,7 +40,6 @@ export class Trials {
   async carryOut(trial: Trial): Promise<Outcome> {
     const ground = this.free.pop() ?? (await makeGround(this.world, this.workflows));
     const outcome = await this.on(ground, trial);
-    await clearGround(ground);
     this.free.push(ground);
     return outcome;
   }
@@ -55,10 +54,9 @@ export class Trials {
 
   private async on(ground: Ground, { kind, plan, next = false }: Trial): Promise<Outcome> {
     const { world, workflows } = this;
-    const look = () => takeSnapshot(world.db, ground.zoneId, world.simulatorDirectory);
     const { prepare, accept } = SCENARIOS[kind]!;
     const id = (await prepare?.(ground)) ?? '';
-    const before = await look();
+    const before = await this.look(ground);
     const started = await accept(ground, id);
     const play = new Play(world, workflows.get(kind)!, started.operationId, plan);
     let end = await play.toEnd();
@@ -67,38 +65,31 @@ export class Trials {
       const then = await play.toEnd();
       end = `needs-attention, then ${then}`;
     }
-    await this.observe(ground);
     if (next) {
+      await this.look(ground);
       const following = await acceptNext(ground, { kind, end }, started.resourceId);
       if (following) await settle(ground, following.kind, following.started);
     }
     await play.nextHasEnded();
-    await this.observe(ground);
-    return { end, differences: differences(before, await look()), called: play.called, released: play.released };
+    const after = await this.look(ground);
+    await clearGround(ground, after);
+    return { end, differences: differences(before, after), called: play.called, released: play.released };
   }
 
-  /** What heartbeats and the drift repair do in production within two seconds. */
-  private async observe({ hostIds }: Ground): Promise<void> {
-    const { db, database, agents } = this.world;
-    let drifted = false;
-    for (const hostId of hostIds) {
-      const seen = readSimulatedHost(this.world.simulatorDirectory, hostId)?.vms ?? {};
-      const rows = await db.query<{ id: string; power: string }>(
-        'SELECT id, observed_power AS power FROM virtual_machine WHERE host_id = ?',
-        [hostId],
-      );
-      for (const { id, power } of rows) {
-        const now = seen[id]?.power ?? 'absent';
-        if (now === power) continue;
-        drifted = true;
-        await db.execute('UPDATE virtual_machine SET observed_power = ? WHERE id = ? AND host_id = ?', [
-          now,
-          id,
-          hostId,
-        ]);
-      }
-    }
-    if (drifted) await repairPowerDrift(database.source, agents);
+  /** Looks, once heartbeats and the drift repair have done what in production they do within two seconds. */
+  private async look({ zoneId }: Ground): Promise<Snapshot> {
+    const { db, database, agents, simulatorDirectory } = this.world;
+    const seen = await takeSnapshot(db, zoneId, simulatorDirectory);
+    const drifts = powerDrifts(seen);
+    if (drifts.length === 0) return seen;
+    for (const { vmId, hostId, power } of drifts)
+      await db.execute('UPDATE virtual_machine SET observed_power = ? WHERE id = ? AND host_id = ?', [
+        power,
+        vmId,
+        hostId,
+      ]);
+    await repairPowerDrift(database.source, agents);
+    return takeSnapshot(db, zoneId, simulatorDirectory);
   }
 }
 

@@ -16,7 +16,7 @@ interface SimulatedPool {
 }
 
 /** What the simulator writes about a host. */
-export interface SimulatedHost {
+interface SimulatedHost {
   readonly vms: Readonly<
     Record<
       string,
@@ -81,44 +81,56 @@ async function readTables(db: Tx): Promise<readonly Table[]> {
     .filter(({ columns }) => columns.includes('zone_id') || OWNER_COLUMNS.some((column) => columns.includes(column)));
 }
 
-const text = (value: unknown): Cell =>
-  value === null || typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value);
+/** Reads many tables in one query: the test looks at the world thousands of times. */
+async function readAll(
+  db: Tx,
+  parts: readonly { readonly table: Table; readonly where: string; readonly values: readonly unknown[] }[],
+): Promise<{ readonly table: Table; readonly row: Row }[]> {
+  const one = ({ table: { name, columns }, where }: (typeof parts)[number], index: number): string => {
+    const kept = columns.filter((column) => !LEFT_OUT_COLUMNS.test(column));
+    const cells = kept.map((column) => `'${column}', \`${column}\``).join(', ');
+    return `SELECT ${index} AS part, JSON_OBJECT(${cells}) AS json FROM \`${name}\` WHERE ${where}`;
+  };
+  const rows = await db.query<{ part: number; json: string | Row }>(
+    parts.map(one).join(' UNION ALL '),
+    parts.flatMap(({ values }) => values),
+  );
+  return rows.map(({ part, json }) => ({
+    table: parts[Number(part)]!.table,
+    row: typeof json === 'string' ? (JSON.parse(json) as Row) : json,
+  }));
+}
 
 /** Looks at one zone. `worldDirectory`: where the simulator writes what is on its hosts. */
 export async function takeSnapshot(db: Tx, zoneId: string, worldDirectory: string): Promise<Snapshot> {
   const things = new Map<string, Row>();
   const kinds = new Map<string, string>();
-  const add = (table: Table, rows: readonly Row[]): void => {
-    for (const row of rows) {
+  const add = (found: Awaited<ReturnType<typeof readAll>>): void => {
+    for (const { table, row } of found) {
       const id = row['id'];
       if (typeof id === 'string') kinds.set(id, table.name);
-      const key = id ?? table.keys.map((column) => row[column]).join(' ');
-      const kept = Object.entries(row).filter(([column]) => !LEFT_OUT_COLUMNS.test(column));
-      things.set(`${table.name} ${key}`, Object.fromEntries(kept.map(([column, value]) => [column, text(value)])));
+      things.set(`${table.name} ${id ?? table.keys.map((column) => row[column]).join(' ')}`, row);
     }
   };
   const all = await (tables ??= readTables(db));
   const ofZone = all.filter(({ columns }) => columns.includes('zone_id'));
-  await Promise.all(
-    ofZone.map(async (table) =>
-      add(table, await db.query<Row>(`SELECT * FROM \`${table.name}\` WHERE zone_id = ?`, [zoneId])),
+  add(
+    await readAll(
+      db,
+      ofZone.map((table) => ({ table, where: 'zone_id = ?', values: [zoneId] })),
     ),
   );
   const ids = [...kinds.keys()];
-  await Promise.all(
-    all
-      .filter((table) => !ofZone.includes(table))
-      .map(async (table) => {
+  const belonging = all.filter((table) => !ofZone.includes(table));
+  add(
+    await readAll(
+      db,
+      belonging.map((table) => {
         const owners = OWNER_COLUMNS.filter((column) => table.columns.includes(column));
         const where = owners.map((column) => `\`${column}\` IN (?)`).join(' OR ');
-        add(
-          table,
-          await db.query<Row>(
-            `SELECT * FROM \`${table.name}\` WHERE ${where}`,
-            owners.map(() => ids),
-          ),
-        );
+        return { table, where, values: owners.map(() => ids) };
       }),
+    ),
   );
   addInventories(things, kinds, worldDirectory);
   return { things, kinds };
@@ -139,15 +151,27 @@ function read<T>(directory: string, name: string): T | undefined {
   }
 }
 
-/** What the simulator says about a host of its own. */
-export function readSimulatedHost(worldDirectory: string, hostId: string): SimulatedHost | undefined {
-  return read<SimulatedHost>(worldDirectory, hostId);
+/** Machines whose power is not what is noted of them. */
+export function powerDrifts({ things }: Snapshot): { vmId: string; hostId: string; power: string }[] {
+  return [...things].flatMap(([key, row]) => {
+    const [hostId, vmId] = [row['host_id'], row['id']];
+    if (!key.startsWith('virtual_machine ') || typeof hostId !== 'string') return [];
+    const power = String(things.get(`domain ${vmId} on ${hostId}`)?.['power'] ?? 'absent');
+    return power === row['observed_power'] ? [] : [{ vmId: String(vmId), hostId, power }];
+  });
+}
+
+/** Ids of what of this table is in one of these states. */
+export function inState({ things }: Snapshot, table: string, states: readonly string[]): string[] {
+  return [...things].flatMap(([key, row]) =>
+    key.startsWith(`${table} `) && states.includes(String(row['state'])) ? [String(row['id'])] : [],
+  );
 }
 
 function addInventories(things: Map<string, Row>, kinds: ReadonlyMap<string, string>, directory: string): void {
   const shared = read<Shared>(directory, 'shared') ?? { content: {}, images: {} };
   for (const [id, kind] of kinds) {
-    if (kind === 'host') addHost(things, id, readSimulatedHost(directory, id));
+    if (kind === 'host') addHost(things, id, read<SimulatedHost>(directory, id));
     if (kind === 'storage_pool') addPool(things, id, shared.content[id]);
     if (kind === 'image_store')
       for (const templateId of Object.keys(shared.images[id] ?? {})) things.set(`image ${templateId} in ${id}`, {});
