@@ -15,7 +15,13 @@ const op = (id: string, accountId: string, change: Partial<Startable> = {}): Sta
   urgent: false,
   ...change,
 });
-const idle: DispatchLoad = { running: 0, active: 0, runningPerHost: new Map(), silentHosts: new Set() };
+const idle: DispatchLoad = {
+  running: 0,
+  active: 0,
+  runningPerHost: new Map(),
+  silentHosts: new Set(),
+  lastServed: new Map(),
+};
 const limits = (change: Partial<DispatchLimits> = {}): DispatchLimits => ({
   total: 10,
   active: 1_000,
@@ -29,6 +35,23 @@ describe('chooseDispatch', () => {
   it('takes accounts in turn, each in order of acceptance', () => {
     const waiting = [op('a1', 'a'), op('a2', 'a'), op('a3', 'a'), op('b1', 'b'), op('c1', 'c'), op('b2', 'b')];
     expect(chooseDispatch(waiting, idle, limits())).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
+  });
+
+  it('serves who was served longest ago first, however few slots are free at a time', () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const waiting = [
+      ...Array.from({ length: 400 }, (_, i) => op(`${names[i % 4]}${i}`, names[i % 4]!)),
+      op('small', 'small'),
+    ];
+    const lastServed = new Map<string, number>();
+    const order: string[] = [];
+    for (let tick = 0; !order.includes('small') && tick < 400; tick += 1) {
+      const left = waiting.filter(({ id }) => !order.includes(id));
+      const [next] = chooseDispatch(left, { ...idle, lastServed }, limits({ total: 1 }));
+      order.push(next!);
+      lastServed.set(waiting.find(({ id }) => id === next)!.accountId, tick);
+    }
+    expect(order.length).toBeLessThanOrEqual(names.length + 1);
   });
 
   it('gives a small account its turn before a large one fills all slots', () => {

@@ -31,6 +31,8 @@ export interface DispatchLoad {
   readonly runningPerHost: ReadonlyMap<string, number>;
   /** Hosts that do not answer: what runs there only waits, and takes no slot from others. */
   readonly silentHosts: ReadonlySet<string>;
+  /** When each account was last served, as a number that rises; absent: not for long. */
+  readonly lastServed: ReadonlyMap<string, number>;
 }
 
 /** How many operations may run on a host. */
@@ -56,7 +58,9 @@ export function freeSlots(
 }
 
 /**
- * Urgent ones first; then one operation of each account in turn, each account's in the given order. An operation
+ * Urgent ones first; then one operation of each account in turn, the account that was served longest ago first, each
+ * account's in the given order. Few slots are free at a time, so without that memory old queues would always win.
+ * An operation
  * whose host is full is passed over, without holding up the others; one whose host is silent takes no slot.
  *
  * @param waiting in order of acceptance
@@ -88,7 +92,9 @@ export function chooseDispatch(waiting: readonly Startable[], load: DispatchLoad
     else byAccount.set(operation.accountId, [operation]);
   }
   const slots = Math.max(taken, Math.min(free.urgent - limits.reservedForUrgent, taken + free.usual));
-  const positions = new Map([...byAccount.keys()].map((account) => [account, 0]));
+  const served = (account: string) => load.lastServed.get(account) ?? -1;
+  const inTurn = [...byAccount.keys()].sort((a, b) => served(a) - served(b));
+  const positions = new Map(inTurn.map((account) => [account, 0]));
   while (positions.size > 0) {
     for (const [account, start] of positions) {
       const queue = byAccount.get(account) ?? [];
