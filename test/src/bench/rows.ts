@@ -43,12 +43,12 @@ const hex = (value: number, digits: number) => value.toString(16).padStart(digit
 /**
  * Machines that are stopped, so that no loop has anything to do about them, each with a disk and an interface.
  *
- * @param owners take turns
+ * @param count how many; their owners take turns, and `offset` were made before
  */
 export async function makeMachines(
   source: DataSource,
   count: number,
-  { ground, owners }: { ground: MachineGround; owners: readonly Owner[] },
+  { ground, owners, offset = 0 }: { ground: MachineGround; owners: readonly Owner[]; offset?: number },
 ): Promise<void> {
   const created_at = new Date();
   const ids = Array.from({ length: count }, (_, index) => newId(Date.now() - count + index));
@@ -98,15 +98,17 @@ export async function makeMachines(
   await insertMany(
     source,
     'nic',
-    ids.map((vm_id, index) => ({
-      id: newId(),
-      vm_id,
-      network_id: nth(ground.networkIds, index),
-      mac: `06:00:${hex(index, 8).match(/../g)!.join(':')}`,
-      ip: `10.${64 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`,
-      tap: `t${hex(index, 8)}`,
-      is_default: 1,
-      created_at,
-    })),
+    ids
+      .map((_, place) => offset + place)
+      .map((index) => ({
+        id: newId(),
+        vm_id: ids[index - offset],
+        network_id: nth(ground.networkIds, index),
+        mac: `06:00:${hex(index, 8).match(/../g)!.join(':')}`,
+        ip: `10.${64 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`,
+        tap: `t${hex(index, 8)}`,
+        is_default: 1,
+        created_at,
+      })),
   );
 }
