@@ -10,6 +10,7 @@ export interface Outage {
   to: number;
 }
 
+const CLOCK_MS = 25;
 const WATCH_MS = 500;
 const START_AGAIN_MS = 500;
 /** A part that cannot be started because another one is down is tried for so long. */
@@ -23,6 +24,8 @@ export class Injector {
   private readonly lanes = new Map<string, Promise<void>>();
   /** Parts that faults hold down at this moment. */
   private readonly held = new Set<PartName>();
+  /** Parts that are being started. */
+  private restarting = 0;
   private watching = true;
   private readonly watch: Promise<void>;
   private failure: unknown;
@@ -31,8 +34,30 @@ export class Injector {
     this.watch = this.lookAfter();
   }
 
+  /**
+   * Carries out a schedule. Its clock stands while parts are being started: on a slow machine a schedule that went on
+   * would leave no moment in which everything is up.
+   *
+   * @param until resolves when no more faults are wanted; those that have not begun by then are left out
+   */
+  async run(faults: readonly PlannedFault[], until: Promise<unknown>): Promise<void> {
+    let wanted = true;
+    const end = until.finally(() => (wanted = false));
+    let clockMs = 0;
+    let lookedAt = performance.now();
+    for (const fault of faults) {
+      while (wanted && (clockMs < fault.atMs || this.restarting > 0)) {
+        await Promise.race([sleep(CLOCK_MS), end]);
+        if (this.restarting === 0) clockMs += performance.now() - lookedAt;
+        lookedAt = performance.now();
+      }
+      if (!wanted) return;
+      this.begin(fault);
+    }
+  }
+
   /** Begins a fault, after those that hold the same parts. Does not wait for it. */
-  begin(fault: PlannedFault): void {
+  private begin(fault: PlannedFault): void {
     const lanes = this.world.oneFaultAtATime ? ['all'] : 'parts' in fault ? fault.parts : [`network ${fault.index}`];
     const before = Promise.all(lanes.map((lane) => this.lanes.get(lane) ?? Promise.resolve()));
     const done = before
@@ -85,13 +110,18 @@ export class Injector {
   private async startUntilItRuns(name: PartName): Promise<void> {
     const part = this.world.parts.get(name)!;
     const until = Date.now() + START_WITHIN_MS;
-    for (;;) {
-      try {
-        return await part.start();
-      } catch (error) {
-        if (Date.now() > until) throw error;
-        await sleep(START_AGAIN_MS);
+    this.restarting += 1;
+    try {
+      for (;;) {
+        try {
+          return await part.start();
+        } catch (error) {
+          if (Date.now() > until) throw error;
+          await sleep(START_AGAIN_MS);
+        }
       }
+    } finally {
+      this.restarting -= 1;
     }
   }
 

@@ -19,6 +19,8 @@ export interface ChaosReport extends RunWishes {
   /** Faults by kind, and times that each part was killed or paused. */
   readonly faults: Readonly<Record<string, number>>;
   readonly struck: Readonly<Record<string, number>>;
+  /** Planned ones for which there was no time, because parts took long to start. */
+  readonly faultsLeftOut: number;
   /** Operations by command, then by how they ended. */
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly success: { readonly meant: number; readonly succeeded: number; readonly percent: number };
@@ -57,8 +59,9 @@ export function makeReport(
     ...wishes,
     seconds: Math.round(seconds * 10) / 10,
     calls: count([...evidence.calls.values()].flat().map(({ kind }) => kind)),
-    faults: count(plan.faults.map(({ kind }) => kind)),
-    struck: count(plan.faults.flatMap((fault) => ('parts' in fault ? fault.parts : []))),
+    faults: count(evidence.outages.map(({ fault }) => fault.kind)),
+    struck: count(evidence.outages.flatMap(({ fault }) => ('parts' in fault ? fault.parts : []))),
+    faultsLeftOut: plan.faults.length - evidence.outages.length,
     outcomes,
     success: { meant, succeeded, percent: meant === 0 ? 100 : Math.round((1000 * succeeded) / meant) / 10 },
     recovery: {
@@ -95,7 +98,7 @@ export function render(report: ChaosReport): string[] {
   return [
     `Chaos on ${report.hosts}, seed ${report.seed}: ${report.operations} calls in ${report.seconds} s`,
     `  calls       ${words(report.calls)}`,
-    `  faults      ${words(report.faults)}`,
+    `  faults      ${words(report.faults)}; ${report.faultsLeftOut} left out`,
     `  struck      ${words(report.struck)}`,
     ...Object.entries(report.outcomes).map(([kind, ends]) => `  ${kind.padEnd(24)} ${words(ends)}`),
     `  success     ${success.succeeded} of ${success.meant} (${success.percent} %)`,

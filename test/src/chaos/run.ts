@@ -41,8 +41,9 @@ export async function runChaos(
   const injector = new Injector(world);
   let calls: ReadonlyMap<string, readonly CallOutcome[]>;
   try {
-    const faults = injectAll(plan, injector);
-    calls = await callAll(plan, tenants, progress);
+    const calling = callAll(plan, tenants, progress);
+    const faults = injector.run(plan.faults, calling);
+    calls = await calling;
     await faults;
     await injector.settle();
     progress(`all ${plan.calls.length} calls made, everything is back; waiting for the last operations`);
@@ -64,14 +65,6 @@ export async function runChaos(
   };
   const violations = judge(evidence);
   return makeReport(wishes, { plan, seconds: (performance.now() - startedAt) / 1000 }, { evidence, violations });
-}
-
-async function injectAll(plan: ChaosPlan, injector: Injector): Promise<void> {
-  const startedAt = performance.now();
-  for (const fault of plan.faults) {
-    await sleep(Math.max(0, startedAt + fault.atMs - performance.now()));
-    injector.begin(fault);
-  }
 }
 
 async function callAll(
