@@ -28,11 +28,17 @@ export const field = <S extends z.ZodType>(schema: S, meta: FieldMeta): S => sch
 
 /** A resource id. */
 export const uuid = (description: string, options: { wireName?: string } = {}) =>
-  field(z.string().regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'is not a UUID'), {
-    description,
-    wire: 'uuid',
-    ...(options.wireName ? { wireName: options.wireName } : {}),
-  });
+  field(
+    z
+      .string()
+      .regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'is not a UUID')
+      .toLowerCase(),
+    {
+      description,
+      wire: 'uuid',
+      ...(options.wireName ? { wireName: options.wireName } : {}),
+    },
+  );
 
 /** A text of at most `max` characters (default 255). */
 export const text = (description: string, options: { max?: number; secret?: boolean; wireName?: string } = {}) =>
@@ -43,6 +49,13 @@ export const text = (description: string, options: { max?: number; secret?: bool
     ...(options.secret ? { secret: true } : {}),
     ...(options.wireName ? { wireName: options.wireName } : {}),
   });
+
+const OCTET = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const IPV4 = new RegExp(`^(${OCTET}(\\.${OCTET}){3})?$`);
+
+/** A dotted IPv4 address; empty where a form left it open. */
+export const ipv4 = (description: string) =>
+  field(z.string().max(45).regex(IPV4, 'is no IPv4 address'), { description, wire: 'string', length: 45 });
 
 /** One of a closed list of words; CloudStack clients vary in case, so the face compares without it. */
 export const oneOf = <const T extends readonly [string, ...string[]]>(description: string, values: T) =>

@@ -1,4 +1,5 @@
 /** Values that a well-meaning client would send, by the name of a parameter. */
+import { randomUUID } from 'node:crypto';
 import type { Command } from '@durastack/contracts/command';
 import { unwrap, wireName, wireOf } from '@durastack/contracts/fields';
 import fc from 'fast-check';
@@ -129,7 +130,26 @@ function plausibleItem(
 ): string {
   const wire = wireName(name, schema);
   const kind = wire.endsWith('ids') ? kindOf(command, wire) : undefined;
-  return kind ? pick(draw, world.ids[kind] ?? []) : 'word';
+  const isId = wireOf((unwrap(schema) as z.ZodArray).element as z.ZodType)?.wire === 'uuid';
+  return kind ? pick(draw, world.ids[kind] ?? []) : isId ? randomUUID() : 'word';
+}
+
+/** The most that a parameter's own schema lets through; undefined when it has no such limit. */
+export function atLimit(draw: Draw, kind: string, schema: z.ZodType): string | undefined {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodEnum) return undefined;
+  if (kind === 'string') {
+    const length = Math.min(wireOf(schema)?.length ?? 255, 20_000);
+    return pick(draw, ['x', 'é', '\u{1F600}', '1', 'a.', "'"])
+      .repeat(length)
+      .slice(0, length & ~1);
+  }
+  if (kind === 'integer' || kind === 'long') {
+    const { minValue, maxValue } = inner as z.ZodNumber;
+    return String(pick(draw, [minValue ?? -1, maxValue ?? 2 ** 31 - 1, 0]));
+  }
+  if (kind === 'list') return Array.from({ length: 1_000 }, (_, index) => `w${index}`).join(',');
+  return undefined;
 }
 
 /** Whether a call must bring the parameter. */

@@ -5,8 +5,8 @@ import { unwrap, wireOf } from '@durastack/contracts/fields';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { encode, type Credentials, type HostileCall } from './call.js';
-import { chance, isRequired, parametersOf, pick, plausible, type Draw } from './plausible.js';
-import { BROKEN_ENCODINGS, HOSTILE_TEXTS, LONG_TEXTS, NEVER, STRANGE_NAMES } from './values.js';
+import { atLimit, chance, isRequired, parametersOf, pick, plausible, type Draw } from './plausible.js';
+import { BROKEN_ENCODINGS, HOSTILE_TEXTS, HOSTILE_URLS, LONG_TEXTS, NEVER, STRANGE_NAMES } from './values.js';
 import { TENANTS, type HostileWorld, type TenantName } from './world.js';
 
 /** Pairs of one request, names and values encoded. */
@@ -113,6 +113,16 @@ const BREAKERS: readonly (readonly [weight: number, Breaker])[] = [
     },
   ],
   [
+    8,
+    (draw, command, base) => {
+      const parameters = parametersOf(command).filter(({ kind, schema }) => atLimit(draw, kind, schema) !== undefined);
+      if (parameters.length === 0) return undefined;
+      const { wire, kind, schema } = pick(draw, parameters);
+      const pairs: Pairs = [...without(base, wire), [wire, encode(atLimit(draw, kind, schema) ?? '')]];
+      return { pairs, about: `${wire} at its limit`, expected: {} };
+    },
+  ],
+  [
     10,
     (draw, command, base) => {
       const names = ['command', 'unknown', ...parametersOf(command).map(({ wire }) => wire)];
@@ -160,7 +170,8 @@ const BREAKERS: readonly (readonly [weight: number, Breaker])[] = [
             kind === 'map'
               ? `[${pick(draw, ['0', '999999999', '00', '9'.repeat(30)])}].${encode(pick(draw, ['key', 'networkid', '__proto__', 'constructor', 'a.b', ...HOSTILE_TEXTS.slice(10, 20)]))}`
               : '';
-          pairs = [...without(pairs, wire), [`${wire}${suffix}`, hostile]];
+          const url = wire === 'url' && chance(draw, 80) ? encode(pick(draw, HOSTILE_URLS)) : hostile;
+          pairs = [...without(pairs, wire), [`${wire}${suffix}`, url]];
         }
       }
       return { pairs, about: 'hostile values', expected: {} };

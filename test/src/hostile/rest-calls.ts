@@ -5,9 +5,9 @@ import { unwrap, wireOf } from '@durastack/contracts/fields';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { encode, type Credentials, type HostileCall } from './call.js';
-import { chance, isRequired, parametersOf, pick, plausible, type Draw } from './plausible.js';
+import { atLimit, chance, isRequired, parametersOf, pick, plausible, type Draw } from './plausible.js';
 import { drawCaller, mayUse } from './query-calls.js';
-import { BROKEN_ENCODINGS, HOSTILE_TEXTS, LONG_TEXTS, NEVER, NEVER_JSON } from './values.js';
+import { BROKEN_ENCODINGS, HOSTILE_TEXTS, HOSTILE_URLS, LONG_TEXTS, NEVER, NEVER_JSON } from './values.js';
 import type { HostileWorld } from './world.js';
 
 type Values = Record<string, unknown>;
@@ -81,6 +81,23 @@ const BREAKERS: readonly (readonly [weight: number, Breaker])[] = [
   [
     8,
     (draw, command, values) => {
+      const parameters = restParametersOf(command).filter(
+        ({ kind, schema }) => atLimit(draw, kind, schema) !== undefined,
+      );
+      if (parameters.length === 0) return undefined;
+      const { name, kind, schema } = pick(draw, parameters);
+      const text = atLimit(draw, kind, schema) ?? '';
+      const value = kind === 'string' || kind === 'list' ? text : Number(text);
+      return {
+        values: { ...values, [name]: kind === 'list' ? text.split(',') : value },
+        about: `${name} at its limit`,
+        expected: {},
+      };
+    },
+  ],
+  [
+    8,
+    (draw, command, values) => {
       const parameters = restParametersOf(command).filter(({ name }) => inPath(command, name));
       if (parameters.length === 0) return undefined;
       const { name, kind } = pick(draw, parameters);
@@ -122,7 +139,7 @@ const BREAKERS: readonly (readonly [weight: number, Breaker])[] = [
       if (!hasBody(command)) return undefined;
       const good = JSON.stringify(values);
       const body = pick(draw, [
-        ...['{', '[]', 'null', '"a"', '1', '', '{"a":1,}', "{'a':1}", '\ufeff{}', `${good}x`, '{"a":1e999}'],
+        ...['{', '[]', 'null', '"a"', '1', '', '{"a":1,}', "{'a':1}", `${good}x`, '{"a":1e999}'],
         ...['{"__proto__":{"a":1}}', '{"constructor":{"prototype":{"a":1}}}', '{"toString":1}', '{"zzz":1}'],
         `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`,
         `{"name":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
@@ -167,7 +184,8 @@ const BREAKERS: readonly (readonly [weight: number, Breaker])[] = [
         const text = pick(draw, chance(draw, 90) ? HOSTILE_TEXTS : LONG_TEXTS);
         const { name, kind } = pick(draw, parameters);
         if (inPath(command, name) && text.length > 1_000) continue;
-        hostile[name] = kind === 'list' ? [text] : kind === 'map' && chance(draw, 80) ? { [text]: text } : text;
+        if (name === 'url' && chance(draw, 80)) hostile[name] = pick(draw, HOSTILE_URLS);
+        else hostile[name] = kind === 'list' ? [text] : kind === 'map' && chance(draw, 80) ? { [text]: text } : text;
       }
       return { values: { ...values, ...hostile }, about: 'hostile values', expected: {} };
     },

@@ -92,6 +92,41 @@ export const HOSTILE_TEXTS: readonly string[] = [
   ],
 ];
 
+/** Addresses and paths that are nearly what a URL parameter takes. */
+export const HOSTILE_URLS: readonly string[] = [
+  ...[
+    'file:///%ZZ',
+    'file:///a/../b',
+    'file:////',
+    'file://host/a',
+    'file:///a%00b',
+    'file:///a//b',
+    'file:///./a',
+    'file:///',
+  ],
+  ...['SharedMountPoint:///srv/../etc', 'SharedMountPoint://localhost', 'SharedMountPoint:///a/./b', 'nfs://h/x'],
+  ...[`file:///${'x'.repeat(1_100)}`, `SharedMountPoint:///${'y/'.repeat(900)}`, `http://h/${'z'.repeat(2_000)}`],
+  ...[
+    'agent://127.0.0.1:99999',
+    'agent://',
+    'agent://h',
+    'agent://[::1',
+    'ssh://-oProxyCommand=x@h',
+    'ssh://a b',
+    'ssh://h:0',
+  ],
+  ...[
+    'http://user:secret@h/x',
+    'http://h:99999/',
+    'http://%zz/',
+    'ftp://h/x',
+    'gopher://h',
+    'javascript:alert(1)',
+    'http:/h',
+    'HTTP://h',
+  ],
+];
+
 /** Too long for any field but user data, and for some of them as well. */
 export const LONG_TEXTS: readonly string[] = [
   'x'.repeat(256),

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { makeBelongings, makePlace, type Belongings, type Place } from '@durastack/api/testing/fixture';
 import { ApiClient } from '@durastack/cli/api/api-client';
 import { newId } from '@durastack/kit/ids/new-id';
+import { openSecretBox } from '@durastack/kit/secrets/secret-box';
+import type { KeyAndCertificate } from '@durastack/kit/tls/certificate-authority';
+import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
 import { ensureAdminKeys, seed } from '@durastack/store/seed';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
 import { itemsOf, objectOf } from '../support/basis.js';
@@ -39,6 +42,8 @@ export interface HostileWorld {
   readonly url: string;
   readonly port: number;
   readonly intakePort: number;
+  /** Who signs the certificates of hosts. */
+  readonly authority: KeyAndCertificate;
   readonly database: TestDatabase;
   readonly api: Child;
   readonly place: Place;
@@ -85,7 +90,8 @@ export async function startHostileWorld(): Promise<HostileWorld> {
     const { tenants, domainIds } = await makeTenants(admin, { keys, database, place });
     const ids = await idsByKind(database, { place, tenants, domainIds });
     const deletedIds = await deletedThings(admin, { database, place, owner: tenants.alice });
-    return { url, port, intakePort, database, api, place, tenants, ids, deletedIds, stop };
+    const authority = await loadCertificateAuthority(database.source, openSecretBox(dataKeyFile));
+    return { url, port, intakePort, authority, database, api, place, tenants, ids, deletedIds, stop };
   } catch (error) {
     await stop();
     throw error;

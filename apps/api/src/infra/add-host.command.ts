@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ParamsOf } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import { addHost } from '@durastack/contracts/infra/add-host';
@@ -81,7 +82,7 @@ export class AddHostHandler implements CommandHandler<typeof addHost> {
         params.allocationState ?? 'Enabled',
         target.naturalKey,
         target.agentUrl,
-        target.address,
+        isIP(target.address) === 0 ? null : target.address,
         params.hostTags ?? null,
         sealed,
         clusterId,

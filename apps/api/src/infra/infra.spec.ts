@@ -49,10 +49,9 @@ describe('zones, pods and clusters', () => {
   });
 
   it('have names that are unique where they are', async () => {
-    expect(await error('createZone', { name: 'Z', dns1: 'x', internaldns1: 'x', networktype: 'Basic' })).toEqual([
-      431,
-      'A zone with the name Z exists already.',
-    ]);
+    expect(
+      await error('createZone', { name: 'Z', dns1: '192.0.2.1', internaldns1: '192.0.2.2', networktype: 'Basic' }),
+    ).toEqual([431, 'A zone with the name Z exists already.']);
     expect((await error('createPod', { name: 'p', zoneid: zone['id'] ?? '' }))[0]).toBe(431);
     expect((await error('updateZone', { id: zone['id'] ?? '', networktype: 'Basic' }))[0], 'nothing to change').toBe(
       200,
@@ -60,7 +59,12 @@ describe('zones, pods and clusters', () => {
   });
 
   it('must belong together', async () => {
-    const other = await t.ok('createZone', { name: 'z2', dns1: 'x', internaldns1: 'x', networktype: 'Basic' });
+    const other = await t.ok('createZone', {
+      name: 'z2',
+      dns1: '192.0.2.1',
+      internaldns1: '192.0.2.2',
+      networktype: 'Basic',
+    });
     const wrong = {
       zoneid: String(other['id']),
       podid: pod['id'] ?? '',
@@ -98,8 +102,13 @@ describe('zones, pods and clusters', () => {
 describe('the audit trail', () => {
   it('has one event for each command that changes something, whether it was done or not', async () => {
     await t.db.source.query('DELETE FROM event');
-    const made = await t.ok('createZone', { name: 'audited', dns1: 'x', internaldns1: 'x', networktype: 'Basic' });
-    await t.call('createZone', { name: 'audited', dns1: 'x', internaldns1: 'x', networktype: 'Basic' });
+    const made = await t.ok('createZone', {
+      name: 'audited',
+      dns1: '192.0.2.1',
+      internaldns1: '192.0.2.2',
+      networktype: 'Basic',
+    });
+    await t.call('createZone', { name: 'audited', dns1: '192.0.2.1', internaldns1: '192.0.2.2', networktype: 'Basic' });
     await t.call('listZones');
     const events = await t.ok<Row[]>('listEvents', { listall: 'true' });
     expect(

@@ -26,6 +26,11 @@ const RENEW_EVERY_MS = 86_400_000;
 /** A full report of thousands of machines. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const KEEP_ALIVE_MS = 120_000;
+/** A host that dawdles over handshake, headers or body is cut off. */
+const TIMEOUTS = {
+  ...{ handshakeTimeout: 10_000, headersTimeout: 10_000, requestTimeout: 60_000 },
+  connectionsCheckingInterval: 5_000,
+} as const;
 const PATH = '/agent/v1/heartbeat';
 
 /** The body was refused in a way that a correct agent never meets: the connection ends. */
@@ -54,6 +59,7 @@ export async function startIntake(platform: Platform, listen: { host: string; po
     rejectUnauthorized: true,
     minVersion: 'TLSv1.3',
     keepAliveTimeout: KEEP_ALIVE_MS,
+    ...TIMEOUTS,
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     if (peerOf(socket)?.hostId === undefined) socket.destroy();
@@ -128,13 +134,17 @@ interface Scene {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, scene: Scene): Promise<void> {
+  // A request that was broken off has no socket any more.
+  const { socket } = request;
   try {
     const result = await take(request, scene);
-    if (result === DROP) request.socket.destroy();
+    if (result === DROP) socket.destroy();
     else send(response, 200, result);
   } catch (thrown) {
     const error = asDurastackError(thrown);
     if (error.code === 'BUG') scene.platform.log.error({ error }, 'a heartbeat failed by a fault');
+    // The rest of a body that is not wanted is not read either.
+    if (!request.complete) response.on('close', () => socket.destroy());
     send(response, ERROR_KINDS[error.code].httpStatus, { code: error.code, message: error.message });
   }
 }
@@ -169,7 +179,7 @@ async function take(request: IncomingMessage, scene: Scene): Promise<HeartbeatRe
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > MAX_BODY_BYTES)
       throw new DurastackError('INVALID_INPUT', `The body is longer than ${MAX_BODY_BYTES} bytes.`);

@@ -1,6 +1,5 @@
-import { posix } from 'node:path';
+import { absolutePath } from '@durastack/contracts/agent/specs';
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
-import { DurastackError } from '@durastack/contracts/errors';
 import { addImageStore } from '@durastack/contracts/storage/add-image-store';
 import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow, orConflict, requireRow } from '@durastack/store/database/rows';
@@ -9,21 +8,25 @@ import { readOne } from '@durastack/store/lists/engine/run-list';
 import { imageStores } from '@durastack/store/lists/storage/image-stores.list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
+import { invalid, shorten } from '../face/text-faults.js';
 import { Platform } from '../platform.js';
 
 /** The directory of `file:///path` or of a plain absolute path. INVALID_INPUT for anything else. */
 function pathOf(url: string): string {
-  const path = url.startsWith('file://') ? decodeURI(url.slice('file://'.length)) : url;
-  if (
-    !path.startsWith('/') ||
-    path.includes('\0') ||
-    posix.normalize(path).replace(/(.)\/$/, '$1') !== path.replace(/(.)\/$/, '$1')
-  )
-    throw new DurastackError(
-      'INVALID_INPUT',
-      `The url ${url} is no absolute directory; give one like file:///srv/images.`,
-    );
-  return path.replace(/(.)\/$/, '$1');
+  const text = url.startsWith('file://') ? (decoded(url.slice('file://'.length)) ?? '') : url;
+  const path = text.replace(/(.)\/$/, '$1');
+  // The very rule of agents; see absolutePath in the contracts.
+  if (!absolutePath.safeParse(path).success)
+    throw invalid('url', `The url ${shorten(url)} is no absolute directory; give one like file:///srv/images.`);
+  return path;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURI(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Adds an image store. */

@@ -1,3 +1,4 @@
+import { absolutePath } from '@durastack/contracts/agent/specs';
 import type { ParamsOf } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { ResourceRef } from '@durastack/contracts/resources';
@@ -9,7 +10,9 @@ import { transition } from '@durastack/store/operations/state-rows';
 import { autocommit } from '@durastack/store/database/transaction';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
+import { invalid, shorten } from '../face/text-faults.js';
 import { Platform } from '../platform.js';
+import { poolKey } from './pool-key.js';
 
 type Params = ParamsOf<typeof createStoragePool>;
 
@@ -21,7 +24,7 @@ export class CreateStoragePoolHandler implements CommandHandler<typeof createSto
   async execute(call: Call, params: Params): Promise<StartedOperation> {
     const { kind, path } = parsePoolUrl(params.url);
     const reach = reachOf(params, kind);
-    const naturalKey = `${params.zoneId}/${params.name}`;
+    const naturalKey = poolKey(params.zoneId, params.name);
     const tx = autocommit(this.platform.database);
     const [known] = await tx.query<{ id: string }>('SELECT id FROM storage_pool WHERE natural_key = ?', [naturalKey]);
     const id = known?.id ?? newId();
@@ -43,12 +46,12 @@ export class CreateStoragePoolHandler implements CommandHandler<typeof createSto
 function parsePoolUrl(url: string): { kind: 'directory' | 'shared-mount-point'; path: string } {
   const match = /^(file|sharedmountpoint):\/\/(?:localhost)?(\/.*)$/i.exec(url);
   const path = match?.[2]?.replace(/\/+$/, '') ?? '';
-  if (!match || path === '' || path.split('/').includes('..')) {
-    throw new DurastackError(
-      'INVALID_INPUT',
-      `${url} is no pool; give file:///directory or SharedMountPoint:///directory.`,
+  // The very rule of agents; see absolutePath in the contracts.
+  if (!match || !absolutePath.safeParse(path).success)
+    throw invalid(
+      'url',
+      `The url ${shorten(url)} is no pool; give file:///directory or SharedMountPoint:///directory.`,
     );
-  }
   return { kind: match[1]?.toLowerCase() === 'file' ? 'directory' : 'shared-mount-point', path };
 }
 

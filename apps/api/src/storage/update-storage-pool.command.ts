@@ -7,6 +7,7 @@ import { storagePools } from '@durastack/store/lists/storage/storage-pools.list'
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
+import { poolKey } from './pool-key.js';
 
 /** Changes a pool's name, tags and allocation state. None of them concerns an operation that holds it. */
 @Handles(updateStoragePool)
@@ -25,7 +26,7 @@ export class UpdateStoragePoolHandler implements CommandHandler<typeof updateSto
         name: params.name,
         // The key of createStoragePool is zone and name: it goes with the name.
         natural_key:
-          params.name === undefined || row.natural_key === null ? undefined : `${row.zone_id}/${params.name}`,
+          params.name === undefined || row.natural_key === null ? undefined : poolKey(row.zone_id, params.name),
         tags: params.tags?.join(','),
         allocation_state: params.enabled === undefined ? undefined : params.enabled ? 'Enabled' : 'Disabled',
       });

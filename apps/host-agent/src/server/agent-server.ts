@@ -15,7 +15,16 @@ import type { HostDirectory } from './host-directory.js';
 import { DROP, route, type Caller } from './routes.js';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Of somebody who enrols, and may be anybody. */
+const MAX_ENROLMENT_BODY_BYTES = 256 * 1024;
 const KEEP_ALIVE_MS = 120_000;
+/** A caller that dawdles over handshake, headers or body is cut off. */
+const HANDSHAKE_MS = 10_000;
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 60_000;
+const MAX_HEADERS = 50;
+/** More than all API and worker processes of a control plane keep open to one agent. */
+const MAX_CONNECTIONS = 4_096;
 
 /** A listening agent. */
 export interface AgentServer {
@@ -42,8 +51,14 @@ export async function startAgentServer(
     rejectUnauthorized: false,
     minVersion: 'TLSv1.3',
     keepAliveTimeout: KEEP_ALIVE_MS,
+    handshakeTimeout: HANDSHAKE_MS,
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    connectionsCheckingInterval: 5_000,
     SNICallback: (name, done) => done(null, contextFor(name, hosts)),
   });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.maxHeadersCount = MAX_HEADERS;
   applyEnrolmentCertificate(server, hosts);
   server.on('secureConnection', (socket: TLSSocket) => {
     const caller = identify(socket, hosts);
@@ -106,22 +121,31 @@ async function answer(
   response: ServerResponse,
   scene: { caller: Caller; hosts: HostDirectory; log: Logger },
 ): Promise<void> {
+  // A request that was broken off has no socket any more.
+  const { socket } = request;
   try {
-    const body = await readBody(request);
+    const body = await readBody(request, scene.caller.host ? MAX_BODY_BYTES : MAX_ENROLMENT_BODY_BYTES);
     const result = await route(
       { method: request.method ?? '', path: request.url ?? '', body },
       scene.caller,
       scene.hosts,
     );
-    if (result === DROP) request.socket.destroy();
+    if (result === DROP) socket.destroy();
     else send(response, 200, result);
   } catch (error) {
     // The caller went away in mid-sentence.
-    if (request.socket.destroyed) return;
+    if (socket.destroyed) return;
     const failure = asDurastackError(error);
     if (failure.code === 'BUG') scene.log.error({ error, path: request.url }, 'a call failed');
+    if (!request.complete) hangUpAfter(response, socket);
     send(response, ERROR_KINDS[failure.code].httpStatus, { code: failure.code, message: failure.message });
   }
+}
+
+/** The rest of a body that is not wanted is not read either. */
+function hangUpAfter(response: ServerResponse, socket: Duplex): void {
+  if (!response.headersSent) response.setHeader('connection', 'close');
+  response.on('close', () => socket.destroy());
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {
@@ -131,13 +155,14 @@ function send(response: ServerResponse, status: number, body: unknown): void {
   response.end(text);
 }
 
-async function readBody(request: IncomingMessage): Promise<unknown> {
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Left early it would break the connection, and the refusal would not be told.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) {
-      throw new DurastackError('INVALID_INPUT', `The body is longer than ${MAX_BODY_BYTES} bytes.`);
+    if (length > maxBytes) {
+      throw new DurastackError('INVALID_INPUT', `The body is longer than ${maxBytes} bytes.`);
     }
     chunks.push(chunk);
   }

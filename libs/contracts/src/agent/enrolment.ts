@@ -9,11 +9,12 @@
  * the token is then neither needed nor read. Over SSH the same bodies travel by standard input and output.
  */
 import { z } from 'zod';
+import { id } from './specs.js';
 
 const pem = z.string().max(65_536);
 
 /** Asks for a certificate request; repeating it before the certificate came gives a request for the same key. */
-export const enrolCsrRequest = z.object({ token: z.string().max(1024).optional(), hostId: z.uuid() });
+export const enrolCsrRequest = z.object({ token: z.string().max(1024).optional(), hostId: id });
 /** See {@link enrolCsrRequest}. */
 export type EnrolCsrRequest = z.infer<typeof enrolCsrRequest>;
 
@@ -37,14 +38,14 @@ export type AgentEnrolment = z.infer<typeof agentEnrolment>;
 /** Hands the certificate over. `hostId` is needed where one process serves several (simulated) hosts. */
 export const enrolCertificateRequest = agentEnrolment.extend({
   token: z.string().max(1024).optional(),
-  hostId: z.uuid().optional(),
+  hostId: id.optional(),
 });
 /** See {@link enrolCertificateRequest}. */
 export type EnrolCertificateRequest = z.infer<typeof enrolCertificateRequest>;
 
 /** Answer of `GET /v1/health`. */
 export const agentHealth = z.object({
-  hostId: z.uuid(),
+  hostId: id,
   incarnation: z.int(),
   agentVersion: z.string(),
   driver: z.string(),

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import {
   hostFacts,
   hostInventory,
+  id,
   IMAGE_FORMATS,
   imageStoreSpec,
   networkSpec,
@@ -50,7 +51,7 @@ export const VERBS = {
   }),
   ensureVolumeGone: verb({
     description: 'The volume and partial files of it are gone.',
-    params: z.object({ volumeId: z.uuid(), pool: poolSpec }),
+    params: z.object({ volumeId: id, pool: poolSpec }),
     result: nothing,
     token: 'exclusive',
     resource: (p) => `volume:${p.volumeId}`,
@@ -65,34 +66,34 @@ export const VERBS = {
   }),
   requestVmShutdown: verb({
     description: 'An ACPI power button press was sent, if it runs. Says what is seen now.',
-    params: z.object({ vmId: z.uuid() }),
+    params: z.object({ vmId: id }),
     result: z.object({ power: z.enum(POWER_STATES) }),
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,
   }),
   ensureVmStopped: verb({
     description: 'No QEMU process of the machine runs (hard power-off). Its definition and disks are kept.',
-    params: z.object({ vmId: z.uuid() }),
+    params: z.object({ vmId: id }),
     result: z.object({ power: z.enum(POWER_STATES) }),
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,
   }),
   ensureVmGone: verb({
     description: 'Domain, seed, logs and network bindings of the machine are gone. Volumes are not touched.',
-    params: z.object({ vmId: z.uuid() }),
+    params: z.object({ vmId: id }),
     result: nothing,
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,
   }),
   getVm: verb({
     description: 'The power state of a machine as the hypervisor sees it now.',
-    params: z.object({ vmId: z.uuid() }),
+    params: z.object({ vmId: id }),
     result: z.object({ power: z.enum(POWER_STATES) }),
     token: 'read',
   }),
   getSerialLog: verb({
     description: 'The last bytes of the serial console log of a machine.',
-    params: z.object({ vmId: z.uuid(), maxBytes: z.int().min(1).max(1_048_576).default(65_536) }),
+    params: z.object({ vmId: id, maxBytes: z.int().min(1).max(1_048_576).default(65_536) }),
     result: z.object({ text: z.string(), truncated: z.boolean() }),
     token: 'read',
   }),
@@ -105,7 +106,7 @@ export const VERBS = {
   }),
   ensureNetworkGone: verb({
     description: 'Bridge, DHCP service and rules of the network are gone from this host.',
-    params: z.object({ networkId: z.uuid() }),
+    params: z.object({ networkId: id }),
     result: nothing,
     token: 'exclusive',
     resource: (p) => `network:${p.networkId}`,
@@ -128,16 +129,16 @@ export const VERBS = {
     description:
       'The image at the URL is in the image store as `<templateId>.qcow2`, standalone, checked against its checksum and against the dangers of image formats.',
     params: z.object({
-      templateId: z.uuid(),
+      templateId: id,
       store: imageStoreSpec,
       url: z.string().max(2048),
       format: z.enum(IMAGE_FORMATS),
       /** `{MD5|SHA-1|SHA-256|SHA-512}hex` or bare hex, by length. */
-      checksum: z.string().optional(),
+      checksum: z.string().max(200).optional(),
       maxBytes: z.int().positive(),
       maxVirtualBytes: z.int().positive(),
       /** CIDRs that may be fetched from although they are private (loopback of an embedded instance). */
-      allowedPrivateCidrs: z.array(z.string()),
+      allowedPrivateCidrs: z.array(z.string().max(50)).max(100),
     }),
     result: z.object({ sizeBytes: z.int(), virtualSizeBytes: z.int(), sha256: z.string() }),
     token: 'exclusive',
@@ -146,14 +147,14 @@ export const VERBS = {
   }),
   ensureImageGone: verb({
     description: 'The image and partial files of it are gone from the image store.',
-    params: z.object({ templateId: z.uuid(), store: imageStoreSpec }),
+    params: z.object({ templateId: id, store: imageStoreSpec }),
     result: nothing,
     token: 'exclusive',
     resource: (p) => `template:${p.templateId}`,
   }),
   ensureTemplateOnPool: verb({
     description: 'The base image of the template is on the pool, complete.',
-    params: z.object({ templateId: z.uuid(), store: imageStoreSpec, pool: poolSpec }),
+    params: z.object({ templateId: id, store: imageStoreSpec, pool: poolSpec }),
     result: z.object({ sizeBytes: z.int() }),
     token: 'shared',
     resource: (p) => `template:${p.templateId}@${p.pool.id}`,
@@ -161,7 +162,7 @@ export const VERBS = {
   }),
   ensureTemplateGoneFromPool: verb({
     description: 'The base image of the template is gone from the pool.',
-    params: z.object({ templateId: z.uuid(), pool: poolSpec }),
+    params: z.object({ templateId: id, pool: poolSpec }),
     result: nothing,
     token: 'exclusive',
     resource: (p) => `template:${p.templateId}@${p.pool.id}`,

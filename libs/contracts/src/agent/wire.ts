@@ -16,7 +16,7 @@
  * {@link CONTROL_PLANE_NAME} for the control plane; the subject's CN is the same text.
  */
 import { z } from 'zod';
-import { hostFacts, observedVm } from './specs.js';
+import { hostFacts, id, observedVm } from './specs.js';
 import { agentToken } from './token.js';
 
 /** Where an agent listens that addHost installed. */
@@ -73,7 +73,7 @@ export const agentError = z.object({ code: z.string(), message: z.string() });
 
 /** Sent every few seconds, and at once when a power state changed. */
 export const heartbeat = z.object({
-  hostId: z.uuid(),
+  hostId: id,
   /** Rises with every enrolment; an older one is refused. */
   incarnation: z.int(),
   /** The agent process's own count, to spot lost or reordered ones. */
@@ -88,9 +88,17 @@ export const heartbeat = z.object({
    */
   newest: z.object({ controlEpoch: z.int().min(0), generation: z.int().min(0) }).optional(),
   /** Measured use. */
-  usage: z.object({ cpuPercent: z.number(), memoryUsedMib: z.number() }).optional(),
+  usage: z
+    .object({
+      cpuPercent: z.number().min(0).max(1e6),
+      memoryUsedMib: z
+        .number()
+        .min(0)
+        .max(2 ** 40),
+    })
+    .optional(),
   /** Pools the host knows, with their measured sizes. */
-  pools: z.array(z.object({ id: z.uuid(), capacityBytes: z.int(), availableBytes: z.int() })).optional(),
+  pools: z.array(z.object({ id, capacityBytes: z.int().min(0), availableBytes: z.int().min(0) })).optional(),
 });
 /** See {@link heartbeat}. */
 export type Heartbeat = z.infer<typeof heartbeat>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCommand, ROOT_ONLY } from '../command.js';
-import { bool, oneOf, text } from '../fields.js';
+import { bool, ipv4, oneOf, text } from '../fields.js';
 import { zoneView } from './zone.view.js';
 
 /** Creates a zone. */
@@ -13,9 +13,9 @@ export const createZone = defineCommand({
   roles: ROOT_ONLY,
   params: z.object({
     name: text('Its name.').min(1),
-    dns1: text('First name server of guests.', { max: 45 }),
-    dns2: text('Second name server of guests.', { max: 45 }).optional(),
-    internalDns1: text('First name server of hosts.', { max: 45 }),
+    dns1: ipv4('First name server of guests.'),
+    dns2: ipv4('Second name server of guests.').optional(),
+    internalDns1: ipv4('First name server of hosts.'),
     networkType: oneOf('Kind of networks.', ['Basic', 'Advanced']),
     allocationState: oneOf('Whether machines may be placed there; Enabled when not given.', [
       'Enabled',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCommand, ROOT_ONLY } from '../command.js';
-import { oneOf, text, uuid } from '../fields.js';
+import { ipv4, oneOf, text, uuid } from '../fields.js';
 import { podView } from './pod.view.js';
 
 /** Changes a pod. */
@@ -14,10 +14,10 @@ export const updatePod = defineCommand({
   params: z.object({
     id: uuid('The pod.'),
     name: text('Its new name.').min(1).optional(),
-    gateway: text('The gateway of its hosts.', { max: 45 }).optional(),
-    netmask: text('The mask of its hosts.', { max: 45 }).optional(),
-    startIp: text('First address of its range.', { max: 45 }).optional(),
-    endIp: text('Last address of its range.', { max: 45 }).optional(),
+    gateway: ipv4('The gateway of its hosts.').optional(),
+    netmask: ipv4('The mask of its hosts.').optional(),
+    startIp: ipv4('First address of its range.').optional(),
+    endIp: ipv4('Last address of its range.').optional(),
     allocationState: oneOf('Whether machines may be placed there.', ['Enabled', 'Disabled']).optional(),
   }),
   result: podView,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCommand, ROOT_ONLY } from '../command.js';
-import { bool, oneOf, text, uuid } from '../fields.js';
+import { bool, ipv4, oneOf, text, uuid } from '../fields.js';
 import { zoneView } from './zone.view.js';
 
 /** Changes a zone. */
@@ -14,9 +14,9 @@ export const updateZone = defineCommand({
   params: z.object({
     id: uuid('The zone.'),
     name: text('Its new name.').min(1).optional(),
-    dns1: text('First name server of guests.', { max: 45 }).optional(),
-    dns2: text('Second name server of guests.', { max: 45 }).optional(),
-    internalDns1: text('First name server of hosts.', { max: 45 }).optional(),
+    dns1: ipv4('First name server of guests.').optional(),
+    dns2: ipv4('Second name server of guests.').optional(),
+    internalDns1: ipv4('First name server of hosts.').optional(),
     allocationState: oneOf('Whether machines may be placed there.', ['Enabled', 'Disabled']).optional(),
     localStorageEnabled: bool('Accepted for compatibility: local directories are always allowed.').optional(),
   }),

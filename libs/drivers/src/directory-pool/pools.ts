@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { PoolSpec } from '@durastack/contracts/agent/specs';
 import { asDurastackError, DurastackError } from '@durastack/contracts/errors';
 import { POOL_FOLDERS } from './paths.js';
+import { requirePlainFolder } from './plain-files.js';
 
 /** A pool's size as its file system tells. */
 export interface PoolSize {
@@ -20,7 +21,10 @@ export interface PoolSize {
 export async function ensurePool(pool: PoolSpec): Promise<PoolSize> {
   if (pool.kind === 'shared-mount-point') await requireMounted(pool.path);
   try {
-    for (const folder of POOL_FOLDERS) await mkdir(join(pool.path, folder), { recursive: true, mode: 0o711 });
+    for (const folder of POOL_FOLDERS) {
+      await mkdir(join(pool.path, folder), { recursive: true, mode: 0o711 });
+      await requirePlainFolder(join(pool.path, folder));
+    }
     const trial = join(pool.path, 'volumes', `.${pool.id}.${randomBytes(6).toString('hex')}.part`);
     await writeFile(trial, 'writable?');
     await rm(trial);

@@ -1,11 +1,12 @@
 /** Volumes of a directory pool: qcow2 overlays over one base image per template. */
 import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import { run } from '../process/run.js';
 import { basePath, isPartialOf, templatesDir, volumePath, volumesDir } from './paths.js';
+import { plainFileExists, requirePlainFolder } from './plain-files.js';
 import { qcow2VirtualSize } from './qcow2-header.js';
 
 /** A file's path and the bytes it really takes. */
@@ -22,7 +23,8 @@ export interface VolumeFile {
  */
 export async function ensureVolume(volume: VolumeSpec, signal: AbortSignal): Promise<VolumeFile> {
   const path = volumePath(volume);
-  if (!(await exists(path))) await createVolume(volume, path, signal);
+  await requirePlainFolder(volumesDir(volume.pool));
+  if (!(await plainFileExists(path))) await createVolume(volume, path, signal);
   const sizeBytes = roundUp(volume.sizeBytes);
   if ((await qcow2VirtualSize(path)) < sizeBytes) {
     await run('qemu-img', ['resize', '-q', '-f', 'qcow2', path, String(sizeBytes)], { signal });
@@ -32,6 +34,7 @@ export async function ensureVolume(volume: VolumeSpec, signal: AbortSignal): Pro
 
 /** The volume and its unfinished files are gone. */
 export async function ensureVolumeGone(volumeId: string, pool: PoolSpec): Promise<void> {
+  await requirePlainFolder(volumesDir(pool));
   await rm(volumePath({ id: volumeId, pool }), { force: true });
   await removePartials(volumeId, pool);
 }
@@ -60,7 +63,8 @@ async function createVolume(volume: VolumeSpec, path: string, signal: AbortSigna
   let sizeBytes = roundUp(volume.sizeBytes);
   if (templateId !== undefined) {
     const base = basePath(pool, templateId);
-    if (!(await exists(base))) {
+    await requirePlainFolder(dirname(base));
+    if (!(await plainFileExists(base))) {
       throw new DurastackError('NOT_FOUND', `The pool has no base image ${base}; put the template on the pool first`);
     }
     sizeBytes = Math.max(sizeBytes, await qcow2VirtualSize(base));
@@ -86,13 +90,6 @@ async function removePartials(id: string, pool: PoolSpec): Promise<void> {
 function absentAsEmpty(error: NodeJS.ErrnoException): string[] {
   if (error.code === 'ENOENT') return [];
   throw error;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function flush(path: string): Promise<void> {

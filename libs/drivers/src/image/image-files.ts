@@ -9,6 +9,7 @@ import { constants, copyFile, mkdir, open, readdir, rename, rm, stat } from 'nod
 import { dirname, join } from 'node:path';
 import { asDurastackError, DurastackError } from '@durastack/contracts/errors';
 import type { VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
+import { plainFileExists, requirePlainFolder } from '../directory-pool/plain-files.js';
 import type { VerbContext } from '../driver.js';
 
 const COPY_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -66,7 +67,9 @@ export async function ensureImageGone(params: VerbParams<'ensureImageGone'>): Pr
 export async function ensureTemplateGoneFromPool(
   params: VerbParams<'ensureTemplateGoneFromPool'>,
 ): Promise<VerbResult<'ensureTemplateGoneFromPool'>> {
-  await removeImage(join(params.pool.path, 'templates'), params.templateId);
+  const dir = join(params.pool.path, 'templates');
+  await requirePlainFolder(dir);
+  await removeImage(dir, params.templateId);
   return {};
 }
 
@@ -99,6 +102,7 @@ export async function ensureTemplateOnPool(
   try {
     // Not recursive: a pool whose own folder is missing is not mounted, and must not be filled beneath.
     await mkdir(dir).catch(ignoreExisting);
+    await requirePlainFolder(dir);
     await removePartials(dir, params.templateId, ABANDONED_AFTER_MS);
     await copyImage(source, partial, context);
     await publishFile(partial, target);
@@ -110,6 +114,7 @@ export async function ensureTemplateOnPool(
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {
+  if (!(await plainFileExists(path))) return undefined;
   return stat(path).then(
     (s) => s.size,
     (error: unknown) => {

@@ -6,10 +6,10 @@
  */
 import type { PowerState, VmSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
-import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basePath, volumePath } from '../directory-pool/paths.js';
+import { plainFileExists } from '../directory-pool/plain-files.js';
 import { writeSeedImage } from '../image/seed.js';
 import { withRevert } from '../process/reverter.js';
 import { domainXml } from './domain-xml.js';
@@ -109,10 +109,9 @@ async function removeHalfStarted(host: LibvirtHost, vmId: string, isNew: boolean
 
 async function requireVolume(vm: VmSpec): Promise<void> {
   const path = volumePath(vm.rootVolume);
-  await stat(path).catch((cause: unknown) => {
-    const text = `The root volume ${path} of ${vm.domainName} is not on this host; make or mount it first`;
-    throw new DurastackError('STEP_REFUSED', text, { cause });
-  });
+  if (await plainFileExists(path)) return;
+  const text = `The root volume ${path} of ${vm.domainName} is not on this host; make or mount it first`;
+  throw new DurastackError('STEP_REFUSED', text);
 }
 
 async function writeSeed(vm: VmSpec, path: string): Promise<void> {

@@ -13,7 +13,16 @@ export interface Tx {
 const RETRIED = new Set([1213, 1205, 1020]);
 const ATTEMPTS = 12;
 
+/** What a value can be that a column cannot take: it is the caller's, whoever should have looked before. */
+const UNFIT: ReadonlyMap<number, string> = new Map([
+  [1406, 'is too long'],
+  [1264, 'is out of range'],
+  [1366, 'holds characters that cannot be kept'],
+  [1292, 'is not what is kept there'],
+]);
+
 interface MysqlFault {
+  readonly sqlMessage?: string;
   readonly errno?: number;
   readonly code?: string;
   readonly fatal?: boolean;
@@ -76,6 +85,14 @@ export function toStoreError(error: unknown): DurastackError {
   const fault = faultOf(error);
   if (fault.errno === 1062)
     return new DurastackError('CONFLICT', 'An object with this identity exists already.', { cause: error });
+  const unfit = UNFIT.get(fault.errno ?? 0);
+  if (unfit !== undefined) {
+    // The server says the column nowhere else. The parameter of that meaning bears nearly the same name.
+    const column = /column ['`](?:[^'`]*['`]\.['`])*(\w+)/i.exec(fault.sqlMessage ?? '')?.[1] ?? 'a field';
+    return new DurastackError('INVALID_INPUT', `The value for ${column.replaceAll('_', '')} ${unfit}.`, {
+      cause: error,
+    });
+  }
   const unreachable =
     fault.fatal === true ||
     /^(ECONN|EPIPE|ETIMEDOUT|ENOENT|PROTOCOL_|ER_CON_COUNT|ER_SERVER_SHUTDOWN|POOL_|EAI_)/.test(fault.code ?? '');

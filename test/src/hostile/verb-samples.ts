@@ -1,0 +1,61 @@
+/** A right call of every verb of the agent, to be broken in one place. */
+import { randomUUID } from 'node:crypto';
+import { VERBS, type VerbName, type VerbParams } from '@durastack/contracts/agent/verbs';
+import type { NetworkSpec } from '@durastack/contracts/agent/specs';
+import { makeSpecs } from '@durastack/host-agent/agent-fixture';
+
+/** Parameters of every verb; a new verb does not compile until it stands here. */
+export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
+  const { pool, vm } = makeSpecs();
+  const store = { id: randomUUID(), path: '/images' };
+  const templateId = randomUUID();
+  const network: NetworkSpec = {
+    ...{ id: randomUUID(), name: 'net', driver: 'bridge', bridge: 'test-n1', cidr: '10.9.0.0/24', gateway: '10.9.0.1' },
+    ...{ gatewayOnHost: true, dns: ['10.9.0.1'], mtu: 1500 },
+  };
+  const nic = { id: randomUUID(), tap: 'test-t1', mac: '02:00:00:00:00:01', ip: '10.9.0.9', network, isDefault: true };
+  const seed = { ...vm.seed, publicKeys: ['ssh-ed25519 AAAA spec'], userDataBase64: 'I2Nsb3VkLWNvbmZpZwo=' };
+  const machine = { ...vm, nics: [nic], seed };
+  return {
+    ensureVolume: { volume: { ...vm.rootVolume, templateId } },
+    ensureVolumeGone: { volumeId: vm.rootVolume.id, pool },
+    ensureVmRunning: { vm: machine },
+    requestVmShutdown: { vmId: vm.id },
+    ensureVmStopped: { vmId: vm.id },
+    ensureVmGone: { vmId: vm.id },
+    getVm: { vmId: vm.id },
+    getSerialLog: { vmId: vm.id, maxBytes: 100 },
+    ensureNetwork: { network },
+    ensureNetworkGone: { networkId: network.id },
+    ensurePool: { pool },
+    ensurePoolGone: { pool },
+    fetchImage: {
+      ...{ templateId, store, url: 'http://192.0.2.1/x', format: 'qcow2', maxBytes: 1_000, maxVirtualBytes: 1_000 },
+      ...{ checksum: 'a'.repeat(64), allowedPrivateCidrs: ['127.0.0.0/8'] },
+    },
+    ensureImageGone: { templateId, store },
+    ensureTemplateOnPool: { templateId, store, pool },
+    ensureTemplateGoneFromPool: { templateId, pool },
+    getInventory: { pools: [pool] },
+    getFacts: {},
+  };
+}
+
+/** Paths to every leaf of a value, e.g. `vm.nics.0.mac`. */
+export function leavesOf(value: unknown, at: readonly string[] = []): string[] {
+  if (typeof value !== 'object' || value === null) return [at.join('.')];
+  return Object.entries(value).flatMap(([key, item]) => leavesOf(item, [...at, key]));
+}
+
+/** A copy with one leaf replaced. */
+export function withLeaf(value: unknown, path: string, leaf: unknown): unknown {
+  const copy: unknown = structuredClone(value);
+  const keys = path.split('.');
+  let inner = copy as Record<string, unknown>;
+  for (const key of keys.slice(0, -1)) inner = inner[key] as Record<string, unknown>;
+  inner[keys.at(-1) ?? ''] = leaf;
+  return copy;
+}
+
+/** Every verb's name. */
+export const VERB_NAMES = Object.keys(VERBS) as VerbName[];
