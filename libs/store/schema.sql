@@ -556,6 +556,7 @@ CREATE TABLE `virtual_machine` (
   KEY `vm_zone` (`zone_id`,`created_at`),
   KEY `vm_host` (`host_id`,`state`),
   KEY `vm_domain` (`domain_id`,`created_at`),
+  KEY `vm_account_page` (`account_id`,`id`,`state`),
   KEY `vm_account` (`account_id`,`state`,`created_at`)
 );
 
@@ -577,6 +578,7 @@ CREATE TABLE `volume` (
   PRIMARY KEY (`id`),
   KEY `volume_domain` (`domain_id`),
   KEY `volume_pool` (`pool_id`),
+  KEY `volume_account_page` (`account_id`,`id`,`state`),
   KEY `volume_account` (`account_id`,`state`),
   KEY `volume_vm` (`vm_id`)
 );

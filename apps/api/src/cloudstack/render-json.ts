@@ -3,9 +3,13 @@ import { unwrap, wireName, wireOf } from '@durastack/contracts/fields';
 import { ERROR_KINDS, type DurastackError } from '@durastack/contracts/errors';
 import { z } from 'zod';
 
+const UTC_ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
+
 /** `2021-10-02T17:44:42+0000`: whole seconds, an offset without colon. */
 export function cloudStackDate(iso: string): string {
-  return `${new Date(iso).toISOString().slice(0, 19)}+0000`;
+  // As the list engine writes it; a page has hundreds, and parsing each would be for nothing.
+  const inUtc = UTC_ISO.test(iso) ? iso : new Date(iso).toISOString();
+  return `${inUtc.slice(0, 19)}+0000`;
 }
 
 type Render = (value: unknown) => unknown;

@@ -5,6 +5,7 @@ import { BigInt64, Id, Int, Moment, Ref, Text } from '../database/columns.js';
 @Entity('volume')
 @Index('volume_vm', ['vmId'])
 @Index('volume_account', ['accountId', 'state'])
+@Index('volume_account_page', ['accountId', 'id', 'state'])
 @Index('volume_pool', ['poolId'])
 @Index('volume_domain', ['domainId'])
 export class VolumeEntity {
