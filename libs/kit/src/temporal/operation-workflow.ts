@@ -35,7 +35,8 @@ type Activities = Record<string, (argument: unknown) => Promise<unknown>>;
 const local = proxyLocalActivities<Activities>({
   startToCloseTimeout: 2_000,
   scheduleToCloseTimeout: 5_000,
-  retry: { ...RETRY, initialInterval: 20, maximumInterval: 1_000 },
+  // These take 5 s, too: the time-out alone does not end one that fails at once and is waiting for its next attempt.
+  retry: { ...RETRY, initialInterval: 20, maximumInterval: 1_000, maximumAttempts: 10 },
 });
 const durable = proxyActivities<Activities>({
   taskQueue: TASK_QUEUES.control,
