@@ -1,22 +1,10 @@
 /** `dura bench`: runs scenarios and prints what they found. See docs/benchmarks.md. */
-import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { compareWith, formatComparisons } from './against.js';
 import { describeMachine, formatMachine } from './machine.js';
 import { formatCase, type BenchReport, type CaseReport } from './report.js';
-import type { Scenario } from './scenario.js';
-
-const SCENARIOS = new URL('./scenarios/', import.meta.url);
-
-/** Every scenario by its name. */
-async function loadScenarios(): Promise<Map<string, Scenario>> {
-  const files = readdirSync(SCENARIOS).filter((file) => file.endsWith('.scenario.js'));
-  const modules = await Promise.all(
-    files.sort().map(async (file) => (await import(new URL(file, SCENARIOS).href)) as { scenario: Scenario }),
-  );
-  return new Map(modules.map(({ scenario }) => [scenario.name, scenario]));
-}
+import { loadScenarios } from './scenarios.js';
 
 const PAIRS = 3;
 const NUMBERS = ['count', 'hosts', 'clients', 'per-second', 'rows', 'runs'] as const;

@@ -1,0 +1,64 @@
+/** Every scenario at its smallest: that it runs, counts right and reports what it promises. Never how fast. */
+import { describe, expect, it } from 'vitest';
+import { comparisons, formatComparisons } from './against.js';
+import { describeMachine, formatMachine } from './machine.js';
+import { formatCase, type CaseReport } from './report.js';
+import { loadScenarios } from './scenarios.js';
+
+/** For each scenario: what it counts at its smallest, and figures that must be there. */
+const EXPECTED: Readonly<Record<string, { counts: Record<string, number>; figures: string[] }>> = {
+  deploy: {
+    counts: { deploys: 4, seen: 4 },
+    figures: [
+      ...['rate', 'call p50', 'call p99', 'call to done p50', 'cpu api', 'cpu worker', 'cpu temporal', 'cpu mariadb'],
+      ...['cpu agent', 'cpu all', 'cpu generator (apart)', 'bare cpu temporal', 'ratio to bare, starter left out'],
+      ...['peak memory worker'],
+    ],
+  },
+  accept: { counts: { calls: 5, accepted: 5 }, figures: ['rate', 'call p99', 'cpu api', 'cpu generator (apart)'] },
+  latency: { counts: { deploys: 2, seen: 2 }, figures: ['call to done p50', 'call to done p99', 'cpu all'] },
+  lists: {
+    counts: { calls: 4, total: 40, items: 40, whole: 40 },
+    figures: ['first page p50', 'first page p99', 'cpu api'],
+  },
+  memory: { counts: { hosts: 1, processes: 5 }, figures: ['api RSS', 'API + worker + agent RSS', 'everything PSS'] },
+  placement: {
+    counts: { placements: 20, placed: 20, oversubscribed: 0 },
+    figures: ['rate', 'placement p99', 'cpu mariadb'],
+  },
+};
+/** A tenant has a part of all machines. */
+const EXPECTED_OF_TENANT = { calls: 4, total: 10, items: 10, whole: 10 };
+
+const scenarios = await loadScenarios();
+
+describe('dura bench', () => {
+  it('has an expectation for every scenario', () => {
+    expect([...scenarios.keys()].sort()).toEqual(Object.keys(EXPECTED).sort());
+  });
+
+  it.each(Object.keys(EXPECTED))('%s', { timeout: 180_000 }, async (name) => {
+    const cases: CaseReport[] = [];
+    await scenarios.get(name)!.run({ tiny: true, simulator: true, onCase: (one) => cases.push(one) });
+    expect(cases.length).toBeGreaterThan(0);
+    for (const one of cases) {
+      const { counts, figures } = EXPECTED[name]!;
+      expect(one.counts).toMatchObject(one.title.endsWith('as a tenant') ? EXPECTED_OF_TENANT : counts);
+      expect(one.figures.map((figure) => figure.name)).toEqual(expect.arrayContaining(figures));
+      for (const figure of one.figures) expect([figure.name, Number.isNaN(figure.value)]).toEqual([figure.name, false]);
+      expect(formatCase(one)).toContain(one.title);
+    }
+  });
+
+  it('says on which machine, and compares runs pair by pair', () => {
+    const machine = describeMachine();
+    expect(formatMachine(machine)).toMatch(/cores, .* Node v20.*MariaDB.*load before/);
+    const report = (value: number) => ({
+      machine,
+      cases: [{ scenario: 's', title: 't', figures: [{ name: 'f', value, unit: 'ms' }], counts: {}, notes: [] }],
+    });
+    const pairs = [1, 2, 3].map((factor) => [report(20 * factor), report(10 * factor)] as const);
+    expect(comparisons(pairs)).toEqual([{ case: 's: t', figure: 'f', unit: 'ms', here: 40, there: 20, ratio: 2 }]);
+    expect(formatComparisons('main', comparisons(pairs))).toContain('2.00');
+  });
+});
