@@ -151,6 +151,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 function createStarter(options: DispatcherOptions): () => Promise<void> {
   const { source, agents, limits } = options;
   let afterAccount = '';
+  let turn = 0;
+  const lastServed = new Map<string, number>();
   return async () => {
     const found = await transaction(source, async (tx) => {
       const accounts = await readStartableAccounts(tx, afterAccount);
@@ -158,7 +160,7 @@ function createStarter(options: DispatcherOptions): () => Promise<void> {
       if (accounts.length === 0) return undefined;
       const seen = await readLoad(tx);
       const active = Math.max(0, seen.active - agents.stalledCalls());
-      const load: DispatchLoad = { ...seen, active, silentHosts: agents.silentHosts() };
+      const load: DispatchLoad = { ...seen, active, silentHosts: agents.silentHosts(), lastServed };
       const perAccount = Math.min(PER_ACCOUNT, Math.max(freeSlots(load, limits).urgent, LEAST_PER_ACCOUNT));
       return { load, rows: await readStartable(tx, { accounts, perAccount, fullHosts: fullHosts(load, limits) }) };
     });
@@ -166,6 +168,10 @@ function createStarter(options: DispatcherOptions): () => Promise<void> {
     const byId = new Map(found.rows.map((row) => [row.id, row]));
     const startable = found.rows.map((row) => ({ ...row, urgent: row.direction !== 'forward' || row.run > 1 }));
     const chosen = chooseDispatch(startable, found.load, limits);
+    for (const id of chosen) {
+      turn += 1;
+      lastServed.set((byId.get(id) as StartableRow).accountId, turn);
+    }
     for (let at = 0; at < chosen.length; at += STARTS_AT_ONCE) {
       const rows = chosen.slice(at, at + STARTS_AT_ONCE).map((id) => byId.get(id) as StartableRow);
       const started = await Promise.all(rows.map((row) => startOne(options, row)));

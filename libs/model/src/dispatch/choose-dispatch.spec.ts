@@ -99,7 +99,7 @@ describe('chooseDispatch', () => {
     expect(chosen.filter((id) => id.startsWith('s'))).toHaveLength(400);
 
     const runningPerHost = new Map([...silentHosts].map((id) => [id, 16]));
-    const load = { running: 200 * 16 + 3, active: 3, runningPerHost, silentHosts };
+    const load = { ...idle, running: 200 * 16 + 3, active: 3, runningPerHost, silentHosts };
     expect(freeSlots(load, limits({ total: 10, reservedForUrgent: 2 }))).toEqual({ usual: 5, urgent: 7 });
     expect(fullHosts(load, limits())).toHaveLength(200);
   });

@@ -60,8 +60,7 @@ export function freeSlots(
 /**
  * Urgent ones first; then one operation of each account in turn, the account that was served longest ago first, each
  * account's in the given order. Few slots are free at a time, so without that memory old queues would always win.
- * An operation
- * whose host is full is passed over, without holding up the others; one whose host is silent takes no slot.
+ * An operation whose host is full is passed over, without holding up the others; one whose host is silent takes no slot.
  *
  * @param waiting in order of acceptance
  */
