@@ -1,4 +1,4 @@
-import type { HostFacts } from '@durastack/contracts/agent/specs';
+import type { HostFacts, PoolSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, invariant, isDurastackError, type ErrorCode } from '@durastack/contracts/errors';
 import type { HostEnrolmentPorts } from '@durastack/contracts/infra/host.ports';
 import { DONE, doneWith, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
@@ -7,6 +7,7 @@ import { newSerial, signHostCsr } from '@durastack/kit/tls/certificate-authority
 import { certificateFingerprint, readCertificate } from '@durastack/kit/tls/certificate-holder';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
+import { claim } from '@durastack/store/operations/reservations';
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
 import { openEnrolment, type EnrolmentSecrets } from './enrolment-secrets.js';
@@ -80,8 +81,12 @@ export function createActivities(dependencies: ActivityDependencies): HostEnrolm
       }),
 
     async learnHostFacts(step) {
-      const hostId = await inStep(source, step, (_tx, operation) => Promise.resolve(operation.resource.id));
+      const { hostId, pools } = await inStep(source, step, async (tx, { id, resource }) => ({
+        hostId: resource.id,
+        pools: await claimPoolsInReach(tx, id, resource.id),
+      }));
       const facts = await agents.call(hostId, 'getFacts', {}, step);
+      for (const pool of pools) await agents.call(hostId, 'ensurePool', { pool }, step);
       await inStep(source, step, (tx) => recordFacts(tx, hostId, facts));
       return DONE;
     },
@@ -174,6 +179,23 @@ async function isEnrolled(health: Promise<unknown>): Promise<boolean> {
     if (isDurastackError(error)) return false;
     throw error;
   }
+}
+
+/** Pools that were there before the host came: it must reach them before it is given machines. None is removed meanwhile. */
+async function claimPoolsInReach(tx: Tx, operationId: string, hostId: string): Promise<PoolSpec[]> {
+  const pools = await tx.query<PoolSpec>(
+    `SELECT p.id, p.kind, p.path FROM storage_pool p JOIN host h ON h.id = ?
+      WHERE p.zone_id = h.zone_id AND p.state = 'Up' AND (p.host_id IS NULL OR p.host_id = h.id) AND (p.cluster_id IS NULL OR p.cluster_id = h.cluster_id)
+      ORDER BY p.id LOCK IN SHARE MODE`,
+    [hostId],
+  );
+  if (pools.length > 0)
+    await claim(
+      tx,
+      operationId,
+      pools.map(({ id }) => ({ type: 'storage-pool', id })),
+    );
+  return pools.map(({ id, kind, path }) => ({ id, kind, path }));
 }
 
 async function recordFacts(tx: Tx, hostId: string, facts: HostFacts): Promise<void> {

@@ -10,7 +10,7 @@ export interface HostEnrolmentPorts {
   enrolAgent: StepActivity;
   /** The certificate counts no more; the secrets of the enrolment are erased. */
   forgetEnrolment: StepActivity;
-  /** Asks the agent what the host offers and records it; the secrets of the enrolment are erased. */
+  /** Asks the agent what the host offers, proves that it reaches the pools that were there before, and records it; the secrets of the enrolment are erased. */
   learnHostFacts: StepActivity;
 }
 
