@@ -125,11 +125,10 @@ async function answer(
   const { socket } = request;
   try {
     const body = await readBody(request, scene.caller.host ? MAX_BODY_BYTES : MAX_ENROLMENT_BODY_BYTES);
-    const result = await route(
-      { method: request.method ?? '', path: request.url ?? '', body },
-      scene.caller,
-      scene.hosts,
-    );
+    // A simulated machine that was switched off and on again is served anew, also to connections from before.
+    const { host } = scene.caller;
+    const caller = host === undefined ? scene.caller : { host: scene.hosts.find(host.hostId) ?? host };
+    const result = await route({ method: request.method ?? '', path: request.url ?? '', body }, caller, scene.hosts);
     if (result === DROP) socket.destroy();
     else send(response, 200, result);
   } catch (error) {
