@@ -5,7 +5,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
 import { openSecretBox } from '@durastack/kit/secrets/secret-box';
 import { issueControlPlaneCertificate } from '@durastack/kit/tls/certificate-authority';
-import { autocommit } from '@durastack/store/database/transaction';
+import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
 import { makeBasis, type Basis } from '../support/basis.js';
 import { readInventories } from '../support/consistency.js';
@@ -69,6 +69,18 @@ export async function readEndings(
     throw new DurastackError('STEP_REFUSED', text);
   }
   return new Map(rows.map((row) => [row.id, { ...row, endedAt: Number(row.endedAt) }]));
+}
+
+/** How often {@link untilDone} looks: what is added to a time by that is at most this. */
+export const LOOK_MS = 2;
+
+/** Waits until one operation has ended, well or not. */
+export async function untilDone(db: Tx, operationId: string): Promise<void> {
+  for (;;) {
+    const [row] = await db.query<{ state: string }>('SELECT state FROM operation WHERE id = ?', [operationId]);
+    if (row?.state !== 'queued' && row?.state !== 'granted' && row?.state !== 'running') return;
+    await sleep(LOOK_MS);
+  }
 }
 
 /** Waits until no operation is open. */

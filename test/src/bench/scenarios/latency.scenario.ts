@@ -2,16 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { autocommit } from '@durastack/store/database/transaction';
 import { deployParams } from '../../support/basis.js';
-import { countSeen, readEndings, startBenchCloud, type BenchCloud } from '../bench-cloud.js';
+import { countSeen, LOOK_MS, readEndings, startBenchCloud, untilDone, type BenchCloud } from '../bench-cloud.js';
+import { measureOnLibvirt, type Pair } from '../libvirt-deploys.js';
 import { signedCall, startGenerator, type Generator } from '../load/run-load.js';
 import { pidsOf, usageFigures, usageOf } from '../processes.js';
 import { timeFigures, type CaseReport } from '../report.js';
 import type { Scenario } from '../scenario.js';
 
 const GOAL_MS = 100;
+const BEYOND_PLAIN_GOAL_MS = 150;
 const WARM_UP = 10;
-/** How often the row is looked at: what is added to a time by that is at most this. */
-const LOOK_MS = 2;
 /** Between two deploys: the cloud is idle again. */
 const PAUSE_MS = 100;
 
@@ -21,6 +21,7 @@ export const scenario: Scenario = {
   summary: 'one deploy at a time, call to done: on a simulated host, and on libvirt beside plain define and start',
   async run(options) {
     options.onCase(await onSimulator(options.tiny ? 2 : (options.count ?? 50), options.hosts ?? 4));
+    if (options.tiny !== true && options.simulator !== true) options.onCase(await onLibvirt(options.count ?? 10));
   },
 };
 
@@ -69,6 +70,23 @@ async function onSimulator(count: number, hosts: number): Promise<CaseReport> {
   }
 }
 
+async function onLibvirt(count: number): Promise<CaseReport> {
+  const pairs = await measureOnLibvirt(count);
+  const of = (which: keyof Pair) => pairs.map((pair) => pair[which]);
+  const more = pairs.map(({ deployMs, plainMs }) => deployMs - plainMs);
+  return {
+    scenario: 'latency',
+    title: `${count} deploys on this machine's libvirt, each beside a plain define and start of the same domain`,
+    figures: [
+      ...timeFigures('call to done', of('deployMs')),
+      ...timeFigures('plain define and start', of('plainMs')),
+      ...timeFigures('deploy beyond plain', more, { p50: { atMost: BEYOND_PLAIN_GOAL_MS } }),
+    ],
+    counts: { deploys: pairs.length },
+    notes: ['every guest is cut off as soon as it was measured'],
+  };
+}
+
 async function deployOne(cloud: BenchCloud, generator: Generator): Promise<Timed> {
   await sleep(PAUSE_MS);
   const load = await generator.run({
@@ -80,12 +98,7 @@ async function deployOne(cloud: BenchCloud, generator: Generator): Promise<Timed
   const { id, jobid } = (
     JSON.parse(load.replies[0]!) as { deployvirtualmachineresponse: { id: string; jobid: string } }
   ).deployvirtualmachineresponse;
-  const db = autocommit(cloud.database.source);
-  for (;;) {
-    const [row] = await db.query<{ state: string }>('SELECT state FROM operation WHERE id = ?', [jobid]);
-    if (row?.state !== 'queued' && row?.state !== 'granted' && row?.state !== 'running') break;
-    await sleep(LOOK_MS);
-  }
+  await untilDone(autocommit(cloud.database.source), jobid);
   const doneMs = Date.now() - load.dueAt[0]!;
   await readEndings(cloud, [jobid]);
   return { vmId: id, callMs: load.timesMs[0]!, doneMs };
