@@ -1,0 +1,199 @@
+/**
+ * What an operator can do by hand in Temporal's UI, on real processes: every kind of workflow is terminated, and
+ * reset, in the middle of a call to a host. The operation ends well all the same, and nothing is left over.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
+import { openSecretBox } from '@durastack/kit/secrets/secret-box';
+import { issueControlPlaneCertificate } from '@durastack/kit/tls/certificate-authority';
+import { autocommit } from '@durastack/store/database/transaction';
+import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  deployParams,
+  eventually,
+  itemsOf,
+  makeBasis,
+  objectOf,
+  registerTemplate,
+  type Basis,
+} from '../support/basis.js';
+import { startCloud, type Cloud } from '../support/cloud.js';
+import { findInconsistencies } from '../support/consistency.js';
+import { loadStepLists } from '../support/workflows.js';
+
+const LIMIT_MS = 180_000;
+const kinds = [...(await loadStepLists()).keys()].sort();
+let cloud: Cloud;
+let basis: Basis;
+let connection: Connection;
+beforeAll(async () => {
+  cloud = await startCloud();
+  basis = await makeBasis(cloud);
+  connection = await Connection.connect({ address: cloud.temporalAddress });
+}, LIMIT_MS);
+afterAll(async () => {
+  await connection?.close();
+  await cloud?.stop();
+});
+
+type Params = Record<string, string>;
+interface Row {
+  id: string;
+  kind: string;
+  run: number;
+  state: string;
+}
+const db = () => autocommit(cloud.database.source);
+const make = async (command: string, params: Params) => objectOf(await cloud.admin.callAndWait(command, params)).id;
+const deployed = () => make('deployVirtualMachine', deployParams(basis));
+
+let made = 0;
+function poolParams(): Params {
+  made += 1;
+  const path = join(cloud.directory, `pool-${made}`);
+  mkdirSync(path);
+  const { zoneId, podId, clusterId } = basis;
+  return {
+    zoneid: zoneId,
+    podid: podId,
+    clusterid: clusterId,
+    name: `pool-${made}`,
+    url: `SharedMountPoint://localhost${path}`,
+  };
+}
+
+async function networkId(): Promise<string> {
+  made += 1;
+  const offerings = itemsOf(await cloud.admin.call('listNetworkOfferings', { name: 'DefaultSharedNetworkOffering' }));
+  const addresses = {
+    gateway: `10.9.${made}.1`,
+    netmask: '255.255.255.0',
+    startip: `10.9.${made}.2`,
+    endip: `10.9.${made}.9`,
+  };
+  const names = { zoneid: basis.zoneId, name: `n${made}`, displaytext: 'n', networkofferingid: offerings[0]!.id };
+  return make('createNetwork', { ...names, ...addresses });
+}
+
+/** So that removing one asks the other's host. */
+const putNetworkOn = (network: string, host: string) =>
+  db().execute(
+    'INSERT INTO network_on_host (network_id, host_id, created_at) VALUES (?, ?, NOW(3)) ON DUPLICATE KEY UPDATE host_id = host_id',
+    [network, host],
+  );
+
+const keepEmpty = (table: 'host' | 'storage_pool', id: string) =>
+  db().execute(`UPDATE ${table} SET allocation_state = 'Disabled' WHERE id = ?`, [id]);
+
+/** What every workflow is asked for with, on things made for it. A new kind says here how it comes about. */
+async function makeCalls(): Promise<Record<string, Params>> {
+  const [first] = basis.hostIds;
+  const stopped = await deployed();
+  await cloud.admin.callAndWait('stopVirtualMachine', { id: stopped });
+  const host = await cloud.addHost(basis);
+  await keepEmpty('host', host);
+  await putNetworkOn(basis.networkId, host);
+  const pool = await make('createStoragePool', poolParams());
+  await keepEmpty('storage_pool', pool);
+  const network = await networkId();
+  await putNetworkOn(network, first!);
+  return {
+    deployVirtualMachine: deployParams(basis),
+    startVirtualMachine: { id: stopped },
+    stopVirtualMachine: { id: await deployed() },
+    rebootVirtualMachine: { id: await deployed() },
+    destroyVirtualMachine: { id: await deployed() },
+    expungeVirtualMachine: { id: await deployed() },
+    addHost: {},
+    deleteHost: { id: host },
+    reconnectHost: { id: first! },
+    createStoragePool: poolParams(),
+    deleteStoragePool: { id: pool },
+    registerTemplate: {
+      ...{ name: 't', displaytext: 't', url: 'http://127.0.0.1:9/t.qcow2', zoneid: basis.zoneId },
+      ...{ format: 'QCOW2', hypervisor: 'Simulator' },
+    },
+    deleteTemplate: { id: await registerTemplate(cloud.admin, basis.zoneId, 'http://127.0.0.1:9/gone.qcow2') },
+    deleteNetwork: { id: network },
+  };
+}
+
+const operations = (after: number) =>
+  db().query<Row>('SELECT id, kind, run, state FROM operation WHERE seq > ? ORDER BY kind', [after]);
+
+/** Asks for everything while no host answers, meddles with every workflow, and lets hosts answer again. */
+async function meddle(how: (client: Client, workflowId: string) => Promise<unknown>): Promise<readonly Row[]> {
+  const calls = await makeCalls();
+  expect(Object.keys(calls).sort(), 'a workflow is missing in makeCalls()').toEqual(kinds);
+  const [last] = await db().query<{ seq: number }>('SELECT MAX(seq) AS seq FROM operation');
+  const before = Number(last!.seq);
+  await cloud.agent.kill('SIGSTOP');
+  // Those that answer with what they made, answer when they have made it.
+  const answers = Object.entries(calls).map(([command, params]) =>
+    command === 'addHost' ? cloud.addHost(basis) : cloud.admin.call(command, params),
+  );
+  const settled = Promise.allSettled(answers);
+  await eventually('every operation is at a call to a host', async () => {
+    const rows = await db().query<{ kind: string }>(
+      "SELECT kind FROM operation WHERE seq > ? AND state = 'running' AND step_token > 0 ORDER BY kind",
+      [before],
+    );
+    return rows.length === kinds.length;
+  });
+  const client = new Client({ connection });
+  await Promise.all((await operations(before)).map(({ id, run }) => how(client, `${id}-${run}`)));
+  await cloud.agent.kill('SIGCONT');
+  await eventually(
+    'every operation has ended',
+    async () => (await operations(before)).every(({ state }) => !['queued', 'granted', 'running'].includes(state)),
+    LIMIT_MS,
+  );
+  await settled;
+  return operations(before);
+}
+
+async function inconsistencies(): Promise<string[]> {
+  const { source } = cloud.database;
+  const authority = await loadCertificateAuthority(source, openSecretBox(join(cloud.directory, 'data.key')));
+  const client = createAgentClient({
+    caPem: authority.certificatePem,
+    ...(await issueControlPlaneCertificate(authority)),
+  });
+  return findInconsistencies(source, client).finally(() => client.close());
+}
+
+const allSucceeded = () => kinds.map((kind) => expect.objectContaining({ kind, state: 'succeeded' }) as unknown);
+
+it(
+  'every workflow is terminated at a call to a host: another run goes on from its row',
+  async () => {
+    const rows = await meddle((client, id) => client.workflow.getHandle(id).terminate('by an operator'));
+    expect(rows, readFileSync(join(cloud.directory, 'worker.log'), 'utf8').slice(-4_000)).toEqual(allSucceeded());
+    expect(rows.every(({ run }) => run > 1)).toBe(true);
+    expect(await inconsistencies()).toEqual([]);
+  },
+  LIMIT_MS,
+);
+
+it(
+  'every workflow is reset to its beginning at a call to a host: nothing happens twice',
+  async () => {
+    const FIRST_TASK_COMPLETED = 4;
+    const rows = await meddle((client, workflowId) =>
+      client.workflowService.resetWorkflowExecution({
+        namespace: 'default',
+        workflowExecution: { workflowId },
+        workflowTaskFinishEventId: FIRST_TASK_COMPLETED as never,
+        requestId: randomUUID(),
+        reason: 'by an operator',
+      }),
+    );
+    expect(rows).toEqual(allSucceeded());
+    expect(await inconsistencies()).toEqual([]);
+  },
+  LIMIT_MS,
+);
