@@ -29,7 +29,7 @@ export class Child {
     return this.process !== undefined && this.process.exitCode === null && this.process.signalCode === null;
   }
 
-  /** Starts it and waits until it is ready. ENVIRONMENT with the end of its log when it is not within 60 s. */
+  /** Starts it and waits until it is ready. ENVIRONMENT with the end of its log when it is not within 120 s. */
   async start(): Promise<void> {
     const log = openSync(this.plan.logFile, 'a');
     const child = spawn(this.plan.command, [...this.plan.args], {
@@ -37,7 +37,7 @@ export class Child {
       stdio: ['ignore', log, log],
     });
     this.process = child;
-    const until = Date.now() + 60_000;
+    const until = Date.now() + 120_000;
     while (Date.now() < until && child.exitCode === null && child.signalCode === null) {
       if (await this.plan.ready().catch(() => false)) return;
       await sleep(50);
