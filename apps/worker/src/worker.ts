@@ -156,7 +156,7 @@ function startLoops(config: WorkerConfig, parts: LoopParts, { port, hintUrl }: {
     intakeUrl,
     heartbeatIntervalMs,
   });
-  const recovery = createRecoveryWatch(parts);
+  const recovery = createRecoveryWatch({ ...parts, intervalMs: heartbeatIntervalMs });
   const limits = {
     total: config.operationsAtOnce,
     reservedForUrgent: config.operationsReserved,
