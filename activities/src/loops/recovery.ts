@@ -1,6 +1,9 @@
 /**
  * Recovery mode, in the worker that holds the dispatcher's lease: while it is active nothing is started.
  *
+ * A restore shows in what hosts say. So when the control plane starts and the rows have heard nobody for a minute, hosts
+ * are listened to before anything is started.
+ *
  * Each host first adopts the new control epoch (what an older one had running there has ended then), and is read
  * after that. When every host was read or written off, the rows are corrected by what was found, and it is over.
  */
@@ -11,6 +14,7 @@ import { transaction } from '@durastack/store/database/transaction';
 import { controlEpoch } from '@durastack/store/operations/settings';
 import {
   allHostsKnown,
+  countUnheard,
   recordReading,
   recordSilence,
   reopenForReturned,
@@ -26,6 +30,9 @@ const HOSTS_AT_ONCE = 32;
 const ANNOUNCE_TIMEOUT_MS = 3_000;
 const INVENTORY_TIMEOUT_MS = 10_000;
 const LOOK_FOR_RETURNED_MS = 5_000;
+/** Beats of the hosts that are listened for at most, and what a beat may be late. */
+const LISTEN_BEATS = 2;
+const BEAT_LATE_MS = 2_000;
 
 /** Recovery as the dispatcher sees it. */
 export interface RecoveryWatch {
@@ -33,9 +40,18 @@ export interface RecoveryWatch {
   round(): Promise<boolean>;
 }
 
+/** What it works with; `intervalMs`: how often hosts send heartbeats. */
+export interface RecoveryWatchParts {
+  readonly source: DataSource;
+  readonly agents: AgentGateway;
+  readonly log: Logger;
+  readonly intervalMs: number;
+}
+
 /** Makes one. */
-export function createRecoveryWatch(parts: { source: DataSource; agents: AgentGateway; log: Logger }): RecoveryWatch {
+export function createRecoveryWatch(parts: RecoveryWatchParts): RecoveryWatch {
   const { source, log } = parts;
+  const mustListen = listenFirst(parts);
   let told = '';
   let lookedAt = -Infinity;
   return {
@@ -43,6 +59,7 @@ export function createRecoveryWatch(parts: { source: DataSource; agents: AgentGa
       const state = await transaction(source, activeRecovery);
       if (!state) {
         told = '';
+        if (await mustListen()) return true;
         if (performance.now() - lookedAt < LOOK_FOR_RETURNED_MS) return false;
         lookedAt = performance.now();
         return reopenForReturned(source);
@@ -61,6 +78,23 @@ export function createRecoveryWatch(parts: { source: DataSource; agents: AgentGa
       if (await transaction(source, allHostsKnown)) await conclude(parts);
       return true;
     },
+  };
+}
+
+/** Whether hosts have to be heard first; once it is not so, never again in this process. */
+function listenFirst({ source, log, intervalMs }: RecoveryWatchParts): () => Promise<boolean> {
+  let over = false;
+  let sinceMs: number | undefined;
+  return async () => {
+    if (over) return false;
+    const { hosts, unheard } = await transaction(source, countUnheard);
+    if (sinceMs === undefined && hosts > 0 && unheard === hosts) {
+      sinceMs = performance.now();
+      log.warn({ hosts }, 'no host was heard for long: listening to them before anything is started');
+    }
+    const waitedMs = sinceMs === undefined ? Infinity : performance.now() - sinceMs;
+    over = unheard === 0 || waitedMs > LISTEN_BEATS * intervalMs + BEAT_LATE_MS;
+    return !over;
   };
 }
 

@@ -16,7 +16,7 @@ import { addHosts, allHeard, declaredSilent, hostStates, suffer, type Outage } f
 /** Three missed heartbeats of this, but at least 5 s, and a host counts as silent. */
 const HEARTBEAT_MS = 500;
 const WINDOW_MS = 5_000;
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 300_000;
 const JOB_DONE = 1;
 
 let cloud: Cloud;

@@ -79,6 +79,21 @@ export async function recordSilence(tx: Tx, hostId: string, error: string): Prom
   ]);
 }
 
+/** A pause of all heartbeats that a restart does not explain. */
+const LONG_PAUSE_S = 60;
+
+/**
+ * Hosts that should report and were not heard for a minute; of how many. When it is all of them, the rows are old:
+ * the control plane was away for long, or the database was restored.
+ */
+export async function countUnheard(tx: Tx): Promise<{ hosts: number; unheard: number }> {
+  const [row] = await tx.query<{ hosts: number; unheard: number | null }>(
+    `SELECT COUNT(*) AS hosts, SUM(last_heartbeat_at < NOW(3) - INTERVAL ${LONG_PAUSE_S} SECOND) AS unheard FROM host
+      WHERE state = 'Up' AND last_heartbeat_at IS NOT NULL`,
+  );
+  return { hosts: Number(row?.hosts ?? 0), unheard: Number(row?.unheard ?? 0) };
+}
+
 /** Whether no host has to be read any more. */
 export async function allHostsKnown(tx: Tx): Promise<boolean> {
   const rows = await tx.query("SELECT 1 FROM recovery_host WHERE state = 'pending' LIMIT 1");
