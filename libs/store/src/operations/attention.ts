@@ -9,6 +9,8 @@ import { DurastackError } from '@durastack/contracts/errors';
 import type { AttentionFailure, RunRef } from '@durastack/contracts/operations/step';
 import type { DataSource } from 'typeorm';
 import { transaction, type Tx } from '../database/transaction.js';
+import { attentionReason, raiseAlert } from '../doctor/alerts.js';
+import { refuseInRecovery } from '../recovery/recovery-state.js';
 import { endOperation, lockForEnding } from './end.js';
 import { readLocks, readOperation, type OperationRow } from './operation-row.js';
 import { writeRemnants } from './remnants.js';
@@ -138,6 +140,7 @@ export async function decide(source: DataSource, decision: Decision): Promise<vo
   await transaction(source, async (tx) => {
     await lockForEnding(tx, decision.operationId);
     const operation = await readOperation(tx, decision.operationId, 'FOR UPDATE');
+    await refuseInRecovery(tx);
     if (!operation) throw new DurastackError('NOT_FOUND', `There is no operation ${decision.operationId}.`);
     if (operation.state !== 'needs-attention') return refuseUnlessRepeated(tx, operation, decision);
     await tx.execute('UPDATE operation SET decision = ? WHERE id = ?', [decision.decision, operation.id]);
