@@ -1,5 +1,5 @@
 /** Runs a program over untrusted bytes: as nobody, without privileges, under limits of memory, time and file size. */
-import { runTool, type ToolOptions } from './run-tool.js';
+import { run, type RunOptions } from '../process/run.js';
 
 /** The limits; every process that is started gets each for itself. */
 export interface Confinement {
@@ -18,14 +18,14 @@ const DEFAULT_MEMORY_BYTES = 2 * 1024 ** 3;
 export const canDropPrivileges = (): boolean => process.getuid?.() === 0;
 
 /**
- * As {@link runTool}, confined. Give files as open descriptors: the program could not open them by path.
+ * As {@link run}, confined. Give files as open descriptors: the program could not open them by path.
  * When this process is not root, there are no privileges to drop and only the limits apply.
  */
 export function runConfined(
   tool: string,
   args: readonly string[],
   limits: Confinement,
-  options: ToolOptions,
+  options: RunOptions,
 ): Promise<string> {
   const bounded = [
     `--as=${limits.memoryBytes ?? DEFAULT_MEMORY_BYTES}`,
@@ -38,7 +38,7 @@ export function runConfined(
   const unprivileged = canDropPrivileges()
     ? ['setpriv', `--reuid=${id}`, `--regid=${id}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all']
     : ['setpriv'];
-  return runTool('prlimit', [...bounded, '--', ...unprivileged, '--no-new-privs', '--', tool, ...args], {
+  return run('prlimit', [...bounded, '--', ...unprivileged, '--no-new-privs', '--', tool, ...args], {
     ...options,
     env: { MALLOC_ARENA_MAX: '1', ...options.env },
   });

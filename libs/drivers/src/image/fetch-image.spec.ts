@@ -10,7 +10,7 @@ import type { VerbContext } from '../driver.js';
 import { ImageServer } from './fetch-image.fixture.js';
 import { fetchImage, type FetchImageOptions } from './fetch-image.js';
 import { ensureImageGone, ensureTemplateGoneFromPool, ensureTemplateOnPool } from './image-files.js';
-import { runTool } from './run-tool.js';
+import { run as runProgram } from '../process/run.js';
 
 type Params = VerbParams<'fetchImage'>;
 const MIB = 1024 * 1024;
@@ -53,7 +53,7 @@ afterEach(async () => {
 
 async function convert(format: string, ...options: string[]): Promise<Buffer> {
   const path = join(dir, `made.${format}`);
-  await runTool('qemu-img', ['convert', '-f', 'raw', '-O', format, ...options, join(dir, 'source.raw'), path]);
+  await runProgram('qemu-img', ['convert', '-f', 'raw', '-O', format, ...options, join(dir, 'source.raw'), path]);
   return readFile(path);
 }
 
@@ -83,8 +83,8 @@ describe('good images', () => {
     expect(result).toEqual({ sizeBytes: (await stat(stored)).size, virtualSizeBytes: VIRTUAL_BYTES, sha256 });
     expect((await stat(stored)).mode & 0o777).toBe(0o644);
     expect(await readdir(params.store.path)).toEqual([`${params.templateId}.qcow2`]);
-    await runTool('qemu-img', ['compare', '-f', 'raw', '-F', 'qcow2', join(dir, 'source.raw'), stored]);
-    const info = await runTool('qemu-img', ['info', '--output=json', '-f', 'qcow2', stored]);
+    await runProgram('qemu-img', ['compare', '-f', 'raw', '-F', 'qcow2', join(dir, 'source.raw'), stored]);
+    const info = await runProgram('qemu-img', ['info', '--output=json', '-f', 'qcow2', stored]);
     expect(info).not.toContain('backing');
   });
 
@@ -97,7 +97,7 @@ describe('good images', () => {
   it.each(['gz', 'bz2', 'xz'])('unpacks .%s, whose checksum is that of the packed file', async (suffix) => {
     await writeFile(join(dir, 'pack'), good());
     const tool = { gz: 'gzip', bz2: 'bzip2', xz: 'xz' }[suffix] ?? '';
-    await runTool(tool, ['-f', '-k', join(dir, 'pack')]);
+    await runProgram(tool, ['-f', '-k', join(dir, 'pack')]);
     const bytes = await readFile(join(dir, `pack.${suffix}`));
     const sha512 = createHash('sha512').update(bytes).digest('hex');
     const url = server.redirect(`/latest-${suffix}`, server.serve(`/image.qcow2.${suffix}`, bytes));
@@ -126,7 +126,7 @@ describe('good images', () => {
 describe('hostile images', () => {
   const make = async (name: string, format: string, size: string, options: string[] = []): Promise<string> => {
     const path = join(dir, name);
-    await runTool('qemu-img', ['create', '-q', '-f', format, ...options, path, size]);
+    await runProgram('qemu-img', ['create', '-q', '-f', format, ...options, path, size]);
     return path;
   };
   const serveFile = async (path: string): Promise<string> => server.serve('/hostile', await readFile(path));

@@ -104,7 +104,7 @@ async function qemuImg(
       signal: image.signal,
     });
   } catch (error) {
-    if (!isDurastackError(error, 'IMAGE_REFUSED') || error.details.tool === undefined) throw error;
+    if (!isDurastackError(error, 'IMAGE_REFUSED') || error.details.program === undefined) throw error;
     const words = String(error.details.stderr).replaceAll(FIRST_FILE, 'it');
     throw new DurastackError(
       'IMAGE_REFUSED',

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runTool } from './run-tool.js';
+import { run } from '../process/run.js';
 import { writeSeedImage } from './seed.js';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample alice@"laptop"';
@@ -14,13 +14,13 @@ describe('writeSeedImage', () => {
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
-  const read = (path: string, name: string): Promise<string> => runTool('mtype', ['-i', path, `::${name}`]);
+  const read = (path: string, name: string): Promise<string> => run('mtype', ['-i', path, `::${name}`]);
 
   it('writes a disk that blkid knows as CIDATA, readable by its owner only', async () => {
     const path = join(dir, 'seed.img');
     await writeSeedImage({ path, instanceId: 'i-1', hostname: 'web-1', publicKeys: [KEY] });
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    const label = await runTool('blkid', ['-p', '-s', 'LABEL', '-s', 'TYPE', '-o', 'export', path]);
+    const label = await run('blkid', ['-p', '-s', 'LABEL', '-s', 'TYPE', '-o', 'export', path]);
     expect(label).toContain('LABEL=CIDATA');
     expect(label).toContain('TYPE=vfat');
     expect(await readdir(dir)).toEqual(['seed.img']);

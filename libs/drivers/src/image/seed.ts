@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
-import { runTool } from './run-tool.js';
+import { run } from '../process/run.js';
 
 /** What a seed says. */
 export interface SeedContents {
@@ -79,5 +79,5 @@ function metaDataOf(seed: SeedContents): string {
 
 async function mtool(tool: string, args: readonly string[], input?: Buffer): Promise<void> {
   // The machine's own mtools settings must not change what is written.
-  await runTool(tool, args, { env: { MTOOLSRC: '/dev/null', MTOOLS_SKIP_CHECK: '1' }, input });
+  await run(tool, args, { env: { MTOOLSRC: '/dev/null', MTOOLS_SKIP_CHECK: '1' }, input });
 }

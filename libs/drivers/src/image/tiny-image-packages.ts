@@ -2,7 +2,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
-import { runTool } from './run-tool.js';
+import { run } from '../process/run.js';
 
 /** Kernel packages by preference: Debian's cloud kernel, then Ubuntu's names. */
 const KERNEL_PACKAGES = ['linux-image-cloud-amd64', 'linux-image-kvm', 'linux-image-virtual'];
@@ -33,7 +33,7 @@ export async function fetchPackages(workDir: string, signal?: AbortSignal): Prom
   const kernelPackages = await kernelDependencies(signal);
   const programPackages = await libraryClosure(signal);
   const wanted = [...kernelPackages, ...programPackages];
-  await runTool('apt-get', ['-q', '-o', 'APT::Sandbox::User=root', 'download', ...wanted], {
+  await run('apt-get', ['-q', '-o', 'APT::Sandbox::User=root', 'download', ...wanted], {
     cwd: packagesDir,
     timeoutMs: 900_000,
     failureCode: 'ENVIRONMENT',
@@ -77,7 +77,7 @@ async function kernelDependencies(signal?: AbortSignal): Promise<string[]> {
 
 /** Direct dependencies as APT names them; none for a package that it does not know. */
 async function dependencies(name: string, signal?: AbortSignal): Promise<string[]> {
-  const text = await runTool('apt-cache', ['depends', '--important', name], { env: aptEnvironment(), signal }).catch(
+  const text = await run('apt-cache', ['depends', '--important', name], { env: aptEnvironment(), signal }).catch(
     (error: unknown) => {
       if (error instanceof DurastackError && error.code === 'STEP_REFUSED') return '';
       throw error;
@@ -88,7 +88,7 @@ async function dependencies(name: string, signal?: AbortSignal): Promise<string[
 
 async function libraryClosure(signal?: AbortSignal): Promise<string[]> {
   const left = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);
-  const text = await runTool('apt-cache', ['depends', '--recurse', ...left, ...PROGRAM_PACKAGES], {
+  const text = await run('apt-cache', ['depends', '--recurse', ...left, ...PROGRAM_PACKAGES], {
     env: aptEnvironment(),
     signal,
   });
@@ -103,7 +103,7 @@ async function unpack(packagesDir: string, names: string[], into: string, signal
   for (const name of names) {
     const archive = files.find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'));
     if (archive === undefined) throw new DurastackError('ENVIRONMENT', `APT downloaded no file for package ${name}.`);
-    await runTool('dpkg-deb', ['-x', join(packagesDir, archive), into], { signal });
+    await run('dpkg-deb', ['-x', join(packagesDir, archive), into], { signal });
   }
   return into;
 }

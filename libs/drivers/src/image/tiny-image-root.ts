@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DurastackError } from '@durastack/contracts/errors';
 import { cpioArchive, type CpioEntry } from './cpio.js';
-import { runTool } from './run-tool.js';
+import { run } from '../process/run.js';
 import {
   BOOT_MODULES,
   GUEST_DIRECTORIES,
@@ -36,7 +36,7 @@ export async function stageRoot(packages: UnpackedPackages, root: string): Promi
   const busybox = await find(packages.programs, 'bin/busybox');
   await copyFile(busybox, join(root, 'usr/bin/busybox'));
   await stagePrograms(packages.programs, root);
-  for (const applet of (await runTool(busybox, ['--list-full'])).split('\n').filter((line) => line !== '')) {
+  for (const applet of (await run(busybox, ['--list-full'])).split('\n').filter((line) => line !== '')) {
     await linkApplet(root, applet);
   }
 }
@@ -64,7 +64,7 @@ async function stagePrograms(programs: string, root: string): Promise<void> {
     const from = await find(programs, program);
     await copyFile(from, join(root, 'usr', program));
     // The suite's own loader says which libraries it takes; the host's are refused, they may be another version.
-    const list = await runTool(loader, ['--inhibit-cache', '--library-path', libraryPath, '--list', from]);
+    const list = await run(loader, ['--inhibit-cache', '--library-path', libraryPath, '--list', from]);
     for (const [, name = '', path = ''] of list.matchAll(/^\s*(\S+) => (\S+)/gm)) {
       if (!path.startsWith(programs)) {
         throw new DurastackError('ENVIRONMENT', `The library ${name} of ${program} is in none of the packages.`);
@@ -104,7 +104,7 @@ export async function stageModules(packages: UnpackedPackages, root: string, boo
   const inUsr = !(await exists(join(kernel, 'lib/modules')));
   if (inUsr) await symlink('usr/lib', join(kernel, 'lib'));
   const modulesDir = join(kernel, 'lib/modules', kernelVersion);
-  await runTool('depmod', ['-b', kernel, kernelVersion]);
+  await run('depmod', ['-b', kernel, kernelVersion]);
   const table = await readModuleTable(modulesDir);
   const always = loadOrder(table, BOOT_MODULES);
   const scsi = loadOrder(table, SCSI_MODULES).filter((path) => !always.includes(path));
@@ -121,7 +121,7 @@ export async function stageModules(packages: UnpackedPackages, root: string, boo
   for (const name of ['modules.builtin', 'modules.builtin.modinfo', 'modules.order']) {
     if (await exists(join(modulesDir, name))) await copyFile(join(modulesDir, name), join(target, name));
   }
-  await runTool('depmod', ['-b', root, kernelVersion]);
+  await run('depmod', ['-b', root, kernelVersion]);
   await dropBinaryIndexes(target);
   const names = (paths: LoadOrder): LoadOrder => paths.map((path) => plainName(basename(path)));
   return { dir: bootDir, always: names(always), scsi: names(scsi) };
@@ -169,9 +169,9 @@ const moduleName = (path: string): string => basename(plainName(path), '.ko').re
 
 async function decompress(from: string, to: string): Promise<void> {
   await copyFile(from, `${to}${/\.ko(\.\w+)?$/.exec(from)?.[1] ?? ''}`);
-  if (from.endsWith('.xz')) await runTool('xz', ['-d', '-f', `${to}.xz`]);
-  else if (from.endsWith('.zst')) await runTool('zstd', ['-q', '-d', '--rm', '-f', `${to}.zst`]);
-  else if (from.endsWith('.gz')) await runTool('gzip', ['-d', '-f', `${to}.gz`]);
+  if (from.endsWith('.xz')) await run('xz', ['-d', '-f', `${to}.xz`]);
+  else if (from.endsWith('.zst')) await run('zstd', ['-q', '-d', '--rm', '-f', `${to}.zst`]);
+  else if (from.endsWith('.gz')) await run('gzip', ['-d', '-f', `${to}.gz`]);
 }
 
 async function exists(path: string): Promise<boolean> {

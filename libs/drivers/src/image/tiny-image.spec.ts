@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runTool } from './run-tool.js';
+import { run } from '../process/run.js';
 import { writeSeedImage } from './seed.js';
 import { TINY_IMAGE_READY } from './tiny-image-guest.js';
 import { buildTinyImage, type TinyImage } from './tiny-image.js';
@@ -52,7 +52,7 @@ class TestGuest {
       ...['-o', `UserKnownHostsFile=${this.dir}/known_hosts`, '-o', 'StrictHostKeyChecking=accept-new'],
       ...['-o', 'HostKeyAlias=guest', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=5', '-o', 'LogLevel=ERROR'],
     ];
-    return runTool('ssh', [...options, 'root@127.0.0.1', command], { timeoutMs });
+    return run('ssh', [...options, 'root@127.0.0.1', command], { timeoutMs });
   }
 
   /** Tries until the guest answers; gives the time since the start of QEMU. */
@@ -113,7 +113,7 @@ describe('the tiny image', () => {
     process.stdout.write(
       `tiny image: built in ${Date.now() - started} ms, ${(image.sizeBytes / MIB).toFixed(1)} MiB\n`,
     );
-    await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', `${dir}/key`]);
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', `${dir}/key`]);
     publicKey = (await readFile(`${dir}/key.pub`, 'utf8')).trim();
   }, 300_000);
 
@@ -124,14 +124,14 @@ describe('the tiny image', () => {
 
   const overlay = async (name: string, size: string): Promise<string> => {
     const path = join(dir, `${name}.qcow2`);
-    await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image.path, '-F', 'qcow2', path, size]);
+    await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image.path, '-F', 'qcow2', path, size]);
     return path;
   };
 
   it('is a qcow2 of less than 24 MB, and the builder leaves nothing else behind', async () => {
     expect((await stat(image.path)).size).toBeLessThan(24_000_000);
     expect(await readdir(join(dir, 'work'))).toEqual([]);
-    await runTool('qemu-img', ['check', '-f', 'qcow2', image.path]);
+    await run('qemu-img', ['check', '-f', 'qcow2', image.path]);
   });
 
   it('takes the vfat seed, answers SSH, grows, keeps its identity over a reboot, and obeys the power button', async () => {
@@ -175,7 +175,7 @@ describe('the tiny image', () => {
     guest = await TestGuest.start(dir, [join(dir, 'first.qcow2'), iso]);
     await rm(join(dir, 'known_hosts'));
     await guest.waitForSsh();
-    const before = await runTool('cat', [`${dir}/known_hosts`]);
+    const before = await run('cat', [`${dir}/known_hosts`]);
     expect(await guest.ssh('hostname; cat /root/note')).toBe('web-2\nkept\n');
     expect(await guest.serial()).toContain('ignored in #cloud-config: packages');
     await guest.kill();
@@ -183,7 +183,7 @@ describe('the tiny image', () => {
     guest = await TestGuest.start(dir, [join(dir, 'first.qcow2'), await isoSeed('i-3', config)]);
     await rm(join(dir, 'known_hosts'));
     await guest.waitForSsh();
-    expect(await runTool('cat', [`${dir}/known_hosts`])).not.toBe(before);
+    expect(await run('cat', [`${dir}/known_hosts`])).not.toBe(before);
     await guest.kill();
   }, 180_000);
 
@@ -193,7 +193,7 @@ describe('the tiny image', () => {
     await writeFile(join(from, 'meta-data'), `instance-id: ${instanceId}\nlocal-hostname: unused\n`);
     await writeFile(join(from, 'user-data'), userData);
     const iso = join(dir, `${instanceId}.iso`);
-    await runTool('xorriso', ['-as', 'mkisofs', '-quiet', '-V', 'cidata', '-J', '-r', '-o', iso, from]);
+    await run('xorriso', ['-as', 'mkisofs', '-quiet', '-V', 'cidata', '-J', '-r', '-o', iso, from]);
     return iso;
   };
 });

@@ -10,7 +10,7 @@ import { mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/pr
 import { basename, dirname, join } from 'node:path';
 import { asDurastackError, DurastackError } from '@durastack/contracts/errors';
 import { publishFile } from './image-files.js';
-import { runTool } from './run-tool.js';
+import { run } from '../process/run.js';
 import { fetchPackages, type UnpackedPackages } from './tiny-image-packages.js';
 import { initramfs, stageModules, stageRoot } from './tiny-image-root.js';
 
@@ -72,7 +72,7 @@ export async function buildTinyImage(request: TinyImageRequest): Promise<TinyIma
     progress(60, `Putting the guest together (kernel ${packages.kernelVersion})`);
     const disk = await writeDisk(packages, build, signal);
     progress(80, 'Writing the qcow2 image');
-    await runTool('qemu-img', ['convert', '-c', '-f', 'raw', '-O', 'qcow2', disk, partial], { signal });
+    await run('qemu-img', ['convert', '-c', '-f', 'raw', '-O', 'qcow2', disk, partial], { signal });
     await publishFile(partial, outputPath);
     progress(100, 'The image is ready');
     const virtualSizeBytes = (await stat(disk)).size;
@@ -103,21 +103,21 @@ async function writeDisk(packages: UnpackedPackages, build: string, signal?: Abo
   const table =
     `label: dos\nstart=${sectors(BOOT_START_BYTES)},size=${sectors(bootBytes)},type=e,bootable\n` +
     `start=${sectors(rootStart)},size=${sectors(ROOT_BYTES)},type=83\n`;
-  await runTool('sfdisk', ['-q', '--no-reread', '--no-tell-kernel', disk], { input: table, signal });
+  await run('sfdisk', ['-q', '--no-reread', '--no-tell-kernel', disk], { input: table, signal });
   await writeBootCode(disk);
 
   await writeFile(join(build, 'initrd.gz'), initrd);
   const fat = `${disk}@@${BOOT_START_BYTES}`;
   const geometry = ['-T', String(sectors(bootBytes)), '-h', '16', '-s', '63', '-H', String(sectors(BOOT_START_BYTES))];
-  await runTool('mformat', ['-i', fat, ...geometry, '-v', 'TINYBOOT', '::'], { env: MTOOLS_ENV, signal });
-  await runTool('mcopy', ['-i', fat, '-', '::syslinux.cfg'], { env: MTOOLS_ENV, input: SYSLINUX_CONFIG, signal });
-  await runTool('mcopy', ['-i', fat, kernel, '::vmlinuz'], { env: MTOOLS_ENV, signal });
-  await runTool('mcopy', ['-i', fat, join(build, 'initrd.gz'), '::initrd.gz'], { env: MTOOLS_ENV, signal });
-  await runTool('syslinux', ['--offset', String(BOOT_START_BYTES), '--install', disk], { signal });
+  await run('mformat', ['-i', fat, ...geometry, '-v', 'TINYBOOT', '::'], { env: MTOOLS_ENV, signal });
+  await run('mcopy', ['-i', fat, '-', '::syslinux.cfg'], { env: MTOOLS_ENV, input: SYSLINUX_CONFIG, signal });
+  await run('mcopy', ['-i', fat, kernel, '::vmlinuz'], { env: MTOOLS_ENV, signal });
+  await run('mcopy', ['-i', fat, join(build, 'initrd.gz'), '::initrd.gz'], { env: MTOOLS_ENV, signal });
+  await run('syslinux', ['--offset', String(BOOT_START_BYTES), '--install', disk], { signal });
 
   const ext4 = ['-q', '-F', '-t', 'ext4', '-b', '4096', '-I', '256', '-m', '1', '-J', 'size=4', '-L', 'tiny-root'];
   const extended = ['-E', `offset=${rootStart},root_owner=0:0`, '-d', root];
-  await runTool('mke2fs', [...ext4, ...extended, disk, `${ROOT_BYTES / 1024}k`], { signal });
+  await run('mke2fs', [...ext4, ...extended, disk, `${ROOT_BYTES / 1024}k`], { signal });
   return disk;
 }
 

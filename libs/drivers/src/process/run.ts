@@ -1,71 +1,54 @@
-/** Runs a program with an argument array and gives its output: the only way drivers start short-lived programs. */
-import { spawn } from 'node:child_process';
-import { DurastackError } from '@durastack/contracts/errors';
+/**
+ * Runs a program to its end: the only way drivers start short-lived ones. Argument array, bounded output, time limit,
+ * abort; a process group of its own, so that what it started ends with it.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { asDurastackError, DurastackError, type ErrorCode } from '@durastack/contracts/errors';
 
 /** How {@link run} runs a program. */
 export interface RunOptions {
-  /** Written to standard input, which is then closed. Secrets go here, never into the arguments. */
-  readonly input?: string | Buffer;
-  /** The program is killed and `TIMEOUT` thrown after this long. Default 30 s. */
-  readonly timeoutMs?: number;
-  /** Kills the program when aborted; then `CANCELLED` is thrown. */
-  readonly signal?: AbortSignal;
-  /** Added to the environment. */
+  /** Sent to its standard input; nothing else reaches it. The way for secrets, which never go into arguments. */
+  readonly input?: Buffer | string;
+  readonly cwd?: string;
+  /** Open files that it gets as descriptors 3, 4, …: reachable for it as `/proc/self/fd/3`, whatever lies above them. */
+  readonly files?: readonly number[];
+  /** Open file that gets its standard output, instead of the returned text. */
+  readonly stdoutFile?: number;
+  /** Added to a minimal environment (PATH with the system directories, LC_ALL=C). Nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
-  /** More output than this is an error. Default 16 MiB. */
-  readonly maxOutputBytes?: number;
+  /** The program is killed past this. Default 120 s. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called with each piece of standard output. */
+  readonly onOutput?: (text: string) => void;
+  /** Code of the error when the program fails. Default `STEP_REFUSED`. */
+  readonly failureCode?: ErrorCode;
 }
 
-const STDERR_TAIL = 800;
+/** More output than this is an error. */
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /**
- * Runs `file` (found on PATH and in the system directories) and gives its standard output as text.
+ * Runs `program` with `args` and gives its standard output.
  *
- * @throws DurastackError `STEP_REFUSED` with the tail of standard error when it exits non-zero or is killed,
- * `TIMEOUT` after `timeoutMs`, `CANCELLED` on abort, `ENVIRONMENT` when there is no such program
+ * @throws DurastackError `ENVIRONMENT` when the program is not installed, `CANCELLED` when the signal was aborted,
+ *   `TIMEOUT` past `timeoutMs`, else `failureCode` with the program's last words in the message.
  */
-export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { input, timeoutMs = 30_000, signal, maxOutputBytes = 16 * 1024 * 1024 } = options;
-  if (signal?.aborted) return Promise.reject(cancelled(file));
-  return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...options.env, PATH: systemPath(), LC_ALL: 'C' };
-    const child = spawn(file, [...args], { stdio: ['pipe', 'pipe', 'pipe'], env });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let stderr = '';
-    let failure: DurastackError | undefined;
-    const kill = (why: DurastackError): void => {
-      failure ??= why;
-      child.kill('SIGKILL');
-    };
-    const onAbort = (): void => kill(cancelled(file));
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const timer = setTimeout(
-      () => kill(new DurastackError('TIMEOUT', `${file} did not end within ${timeoutMs} ms and was killed`)),
-      timeoutMs,
-    );
-    const settle = (act: () => void): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      act();
-    };
-    child.stdout.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > maxOutputBytes) kill(new DurastackError('STEP_REFUSED', `${file} wrote over ${maxOutputBytes} bytes`));
-      else chunks.push(chunk);
-    });
-    child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_TAIL)));
-    // A program that ends without reading its input closes the pipe; its exit code tells the story.
-    child.stdin.on('error', () => undefined);
-    child.on('error', (cause) => settle(() => reject(notStarted(file, cause))));
-    child.on('close', (code, killedBy) =>
-      settle(() => {
-        if (failure) reject(failure);
-        else if (code === 0) resolve(Buffer.concat(chunks).toString('utf8'));
-        else reject(refused(file, args, { code, killedBy, stderr }));
-      }),
-    );
-    child.stdin.end(input);
+export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  if (options.signal?.aborted) throw cancelled(program);
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    env: { PATH: systemPath(), LC_ALL: 'C', HOME: '/nonexistent', ...options.env },
+    detached: true,
+    stdio: ['pipe', options.stdoutFile ?? 'pipe', 'pipe', ...(options.files ?? [])],
+  });
+  const end = await new Promise<ProgramEnd>((resolve) => watch(child, options, resolve));
+  if (end.error !== undefined) throw end.error;
+  if (end.code === 0) return end.stdout;
+  const lastWords = end.stderr.trim().split('\n').slice(-3).join(' / ').slice(-600) || 'no message';
+  const how = end.code === null ? `was ended by ${end.killedBy ?? 'a signal'}` : `failed with status ${end.code}`;
+  throw new DurastackError(options.failureCode ?? 'STEP_REFUSED', `${program} ${how}: ${lastWords}`, {
+    details: { program, exitCode: end.code, signal: end.killedBy, stderr: lastWords },
   });
 }
 
@@ -74,26 +57,76 @@ export function systemPath(): string {
   return [process.env['PATH'], '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'].filter(Boolean).join(':');
 }
 
-function cancelled(file: string): DurastackError {
-  return new DurastackError('CANCELLED', `${file} was cancelled`);
+interface ProgramEnd {
+  readonly code: number | null;
+  readonly killedBy: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Set when it ended for a reason other than the program's own. */
+  readonly error: DurastackError | undefined;
 }
 
-function notStarted(file: string, cause: Error): DurastackError {
-  const missing = 'code' in cause && cause.code === 'ENOENT';
-  const text = missing
-    ? `The program ${file} is not installed on this host; install the package that provides it`
-    : `${file} could not be started`;
-  return new DurastackError('ENVIRONMENT', text, { cause, details: { program: file } });
-}
-
-function refused(
-  file: string,
-  args: readonly string[],
-  end: { code: number | null; killedBy: string | null; stderr: string },
-): DurastackError {
-  const how = end.killedBy ? `was killed by ${end.killedBy}` : `exited with ${end.code}`;
-  const what = [file, ...args.slice(0, 2)].join(' ');
-  return new DurastackError('STEP_REFUSED', `${what} ${how}: ${end.stderr.trim() || 'no message'}`, {
-    details: { program: file, exitCode: end.code, stderr: end.stderr.trim() },
+function watch(child: ChildProcess, options: RunOptions, resolve: (end: ProgramEnd) => void): void {
+  const program = child.spawnfile;
+  let stdout = '';
+  let stderr = '';
+  let error: DurastackError | undefined;
+  const end = (code: number | null, killedBy: NodeJS.Signals | null): void => {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+    resolve({ code, killedBy, stdout, stderr, error });
+  };
+  const stop = (why: DurastackError): void => {
+    error ??= why;
+    killGroup(child);
+  };
+  const onAbort = (): void => stop(cancelled(program));
+  const timeoutMs = options.timeoutMs ?? 120_000;
+  const timer = setTimeout(
+    () => stop(new DurastackError('TIMEOUT', `${program} did not end within ${timeoutMs} ms and was stopped.`)),
+    timeoutMs,
+  );
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    options.onOutput?.(text);
+    if (stdout.length > MAX_OUTPUT_BYTES)
+      stop(new DurastackError('STEP_REFUSED', `${program} wrote over ${MAX_OUTPUT_BYTES} bytes and was stopped.`));
   });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-8192);
+  });
+  // A program that ends before it read all its input is judged by its exit status.
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(options.input ?? '');
+  child.on('error', (cause) => {
+    error ??= startFailure(program, cause);
+    if (child.pid === undefined) end(null, null);
+  });
+  child.on('close', end);
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    // ESRCH: it ended in this very moment, which is what was wanted.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw asDurastackError(error);
+  }
+}
+
+function startFailure(program: string, cause: Error): DurastackError {
+  if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+    return new DurastackError('ENVIRONMENT', `The program "${program}" is not installed; install its package.`, {
+      cause,
+    });
+  }
+  return new DurastackError('ENVIRONMENT', `The program "${program}" could not be started: ${cause.message}`, {
+    cause,
+  });
+}
+
+function cancelled(program: string): DurastackError {
+  return new DurastackError('CANCELLED', `${program} was stopped because the task was cancelled.`);
 }
