@@ -13,6 +13,7 @@ import { checkAddresses } from './addresses.js';
 import { checkCapacity } from './capacity.js';
 import type { Check } from './examination.js';
 import type { Finding } from './finding.js';
+import { checkGivenUp } from './given-up.js';
 import { checkHosts } from './hosts.js';
 import { revisitHosts, visitHosts, type Visits } from './host-visits.js';
 import { checkMachines } from './machines.js';
@@ -36,6 +37,7 @@ const CHECKS: readonly Check[] = [
   checkCapacity,
   checkAddresses,
   checkRecoveryLeft,
+  checkGivenUp,
 ];
 
 /** What the doctor works with. */

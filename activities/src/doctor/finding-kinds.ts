@@ -21,6 +21,11 @@ export const FINDING_KINDS = {
     'An undo, or a step past the point of no return, failed for a reason that repeating does not mend.',
     'Look at its error, then: dura api retryOperation id=…, undoOperation or giveUpOperation.',
   ]),
+  'left-by-given-up': reported([
+    'warning',
+    'An operation that needed attention was given up.',
+    'Remove or use the resource again (docs/operations.md, "An operation that needs attention"): what succeeds on it clears this.',
+  ]),
   'operation-without-workflow': mended([
     'error',
     "Temporal lost its store, or somebody terminated the workflow, and no worker's sweep has run since.",

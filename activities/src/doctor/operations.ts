@@ -1,5 +1,6 @@
 /** Operations, and what they hold: locks, claims, notes on resources. Each query is one consistent look. */
 import type { ResourceType } from '@durastack/contracts/resources';
+import { attentionReason } from '@durastack/store/doctor/alerts';
 import { HAS_OPERATION, stateTableOf, tableOf } from '@durastack/store/operations/state-rows';
 import type { Check } from './examination.js';
 import { finding, type Finding } from './finding.js';
@@ -28,7 +29,7 @@ const attention: Check = async ({ db }) => {
     finding('operation-needs-attention', {
       resource: { type: 'operation', id },
       where: 'database',
-      what: `Operation ${id} (${summary}) needs attention: ${message ?? 'no reason was noted'}`,
+      what: attentionReason({ id, summary }, message ?? 'no reason was noted').description,
       since: touchedAt,
       touches: [],
     }),

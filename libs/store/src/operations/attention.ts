@@ -40,8 +40,10 @@ export async function stopForAttention(tx: Tx, run: RunRef, failure: AttentionFa
   );
   const stuck = { ...operation, state: 'needs-attention', error: failure };
   const taker = await takingOver(tx, stuck);
-  if (taker === undefined) await failBehind(tx, stuck, behind);
-  else await giveUp(tx, stuck, `${taker.summary} takes over`);
+  if (taker === undefined) {
+    await failBehind(tx, stuck, behind);
+    await raiseAlert(tx, attentionReason(operation, failure.message));
+  } else await giveUp(tx, stuck, `${taker.summary} takes over`);
   return 'stopped';
 }
 
@@ -138,9 +140,9 @@ export interface Decision {
  */
 export async function decide(source: DataSource, decision: Decision): Promise<void> {
   await transaction(source, async (tx) => {
+    await refuseInRecovery(tx);
     await lockForEnding(tx, decision.operationId);
     const operation = await readOperation(tx, decision.operationId, 'FOR UPDATE');
-    await refuseInRecovery(tx);
     if (!operation) throw new DurastackError('NOT_FOUND', `There is no operation ${decision.operationId}.`);
     if (operation.state !== 'needs-attention') return refuseUnlessRepeated(tx, operation, decision);
     await tx.execute('UPDATE operation SET decision = ? WHERE id = ?', [decision.decision, operation.id]);
