@@ -127,7 +127,8 @@ async function readPage<C extends ListCommand>(
        JOIN \`${view.table}\` b ON b.id = p.id ${(view.joins ?? []).join(' ')} ORDER BY ${order}`,
     [...part.where.values, part.limit, part.offset],
   );
-  const items = rows.map((row) => ({ ...toItem(row), ...view.map?.(row, viewer) }) as Record<string, unknown>);
+  // Filled in place: a copy of each of hundreds of wide items is what a page would spend most of its time on.
+  const items = rows.map((row) => Object.assign(toItem(row), view.map?.(row, viewer)));
   if (viewer.role !== 'admin') for (const field of view.rootOnly ?? []) for (const item of items) delete item[field];
   if (items.length > 0) await addChildren(tx, view, rows, items);
   if (view.finish) for (const item of items) Object.assign(item, view.finish(item));
@@ -153,7 +154,7 @@ async function addChildren(
       );
       for (const row of found) {
         const list = byId.get(row['parent_id'])?.[child.field] as unknown[] | undefined;
-        list?.push({ ...toItem(row), ...child.map?.(row, list.length) });
+        list?.push(Object.assign(toItem(row), child.map?.(row, list.length)));
       }
     }),
   );
