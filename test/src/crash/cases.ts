@@ -68,9 +68,19 @@ export function stepCases(shape: Shape): Case[] {
       one('followed by a reset', 'reset', 'succeeded'),
       one('meeting a cancel', 'cancel', back && index < steps.length - 1 ? 'cancelled' : 'succeeded'),
       one('with an oversized result', 'oversized', back ? 'failed' : 'needs-attention'),
+      ...(back && index > 0 ? [lostThenFailing(title, index)] : []),
     ];
   });
 }
+
+const lostThenFailing = (title: string, index: number): Case => ({
+  title: `step “${title}” losing its run, and the next run failing at the first step`,
+  faults: [
+    { at: `forward ${index}`, kind: 'lost' },
+    { at: 'forward 0', kind: 'before', afterwards: true },
+  ],
+  end: 'failed',
+});
 
 /** Every undo with every fault. */
 export function undoCases(shape: Shape): Case[] {

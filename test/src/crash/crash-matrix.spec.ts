@@ -10,7 +10,7 @@ import { findInconsistencies } from '../support/consistency.js';
 import { loadStepLists } from '../support/workflows.js';
 import { holdingPoints } from './attempts.js';
 import { commitCases, crashPaths, holdCases, shapeOf, stepCases, undoCases, type End, type HoldCase } from './cases.js';
-import type { Fault } from './faults.js';
+import type { Fault, Plan } from './faults.js';
 import { startMatrixWorld, type MatrixWorld } from './matrix-world.js';
 import { missingScenarios } from './scenarios.js';
 import { expectClean, Trials, type Trial } from './trial.js';
@@ -43,6 +43,14 @@ async function expectEnd(trial: Trial, end: End): Promise<void> {
   expectClean(trial.kind, outcome, succeeded ? await trials.reference(trial.kind) : undefined);
 }
 
+async function expectEndWhereverItDies(kind: string, plan: Plan, end: End): Promise<void> {
+  const { called } = await trials.reference(kind, plan.faults);
+  const locals = called.filter(({ local }) => local).length;
+  expect(locals).toBeGreaterThan(1);
+  for (let afterLocal = 1; afterLocal <= locals; afterLocal += 1)
+    await expectEnd({ kind, plan: { ...plan, crash: { afterLocal } } }, end);
+}
+
 async function expectHarmless(kind: string, { at, release, faults, like, end }: HoldCase): Promise<void> {
   const followed = release === 'after the next operation' || release === 'after undo and next operation';
   const succeeded = end === 'succeeded';
@@ -58,26 +66,24 @@ async function expectHarmless(kind: string, { at, release, faults, like, end }: 
   expectClean(kind, outcome, succeeded || followed ? reference : undefined, where);
 }
 
-describe.each([...workflows].map(([kind, list]) => ({ kind, list })))('$kind', ({ kind, list }) => {
+for (const [kind, list] of workflows) {
   const shape = shapeOf(list);
 
-  it.concurrent('succeeds without a fault', () => expectEnd({ kind, plan: {} }, 'succeeded'));
+  describe(`${kind}`, () => {
+    it.concurrent('succeeds without a fault', () => expectEnd({ kind, plan: {} }, 'succeeded'));
 
-  it.concurrent.each([...stepCases(shape), ...undoCases(shape), ...commitCases(shape)])('$title', ({ faults, end }) =>
-    expectEnd({ kind, plan: { faults } }, end),
-  );
+    for (const { title, faults, end } of [...stepCases(shape), ...undoCases(shape), ...commitCases(shape)])
+      it.concurrent(`${title}`, () => expectEnd({ kind, plan: { faults } }, end));
 
-  it.concurrent.each(crashPaths(shape))('the worker dies after any local activity, $title', async ({ plan, end }) => {
-    const { called } = await trials.reference(kind, plan.faults);
-    const locals = called.filter(({ local }) => local).length;
-    expect(locals).toBeGreaterThan(1);
-    for (let afterLocal = 1; afterLocal <= locals; afterLocal += 1)
-      await expectEnd({ kind, plan: { ...plan, crash: { afterLocal } } }, end);
+    for (const { title, plan, end } of crashPaths(shape))
+      it.concurrent(`the worker dies after any local activity, ${title}`, () =>
+        expectEndWhereverItDies(kind, plan, end),
+      );
+
+    for (const held of holdCases(shape)) it.concurrent(`${held.title}`, () => expectHarmless(kind, held));
+
+    it('leaves a world in which the doctor finds nothing', async () => {
+      expect(await findInconsistencies(world.database.source, world.agents.client)).toEqual([]);
+    });
   });
-
-  it.concurrent.each(holdCases(shape))('$title', (held) => expectHarmless(kind, held));
-
-  it('leaves a world in which the doctor finds nothing', async () => {
-    expect(await findInconsistencies(world.database.source, world.agents.client)).toEqual([]);
-  });
-});
+}

@@ -18,8 +18,8 @@ export type Release =
   /** As by the button "reset": the workflow begins again in the same run. */
   | 'after a reset';
 
-/** A fault, at one call; each strikes once. */
-export type Fault = { readonly at: CallKey } & (
+/** A fault, at one call; each strikes once. `afterwards`: not before those that stand before it have struck. */
+export type Fault = { readonly at: CallKey; readonly afterwards?: true } & (
   | {
       /**
        * - `before`, `after`: fails for good, before or after its effect

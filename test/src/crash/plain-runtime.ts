@@ -186,7 +186,10 @@ export class Play {
 
   /** Makes a call, with the fault that is meant for it. */
   private async strike(made: Made, argument: unknown): Promise<unknown> {
-    const fault = this.plan.faults?.find((one) => one.at === made.key && !this.spent.has(one));
+    const fault = this.plan.faults?.find((one, index, all) => {
+      const due = one.afterwards !== true || all.slice(0, index).every((earlier) => this.spent.has(earlier));
+      return one.at === made.key && due && !this.spent.has(one);
+    });
     if (!fault) {
       const result = await this.act(made.name, argument, this.recorder(made));
       if (isDone(result)) await this.stepHasEnded(made.key);
