@@ -247,6 +247,22 @@ const OPERATIONS: readonly Damage[] = [
       ),
   },
   {
+    title: 'what was left by an operation that was given up',
+    kinds: ['left-by-given-up'],
+    words: ['which was given up'],
+    async plant(scene) {
+      const resourceId = newId();
+      const operationId = await operation(scene, { state: 'failed', on: resourceId, type: 'virtual-machine' });
+      return change(
+        scene.db,
+        `INSERT INTO remnant (id, operation_id, operation_seq, resource_type, resource_id, kind, host_id, created_at)
+         VALUES (?, ?, 1, 'virtual-machine', ?, 'domain', ?, NOW(3))`,
+        'DELETE FROM remnant WHERE id = ? AND operation_id = ? AND resource_id = ? AND host_id = ?',
+        [newId(), operationId, resourceId, newId()],
+      );
+    },
+  },
+  {
     title: 'what recovery left to a person',
     kinds: ['recovery-left'],
     words: ['nobody knows it'],
