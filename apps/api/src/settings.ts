@@ -1,6 +1,7 @@
 import { listenAddress } from '@durastack/kit/config/load-config';
 import { z } from 'zod';
 
+const STARTED = 'Accepted because the worker has it, which starts operations';
 const SHARED = 'Accepted because the worker has it: the API never calls Temporal';
 
 /** The API's settings; each is an environment variable, see `loadConfig`. */
@@ -33,6 +34,10 @@ export const apiSettings = z.object({
   temporalTlsCaFile: z.string().optional().describe(SHARED),
   temporalTlsCertFile: z.string().optional().describe(SHARED),
   temporalTlsKeyFile: z.string().optional().describe(SHARED),
+  operationsAtOnce: z.string().optional().describe(STARTED),
+  operationsReserved: z.string().optional().describe(STARTED),
+  operationsPerHost: z.string().optional().describe(STARTED),
+  operationsPerSilentHost: z.string().optional().describe(STARTED),
 });
 
 /** See {@link apiSettings}. */
