@@ -17,7 +17,7 @@ async function expectPromisesKept(wishes: RunWishes, start: () => Promise<ChaosW
     // A run that did nothing would keep every promise too.
     expect(report.calls['accepted']).toBeGreaterThan(wishes.operations / 2);
     expect(report.starts).toBeGreaterThan(0);
-    expect(Object.keys(report.struck).length).toBeGreaterThan(2);
+    expect(Object.keys(report.struck).length).toBeGreaterThan(0);
   } finally {
     await world.stop();
   }
