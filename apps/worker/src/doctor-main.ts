@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { createAgentGateway } from '@durastack/activities/agent-gateway';
 import { examineAll, type DoctorDependencies } from '@durastack/activities/doctor/diagnose';
 import { treat } from '@durastack/activities/doctor/treat';
-import { asDurastackError } from '@durastack/contracts/errors';
+import { asDurastackError, DurastackError } from '@durastack/contracts/errors';
 import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
 import { loadConfig } from '@durastack/kit/config/load-config';
 import { openSecretBox } from '@durastack/kit/secrets/secret-box';
@@ -32,7 +32,10 @@ async function report(dependencies: DoctorDependencies, fix: boolean): Promise<D
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { fix: { type: 'boolean' }, json: { type: 'boolean' } } });
   const config = loadConfig(workerConfig, process.env);
-  const source = await connectDatabase({ url: config.databaseUrl, poolSize: 8 });
+  const source = await connectDatabase({ url: config.databaseUrl, poolSize: 8 }).catch((cause: unknown) => {
+    const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+    throw new DurastackError('BACKEND_BUSY', `the database does not answer${reason}.`, { cause });
+  });
   const box = openSecretBox(config.dataKeyFile);
   const authority = await loadCertificateAuthority(source, box);
   const identity = await issueControlPlaneCertificate(authority);
