@@ -12,7 +12,7 @@ import { Snapshot } from './snapshot.js';
 import { startHostileWorld, type HostileWorld } from './world.js';
 
 const seed = Number(process.env['HOSTILE_SEED'] ?? 20_261_121);
-const numRuns = Number(process.env['HOSTILE_RUNS'] ?? 25);
+const numRuns = Number(process.env['HOSTILE_RUNS'] ?? 12);
 const commands = [...(await loadCatalogue()).values()];
 const tally: Tally = { accepted: 0, refused: 0, acceptedCommands: new Set() };
 

@@ -27,7 +27,8 @@ export function drawCaller(draw: Draw, command: Command): TenantName {
   return pick(draw, chance(draw, 95) ? allowed : TENANTS);
 }
 
-function pairsOf(draw: Draw, wire: string, value: unknown): Pairs {
+/** A parameter in one of the spellings of its kind. */
+export function pairsOf(draw: Draw, wire: string, value: unknown): Pairs {
   if (Array.isArray(value) && typeof value[0] === 'object') {
     return value.flatMap((item, index) =>
       Object.entries(item as Record<string, string>).map(

@@ -2,7 +2,7 @@ import type { Command } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { ResourceRef } from '@durastack/contracts/resources';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
-import { requireAccess } from '@durastack/store/identity/access';
+import { notFound, requireAccess } from '@durastack/store/identity/access';
 import { accept } from '@durastack/store/operations/accept';
 import type { StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
@@ -40,12 +40,7 @@ export async function acceptVmOperation(
     'SELECT name, zone_id, state FROM virtual_machine WHERE id = ?',
     [vmId],
   );
-  if (!row || row.state === 'Expunged') {
-    throw new DurastackError(
-      'NOT_FOUND',
-      `Invalid parameter id value=${vmId} due to incorrect long value format, or entity does not exist`,
-    );
-  }
+  if (!row || row.state === 'Expunged') throw notFound('id', vmId);
   return accept(platform.database, {
     command,
     caller: call.caller,

@@ -27,9 +27,11 @@ export class LoginHandler implements OpenCommandHandler<typeof login> {
   ) {}
 
   async execute(call: AnyCall, params: ParamsOf<typeof login>): Promise<ResultOf<typeof login>> {
-    const name = `${displayPathOf(params.domain)}|${params.domainId ?? ''}|${params.username.toLowerCase()}`;
-    this.throttle.check(name, call.sourceAddress);
     const user = await this.find(params);
+    // The database takes many spellings for one name (case, accents, invisible characters); they are one user's.
+    const name =
+      user?.id ?? `${displayPathOf(params.domain)}|${params.domainId ?? ''}|${params.username.toLowerCase()}`;
+    this.throttle.check(name, call.sourceAddress);
     const valid = await verifyPassword(user?.password_hash, params.password);
     if (!user || !valid || !isEnabled(user)) {
       this.throttle.failed(name, call.sourceAddress);

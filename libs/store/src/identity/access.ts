@@ -1,9 +1,17 @@
 /** Whose things a caller may touch. What may not be touched looks as if it did not exist. */
 import { DurastackError } from '@durastack/contracts/errors';
-import type { ResourceRef } from '@durastack/contracts/resources';
+import type { ResourceRef, ResourceType } from '@durastack/contracts/resources';
 import type { Tx } from '../database/transaction.js';
 import { tableOf } from '../operations/state-rows.js';
 import type { Caller } from './caller.js';
+
+/** Rows in these states are kept for accounting alone: to callers the thing is gone. */
+const FINAL_STATES: Partial<Record<ResourceType, string>> = {
+  'virtual-machine': 'Expunged',
+  volume: 'Expunged',
+  template: 'Removed',
+  network: 'Removed',
+};
 
 /** The owner of something. */
 export interface Owner {
@@ -36,9 +44,11 @@ export function mayAccess(caller: Caller, owner: Owner): boolean {
  * @throws DurastackError NOT_FOUND when it does not exist or the caller may not touch it
  */
 export async function requireAccess(tx: Tx, caller: Caller, resource: ResourceRef, parameter = 'id'): Promise<Owner> {
+  const final = FINAL_STATES[resource.type];
   const rows = await tx.query<{ account_id: string; domain_id: string; path: string }>(
-    `SELECT r.account_id, r.domain_id, d.path FROM ${tableOf(resource.type)} r JOIN domain d ON d.id = r.domain_id WHERE r.id = ?`,
-    [resource.id],
+    `SELECT r.account_id, r.domain_id, d.path FROM ${tableOf(resource.type)} r JOIN domain d ON d.id = r.domain_id
+      WHERE r.id = ? ${final === undefined ? '' : 'AND r.state <> ?'}`,
+    final === undefined ? [resource.id] : [resource.id, final],
   );
   const row = rows[0];
   const owner = row && { accountId: row.account_id, domainId: row.domain_id, domainPath: row.path };
