@@ -117,7 +117,14 @@ async function tidy(): Promise<void> {
   await clearGround(ground, await takeSnapshot(world.db, ground.zoneId, world.simulatorDirectory));
 }
 
-describe.each([...workflows].map(([kind, { steps }]) => ({ kind, steps })))('$kind', ({ kind, steps }) => {
+/** One step that can be taken back without an undo never gets stuck. */
+const stuckable = [...workflows]
+  .map(([kind, { steps }]) => ({ kind, steps }))
+  .filter(({ steps }) =>
+    steps.some((step) => step.kind === 'pivot' || (step.kind === 'undoable' && !('noUndo' in step.undo))),
+  );
+
+describe.each(stuckable)('$kind', ({ kind, steps }) => {
   const pivotAt = steps.findIndex((step) => step.kind === 'pivot');
   const lastBack = pivotAt < 0 ? steps.length - 1 : pivotAt - 1;
   const undos = steps.flatMap((step, index) =>

@@ -226,6 +226,22 @@ describe('runs', () => {
     await inStep(database.source, step(id, 2), () => Promise.resolve());
   });
 
+  it('refuse a late write of an earlier step, but for quick ones, which a crash repeats', async () => {
+    const id = await take();
+    await ports().beginRun({ operationId: id, run: 1 });
+    const later = { ...step(id), index: 1, tokenStep: 2, count: 2 };
+    const write = (ref: Parameters<typeof inStep>[1]) => inStep(database.source, ref, () => Promise.resolve('written'));
+    expect(await write(step(id))).toBe('written');
+    expect(await write(later)).toBe('written');
+    await expect(write(step(id))).rejects.toMatchObject({ code: 'SUPERSEDED' });
+    expect(await write({ ...step(id), quick: true })).toBe('written');
+    expect(await write(later)).toBe('written');
+    // The next run starts from the first step.
+    await transaction(database.source, (tx) => markRunLost(tx, id, 1));
+    await ports().beginRun({ operationId: id, run: 2 });
+    expect(await write(step(id, 2))).toBe('written');
+  });
+
   it('end at once when the resource is in no state for them any more', async () => {
     await transaction(database.source, (tx) =>
       tx.execute("UPDATE virtual_machine SET state = 'Destroyed' WHERE id = ?", [vmId]),
