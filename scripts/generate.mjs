@@ -11,12 +11,14 @@ import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { commandsPage } from './generate/commands.mjs';
 import { errorsPage } from './generate/errors.mjs';
+import { findingsPage } from './generate/findings.mjs';
 import { settingsPage } from './generate/settings.mjs';
 import { statesPage } from './generate/states.mjs';
 
 const PAGES = {
   'commands.md': commandsPage,
   'errors.md': errorsPage,
+  'findings.md': findingsPage,
   'settings.md': settingsPage,
   'states.md': statesPage,
 };

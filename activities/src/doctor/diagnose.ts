@@ -23,8 +23,6 @@ import { extendUnderWay, readUnderWay, unexplained, type UnderWay } from './unde
 import { checkVolumes } from './volumes.js';
 import { checkWorkflows } from './workflows.js';
 
-export type { Finding } from './finding.js';
-
 /** Longer than a round of the loops that settle things by themselves. */
 const LOOK_AGAIN_MS = 2_500;
 
