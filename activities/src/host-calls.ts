@@ -101,8 +101,9 @@ export class HostCalls {
 
   private isSilent({ under, answeredMs, unreachable }: HostState): boolean {
     if (unreachable) return true;
-    const [oldest] = under;
-    return oldest !== undefined && oldest.beganMs > answeredMs && this.now() - oldest.beganMs > SILENT_AFTER_MS;
+    // In order of their beginnings: the first since the last answer is the one that has waited for longest.
+    for (const { beganMs } of under) if (beganMs > answeredMs) return this.now() - beganMs > SILENT_AFTER_MS;
+    return false;
   }
 
   private toSilentHosts(): number {

@@ -38,7 +38,7 @@ describe.each([
       (await t.call('listApis', { name: command }, keys)).body['count'];
     expect([await listed(alice.keys), await listed()]).toEqual([undefined, 1]);
     for (let time = 0; time < 2; time += 1)
-      expect((await t.call(command, { id })).body).toMatchObject({ success: true });
+      expect((await t.call(command, { id })).body).toMatchObject({ success: 'true' });
     expect(await stateNow()).toBe(state);
     const events = (await t.db.source.query('SELECT type FROM event WHERE resource_id = ? AND type LIKE ?', [
       id,
