@@ -110,10 +110,10 @@ it(
       { part: 'mariadb', how: 'killed' },
     ];
     for (const outage of outages) {
-      await suffer(cloud, outage, WINDOW_MS * 1.5);
+      await suffer(cloud, outage, WINDOW_MS * 1.25);
       await allHeard(cloud, WINDOW_MS);
       // One whole window has to pass before silence counts again; who is declared wrongly is so after that.
-      await sleep(WINDOW_MS + 1_000);
+      await sleep(WINDOW_MS + 500);
       expect([outage, await hostStates(cloud)]).toEqual([outage, { Up: 100 }]);
     }
     expect(declaredSilent(cloud)).toBe(before);
