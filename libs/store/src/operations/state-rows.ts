@@ -132,8 +132,15 @@ async function lockGroup(tx: Tx, group: readonly ResourceLock[]): Promise<void> 
   );
   const found = new Set(rows.map(({ id }) => id));
   const missing = group.find(({ id }) => !found.has(id));
-  if (missing)
-    throw new DurastackError('NOT_FOUND', `There is no ${type} ${missing.id}.`, { details: { type, id: missing.id } });
+  if (missing) {
+    // In the words of access.ts: whoever names another's thing must not learn from them that it exists.
+    const parameter = `${type.replaceAll('-', '')}id`;
+    throw new DurastackError(
+      'NOT_FOUND',
+      `Invalid parameter ${parameter} value=${missing.id} due to incorrect long value format, or entity does not exist`,
+      { details: { parameter, id: missing.id } },
+    );
+  }
 }
 
 /** Resource types whose rows show the running operation. */
