@@ -1,5 +1,6 @@
 import { deployVirtualMachine } from '@durastack/contracts/compute/deploy-virtual-machine';
 import type { ResourceRef } from '@durastack/contracts/resources';
+import { DurastackError } from '@durastack/contracts/errors';
 import { newId } from '@durastack/kit/ids/new-id';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { ownerOf } from '@durastack/store/identity/access';
@@ -20,6 +21,9 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
   async execute(call: Call, params: DeployParams): Promise<StartedOperation> {
     const tx = autocommit(this.platform.database);
     const owner = await ownerOf(tx, call.caller, params);
+    // To others a refused id would tell that it is somebody's.
+    if (params.customId !== undefined && call.caller.role !== 'admin')
+      throw new DurastackError('FORBIDDEN', 'Only the root administrator may choose the id (customid).');
     const vmId = params.customId ?? newId();
     const host = requestedHost(call, params.hostId);
     checkUserData(params.userData);
