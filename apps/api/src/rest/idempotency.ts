@@ -71,8 +71,9 @@ export async function once(
     );
     return answer;
   } catch (error) {
-    // Nothing was done: the client may mend its request and use the key again.
-    await tx.execute('DELETE FROM idempotency_key WHERE user_id = ? AND key_sha256 = ?', key);
+    // When nothing was done, the client may mend its request and use the key again. But a call can fail after its
+    // operation was accepted (the database went away before the answer was read), and a repeat must find that one.
+    await tx.execute('DELETE FROM idempotency_key WHERE user_id = ? AND key_sha256 = ? AND operation_id IS NULL', key);
     throw error;
   }
 }

@@ -179,6 +179,38 @@ describe('Idempotency-Key', () => {
     expect([second.status, second.body['id']]).toEqual([202, first.body['id']]);
   });
 
+  it('accepts one operation though a slow call was taken for dead and repeated', async () => {
+    const { vmId } = await makeBelongings(t, place, alice);
+    await t.db.source.query('UPDATE virtual_machine SET operation_id = NULL WHERE id = ?', [vmId]);
+    const stop = () =>
+      ask('POST', `/virtual-machines/${vmId}/stop`, { as: alice, body: {}, headers: { 'idempotency-key': 'k-7' } });
+    const holder = t.db.source.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('SELECT 1 FROM virtual_machine WHERE id = ? FOR UPDATE', [vmId]);
+    const slow = stop();
+    const aged = async (): Promise<boolean> => {
+      const sql =
+        'UPDATE idempotency_key SET created_at = NOW(3) - INTERVAL 61 SECOND WHERE status IS NULL AND operation_id IS NULL';
+      return ((await t.db.source.query(sql)) as { affectedRows: number }).affectedRows > 0;
+    };
+    while (!(await aged()));
+    const repeated = stop();
+    const taken = async (): Promise<boolean> => {
+      const sql = 'SELECT 1 FROM idempotency_key WHERE status IS NULL AND created_at > NOW(3) - INTERVAL 60 SECOND';
+      return ((await t.db.source.query(sql)) as unknown[]).length > 0;
+    };
+    while (!(await taken()));
+    await holder.rollbackTransaction();
+    await holder.release();
+    const replies = await Promise.all([slow, repeated]);
+    expect(replies.map(({ status }) => status).sort((a, b) => a - b)).toEqual([202, 409]);
+    const [row] = (await t.db.source.query(
+      "SELECT COUNT(*) AS n FROM operation WHERE resource_id = ? AND kind = 'stopVirtualMachine'",
+      [vmId],
+    )) as { n: number }[];
+    expect(Number(row?.n)).toBe(1);
+  });
+
   it('keeps no secret', async () => {
     const body = { name: 'generated' };
     const headers = { 'idempotency-key': 'k-5' };

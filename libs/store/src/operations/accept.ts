@@ -114,14 +114,20 @@ async function acceptIn(tx: Tx, request: AcceptRequest): Promise<Accepted> {
   return { operationId, resourceId: resource.id, joined: false };
 }
 
-/** A repeat of the call finds what was accepted, even when the reply to the first was never written. */
+/**
+ * A repeat of the call finds what was accepted, even when the reply to the first was never written. Of two that were
+ * carried out under one key (the first so slow that it was taken for dead), the later one accepts nothing.
+ */
 async function noteUnderKey(tx: Tx, { userId, idempotencyKeySha256 }: Caller, operationId: string): Promise<void> {
   if (idempotencyKeySha256 === undefined) return;
-  await tx.execute('UPDATE idempotency_key SET operation_id = ? WHERE user_id = ? AND key_sha256 = ?', [
-    operationId,
-    userId,
-    idempotencyKeySha256,
-  ]);
+  const noted = await tx.execute(
+    'UPDATE idempotency_key SET operation_id = ? WHERE user_id = ? AND key_sha256 = ? AND operation_id IS NULL',
+    [operationId, userId, idempotencyKeySha256],
+  );
+  if (noted.affectedRows > 0) return;
+  throw new DurastackError('BUSY', 'Another call with this Idempotency-Key was faster; repeat it to see its answer.', {
+    details: { retryAfterMs: 1_000 },
+  });
 }
 
 async function insertOperation(
