@@ -121,11 +121,13 @@ async function createWorkers(
     ...shared,
     taskQueue: TASK_QUEUES.control,
     workflowBundle: { codePath: fileURLToPath(BUNDLE) },
-    maxCachedWorkflows: 200,
+    // More than are at work at once: one that falls out of the cache is replayed from its history.
+    maxCachedWorkflows: 300,
     // A dead worker's workflows wait so long for it before another one takes them up; the default is 10 s.
     stickyQueueScheduleToStartTimeout: 3_000,
     maxConcurrentWorkflowTaskExecutions: 40,
-    maxConcurrentLocalActivityExecutions: 40,
+    // Fewer than connections to the database, or they would wait for those within their short time-out.
+    maxConcurrentLocalActivityExecutions: 20,
     maxConcurrentActivityTaskExecutions: 40,
   });
   const hosts = await Worker.create({
@@ -159,6 +161,7 @@ function startLoops(config: WorkerConfig, parts: LoopParts, { port, hintUrl }: {
   const recovery = createRecoveryWatch({ ...parts, intervalMs: heartbeatIntervalMs });
   const limits = {
     total: config.operationsAtOnce,
+    active: config.operationsActive,
     reservedForUrgent: config.operationsReserved,
     perHost: config.operationsPerHost,
     perSilentHost: config.operationsPerSilentHost,
@@ -181,7 +184,7 @@ function startLoops(config: WorkerConfig, parts: LoopParts, { port, hintUrl }: {
 /** Connects everything, starts polling and the loops. */
 export async function runWorker(config: WorkerConfig, log: Logger): Promise<RunningWorker> {
   passOnWarnings(log);
-  const source = await connectDatabase({ url: config.databaseUrl, poolSize: 24 });
+  const source = await connectDatabase({ url: config.databaseUrl, poolSize: 32 });
   const box = openSecretBox(config.dataKeyFile);
   const authority = await loadCertificateAuthority(source, box);
   const identity = await issueControlPlaneCertificate(authority);
