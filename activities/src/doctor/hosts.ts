@@ -63,7 +63,7 @@ function ofRow(row: HostFactsRow): Finding[] {
 }
 
 /** What Node calls a certificate that is not trusted, has ended, or carries another name. */
-const CERTIFICATE_REASON = /CERT|SELF_SIGNED|UNABLE_TO_|TLS|SSL/;
+const CERTIFICATE_REASON = /CERT|SELF_SIGNED|UNABLE_TO_|INVALID_PURPOSE|TLS|SSL/;
 
 function ofVisit(row: HostFactsRow, seen: Visit | undefined, epoch: number): Finding[] {
   if (!seen) return [];

@@ -101,15 +101,19 @@ describe.each(DAMAGE.map((damage) => ({ ...damage, damage })))('$title', ({ dama
     const fresh = async (client?: AgentClient) => (await look(client)).filter(({ id }) => !known.has(id));
     const scene = { ground, db: world.db, client: world.agents.client };
     const { restore, client } = await damage.plant(scene);
-    const found = await fresh(client);
-    expect(found.map(({ kind }) => kind).sort()).toEqual([...damage.kinds].sort());
-    for (const word of damage.words) expect(said(found).join('\n')).toContain(word);
-    const results = await treat(dependencies(client), found);
-    const automatic = found.filter(({ fix }) => fix.automatic);
-    expect(results.map(({ outcome }) => outcome)).toEqual(automatic.map(() => 'mended'));
-    const left = found.filter(({ fix }) => !fix.automatic).map(({ id }) => id);
-    expect((await fresh(client)).map(({ id }) => id).sort()).toEqual(left.sort());
-    await restore?.();
+    try {
+      const found = await fresh(client);
+      expect(found.map(({ kind }) => kind).sort()).toEqual([...damage.kinds].sort());
+      for (const word of damage.words) expect(said(found).join('\n')).toContain(word);
+      const results = await treat(dependencies(client), found);
+      const automatic = found.filter(({ fix }) => fix.automatic);
+      expect(results.map(({ outcome }) => outcome)).toEqual(automatic.map(() => 'mended'));
+      const left = found.filter(({ fix }) => !fix.automatic).map(({ id }) => id);
+      expect((await fresh(client)).map(({ id }) => id).sort()).toEqual(left.sort());
+    } finally {
+      // Also when it was not found: the next damage stands on sound ground.
+      await restore?.();
+    }
     expect(said(await fresh())).toEqual([]);
   });
 });

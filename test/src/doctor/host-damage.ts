@@ -65,7 +65,7 @@ export const HOST_DAMAGE: readonly Damage[] = [
   {
     title: 'somebody else behind the address of a host',
     kinds: ['host-certificate-wrong'],
-    words: ['self-signed'],
+    words: ['INVALID_PURPOSE'],
     async plant({ db, ground }) {
       const { certificatePem: cert, privateKeyPem: key } = await createAuthority('other');
       const server = createServer({ cert, key }).listen(0, '127.0.0.1');
