@@ -66,13 +66,15 @@ interface VolumeWork {
   readonly copy?: VerbParams<'ensureTemplateOnPool'>;
 }
 
-/** What there is to do for a machine's root volume, on which host. */
-async function readWork(tx: Tx, vmId: string): Promise<VolumeWork> {
+/** What there is to do for a machine's root volume, on which host; nothing when it was made before. */
+async function readWork(tx: Tx, vmId: string): Promise<VolumeWork | undefined> {
   const { vm, volume: row, pool } = await readVmAndDisk(tx, vmId);
+  // A disk that was made holds the tenant's data: were its file gone, an empty one must not take its place.
+  if (row.state !== 'Allocated') return undefined;
   invariant(vm.hostId && pool, `The virtual machine ${vmId} has no host or pool for its disk.`);
   const { id, sizeBytes, templateId } = row;
   const volume = { id, pool, sizeBytes, ...(templateId ? { templateId } : {}) };
-  if (row.state !== 'Allocated' || templateId === null) return { hostId: vm.hostId, volume };
+  if (templateId === null) return { hostId: vm.hostId, volume };
   const [known] = await tx.query<{ ready: number }>(
     'SELECT ready_at IS NOT NULL AS ready FROM template_on_pool WHERE template_id = ? AND pool_id = ?',
     [templateId, pool.id],

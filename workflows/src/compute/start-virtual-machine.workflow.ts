@@ -15,7 +15,7 @@ export const startVirtualMachineSteps = defineSteps<PlacementPorts & VmVolumePor
     'the machine is off: nothing of it is needed there',
   ),
   undoable('Choose a host and reserve capacity', { do: quick('reservePlacement'), undo: quick('releasePlacement') }),
-  undoable('Make sure of the root disk', {
+  undoable('Create the root disk if there is none yet', {
     do: poll('createRootVolume'),
     undo: nothing("the disk holds the tenant's data"),
   }),
