@@ -71,12 +71,15 @@ export const HOST_DAMAGE: readonly Damage[] = [
       const server = createServer({ cert, key }).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const { port } = server.address() as AddressInfo;
-      const [hostId] = ground.hostIds;
-      const [before] = await db.query<{ url: string }>('SELECT agent_url AS url FROM host WHERE id = ?', [hostId]);
-      await db.execute('UPDATE host SET agent_url = ? WHERE id = ?', [`agent://127.0.0.1:${port}`, hostId]);
+      const hostId = newId();
+      const columns = 'name, zone_id, pod_id, cluster_id, hypervisor, allocation_state, created_at';
+      await db.execute(
+        `INSERT INTO host (id, state, agent_url, ${columns}) SELECT ?, 'Up', ?, ${columns} FROM host WHERE id = ?`,
+        [hostId, `agent://127.0.0.1:${port}`, ground.hostIds[0]],
+      );
       return {
         async restore() {
-          await db.execute('UPDATE host SET agent_url = ? WHERE id = ?', [before!.url, hostId]);
+          await remove(db, 'host', hostId)();
           server.close();
         },
       };
