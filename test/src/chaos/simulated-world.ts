@@ -1,6 +1,5 @@
 /** A cloud on simulated hosts: two workers, a database of its own, and hosts that note what happens on them. */
-import { createReadStream } from 'node:fs';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -26,6 +25,9 @@ export async function startSimulatedWorld(): Promise<ChaosWorld> {
     workers: 2,
     agentSettings: { DURASTACK_SIMULATOR_EFFECTS_FILE: effectsFile },
     settings: { DURASTACK_HEARTBEAT_INTERVAL_MS: String(HEARTBEAT_MS) },
+  }).catch((error: unknown) => {
+    rmSync(notes, { recursive: true, force: true });
+    throw error;
   });
   const stop = async (): Promise<void> => {
     await cloud.stop();
