@@ -217,10 +217,9 @@ export const RESOURCE_DAMAGE: readonly Damage[] = [
     kinds: ['address-orphan'],
     words: ['which does not exist'],
     async plant({ db, ground }) {
-      const [row] = await db.query<{ end: string }>('SELECT end_ip AS end FROM network WHERE id = ?', [
-        ground.networkId,
-      ]);
-      await nic(db, { vmId: newId(), networkId: ground.networkId, ip: row!.end });
+      const [row] = await db.query<{ gateway: string }>('SELECT gateway FROM network WHERE id = ?', [ground.networkId]);
+      // Behind the range that deploys choose from.
+      await nic(db, { vmId: newId(), networkId: ground.networkId, ip: row!.gateway.replace(/\d+$/, '253') });
       return {};
     },
   },
