@@ -4,7 +4,7 @@
  * A hint after a commit makes a start immediate; the loop makes it certain. Nothing here is remembered between
  * rounds: whatever is lost is found again in the rows.
  */
-import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '@durastack/kit/temporal/task-queues';
+import { SEARCH_ATTRIBUTES, TASK_QUEUE } from '@durastack/kit/temporal/task-queue';
 import type { Logger } from '@durastack/kit/log/logger';
 import {
   chooseDispatch,
@@ -201,7 +201,7 @@ async function startOne({ client, log }: DispatcherOptions, row: StartableRow): 
   try {
     await client.workflow.start(row.kind, {
       workflowId: workflowId(row),
-      taskQueue: TASK_QUEUES.control,
+      taskQueue: TASK_QUEUE,
       args: [{ operationId: row.id, run: row.run }],
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       workflowIdConflictPolicy: 'FAIL',

@@ -16,7 +16,7 @@ import type { Logger } from '@durastack/kit/log/logger';
 import { openSecretBox } from '@durastack/kit/secrets/secret-box';
 import { withActivityEdge } from '@durastack/kit/temporal/activity-edge';
 import { heartbeatInterceptor } from '@durastack/kit/temporal/heartbeat-interceptor';
-import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '@durastack/kit/temporal/task-queues';
+import { SEARCH_ATTRIBUTES, TASK_QUEUE } from '@durastack/kit/temporal/task-queue';
 import { issueControlPlaneCertificate, type KeyAndCertificate } from '@durastack/kit/tls/certificate-authority';
 import { connectDatabase } from '@durastack/store/database/data-source';
 import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
@@ -24,6 +24,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { WorkerConfig } from './config.js';
+import { workerOptions } from './worker-options.js';
 import { registerDoctorMetrics } from './doctor-metrics.js';
 import { temporalTls } from './temporal-tls.js';
 
@@ -104,38 +105,22 @@ async function connectTemporal(config: WorkerConfig) {
   };
 }
 
-/** A worker for each task queue: slow hosts take no slot of the control plane's own work. */
-async function createWorkers(
+/** The worker of workflows and activities. */
+function createWorker(
   connection: NativeConnection,
-  namespace: string,
+  config: WorkerConfig,
   activities: Record<string, Activity>,
-): Promise<readonly Worker[]> {
-  const shared = {
+): Promise<Worker> {
+  return Worker.create({
+    ...workerOptions(config.operationsAtOnce),
     connection,
-    namespace,
+    namespace: config.temporalNamespace,
     activities,
     interceptors: { activity: [heartbeatInterceptor] },
     shutdownGraceTime: 5_000,
-  };
-  const control = await Worker.create({
-    ...shared,
-    taskQueue: TASK_QUEUES.control,
+    taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: fileURLToPath(BUNDLE) },
-    // More than are at work at once: one that falls out of the cache is replayed from its history.
-    maxCachedWorkflows: 300,
-    // A dead worker's workflows wait so long for it before another one takes them up; the default is 10 s.
-    stickyQueueScheduleToStartTimeout: 3_000,
-    maxConcurrentWorkflowTaskExecutions: 40,
-    // Fewer than connections to the database, or they would wait for those within their short time-out.
-    maxConcurrentLocalActivityExecutions: 20,
-    maxConcurrentActivityTaskExecutions: 40,
   });
-  const hosts = await Worker.create({
-    ...shared,
-    taskQueue: TASK_QUEUES.hosts,
-    maxConcurrentActivityTaskExecutions: 1_000,
-  });
-  return [control, hosts];
 }
 
 interface LoopParts {
@@ -197,7 +182,7 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
   const activities = await loadActivities({ source, box, agents, settings }, log);
 
   const temporal = await connectTemporal(config);
-  const workers = await createWorkers(temporal.native, config.temporalNamespace, activities);
+  const worker = await createWorker(temporal.native, config, activities);
 
   const hints = new Map<string, () => void>();
   const metrics = new Registry();
@@ -210,7 +195,7 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
   hints.set('/hint', loops.hint).set('/hint/doctor', loops.hintDoctor);
   log.info({ hintUrl }, 'ready');
 
-  const polling = Promise.all(workers.map((worker) => worker.run()));
+  const polling = worker.run();
   const ended = polling.then(async () => {
     await loops.stop();
     server.close();
@@ -221,7 +206,7 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
   return {
     ended,
     async stop() {
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended;
     },
   };

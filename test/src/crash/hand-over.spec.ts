@@ -12,7 +12,7 @@ import { ensureTemporalBinary } from '@durastack/cli/parts/temporal-binary';
 import { DurastackError } from '@durastack/contracts/errors';
 import { DONE, type RunRef } from '@durastack/contracts/operations/step';
 import { MAX_PAYLOAD_BYTES, withActivityEdge } from '@durastack/kit/temporal/activity-edge';
-import { TASK_QUEUES } from '@durastack/kit/temporal/task-queues';
+import { TASK_QUEUE } from '@durastack/kit/temporal/task-queue';
 import { activityInfo } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -64,7 +64,7 @@ let directory: string;
 let temporal: Child;
 let connection: Connection;
 let native: NativeConnection;
-let workers: Worker[];
+let worker: Worker | undefined;
 let running: Promise<unknown>;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'durastack-hand-over-'));
@@ -86,17 +86,14 @@ beforeAll(async () => {
   native = await NativeConnection.connect({ address });
   const code = readFileSync(join(CHECKOUT, 'apps/worker/build/workflow-bundle.js'), 'utf8');
   const names = ['beginRun', 'setDirection', 'finishRun', 'needsAttention', 'reservePlacement', 'releasePlacement'];
-  names.push('ensureTemplateOnPool', 'createRootVolume', 'removeRootVolume', 'startVm', 'removeVmFromHost');
+  names.push('createRootVolume', 'removeRootVolume', 'startVm', 'removeVmFromHost');
   const activities = Object.fromEntries(names.map((name) => [name, activity(name)]));
   const parts = { connection: native, activities };
-  workers = [
-    await Worker.create({ ...parts, taskQueue: TASK_QUEUES.control, workflowBundle: { code } }),
-    await Worker.create({ ...parts, taskQueue: TASK_QUEUES.hosts }),
-  ];
-  running = Promise.all(workers.map((worker) => worker.run()));
+  worker = await Worker.create({ ...parts, taskQueue: TASK_QUEUE, workflowBundle: { code } });
+  running = worker.run();
 }, LIMIT_MS);
 afterAll(async () => {
-  for (const worker of workers ?? []) worker.shutdown();
+  worker?.shutdown();
   await running;
   await native?.close();
   await connection?.close();
@@ -111,7 +108,7 @@ async function deploy(operationId: string, own: Record<string, Activity>) {
   const client = new Client({ connection });
   const outcome = (await client.workflow.execute('deployVirtualMachine', {
     args: [run],
-    taskQueue: TASK_QUEUES.control,
+    taskQueue: TASK_QUEUE,
     workflowId: `${operationId}-1`,
     workflowTaskTimeout: '3s',
   })) as string;

@@ -21,7 +21,7 @@ import {
 } from '@temporalio/workflow';
 import { runOperation, type SagaRuntime } from '../saga/run-operation.js';
 import type { Profile, StepList } from '../saga/steps.js';
-import { TASK_QUEUES } from './task-queues.js';
+import { TASK_QUEUE } from './task-queue.js';
 
 /** Asks a running operation to turn back. */
 export const cancelSignal = defineSignal('cancel');
@@ -39,20 +39,20 @@ const local = proxyLocalActivities<Activities>({
   retry: { ...RETRY, initialInterval: 20, maximumInterval: 1_000, maximumAttempts: 10 },
 });
 const durable = proxyActivities<Activities>({
-  taskQueue: TASK_QUEUES.control,
+  taskQueue: TASK_QUEUE,
   startToCloseTimeout: 20_000,
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: RETRY,
 });
 const hosts = proxyActivities<Activities>({
-  taskQueue: TASK_QUEUES.hosts,
+  taskQueue: TASK_QUEUE,
   startToCloseTimeout: 60_000,
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   scheduleToCloseTimeout: 300_000,
   retry: RETRY,
 });
 const hostsForever = proxyActivities<Activities>({
-  taskQueue: TASK_QUEUES.hosts,
+  taskQueue: TASK_QUEUE,
   startToCloseTimeout: 60_000,
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: RETRY,

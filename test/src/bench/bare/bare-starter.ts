@@ -19,7 +19,7 @@ async function startAll({ count, atOnce, shape }: StartOrder): Promise<void> {
       const workflowId = randomUUID();
       await client.workflow.start('bare', {
         workflowId,
-        taskQueue: 'bare-control',
+        taskQueue: 'bare',
         args: [{ of: workflowId, shape }],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',

@@ -1,7 +1,8 @@
 /**
- * The worker of the bare workflow, a process of its own: `node bare-worker.js ADDRESS BUNDLE`. Same queues and slots
- * as the product's worker. Told to expect a number of endings, it says when they have all come.
+ * The worker of the bare workflow, a process of its own: `node bare-worker.js ADDRESS BUNDLE`. Same slots as
+ * the product's worker. Told to expect a number of endings, it says when they have all come.
  */
+import { workerOptions } from '@durastack/worker/worker-options';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 
 const [address, codePath] = process.argv.slice(2) as [string, string];
@@ -29,21 +30,12 @@ const activities = {
 };
 
 const connection = await NativeConnection.connect({ address });
-const control = await Worker.create({
+const worker = await Worker.create({
+  ...workerOptions(500),
   connection,
   activities,
-  taskQueue: 'bare-control',
+  taskQueue: 'bare',
   workflowBundle: { codePath },
-  maxCachedWorkflows: 200,
-  maxConcurrentWorkflowTaskExecutions: 40,
-  maxConcurrentLocalActivityExecutions: 40,
-  maxConcurrentActivityTaskExecutions: 40,
-});
-const hosts = await Worker.create({
-  connection,
-  activities,
-  taskQueue: 'bare-hosts',
-  maxConcurrentActivityTaskExecutions: 1_000,
 });
 process.send?.({ ready: true });
-await Promise.all([control.run(), hosts.run()]);
+await worker.run();

@@ -1,7 +1,7 @@
 /** A workflow that has the shape of another and does nothing: what Temporal alone costs. */
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 
-/** A step: a local activity on the control queue, or an ordinary one on the hosts' queue. */
+/** A step: a local activity, or an ordinary one. */
 export type ShapeStep = 'local' | 'activity';
 
 interface Nothing {
@@ -11,7 +11,6 @@ interface Nothing {
 
 const local = proxyLocalActivities<Nothing>({ startToCloseTimeout: 2_000, scheduleToCloseTimeout: 5_000 });
 const hosts = proxyActivities<Nothing>({
-  taskQueue: 'bare-hosts',
   startToCloseTimeout: 60_000,
   heartbeatTimeout: 5_000,
   scheduleToCloseTimeout: 300_000,
