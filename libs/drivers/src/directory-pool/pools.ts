@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { PoolSpec } from '@durastack/contracts/agent/specs';
 import { asDurastackError, DurastackError } from '@durastack/contracts/errors';
 import { POOL_FOLDERS } from './paths.js';
-import { requirePlainFolder } from './plain-files.js';
+import { requirePlainFolder } from '../files/plain-files.js';
 
 /** A pool's size as its file system tells. */
 export interface PoolSize {

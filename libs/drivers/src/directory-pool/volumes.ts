@@ -6,7 +6,7 @@ import type { PoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import { run } from '../process/run.js';
 import { basePath, isPartialOf, templatesDir, volumePath, volumesDir } from './paths.js';
-import { plainFileExists, requirePlainFolder } from './plain-files.js';
+import { plainFileExists, requirePlainFolder } from '../files/plain-files.js';
 import { qcow2VirtualSize } from './qcow2-header.js';
 
 /** A file's path and the bytes it really takes. */

@@ -9,7 +9,7 @@ import { constants, copyFile, mkdir, open, readdir, rename, rm, stat } from 'nod
 import { dirname, join } from 'node:path';
 import { asDurastackError, DurastackError } from '@durastack/contracts/errors';
 import type { VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
-import { plainFileExists, requirePlainFolder } from '../directory-pool/plain-files.js';
+import { plainFileExists, requirePlainFolder } from '../files/plain-files.js';
 import type { VerbContext } from '../driver.js';
 
 const COPY_BUFFER_BYTES = 4 * 1024 * 1024;

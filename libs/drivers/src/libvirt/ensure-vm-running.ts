@@ -9,7 +9,7 @@ import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basePath, volumePath } from '../directory-pool/paths.js';
-import { plainFileExists } from '../directory-pool/plain-files.js';
+import { plainFileExists } from '../files/plain-files.js';
 import { writeSeedImage } from '../image/seed.js';
 import { withRevert } from '../process/reverter.js';
 import { domainXml } from './domain-xml.js';

@@ -167,19 +167,7 @@ export function createAgentClient(identity: AgentClientIdentity): AgentClient {
   readCertificate(identity.certificatePem);
   const pools = new HostPools(identity);
 
-  const send = <S extends z.ZodType>(
-    host: AgentAddress,
-    request: { method: 'GET' | 'POST'; path: string; body?: unknown; result: S; timeoutMs?: number },
-    options: CallOptions = {},
-  ): Promise<z.infer<S>> => {
-    const origin = agentOrigin(host.url);
-    return requestJson(pools.get(host.id, origin), origin, {
-      ...request,
-      timeoutMs: options.timeoutMs ?? request.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      signal: options.signal,
-      peer: `the agent of host ${host.id}`,
-    });
-  };
+  const send = createSender(pools);
 
   return {
     call: async (host, verb, params, options = {}) => {
@@ -217,6 +205,23 @@ export function createAgentClient(identity: AgentClientIdentity): AgentClient {
       await send(host, { method: 'POST', path: '/v1/enrol/certificate', body, result: z.object({}) }, options);
     },
     close: () => pools.close(),
+  };
+}
+
+/** Sends requests to hosts over their pools. */
+function createSender(pools: HostPools) {
+  return <S extends z.ZodType>(
+    host: AgentAddress,
+    request: { method: 'GET' | 'POST'; path: string; body?: unknown; result: S; timeoutMs?: number },
+    options: CallOptions = {},
+  ): Promise<z.infer<S>> => {
+    const origin = agentOrigin(host.url);
+    return requestJson(pools.get(host.id, origin), origin, {
+      ...request,
+      timeoutMs: options.timeoutMs ?? request.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      signal: options.signal,
+      peer: `the agent of host ${host.id}`,
+    });
   };
 }
 
