@@ -11,7 +11,7 @@ import type { AgentAddress, AgentClient } from '@durastack/kit/agent-client/agen
 import type { Logger } from '@durastack/kit/log/logger';
 import { newSerial, signHostCsr, type KeyAndCertificate } from '@durastack/kit/tls/certificate-authority';
 import { readCertificate } from '@durastack/kit/tls/certificate-holder';
-import { transaction } from '@durastack/store/database/transaction';
+import { autocommit, transaction } from '@durastack/store/database/transaction';
 import { holdLease, releaseLease } from '@durastack/store/operations/lease';
 import type { DataSource } from 'typeorm';
 import { HOST_CERTIFICATE_DAYS, RENEWAL_DAYS } from '../infra/certificate-life.js';
@@ -46,6 +46,7 @@ interface DueHost {
   readonly id: string;
   readonly name: string;
   readonly agentUrl: string;
+  readonly expiresAt: string;
 }
 
 /** Starts the loop. */
@@ -73,20 +74,34 @@ export function startCertificateRenewal(options: RenewalOptions): CertificateRen
 }
 
 /**
- * Renews what is due, the nearest end first. Hosts that are not up are left to a later round.
+ * Renews what is due, the nearest end first, page after page: hosts that hang hold up only their own page. Hosts that
+ * are not up are left to a later round.
  *
  * @returns ids of the hosts that have a new certificate
  */
 export async function renewDue(options: RenewalOptions): Promise<string[]> {
-  const due = await transaction(options.source, (tx) =>
-    tx.query<DueHost>(
-      `SELECT id, name, agent_url AS agentUrl FROM host
-       WHERE state = 'Up' AND certificate_serial IS NOT NULL AND agent_url IS NOT NULL
-         AND certificate_expires_at < NOW(3) + INTERVAL ? DAY
-       ORDER BY certificate_expires_at LIMIT ?`,
-      [RENEWAL_DAYS, AT_ONCE],
-    ),
+  const renewed: string[] = [];
+  for (let after: DueHost | undefined; ;) {
+    const due = await readDue(options, after);
+    renewed.push(...(await renewAll(options, due)));
+    after = due.at(-1);
+    if (due.length < AT_ONCE) return renewed;
+  }
+}
+
+function readDue({ source }: RenewalOptions, after: DueHost | undefined): Promise<DueHost[]> {
+  const { expiresAt = '1000-01-01', id = '' } = after ?? {};
+  return autocommit(source).query<DueHost>(
+    `SELECT id, name, agent_url AS agentUrl, CAST(certificate_expires_at AS CHAR) AS expiresAt FROM host
+      WHERE state = 'Up' AND certificate_serial IS NOT NULL AND agent_url IS NOT NULL
+        AND certificate_expires_at < NOW(3) + INTERVAL ? DAY
+        AND (certificate_expires_at > ? OR (certificate_expires_at = ? AND id > ?))
+      ORDER BY certificate_expires_at, id LIMIT ?`,
+    [RENEWAL_DAYS, expiresAt, expiresAt, id, AT_ONCE],
   );
+}
+
+async function renewAll(options: RenewalOptions, due: readonly DueHost[]): Promise<string[]> {
   const renewed = await Promise.all(
     due.map(async (host) => {
       try {

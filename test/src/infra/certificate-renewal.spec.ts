@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { renewDue, type RenewalOptions } from '@durastack/activities/loops/certificate-renewal';
 import { createAgentClient, type AgentClient } from '@durastack/kit/agent-client/agent-client';
+import { newId } from '@durastack/kit/ids/new-id';
 import { createLogger } from '@durastack/kit/log/logger';
 import { openSecretBox } from '@durastack/kit/secrets/secret-box';
 import { issueControlPlaneCertificate, newSerial } from '@durastack/kit/tls/certificate-authority';
@@ -102,6 +103,19 @@ it('takes up a renewal that was interrupted, wherever that was', async () => {
     hostId,
   ]);
   await reports();
+});
+
+it('is not held up by hosts that cannot be renewed, however many end before', async () => {
+  const [row] = await db().query<Record<string, unknown>>('SELECT * FROM host WHERE id = ?', [hostId]);
+  const silent = Array.from({ length: 45 }, () => newId());
+  for (const id of silent) {
+    const other = { ...row, id, name: id, agent_url: 'agent://127.0.0.1:9', natural_key: null };
+    await db().execute(`INSERT INTO host (${Object.keys(other).join(', ')}) VALUES (?)`, [Object.values(other)]);
+  }
+  await db().execute('UPDATE host SET certificate_expires_at = NOW(3) + INTERVAL 1 DAY WHERE id IN (?)', [silent]);
+  await expireIn(50);
+  expect(await renewDue(options)).toEqual([hostId]);
+  await db().execute('DELETE FROM host WHERE id IN (?)', [silent]);
 });
 
 it('of a host that was removed meanwhile is not revived', async () => {
