@@ -9,14 +9,15 @@ const LOOK_AHEAD = 200;
  * the resources' rows, so everything there was accepted earlier.
  */
 export async function mustWait(tx: Tx, locks: readonly ResourceLock[]): Promise<boolean> {
-  for (const { type, id, mode } of locks) {
-    const rows = await tx.query(
-      `SELECT 1 FROM operation_lock WHERE resource_type = ? AND resource_id = ?${mode === 'exclusive' ? '' : " AND mode = 'exclusive'"} LIMIT 1`,
-      [type, id],
-    );
-    if (rows.length > 0) return true;
-  }
-  return false;
+  if (locks.length === 0) return false;
+  const conflicts = locks.map(
+    ({ mode }) => `(resource_type = ? AND resource_id = ?${mode === 'exclusive' ? '' : " AND mode = 'exclusive'"})`,
+  );
+  const rows = await tx.query(
+    `SELECT 1 FROM operation_lock WHERE ${conflicts.join(' OR ')} LIMIT 1`,
+    locks.flatMap(({ type, id }) => [type, id]),
+  );
+  return rows.length > 0;
 }
 
 /** Whether an earlier operation still stands in the way of this one. */
