@@ -29,7 +29,7 @@ export interface AgentGateway {
   /** Hosts that do not answer this worker at present; see {@link HostCalls}. */
   silentHosts(): Set<string>;
   /** How many of its calls have been waiting for a host for a while; see {@link HostCalls}. */
-  stalledCalls(): number;
+  stalledCalls(): { readonly all: number; readonly elsewhere: number };
   /** The client, for calls outside of steps. */
   readonly client: AgentClient;
 }

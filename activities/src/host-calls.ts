@@ -71,12 +71,16 @@ export class HostCalls {
     }
   }
 
-  /** How many calls have been under way for a while. */
-  stalled(): number {
-    let calls = 0;
-    for (const { under } of this.hosts.values())
-      for (const { beganMs } of under) if (this.now() - beganMs > STALLED_AFTER_MS) calls += 1;
-    return calls;
+  /** How many calls have been under way for a while; of them, those to hosts that do not count as silent yet. */
+  stalled(): { readonly all: number; readonly elsewhere: number } {
+    let [all, elsewhere] = [0, 0];
+    for (const state of this.hosts.values()) {
+      let calls = 0;
+      for (const { beganMs } of state.under) if (this.now() - beganMs > STALLED_AFTER_MS) calls += 1;
+      all += calls;
+      if (!this.isSilent(state)) elsewhere += calls;
+    }
+    return { all, elsewhere };
   }
 
   /** Hosts that do not answer at present. */

@@ -8,6 +8,7 @@ import { SEARCH_ATTRIBUTES, TASK_QUEUE } from '@durastack/kit/temporal/task-queu
 import type { Logger } from '@durastack/kit/log/logger';
 import {
   chooseDispatch,
+  withoutStalled,
   freeSlots,
   fullHosts,
   type DispatchLimits,
@@ -158,9 +159,8 @@ function createStarter(options: DispatcherOptions): () => Promise<void> {
       const accounts = await readStartableAccounts(tx, afterAccount);
       afterAccount = accounts.length < ACCOUNTS ? '' : (accounts.at(-1) ?? '');
       if (accounts.length === 0) return undefined;
-      const seen = await readLoad(tx);
-      const active = Math.max(0, seen.active - agents.stalledCalls());
-      const load: DispatchLoad = { ...seen, active, silentHosts: agents.silentHosts(), lastServed };
+      const seen = withoutStalled(await readLoad(tx), agents.stalledCalls(), limits);
+      const load: DispatchLoad = { ...seen, silentHosts: agents.silentHosts(), lastServed };
       const perAccount = Math.min(PER_ACCOUNT, Math.max(freeSlots(load, limits).urgent, LEAST_PER_ACCOUNT));
       return { load, rows: await readStartable(tx, { accounts, perAccount, fullHosts: fullHosts(load, limits) }) };
     });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   chooseDispatch,
   freeSlots,
+  withoutStalled,
   fullHosts,
   type DispatchLimits,
   type DispatchLoad,
@@ -29,6 +30,14 @@ const limits = (change: Partial<DispatchLimits> = {}): DispatchLimits => ({
   perHost: 10,
   perSilentHost: 2,
   ...change,
+});
+
+it.each([
+  ['nothing waits', { all: 0, elsewhere: 0 }, { running: 10, active: 8 }],
+  ['calls to hosts that may hang wait', { all: 4, elsewhere: 3 }, { running: 7, active: 4 }],
+  ['more wait than half of the slots', { all: 9, elsewhere: 9 }, { running: 5, active: 0 }],
+])('withoutStalled: %s', (_, stalled, expected) => {
+  expect(withoutStalled({ running: 10, active: 8 }, stalled, limits({ total: 10 }))).toEqual(expected);
 });
 
 describe('chooseDispatch', () => {

@@ -58,6 +58,19 @@ export function freeSlots(
 }
 
 /**
+ * The load without what only waits for a host's answer: before a host that hangs is known to be silent, what runs there
+ * must not take the slots of all others. At most half of the slots are lent so.
+ */
+export function withoutStalled<L extends { readonly running: number; readonly active: number }>(
+  load: L,
+  stalled: { readonly all: number; readonly elsewhere: number },
+  { total }: DispatchLimits,
+): L {
+  const lent = Math.min(stalled.elsewhere, Math.floor(total / 2));
+  return { ...load, running: Math.max(0, load.running - lent), active: Math.max(0, load.active - stalled.all) };
+}
+
+/**
  * Urgent ones first; then one operation of each account in turn, the account that was served longest ago first, each
  * account's in the given order. Few slots are free at a time, so without that memory old queues would always win.
  * An operation whose host is full is passed over, without holding up the others; one whose host is silent takes no slot.
