@@ -26,12 +26,12 @@ export class GetDoctorHandler implements CommandHandler<typeof getDoctor> {
 
   async execute(_call: Call, params: ParamsOf<typeof getDoctor>): Promise<ResultOf<typeof getDoctor>> {
     const tx = autocommit(this.platform.database);
-    const wantedAt = params.fresh === true ? await this.askAnew() : undefined;
-    if (wantedAt !== undefined) await untilChecked(tx, wantedAt);
+    const wish = params.fresh === true ? await this.askAnew() : undefined;
+    if (wish?.heard) await untilChecked(tx, wish.wantedAt);
     const last = await readLastCheck(tx);
     const seen = await readSeenFindings<Finding>(tx);
     return {
-      fresh: wantedAt !== undefined && last !== undefined && last.checkedAt >= wantedAt,
+      fresh: wish !== undefined && last !== undefined && last.checkedAt >= wish.wantedAt,
       ...(last
         ? {
             checkedAt: last.checkedAt,
@@ -57,8 +57,12 @@ export class GetDoctorHandler implements CommandHandler<typeof getDoctor> {
     };
   }
 
-  /** Asks for a check; the row makes it certain, the hint makes it immediate. @returns the moment of asking */
-  private async askAnew(): Promise<string> {
+  /**
+   * Asks for a check; the row makes it certain, the hint makes it immediate.
+   *
+   * @returns the moment of asking, and whether there is a worker that may have heard it
+   */
+  private async askAnew(): Promise<{ wantedAt: string; heard: boolean }> {
     const wantedAt = await transaction(this.platform.database, wantCheck);
     const [lease] = await autocommit(this.platform.database).query<{ hint_url: string | null }>(
       "SELECT hint_url FROM lease WHERE name = 'doctor' AND expires_at > NOW(3)",
@@ -71,7 +75,7 @@ export class GetDoctorHandler implements CommandHandler<typeof getDoctor> {
         this.platform.log.debug({ error }, 'the doctor did not take a hint; its next look finds the wish');
       }
     }
-    return wantedAt;
+    return { wantedAt, heard: lease !== undefined };
   }
 }
 
