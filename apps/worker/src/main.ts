@@ -1,11 +1,16 @@
 /** The worker: runs workflows and activities, and the loops that start and repair them. */
+import { setPriority } from 'node:os';
 import { isDurastackError } from '@durastack/contracts/errors';
 import { loadConfig } from '@durastack/kit/config/load-config';
 import { createLogger } from '@durastack/kit/log/logger';
 import { workerConfig } from './config.js';
 import { runWorker } from './worker.js';
 
+/** Callers wait for the API, nobody for the worker: on a busy machine it comes after the API and its database. */
+const NICENESS = 5;
+
 try {
+  setPriority(NICENESS);
   const config = loadConfig(workerConfig, process.env);
   const log = createLogger('worker', config.logLevel);
   const worker = await runWorker(config, log);

@@ -1,6 +1,7 @@
 /** Processes of the tests: started with their own log, ended by the id they were started with. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
 
@@ -10,6 +11,7 @@ export interface ChildPlan {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
+  readonly niceness?: number;
   /** Asked until it says true. */
   readonly ready: () => Promise<boolean>;
 }
@@ -37,6 +39,7 @@ export class Child {
       stdio: ['ignore', log, log],
     });
     this.process = child;
+    if (this.plan.niceness !== undefined && child.pid !== undefined) setPriority(child.pid, this.plan.niceness);
     const until = Date.now() + 120_000;
     while (Date.now() < until && child.exitCode === null && child.signalCode === null) {
       if (await this.plan.ready().catch(() => false)) return;

@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApiClient } from '@durastack/cli/api/api-client';
 import { ensureTemporalBinary } from '@durastack/cli/parts/temporal-binary';
+import { TEMPORAL_NICENESS } from '@durastack/cli/parts/temporal-server';
 import { ensureAdminKeys, seed } from '@durastack/store/seed';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
 import { answers, Child } from './child.js';
@@ -117,6 +118,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     ],
     env: { HOME: directory },
     logFile: join(directory, 'temporal.log'),
+    niceness: TEMPORAL_NICENESS,
     ready: () => answers(`http://127.0.0.1:${uiPort}/api/v1/namespaces/default`),
   });
   const control = {

@@ -1,6 +1,7 @@
 /** The long-running processes of an instance: detached, each with its log, ended by pid and start time only. */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { PartName, ProcessRecord } from './instance-file.js';
@@ -18,6 +19,8 @@ export interface ProcessPlan {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly logFile: string;
+  /** How much it gives way to others on a busy machine; default 0. */
+  readonly niceness?: number;
 }
 
 /** A process that was just started. */
@@ -100,6 +103,7 @@ export async function startProcess(plan: ProcessPlan): Promise<StartedProcess> {
   }
   child.unref();
   const pid = child.pid as number;
+  if (plan.niceness !== undefined) setPriority(pid, plan.niceness);
   const startTime = startTimeOf(pid) ?? '0';
   const record = { name: plan.name, pid, startTime, bootId: currentBootId(), startedAt: new Date().toISOString() };
   return { record, ended: () => end, said: () => tellingLine(plan.logFile, logStart) };

@@ -16,6 +16,9 @@ export interface TemporalServerPlan {
   readonly uiPort: number;
 }
 
+/** As the worker: callers wait for the API, not for it. */
+export const TEMPORAL_NICENESS = 5;
+
 /**
  * Starts the server and waits until its namespace answers.
  *
@@ -40,6 +43,7 @@ export async function startTemporal(
     env: { PATH: globalThis.process.env['PATH'], HOME: plan.directory },
     cwd: plan.directory,
     logFile: plan.logFile,
+    niceness: TEMPORAL_NICENESS,
   });
   started(process);
   await waitUntilReady(process, () => temporalAnswers(plan.uiPort), READY_TIMEOUT_MS);
