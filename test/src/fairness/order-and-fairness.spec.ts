@@ -15,7 +15,7 @@ const SLOTS = 16;
 const RESERVED = 4;
 const TENANTS = 20;
 /** Acceptance is most of this test's time: more of them by `DURASTACK_TEST_CROWD`, e.g. 100. */
-const EACH = Number(process.env['DURASTACK_TEST_CROWD'] ?? 20);
+const EACH = Number(process.env['DURASTACK_TEST_CROWD'] ?? 100);
 const CALLS_AT_ONCE = 16;
 const effectsFile = join(mkdtempSync(join(tmpdir(), 'durastack-order-')), 'effects.jsonl');
 
