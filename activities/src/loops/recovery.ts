@@ -1,8 +1,8 @@
 /**
  * Recovery mode, in the worker that holds the dispatcher's lease: while it is active nothing is started.
  *
- * A restore shows in what hosts say. So when the control plane starts and the rows have heard nobody for a minute, hosts
- * are listened to before anything is started.
+ * A restore shows in what hosts say. So when the control plane starts and the rows say of a host that it is up, and was not
+ * heard for a minute, such hosts are listened to before anything is started.
  *
  * Each host first adopts the new control epoch (what an older one had running there has ended then), and is read
  * after that. When every host was read or written off, the rows are corrected by what was found, and it is over.
@@ -87,10 +87,10 @@ function listenFirst({ source, log, intervalMs }: RecoveryWatchParts): () => Pro
   let sinceMs: number | undefined;
   return async () => {
     if (over) return false;
-    const { hosts, unheard } = await transaction(source, countUnheard);
-    if (sinceMs === undefined && hosts > 0 && unheard === hosts) {
+    const unheard = await transaction(source, countUnheard);
+    if (sinceMs === undefined && unheard > 0) {
       sinceMs = performance.now();
-      log.warn({ hosts }, 'no host was heard for long: listening to them before anything is started');
+      log.warn({ unheard }, 'hosts that are up were not heard for long: listening to them before anything is started');
     }
     const waitedMs = sinceMs === undefined ? Infinity : performance.now() - sinceMs;
     over = unheard === 0 || waitedMs > LISTEN_BEATS * intervalMs + BEAT_LATE_MS;

@@ -14,7 +14,7 @@ import { startCloud, type Cloud } from '../support/cloud.js';
 const SLOTS = 16;
 const RESERVED = 4;
 const TENANTS = 20;
-/** Acceptance is most of this test's time: more of them by `DURASTACK_TEST_CROWD`, e.g. 100. */
+/** Acceptance is most of this test: fewer of them by `DURASTACK_TEST_CROWD`. */
 const EACH = Number(process.env['DURASTACK_TEST_CROWD'] ?? 100);
 const CALLS_AT_ONCE = 16;
 const effectsFile = join(mkdtempSync(join(tmpdir(), 'durastack-order-')), 'effects.jsonl');

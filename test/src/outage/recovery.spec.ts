@@ -209,7 +209,7 @@ it(
     expect(await vm(kept)).toMatchObject({ state: 'Running', hostid: hostA });
     expect(startsOf(kept)).toBe(starts);
     expect([startsOf(wishedId), await jobState(wishedJob)]).toEqual([1, 'cancelled']);
-    expect(cloud.worker.log()).toContain('no host was heard for long');
+    expect(cloud.worker.log()).toContain('were not heard for long');
     // The restored rows know nothing of what was being done; its attempt on the host was stopped by the new epoch.
     await ghost.release();
     expect(await jobState(ghost.job)).toBeUndefined();
