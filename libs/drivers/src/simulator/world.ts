@@ -95,9 +95,13 @@ export class SimulatedWorld {
     return vm;
   }
 
-  /** Content of a pool as this host sees it; STEP_REFUSED when the pool was not made here. */
+  /**
+   * Content of a pool as this host sees it; STEP_REFUSED when the pool was not made here. The folders of a shared pool
+   * are there for every host once one has made them.
+   */
   pool(hostId: string, pool: PoolSpec): SimulatedPool {
-    if (this.host(hostId).pools[pool.id] === undefined) {
+    const shared = pool.kind === 'shared-mount-point' && this.shared.content[pool.id] !== undefined;
+    if (!shared && this.host(hostId).pools[pool.id] === undefined) {
       throw new DurastackError('STEP_REFUSED', `Pool ${pool.id} is not on host ${hostId}; ensure it first.`);
     }
     return this.content(hostId, pool);
