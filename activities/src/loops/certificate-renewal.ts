@@ -5,22 +5,21 @@
  * written before the certificate is signed, and either serial counts until the agent is known to have it, so a crash
  * at any point neither cuts a host off nor is forgotten.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { asDurastackError } from '@durastack/contracts/errors';
 import type { AgentAddress, AgentClient } from '@durastack/kit/agent-client/agent-client';
 import type { Logger } from '@durastack/kit/log/logger';
 import { newSerial, signHostCsr, type KeyAndCertificate } from '@durastack/kit/tls/certificate-authority';
 import { readCertificate } from '@durastack/kit/tls/certificate-holder';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
-import { holdLease, releaseLease } from '@durastack/store/operations/lease';
 import type { DataSource } from 'typeorm';
 import { HOST_CERTIFICATE_DAYS, RENEWAL_DAYS } from '../infra/certificate-life.js';
+import { startLeasedLoop, type HoldLease, type LeasedLoop } from './leased-loop.js';
 
 const ROUND_MS = 15_000;
-/** Longer than the longest round, in which each host has two calls of ten seconds at most, and the pause after it. */
+/** Longer than a page of a round, in which each host has two calls of ten seconds at most, and the pause after it. */
 const LEASE = { name: 'certificates', ttlMs: 60_000 } as const;
 const CALL_TIMEOUT_MS = 10_000;
-/** Hosts of one round, renewed at the same time. */
+/** Hosts of one page, renewed at the same time. */
 const AT_ONCE = 20;
 
 /** What the loop works with. */
@@ -36,12 +35,6 @@ export interface RenewalOptions {
   readonly heartbeatIntervalMs: number;
 }
 
-/** A running loop. */
-export interface CertificateRenewal {
-  /** Ends it after its present round. */
-  stop(): Promise<void>;
-}
-
 interface DueHost {
   readonly id: string;
   readonly name: string;
@@ -50,42 +43,30 @@ interface DueHost {
 }
 
 /** Starts the loop. */
-export function startCertificateRenewal(options: RenewalOptions): CertificateRenewal {
-  const { source, log, holder } = options;
-  const stopping = new AbortController();
-  const loop = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        if (await transaction(source, (tx) => holdLease(tx, { ...LEASE, holder }))) await renewDue(options);
-      } catch (error) {
-        log.warn({ error }, 'certificates of hosts could not be looked at; trying again');
-      }
-      await sleep(ROUND_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-    await transaction(source, (tx) => releaseLease(tx, LEASE.name, holder));
-  };
-  const running = loop();
-  return {
-    stop: async () => {
-      stopping.abort();
-      await running;
-    },
-  };
+export function startCertificateRenewal(options: RenewalOptions): LeasedLoop {
+  return startLeasedLoop({
+    ...options,
+    name: 'the renewal of certificates',
+    lease: LEASE,
+    everyMs: ROUND_MS,
+    round: async (hold) => void (await renewDue(options, hold)),
+  });
 }
 
 /**
  * Renews what is due, the nearest end first, page after page: hosts that hang hold up only their own page. Hosts that
  * are not up are left to a later round.
  *
+ * @param mayGoOn asked before each page but the first: keeps the lease, or says that another worker has it
  * @returns ids of the hosts that have a new certificate
  */
-export async function renewDue(options: RenewalOptions): Promise<string[]> {
+export async function renewDue(options: RenewalOptions, mayGoOn: HoldLease): Promise<string[]> {
   const renewed: string[] = [];
   for (let after: DueHost | undefined; ;) {
     const due = await readDue(options, after);
     renewed.push(...(await renewAll(options, due)));
     after = due.at(-1);
-    if (due.length < AT_ONCE) return renewed;
+    if (due.length < AT_ONCE || !(await mayGoOn())) return renewed;
   }
 }
 

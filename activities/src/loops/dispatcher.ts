@@ -29,13 +29,13 @@ import {
   readSuspects,
   type StartableRow,
 } from '@durastack/store/operations/dispatch';
-import { holdLease, releaseLease } from '@durastack/store/operations/lease';
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import type { DataSource } from 'typeorm';
 import type { AgentGateway } from '../agent-gateway.js';
 import { createChores } from './chores.js';
 import type { HostWatch } from './host-watch.js';
+import { startLeasedLoop, type LeasedLoop } from './leased-loop.js';
 import { createPowerDriftRepair } from './power-drift.js';
 import type { RecoveryWatch } from './recovery.js';
 
@@ -68,14 +68,6 @@ export interface DispatcherOptions {
   readonly limits: DispatchLimits;
 }
 
-/** A running dispatcher. */
-export interface Dispatcher {
-  /** Something was committed: look now. */
-  hint(): void;
-  /** Ends the loop after its present round and gives the lease back. */
-  stop(): Promise<void>;
-}
-
 /**
  * What is looked after while this worker holds the lease, beside the starts: none of it may hold those up, since
  * some of it asks hosts, which may hang.
@@ -98,54 +90,22 @@ function choresOf(options: DispatcherOptions) {
 }
 
 /** Starts the loop. */
-export function startDispatcher(options: DispatcherOptions): Dispatcher {
-  const { source, log, holder } = options;
+export function startDispatcher(options: DispatcherOptions): LeasedLoop {
   const chores = choresOf(options);
   const startGranted = createStarter(options);
-  const lease = { ...LEASE, holder, ...(options.hintUrl ? { hintUrl: options.hintUrl } : {}) };
-  const round = async (): Promise<void> => {
-    if (!(await transaction(source, (tx) => holdLease(tx, lease)))) return;
-    if (await options.recovery.round()) return;
-    chores.kick();
-    await startGranted();
-    await signalCancels(options);
-  };
-  let stopping = false;
-  let wake = () => {};
-  let hinted = false;
-
-  const loop = (async () => {
-    while (!stopping) {
-      hinted = false;
-      await round().catch((error: unknown) =>
-        log.warn({ error }, 'a dispatcher round failed; the next one tries again'),
-      );
-      if (hinted || stopping) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ROUND_MS);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  })();
-
-  return {
-    hint() {
-      hinted = true;
-      wake();
+  return startLeasedLoop({
+    ...options,
+    name: 'the dispatcher',
+    lease: LEASE,
+    everyMs: ROUND_MS,
+    async round() {
+      if (await options.recovery.round()) return;
+      chores.kick();
+      await startGranted();
+      await signalCancels(options);
     },
-    async stop() {
-      stopping = true;
-      wake();
-      await loop;
-      await chores.ended();
-      await transaction(source, (tx) => releaseLease(tx, LEASE.name, holder)).catch((error: unknown) =>
-        log.warn({ error }, 'the dispatcher lease was not given back; it expires'),
-      );
-    },
-  };
+    ended: () => chores.ended(),
+  });
 }
 
 /** Starts what the limits allow, the accounts in turn. */

@@ -2,13 +2,11 @@
  * The scheduled check of the doctor: in every worker, of which the one with the lease looks. What it finds is
  * written down, and raises an alert when it is found twice.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@durastack/kit/log/logger';
-import { transaction } from '@durastack/store/database/transaction';
+import { autocommit } from '@durastack/store/database/transaction';
 import { checkIsDue, databaseNow, recordCheck } from '@durastack/store/doctor/checks';
-import { holdLease, releaseLease } from '@durastack/store/operations/lease';
-import type { DataSource } from 'typeorm';
 import { examineAll, type DoctorDependencies } from '../doctor/diagnose.js';
+import { startLeasedLoop, type HoldLease, type LeasedLoop } from './leased-loop.js';
 
 const LEASE = { name: 'doctor', ttlMs: 30_000 } as const;
 const LOOK_EVERY_MS = 2_000;
@@ -27,60 +25,28 @@ export interface DoctorLoopOptions extends DoctorDependencies {
   readonly intervalMs: number;
 }
 
-/** A running loop. */
-export interface DoctorLoop {
-  /** Somebody asked for a check: look now. */
-  hint(): void;
-  /** Ends it after its present round. */
-  stop(): Promise<void>;
-}
-
 /** Starts the loop. */
-export function startDoctorLoop(options: DoctorLoopOptions): DoctorLoop {
-  const { source, log, holder } = options;
-  const stopping = new AbortController();
-  let wake = new AbortController();
-  let intervalMs = options.intervalMs;
-  const loop = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        if ((await hold(options)) && (await transaction(source, (tx) => checkIsDue(tx, intervalMs)))) {
-          const durationMs = await check(options);
-          intervalMs = Math.max(options.intervalMs, durationMs * REST_FACTOR);
-        }
-      } catch (error) {
-        log.warn({ error }, 'the doctor could not look; it tries again');
-      }
-      wake = new AbortController();
-      const either = AbortSignal.any([stopping.signal, wake.signal]);
-      await sleep(LOOK_EVERY_MS, undefined, { signal: either }).catch(() => undefined);
-    }
-    await giveBack(source, holder).catch((error: unknown) =>
-      log.warn({ error }, "the doctor's lease was not given back; it expires"),
-    );
-  };
-  const running = loop();
-  return {
-    hint: () => wake.abort(),
-    stop: async () => {
-      stopping.abort();
-      await running;
+export function startDoctorLoop(options: DoctorLoopOptions): LeasedLoop {
+  let { intervalMs } = options;
+  return startLeasedLoop({
+    ...options,
+    name: 'the doctor',
+    lease: LEASE,
+    everyMs: LOOK_EVERY_MS,
+    async round(hold) {
+      if (!(await checkIsDue(autocommit(options.source), intervalMs))) return;
+      const durationMs = await check(options, hold);
+      intervalMs = Math.max(options.intervalMs, durationMs * REST_FACTOR);
     },
-  };
+  });
 }
-
-const hold = ({ source, holder, hintUrl }: DoctorLoopOptions): Promise<boolean> =>
-  transaction(source, (tx) => holdLease(tx, { ...LEASE, holder, ...(hintUrl === undefined ? {} : { hintUrl }) }));
-
-const giveBack = (source: DataSource, holder: string): Promise<void> =>
-  transaction(source, (tx) => releaseLease(tx, LEASE.name, holder));
 
 /** One check, with the lease kept. @returns how long it took, in milliseconds */
-async function check(options: DoctorLoopOptions): Promise<number> {
+async function check(options: DoctorLoopOptions, hold: HoldLease): Promise<number> {
   const { source, log } = options;
-  const checkedAt = await transaction(source, databaseNow);
+  const checkedAt = await databaseNow(autocommit(source));
   const began = performance.now();
-  const keeping = setInterval(() => void hold(options).catch(() => undefined), RENEW_EVERY_MS);
+  const keeping = setInterval(() => void hold().catch(() => undefined), RENEW_EVERY_MS);
   try {
     const { findings, hosts, comparedTemporal } = await examineAll(options);
     const durationMs = Math.round(performance.now() - began);
