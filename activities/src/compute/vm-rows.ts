@@ -1,5 +1,5 @@
 /** Reads of a machine and what belongs to it, as steps need them. */
-import type { NetworkSpec, NicSpec, PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
+import type { DataVolumeSpec, NetworkSpec, NicSpec, PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { SecretBox } from '@durastack/kit/secrets/secret-box';
 import type { Tx } from '@durastack/store/database/transaction';
@@ -77,6 +77,20 @@ export async function readRootVolume(tx: Tx, vmId: string): Promise<RootVolumeRo
   );
   invariant(rows[0], `The virtual machine ${vmId} has no root volume.`);
   return rows[0];
+}
+
+/** The data disks of a machine that exist, in the order of their positions. */
+export async function readDataVolumes(tx: Tx, vmId: string): Promise<DataVolumeSpec[]> {
+  type Raw = { id: string; deviceId: number; sizeBytes: number; poolId: string; kind: PoolSpec['kind']; path: string };
+  const rows = await tx.query<Raw>(
+    `SELECT d.id, d.device_id AS deviceId, d.size_bytes AS sizeBytes, p.id AS poolId, p.kind, p.path
+     FROM volume d JOIN storage_pool p ON p.id = d.pool_id WHERE d.vm_id = ? AND d.kind = 'DATADISK' AND d.state = 'Ready' ORDER BY d.device_id`,
+    [vmId],
+  );
+  return rows.map(({ id, deviceId, sizeBytes, poolId, kind, path }) => ({
+    volume: { id, pool: { id: poolId, kind, path }, sizeBytes },
+    deviceId,
+  }));
 }
 
 /** A pool as hosts reach it. */
@@ -164,6 +178,7 @@ export async function readVmSpec(tx: Tx, box: SecretBox, vmId: string): Promise<
       sizeBytes: volume.sizeBytes,
       ...(volume.templateId ? { templateId: volume.templateId } : {}),
     },
+    dataVolumes: await readDataVolumes(tx, vmId),
     nics: await readNics(tx, vmId),
     seed: {
       instanceId: vm.id,

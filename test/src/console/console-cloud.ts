@@ -170,7 +170,8 @@ async function runVm(
   await at.plane.call(at.host, 'ensureVolume', { volume }, { token: at.token() });
   const size = { vcpus: 1, cpuMhz: 1_000, memoryMib: 128 };
   const seedDisk = { instanceId: vmId, hostname: 'web-1', publicKeys: [] };
-  const vm = { id: vmId, domainName: `test-${vmId.slice(-12)}`, ...size, rootVolume: volume, nics: [], seed: seedDisk };
+  const disks = { rootVolume: volume, dataVolumes: [] };
+  const vm = { id: vmId, domainName: `test-${vmId.slice(-12)}`, ...size, ...disks, nics: [], seed: seedDisk };
   await at.plane.call(at.host, 'ensureVmRunning', { vm }, { token: at.token() });
 }
 

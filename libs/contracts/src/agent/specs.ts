@@ -85,6 +85,18 @@ export const seedSpec = z.object({
 /** See {@link seedSpec}. */
 export type SeedSpec = z.infer<typeof seedSpec>;
 
+/** Data disks of one machine, at most: each has its own PCI Express port, which must be there when it is plugged in. */
+export const MAX_DATA_VOLUMES = 16;
+
+/** A data disk as a machine has it. */
+export const dataVolumeSpec = z.object({
+  volume: volumeSpec,
+  /** Its position on the machine; 0 is the root disk. */
+  deviceId: z.int().min(1).max(MAX_DATA_VOLUMES),
+});
+/** See {@link dataVolumeSpec}. */
+export type DataVolumeSpec = z.infer<typeof dataVolumeSpec>;
+
 /** A virtual machine: everything needed to define and start its domain. */
 export const vmSpec = z.object({
   id: id,
@@ -93,7 +105,11 @@ export const vmSpec = z.object({
   vcpus: z.int().min(1).max(512),
   cpuMhz: z.int().min(1),
   memoryMib: z.int().min(16),
+  /** How far it may grow while it runs; absent when its size is fixed until it is stopped. */
+  growth: z.object({ maxVcpus: z.int().min(1).max(512), maxMemoryMib: z.int().min(16) }).optional(),
   rootVolume: volumeSpec,
+  /** Its data disks, in the order of their positions. */
+  dataVolumes: z.array(dataVolumeSpec).max(MAX_DATA_VOLUMES).default([]),
   nics: z.array(nicSpec).max(64),
   seed: seedSpec,
 });

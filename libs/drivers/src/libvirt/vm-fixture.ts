@@ -63,6 +63,7 @@ export function vmOf(input: {
     cpuMhz: 500,
     memoryMib: 32,
     rootVolume: input.volume,
+    dataVolumes: [],
     nics: input.networks.map((network, index) => ({
       id: randomUUID(),
       tap: `${input.instance}t${input.host}-${index}`,
