@@ -37,6 +37,8 @@ export interface AcceptRequest {
   readonly lifecycle?: OperationLifecycle;
   /** Calls with the same key join the open operation instead of starting another. */
   readonly naturalKey?: string;
+  /** The operation that asks for this one, and which of its children this is: accepting it again joins it. */
+  readonly parent?: { readonly operationId: string; readonly index: number };
   /** Checks and writes once all rows are held. May run several times; no effect outside the database. */
   readonly write?: (tx: Tx, operationId: string) => Promise<void>;
 }
@@ -58,7 +60,7 @@ export async function accept(source: DataSource, request: AcceptRequest): Promis
   try {
     return await transaction(source, (tx) => acceptIn(tx, request));
   } catch (error) {
-    if (request.naturalKey === undefined || !isDurastackError(error, 'CONFLICT')) throw error;
+    if (!isDurastackError(error, 'CONFLICT')) throw error;
     const open = await transaction(source, (tx) => findOpen(tx, request));
     if (open) return open;
     throw error;
@@ -66,10 +68,13 @@ export async function accept(source: DataSource, request: AcceptRequest): Promis
 }
 
 async function findOpen(tx: Tx, request: AcceptRequest): Promise<Accepted | undefined> {
-  if (request.naturalKey === undefined) return undefined;
+  const { naturalKey: key, parent } = request;
+  if (key === undefined && parent === undefined) return undefined;
   const rows = await tx.query<{ id: string; resource_id: string }>(
-    'SELECT id, resource_id FROM operation WHERE natural_key = ?',
-    [naturalKey(request)],
+    parent
+      ? 'SELECT id, resource_id FROM operation WHERE parent_id = ? AND child_index = ?'
+      : 'SELECT id, resource_id FROM operation WHERE natural_key = ?',
+    parent ? [parent.operationId, parent.index] : [naturalKey(request)],
   );
   return rows[0] && { operationId: rows[0].id, resourceId: rows[0].resource_id, joined: true };
 }
@@ -141,8 +146,8 @@ async function insertOperation(
     `${command.operation?.title} ${request.resourceName} for ${caller.accountName}/${caller.username}`.slice(0, 255);
   const { insertId } = await tx.execute(
     `INSERT INTO operation (id, kind, state, run, direction, resource_type, resource_id, summary, account_id, domain_id, user_id, zone_id,
-       lifecycle_json, input_json, natural_key, event_type, supersedes, granted_at, created_at, touched_at)
-     VALUES (?, ?, ?, ?, 'forward', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, IF(?, NULL, NOW(3)), NOW(3), NOW(3))`,
+       lifecycle_json, input_json, natural_key, event_type, parent_id, child_index, supersedes, granted_at, created_at, touched_at)
+     VALUES (?, ?, ?, ?, 'forward', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, IF(?, NULL, NOW(3)), NOW(3), NOW(3))`,
     [
       operationId,
       command.name,
@@ -159,6 +164,8 @@ async function insertOperation(
       JSON.stringify(request.input),
       naturalKey(request),
       command.event ?? null,
+      request.parent?.operationId ?? null,
+      request.parent?.index ?? null,
       command.operation?.supersedes === true,
       waiting,
     ],

@@ -42,12 +42,18 @@ async function requestCancel(tx: Tx, operationId: string): Promise<CancelOutcome
 /**
  * Cancels an operation.
  *
+ * @param refuse `past-pivot`: one that only goes forward is an error; `never`: it is an outcome
  * @throws DurastackError NOT_FOUND; TOO_LATE naming the step, once it only goes forward
  */
-export async function cancelOperation(source: DataSource, operationId: string, reason: string): Promise<CancelOutcome> {
+export async function cancelOperation(
+  source: DataSource,
+  operationId: string,
+  reason: string,
+  refuse: 'past-pivot' | 'never' = 'past-pivot',
+): Promise<CancelOutcome> {
   return transaction(source, async (tx) => {
     const outcome = await cancelInTransaction(tx, operationId, reason);
-    if (outcome === 'too-late') {
+    if (outcome === 'too-late' && refuse === 'past-pivot') {
       const rows = await tx.query<{ step_title: string | null }>('SELECT step_title FROM operation WHERE id = ?', [
         operationId,
       ]);

@@ -19,11 +19,13 @@ export interface OperationRow {
   readonly cancelRequested: boolean;
   readonly eventType: string | null;
   readonly userId: string | null;
+  /** The operation that had this one accepted, as one of many. */
+  readonly parentId: string | null;
   readonly error: { readonly code: string; readonly message: string; readonly step?: string } | undefined;
 }
 
 const COLUMNS = `id, kind, state, run, direction, resource_type, resource_id, summary, account_id, domain_id, user_id, zone_id,
-  lifecycle_json, input_json, cancel_requested_at, event_type, error_code, error_message, error_step`;
+  lifecycle_json, input_json, cancel_requested_at, event_type, parent_id, error_code, error_message, error_step`;
 
 type Raw = Record<string, string | number | null>;
 
@@ -41,6 +43,7 @@ function fromRaw(raw: Raw): OperationRow {
     accountId: raw['account_id'] as string,
     domainId: raw['domain_id'] as string,
     userId: raw['user_id'] as string | null,
+    parentId: raw['parent_id'] as string | null,
     zoneId: raw['zone_id'] as string | null,
     lifecycle: JSON.parse(raw['lifecycle_json'] as string) as OperationLifecycle,
     input: JSON.parse(raw['input_json'] as string) as Record<string, unknown>,

@@ -8,6 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../testing/test-database.
 import { accept, type AcceptRequest } from './accept.js';
 import { decide } from './attention.js';
 import { cancelOperation } from './cancel.js';
+import { cancelChildren, readChildren } from './children.js';
 import { grantForgotten, markRunLost } from './dispatch.js';
 import { readRemnants } from './remnants.js';
 import { createOperationPorts, inStep } from './run.js';
@@ -205,6 +206,46 @@ describe('order of acceptance', () => {
       take({ write: () => Promise.reject(Object.assign(new Error('x'), { errno: 1062 })) }),
     ).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(await sql('SELECT COUNT(*) AS n FROM operation')).toEqual(before);
+  });
+});
+
+describe('children', () => {
+  const parent = newId();
+  const begin = async (id: string) => ports().beginRun({ operationId: id, run: 1 });
+
+  it('are accepted once per index', async () => {
+    const child = (index: number) => accept(database.source, request({ parent: { operationId: parent, index } }));
+    const both = await Promise.all([child(0), child(0)]);
+    expect(new Set(both.map(({ operationId }) => operationId)).size).toBe(1);
+    expect((await child(1)).joined).toBe(false);
+    expect((await transaction(database.source, (tx) => readChildren(tx, parent))).map(({ index }) => index)).toEqual([
+      0, 1,
+    ]);
+  });
+
+  it('are skipped when their machine has left, or is in no state for them any more', async () => {
+    const [hostId, mother] = [newId(), newId()];
+    const left = await take({ parent: { operationId: mother, index: 0 }, input: { fromHostId: hostId } });
+    expect(await begin(left)).toEqual({ kind: 'ended' });
+    expect(await stateOf(left)).toBe('skipped');
+    await sql('UPDATE virtual_machine SET host_id = ? WHERE id = ?', [hostId, vmId]);
+    const there = await take({ parent: { operationId: mother, index: 1 }, input: { fromHostId: hostId } });
+    expect(await begin(there)).toMatchObject({ kind: 'run' });
+    await ports().finishRun({ operationId: there, run: 1 }, 'succeeded');
+    await sql("UPDATE virtual_machine SET state = 'Expunged' WHERE id = ?", [vmId]);
+    const gone = await take({ parent: { operationId: mother, index: 2 }, input: {} });
+    expect(await begin(gone)).toEqual({ kind: 'ended' });
+    expect(await stateOf(gone)).toBe('skipped');
+  });
+
+  it('are cancelled together: what waits ends, what runs is asked', async () => {
+    const mother = newId();
+    const running = await take({ parent: { operationId: mother, index: 0 } });
+    const waiting = await take({ parent: { operationId: mother, index: 1 } });
+    await begin(running);
+    const open = await cancelChildren(database.source, mother, 'the parent turned back');
+    expect(open.map(({ id }) => id)).toEqual([running]);
+    expect(await stateOf(waiting)).toBe('cancelled');
   });
 });
 

@@ -12,6 +12,7 @@ import type { ResourceRef } from '@durastack/contracts/resources';
 import type { DataSource } from 'typeorm';
 import { transaction, type Tx } from '../database/transaction.js';
 import { stopForAttention } from './attention.js';
+import { reasonGone } from './children.js';
 import { endOperation, lockForEnding } from './end.js';
 import { readOperation, type OperationRow } from './operation-row.js';
 import { controlEpoch } from './settings.js';
@@ -41,10 +42,13 @@ async function beginRun(tx: Tx, run: RunRef, holds: 'resource' | 'all-locks'): P
   if (generation) return { ...begun, generation, cancelRequested, again: true };
   if (operation.state !== 'granted') return { kind: 'superseded' };
   const refusal =
-    shown && shown.operationId !== operation.id ? await raiseBegin(tx, operation, shown.state) : undefined;
+    (operation.run === 1 ? await reasonGone(tx, operation) : undefined) ??
+    (shown && shown.operationId !== operation.id ? await raiseBegin(tx, operation, shown.state) : undefined);
   if (refusal && holds === 'resource') return undefined;
   if (refusal) {
-    await endOperation(tx, operation, { state: 'failed', error: refusal });
+    // What was asked of many things at once concerns only those that it still fits.
+    const state = operation.parentId === null ? 'failed' : 'skipped';
+    await endOperation(tx, operation, { state, error: refusal });
     return { kind: 'ended' };
   }
   const { insertId } = await tx.execute(

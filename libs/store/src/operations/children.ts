@@ -1,0 +1,63 @@
+/**
+ * Operations that were accepted for a parent, as one of many things that it has done: ordinary operations, with their
+ * own locks, steps and undo. The parent learns of their endings from their rows.
+ */
+import type { DataSource } from 'typeorm';
+import { autocommit, type Tx } from '../database/transaction.js';
+import { cancelOperation } from './cancel.js';
+import type { OperationRow } from './operation-row.js';
+
+/** One child of an operation. */
+export interface ChildRow {
+  readonly id: string;
+  readonly index: number;
+  readonly kind: string;
+  readonly state: string;
+  readonly resourceId: string;
+  readonly error: string | null;
+}
+
+/** States in which a child still has something to do, or holds something. */
+const OPEN = ['queued', 'granted', 'running', 'needs-attention'];
+
+/** Whether a child has not ended yet. */
+export const isOpen = ({ state }: Pick<ChildRow, 'state'>): boolean => OPEN.includes(state);
+
+/** The children of an operation, in the order of their indices. */
+export function readChildren(tx: Tx, parentId: string): Promise<ChildRow[]> {
+  return tx.query<ChildRow>(
+    `SELECT id, child_index AS \`index\`, kind, state, resource_id AS resourceId, error_message AS error
+       FROM operation WHERE parent_id = ? ORDER BY child_index`,
+    [parentId],
+  );
+}
+
+/**
+ * Cancels the children that have not ended: those that wait end at once, those that run undo what they did.
+ *
+ * @returns those that are still open: what is past its pivot goes on to its end
+ */
+export async function cancelChildren(source: DataSource, parentId: string, reason: string): Promise<ChildRow[]> {
+  const open = (await readChildren(autocommit(source), parentId)).filter(isOpen);
+  const left: ChildRow[] = [];
+  for (const child of open) {
+    const outcome = await cancelOperation(source, child.id, reason, 'never');
+    if (outcome === 'requested' || outcome === 'too-late') left.push(child);
+  }
+  return left;
+}
+
+/**
+ * Why a child that was granted has nothing to do any more, or undefined: `fromHostId` among its parameters says that
+ * its machine is to leave that host, and the machine is not there now.
+ */
+export async function reasonGone(
+  tx: Tx,
+  { parentId, resource, input }: OperationRow,
+): Promise<{ code: string; message: string } | undefined> {
+  const fromHostId = input['fromHostId'];
+  if (parentId === null || typeof fromHostId !== 'string' || resource.type !== 'virtual-machine') return undefined;
+  const there = await tx.query('SELECT 1 FROM virtual_machine WHERE id = ? AND host_id = ?', [resource.id, fromHostId]);
+  if (there.length > 0) return undefined;
+  return { code: 'NOT_ALLOWED_IN_STATE', message: `The machine is not on host ${fromHostId} any more.` };
+}
