@@ -14,6 +14,8 @@ export class ServiceOfferingEntity {
   @Text(20) storageType!: string;
   @Text(255, { nullable: true }) hostTags!: string | null;
   @Flag() offerHa!: boolean;
+  /** Machines are started so that they can grow while they run. */
+  @Flag() dynamicScaling!: boolean;
   @Flag() removed!: boolean;
   @Moment() createdAt!: Date;
 }

@@ -22,6 +22,8 @@ export class TemplateEntity {
   @Flag() isPublic!: boolean;
   @Flag() isFeatured!: boolean;
   @Flag() isExtractable!: boolean;
+  /** Its guests can take processors and memory while they run. */
+  @Flag() isDynamicallyScalable!: boolean;
   @Text(20) state!: string;
   /** 0 to 100 while it is fetched. */
   @Int({ default: 0 }) percent!: number;

@@ -17,11 +17,20 @@ export class StoragePoolEntity {
   @Ref({ nullable: true }) clusterId!: string | null;
   /** Set for a local directory: only this host reaches it. */
   @Ref({ nullable: true }) hostId!: string | null;
-  /** directory or shared-mount-point. */
+  /** directory, shared-mount-point or rbd. */
   @Text(30) kind!: string;
   /** CLUSTER, ZONE or HOST. */
   @Text(20) scope!: string;
+  /** The directory on hosts; of an rbd pool the name of its RADOS pool. */
   @Text(1024) path!: string;
+  /** Of an rbd pool: host:port of each monitor, comma-joined. */
+  @Text(2048, { nullable: true }) monitors!: string | null;
+  /** Of an rbd pool: the cephx user of hosts, and its key, sealed. */
+  @Text(128, { nullable: true }) cephUser!: string | null;
+  @Text(1024, { nullable: true }) secretSealed!: string | null;
+  /** Of an rbd pool: the cephx user that may blocklist addresses, and its key, sealed. Hosts never keep it. */
+  @Text(128, { nullable: true }) fencingUser!: string | null;
+  @Text(1024, { nullable: true }) fencingSecretSealed!: string | null;
   @Text(20) state!: string;
   @Text(20) allocationState!: string;
   @BigInt64({ default: 0 }) capacityBytes!: number;

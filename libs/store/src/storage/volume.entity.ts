@@ -1,7 +1,10 @@
 import { Entity, Index } from 'typeorm';
 import { BigInt64, Id, Int, Moment, Ref, Text } from '../database/columns.js';
 
-/** A disk. Root volumes belong to one machine for life. */
+/**
+ * A disk. Root volumes belong to one machine for life; a data disk has `vm_id` from the moment it is to be attached, and
+ * `attached_at` when it is.
+ */
 @Entity('volume')
 @Index('volume_vm', ['vmId'])
 @Index('volume_account', ['accountId', 'state'])
@@ -21,6 +24,7 @@ export class VolumeEntity {
   /** ROOT or DATADISK. */
   @Text(20) kind!: string;
   @Int({ default: 0 }) deviceId!: number;
+  @Moment({ nullable: true }) attachedAt!: Date | null;
   @BigInt64() sizeBytes!: number;
   @Text(20) state!: string;
   @Moment() createdAt!: Date;
