@@ -1,26 +1,11 @@
-import type { Command } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { ResourceRef } from '@durastack/contracts/resources';
-import { autocommit, type Tx } from '@durastack/store/database/transaction';
-import { notFound, requireAccess } from '@durastack/store/identity/access';
-import { accept } from '@durastack/store/operations/accept';
+import { acceptVmOperation as acceptOn, type VmOperation } from '@durastack/store/compute/accept-vm-operation';
+import { autocommit } from '@durastack/store/database/transaction';
+import { requireAccess } from '@durastack/store/identity/access';
 import type { StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import type { Platform } from '../platform.js';
-
-/** An operation on a machine that exists. */
-export interface VmOperation {
-  readonly command: Command;
-  readonly vmId: string;
-  /** What steps need besides the rows. */
-  readonly input?: Readonly<Record<string, unknown>>;
-  /** What it names besides the machine. */
-  readonly locks?: readonly ResourceRef[];
-  /** On or off, as the tenant now wants it. */
-  readonly desiredPower: 'on' | 'off';
-  /** Further writes at acceptance. */
-  readonly write?: (tx: Tx) => Promise<void>;
-}
 
 /**
  * Accepts an operation on a machine: checks that the caller may touch it, then locks it.
@@ -32,29 +17,9 @@ export async function acceptVmOperation(
   call: Call,
   operation: VmOperation,
 ): Promise<StartedOperation> {
-  const { command, vmId } = operation;
-  const vm = { type: 'virtual-machine', id: vmId } as const;
-  const tx = autocommit(platform.database);
-  const owner = await requireAccess(tx, call.caller, vm);
-  const [row] = await tx.query<{ name: string; zone_id: string; state: string }>(
-    'SELECT name, zone_id, state FROM virtual_machine WHERE id = ?',
-    [vmId],
-  );
-  if (!row || row.state === 'Expunged') throw notFound('id', vmId);
-  return accept(platform.database, {
-    command,
-    caller: call.caller,
-    owner,
-    resource: vm,
-    resourceName: row.name,
-    zoneId: row.zone_id,
-    locks: [vm, ...(operation.locks ?? [])],
-    input: operation.input ?? {},
-    write: async (inner) => {
-      await inner.execute('UPDATE virtual_machine SET desired_power = ? WHERE id = ?', [operation.desiredPower, vmId]);
-      await operation.write?.(inner);
-    },
-  });
+  const vm = { type: 'virtual-machine', id: operation.vmId } as const;
+  const owner = await requireAccess(autocommit(platform.database), call.caller, vm);
+  return acceptOn(platform.database, { caller: call.caller, owner }, operation);
 }
 
 /** The networks of a machine: a start uses them, so they must not go meanwhile. */

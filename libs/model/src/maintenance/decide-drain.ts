@@ -1,0 +1,86 @@
+/**
+ * How a host is emptied: which machine is asked to go next, and when that has failed. Pure: the step reads the rows,
+ * and asks for what this names, again and again until nothing is left.
+ */
+
+/** What to do with a machine whose disk is on storage of its host alone. */
+export const LOCAL_STORAGE_POLICIES = ['refuse', 'stop', 'migrate'] as const;
+/** See {@link LOCAL_STORAGE_POLICIES}. */
+export type LocalStoragePolicy = (typeof LOCAL_STORAGE_POLICIES)[number];
+
+/** A machine that is on the host. */
+export interface Resident {
+  readonly vmId: string;
+  readonly name: string;
+  readonly state: string;
+  readonly memoryMib: number;
+  readonly onLocalStorage: boolean;
+}
+
+/** A machine's way off the host. */
+export type WayOff = 'migrate' | 'migrate-with-storage' | 'stop';
+
+/** A child that was asked to take a machine away. */
+export interface Departure {
+  readonly vmId: string;
+  readonly state: string;
+  readonly error: string | null;
+}
+
+/** How a drain is done. */
+export interface DrainRules {
+  /** Machines that are on their way at the same time. */
+  readonly atOnce: number;
+  /** How often a machine's departure is tried. */
+  readonly attempts: number;
+  readonly localStorage: LocalStoragePolicy;
+}
+
+/** What is on a host, and what was asked of it. */
+export interface DrainScene {
+  readonly residents: readonly Resident[];
+  readonly departures: readonly Departure[];
+  /** Operations that chose the host before it was closed, and have not ended: they may yet bring a machine. */
+  readonly arriving: number;
+}
+
+/** What follows. */
+export type DrainDecision =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'go-on'; readonly start: readonly { readonly vmId: string; readonly way: WayOff }[] }
+  | { readonly kind: 'hopeless'; readonly reasons: readonly string[] };
+
+const OPEN = new Set(['queued', 'granted', 'running']);
+
+/** Decides; the largest machines go first, while there is most room elsewhere. */
+export function decideDrain({ residents, departures, arriving }: DrainScene, rules: DrainRules): DrainDecision {
+  if (residents.length === 0) return arriving === 0 ? { kind: 'empty' } : { kind: 'go-on', start: [] };
+  const ofVm = (vmId: string) => departures.filter((departure) => departure.vmId === vmId);
+  const reasons = residents.flatMap((resident) => whyNot(resident, ofVm(resident.vmId), rules));
+  if (reasons.length > 0) return { kind: 'hopeless', reasons };
+  const underWay = departures.filter(({ state }) => OPEN.has(state)).length;
+  const start = residents
+    .filter(({ vmId }) => !ofVm(vmId).some(({ state }) => OPEN.has(state)))
+    .sort((a, b) => b.memoryMib - a.memoryMib || (a.vmId < b.vmId ? -1 : 1))
+    .slice(0, Math.max(0, rules.atOnce - underWay))
+    .map((resident) => ({ vmId: resident.vmId, way: wayOff(resident, rules) }));
+  return { kind: 'go-on', start };
+}
+
+/** How a machine leaves. */
+function wayOff({ onLocalStorage }: Resident, { localStorage }: DrainRules): WayOff {
+  if (!onLocalStorage) return 'migrate';
+  return localStorage === 'stop' ? 'stop' : 'migrate-with-storage';
+}
+
+function whyNot(resident: Resident, departures: readonly Departure[], rules: DrainRules): string[] {
+  const { name, onLocalStorage, state } = resident;
+  if (onLocalStorage && rules.localStorage === 'refuse')
+    return [`${name} has its disk on storage of this host (localstorage=stop or migrate takes it along)`];
+  if (state === 'Error') return [`${name} is in the state Error`];
+  const stuck = departures.find((departure) => departure.state === 'needs-attention');
+  if (stuck) return [`the move of ${name} needs attention: ${stuck.error ?? 'see its operation'}`];
+  const failed = departures.filter((departure) => departure.state === 'failed');
+  if (failed.length < rules.attempts) return [];
+  return [`${name} could not be moved: ${failed.at(-1)?.error ?? 'no reason was noted'}`];
+}
