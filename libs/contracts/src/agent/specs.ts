@@ -42,18 +42,39 @@ export const volumeSpec = z.object({
 /** See {@link volumeSpec}. */
 export type VolumeSpec = z.infer<typeof volumeSpec>;
 
+/** A network that hosts share through VXLAN tunnels over the network between them, seen from one of them. */
+export const vxlanSpec = z.object({
+  vni: z
+    .int()
+    .min(1)
+    .max(2 ** 24 - 1),
+  /** Rises with every change of who takes part: a host never goes back to an older one. */
+  revision: z.int().min(0),
+  /** The host's own address that the tunnels start from. */
+  localAddress: z.ipv4(),
+  /** Addresses of the other hosts that have the network, none twice, in a fixed order. */
+  peers: z.array(z.ipv4()).max(4096),
+});
+/** See {@link vxlanSpec}. */
+export type VxlanSpec = z.infer<typeof vxlanSpec>;
+
 /** One address range served by DHCP on a network. */
 export const networkSpec = z.object({
   id: id,
   name: z.string().max(255),
-  /** `bridge`: Linux bridge; `ovs`: Open vSwitch integration bridge with a VLAN tag. */
+  /** `bridge`: Linux bridge; `ovs`: Open vSwitch bridge, with a VLAN tag or VXLAN tunnels. */
   driver: z.enum(['bridge', 'ovs']),
   /** Bridge device name, at most 15 characters, unique per instance and network. */
   bridge: z.string().regex(/^[a-z0-9-]{1,15}$/),
   vlan: z.int().min(1).max(4094).optional(),
+  /** `ovs` without a VLAN only; the bridge is the network's alone. */
+  vxlan: vxlanSpec.optional(),
   cidr: z.cidrv4(),
   gateway: z.ipv4(),
-  /** Whether this host carries the gateway address on the bridge (a single-host shared network). */
+  /**
+   * Whether this host carries the gateway address on the bridge. With VXLAN each host may: it is then the gateway of its
+   * own guests, under the same MAC everywhere, and what it says there never leaves the host.
+   */
   gatewayOnHost: z.boolean(),
   dns: z.array(z.ipv4()).max(8),
   mtu: z.int().min(576).max(9216).default(1500),
