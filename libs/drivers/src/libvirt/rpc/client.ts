@@ -6,7 +6,16 @@
  */
 import { DurastackError } from '@durastack/contracts/errors';
 import { LibvirtConnection } from './connection.js';
-import { LIBVIRT_ERROR, METADATA_ELEMENT, PROCEDURE, SHUTDOWN_ACPI, UNDEFINE_ALL, XML_INACTIVE } from './protocol.js';
+import {
+  AFFECT_LIVE,
+  BLOCK_RESIZE_BYTES,
+  LIBVIRT_ERROR,
+  METADATA_ELEMENT,
+  PROCEDURE,
+  SHUTDOWN_ACPI,
+  UNDEFINE_ALL,
+  XML_INACTIVE,
+} from './protocol.js';
 import { isLibvirtError } from './remote-error.js';
 import { XdrReader, XdrWriter } from './xdr.js';
 
@@ -161,6 +170,40 @@ export class LibvirtClient {
     return (await this.#call(PROCEDURE.domainGetXmlDesc, domainArgs(domain).uint(XML_INACTIVE))).string();
   }
 
+  /** The definition of the running domain, with what was plugged in since; of one that is off, as {@link inactiveXml}. */
+  async presentXml(domain: Domain): Promise<string> {
+    return (await this.#call(PROCEDURE.domainGetXmlDesc, domainArgs(domain).uint(0))).string();
+  }
+
+  /** Plugs a device into the running domain. */
+  async attachDevice(domain: Domain, xml: string): Promise<void> {
+    const args = domainArgs(domain).string(xml).uint(AFFECT_LIVE);
+    await this.#call(PROCEDURE.domainAttachDeviceFlags, args, LONG_CALL_TIMEOUT_MS);
+  }
+
+  /** Asks the guest to let go of a device. Returns after some seconds whether it did or not: look at the definition. */
+  async detachDevice(domain: Domain, xml: string): Promise<void> {
+    await this.#call(PROCEDURE.domainDetachDeviceFlags, domainArgs(domain).string(xml).uint(AFFECT_LIVE));
+  }
+
+  /** The size that a running domain's disk has, in bytes. `target`: its device name in the definition. */
+  async blockCapacity(domain: Domain, target: string): Promise<number> {
+    const reply = await this.#call(PROCEDURE.domainGetBlockInfo, domainArgs(domain).string(target).uint(0));
+    reply.ulong(); // allocation
+    return Number(reply.ulong());
+  }
+
+  /** Gives a running domain's disk another size. */
+  async resizeBlock(domain: Domain, target: string, sizeBytes: number): Promise<void> {
+    const args = domainArgs(domain).string(target).ulong(BigInt(sizeBytes)).uint(BLOCK_RESIZE_BYTES);
+    await this.#call(PROCEDURE.domainBlockResize, args, LONG_CALL_TIMEOUT_MS);
+  }
+
+  /** Gives the running domain so many of the processors that it was started with room for. */
+  async setVcpus(domain: Domain, count: number): Promise<void> {
+    await this.#call(PROCEDURE.domainSetVcpusFlags, domainArgs(domain).uint(count).uint(AFFECT_LIVE));
+  }
+
   /** Our metadata element in the domain's definition, as XML; undefined when it has none or is gone. */
   async domainMetadata(domain: Domain, namespace: string): Promise<string | undefined> {
     const args = domainArgs(domain).int(METADATA_ELEMENT).optionalString(namespace).uint(0);
@@ -180,6 +223,11 @@ export class LibvirtClient {
   /** Ends a subscription. */
   async unsubscribe(callbackId: number): Promise<void> {
     await this.#call(PROCEDURE.domainEventCallbackDeregisterAny, new XdrWriter().int(callbackId));
+  }
+
+  /** Any procedure about one domain, for the files beside this one: the domain comes first, then `args`. */
+  callOn(domain: Domain, procedure: number, args: (writer: XdrWriter) => XdrWriter, timeoutMs?: number) {
+    return this.#call(procedure, args(domainArgs(domain)), timeoutMs);
   }
 
   async #lookup(procedure: number, args: XdrWriter): Promise<Domain | undefined> {

@@ -30,16 +30,24 @@ export const PROCEDURE = {
   domainSuspend: 34,
   authList: 66,
   connectGetLibVersion: 157,
+  domainAttachDeviceFlags: 160,
+  domainDetachDeviceFlags: 161,
+  domainGetBlockInfo: 194,
   domainCreateWithFlags: 196,
+  domainSetVcpusFlags: 199,
   domainGetState: 212,
   domainUndefineFlags: 231,
   domainDestroyFlags: 234,
+  domainBlockJobAbort: 237,
+  domainGetBlockJobInfo: 238,
+  domainBlockResize: 251,
   domainShutdownFlags: 258,
   domainGetMetadata: 265,
   connectListAllDomains: 273,
   domainEventCallbackRegisterAny: 316,
   domainEventCallbackDeregisterAny: 317,
   domainEventCallbackLifecycle: 318,
+  domainBlockCopy: 345,
   domainDefineXmlFlags: 350,
 } as const;
 
@@ -67,6 +75,10 @@ export const UNDEFINE_ALL = 1 | 2 | 4 | 16;
 export const SHUTDOWN_ACPI = 1;
 /** virDomainXMLFlags: the definition of the next start. */
 export const XML_INACTIVE = 2;
+/** virDomainModificationImpact, virDomainVcpuFlags: the running domain alone. */
+export const AFFECT_LIVE = 1;
+/** virDomainBlockResizeFlags: sizes are bytes. */
+export const BLOCK_RESIZE_BYTES = 1;
 /** virDomainMetadataType. */
 export const METADATA_ELEMENT = 2;
 
@@ -75,6 +87,7 @@ export const LIBVIRT_ERROR = {
   systemError: 38,
   rpc: 39,
   noDomain: 42,
+  deviceMissing: 99,
   operationInvalid: 55,
   operationTimeout: 68,
   noDomainMetadata: 80,
