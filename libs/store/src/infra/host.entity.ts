@@ -7,7 +7,7 @@ import { BigInt64, Id, Int, LongText, Moment, Ref, Text } from '../database/colu
  * | column | who sets it |
  * |---|---|
  * | state | `transition()` |
- * | allocation_state | updateHost |
+ * | allocation_state, allocation_before | updateHost; the maintenance operations |
  * | *_total, boot_id, versions, last_heartbeat_at | enrolment and heartbeat intake |
  * | *_reserved | the reservation transactions alone |
  * | fence_epoch | the declaration of a fenced host |
@@ -25,8 +25,10 @@ export class HostEntity {
   @Ref() clusterId!: string;
   @Text(20) hypervisor!: string;
   @Text(20) state!: string;
-  /** Enabled or Disabled. */
-  @Text(20) allocationState!: string;
+  /** Enabled, Disabled, PrepareForMaintenance or Maintenance: CloudStack's resource state. */
+  @Text(30) allocationState!: string;
+  /** What it is again after its maintenance; null outside of one. */
+  @Text(30, { nullable: true }) allocationBefore!: string | null;
   /** The URL given to addHost: calls with the same one join or find this host. Removed hosts give it up. */
   @Text(255, { nullable: true }) naturalKey!: string | null;
   /** Base URL of the agent. */

@@ -1,0 +1,44 @@
+import type { Tx } from '../database/transaction.js';
+import { readChildren } from '../operations/children.js';
+
+/** A machine that is on a host. */
+export interface ResidentRow {
+  readonly vmId: string;
+  readonly name: string;
+  readonly state: string;
+  readonly memoryMib: number;
+  /** Whether a disk of it is on storage of its host alone. */
+  readonly onLocalStorage: boolean;
+}
+
+/** A host that is being emptied. */
+export interface DrainSceneRows {
+  readonly residents: readonly ResidentRow[];
+  /** Children of the drain, by the machine that each concerns, in the order in which they were asked for. */
+  readonly departures: readonly { readonly vmId: string; readonly state: string; readonly error: string | null }[];
+  /** Operations that chose the host before it was closed, and have not ended: they may yet bring a machine. */
+  readonly arriving: number;
+}
+
+/** What is on a host, which children were asked to take it away, and what may still come. */
+export async function readDrainScene(
+  tx: Tx,
+  { hostId, parentId }: { readonly hostId: string; readonly parentId: string },
+): Promise<DrainSceneRows> {
+  const residents = await tx.query<Omit<ResidentRow, 'onLocalStorage'> & { local: number }>(
+    `SELECT v.id AS vmId, v.name, v.state, v.memory_mib AS memoryMib,
+       EXISTS (SELECT 1 FROM volume o JOIN storage_pool p ON p.id = o.pool_id WHERE o.vm_id = v.id AND p.host_id IS NOT NULL) AS local
+     FROM virtual_machine v WHERE v.host_id = ? AND v.state <> 'Expunged' ORDER BY v.id`,
+    [hostId],
+  );
+  const children = await readChildren(tx, parentId);
+  const [claims] = await tx.query<{ n: number }>(
+    "SELECT COUNT(*) AS n FROM claim WHERE resource_type = 'host' AND resource_id = ? AND operation_id <> ?",
+    [hostId, parentId],
+  );
+  return {
+    residents: residents.map(({ local, ...resident }) => ({ ...resident, onLocalStorage: Number(local) === 1 })),
+    departures: children.map(({ resourceId, state, error }) => ({ vmId: resourceId, state, error })),
+    arriving: Number(claims?.n),
+  };
+}
