@@ -1,7 +1,8 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { DurastackError } from '@durastack/contracts/errors';
 import { updateHost } from '@durastack/contracts/infra/update-host';
 import { requireRow, updateRow } from '@durastack/store/database/rows';
-import { autocommit } from '@durastack/store/database/transaction';
+import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { readOne } from '@durastack/store/lists/engine/run-list';
 import { hosts } from '@durastack/store/lists/infra/hosts.list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
@@ -17,12 +18,21 @@ export class UpdateHostHandler implements CommandHandler<typeof updateHost> {
     const tx = autocommit(this.platform.database);
     const host = { type: 'host', id: params.id } as const;
     await requireRow(tx, host, { where: "state <> 'Removed'" });
-    const wanted = params.allocationState;
-    await updateRow(tx, host, {
-      name: params.name,
-      tags: params.hostTags?.join(','),
-      allocation_state: wanted === undefined ? undefined : wanted.startsWith('Enable') ? 'Enabled' : 'Disabled',
-    });
+    if (params.allocationState !== undefined) await allocate(tx, params.id, params.allocationState);
+    await updateRow(tx, host, { name: params.name, tags: params.hostTags?.join(',') });
     return readOne(tx, hosts, call.caller, params.id);
   }
+}
+
+/** Enables or disables a host, as compare-and-set: maintenance has its own commands. */
+async function allocate(tx: Tx, id: string, wanted: string): Promise<void> {
+  const { affectedRows } = await tx.execute(
+    "UPDATE host SET allocation_state = ? WHERE id = ? AND allocation_state IN ('Enabled', 'Disabled')",
+    [wanted.startsWith('Enable') ? 'Enabled' : 'Disabled', id],
+  );
+  if (affectedRows > 0) return;
+  throw new DurastackError(
+    'NOT_ALLOWED_IN_STATE',
+    `Host ${id} is in maintenance, or it is being prepared; cancelHostMaintenance ends that.`,
+  );
 }

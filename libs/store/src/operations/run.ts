@@ -193,7 +193,7 @@ const NEVER_TOO_LATE = 2 ** 31 - 1;
  * Takes the operation's row and writes its progress, if this run is the current one, goes in this direction and has
  * not gone on to a later step: else an attempt that was given up for lost would write over what its successors wrote.
  */
-async function noteStep(tx: Tx, step: StepRef): Promise<void> {
+export async function noteStep(tx: Tx, step: StepRef): Promise<void> {
   const title = step.direction === 'undoing' ? `Undoing: ${step.title}` : step.title;
   const { affectedRows } = await tx.execute(
     `UPDATE operation SET step_index = ?, step_count = ?, step_title = ?, step_detail = NULL, step_token = GREATEST(step_token, ?), touched_at = NOW(3)
