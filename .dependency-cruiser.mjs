@@ -124,7 +124,8 @@ const NETWORK_TERMS = 'network/(dns|ipv4|port|switch)\\.ts';
 
 /** driver → the other drivers that it is made of; all others keep apart. */
 const DRIVER_MAY_USE = {
-  libvirt: ['directory-pool/', 'network/'],
+  libvirt: ['pool/', 'network/'],
+  pool: ['directory-pool/', 'rbd/'],
   network: ['linux-bridge/', 'openvswitch/', 'dnsmasq/', 'nftables/'],
   'linux-bridge': ['iproute2/', 'nftables/', NETWORK_TERMS],
   openvswitch: ['iproute2/', NETWORK_TERMS],

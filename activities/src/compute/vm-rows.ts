@@ -3,6 +3,7 @@ import type { DataVolumeSpec, NetworkSpec, NicSpec, PoolSpec, VmSpec } from '@du
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { SecretBox } from '@durastack/kit/secrets/secret-box';
 import type { Tx } from '@durastack/store/database/transaction';
+import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '@durastack/store/storage/pool-spec';
 
 /** A machine's row, as far as steps use it. */
 export interface VmRow {
@@ -53,19 +54,22 @@ export async function readVmAndDisk(
     volumeTemplateId: string | null;
     sizeBytes: number;
     volumeState: string;
-    poolKind: PoolSpec['kind'] | null;
-    poolPath: string | null;
+    poolKind: string | null;
+    path: string;
+    monitors: string | null;
+    cephUser: string | null;
   };
   const rows = await tx.query<Raw>(
     `SELECT ${VM_COLUMNS}, d.id AS volumeId, d.pool_id AS poolId, d.template_id AS volumeTemplateId, d.size_bytes AS sizeBytes, d.state AS volumeState,
-       p.kind AS poolKind, p.path AS poolPath
+       p.kind AS poolKind, p.path, p.monitors, p.ceph_user AS cephUser
      FROM virtual_machine v JOIN volume d ON d.vm_id = v.id AND d.kind = 'ROOT' LEFT JOIN storage_pool p ON p.id = d.pool_id WHERE v.id = ?`,
     [vmId],
   );
   if (!rows[0]) throw new DurastackError('NOT_FOUND', `There is no virtual machine ${vmId} with a root volume.`);
-  const { volumeId, poolId, volumeTemplateId, sizeBytes, volumeState, poolKind, poolPath, ...vm } = rows[0];
+  const { volumeId, poolId, volumeTemplateId, sizeBytes, volumeState, poolKind, path, monitors, cephUser, ...vm } =
+    rows[0];
   const volume = { id: volumeId, poolId, templateId: volumeTemplateId, sizeBytes, state: volumeState };
-  const pool = poolId && poolKind && poolPath ? { id: poolId, kind: poolKind, path: poolPath } : undefined;
+  const pool = poolId && poolKind ? toPoolSpec({ id: poolId, kind: poolKind, path, monitors, cephUser }) : undefined;
   return { vm, volume, pool };
 }
 
@@ -81,23 +85,23 @@ export async function readRootVolume(tx: Tx, vmId: string): Promise<RootVolumeRo
 
 /** The data disks of a machine that exist, in the order of their positions. */
 export async function readDataVolumes(tx: Tx, vmId: string): Promise<DataVolumeSpec[]> {
-  type Raw = { id: string; deviceId: number; sizeBytes: number; poolId: string; kind: PoolSpec['kind']; path: string };
+  type Raw = PoolSpecRow & { volumeId: string; deviceId: number; sizeBytes: number };
   const rows = await tx.query<Raw>(
-    `SELECT d.id, d.device_id AS deviceId, d.size_bytes AS sizeBytes, p.id AS poolId, p.kind, p.path
+    `SELECT d.id AS volumeId, d.device_id AS deviceId, d.size_bytes AS sizeBytes, ${POOL_SPEC_COLUMNS}
      FROM volume d JOIN storage_pool p ON p.id = d.pool_id WHERE d.vm_id = ? AND d.kind = 'DATADISK' AND d.state = 'Ready' ORDER BY d.device_id`,
     [vmId],
   );
-  return rows.map(({ id, deviceId, sizeBytes, poolId, kind, path }) => ({
-    volume: { id, pool: { id: poolId, kind, path }, sizeBytes },
+  return rows.map(({ volumeId, deviceId, sizeBytes, ...pool }) => ({
+    volume: { id: volumeId, pool: toPoolSpec(pool), sizeBytes },
     deviceId,
   }));
 }
 
 /** A pool as hosts reach it. */
 export async function readPool(tx: Tx, poolId: string): Promise<PoolSpec> {
-  const rows = await tx.query<PoolSpec>('SELECT id, kind, path FROM storage_pool WHERE id = ?', [poolId]);
+  const rows = await tx.query<PoolSpecRow>(`SELECT ${POOL_SPEC_COLUMNS} FROM storage_pool p WHERE p.id = ?`, [poolId]);
   if (!rows[0]) throw new DurastackError('NOT_FOUND', `There is no storage pool ${poolId}.`);
-  return { id: rows[0].id, kind: rows[0].kind, path: rows[0].path };
+  return toPoolSpec(rows[0]);
 }
 
 /** The image store that holds a template. */

@@ -4,6 +4,7 @@ import type { ControlEpochReply } from '@durastack/contracts/agent/wire';
 import { asDurastackError, type DurastackError } from '@durastack/contracts/errors';
 import type { AgentClient } from '@durastack/kit/agent-client/agent-client';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
+import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '@durastack/store/storage/pool-spec';
 import type { DataSource } from 'typeorm';
 
 const HOSTS_AT_ONCE = 64;
@@ -22,7 +23,9 @@ export interface HostRow {
 }
 
 /** A pool that is in use. */
-export interface PoolRow extends PoolSpec {
+export interface PoolRow {
+  readonly id: string;
+  readonly spec: PoolSpec;
   readonly name: string;
   readonly zoneId: string;
   readonly clusterId: string | null;
@@ -57,13 +60,17 @@ function readHosts(db: Tx): Promise<HostRow[]> {
   );
 }
 
-function readPools(db: Tx): Promise<PoolRow[]> {
-  return db.query<PoolRow>(
-    `SELECT id, name, kind, path, zone_id AS zoneId, cluster_id AS clusterId, host_id AS hostId FROM storage_pool WHERE state = 'Up'`,
+async function readPools(db: Tx): Promise<PoolRow[]> {
+  const rows = await db.query<PoolSpecRow & Omit<PoolRow, 'spec'>>(
+    `SELECT ${POOL_SPEC_COLUMNS}, p.name, p.zone_id AS zoneId, p.cluster_id AS clusterId, p.host_id AS hostId FROM storage_pool p WHERE p.state = 'Up'`,
   );
+  return rows.map((row) => {
+    const { id, name, zoneId, clusterId, hostId } = row;
+    return { id, name, zoneId, clusterId, hostId, spec: toPoolSpec(row) };
+  });
 }
 
-const specOf = ({ id, kind, path }: PoolSpec): PoolSpec => ({ id, kind, path });
+const specOf = ({ spec }: PoolRow): PoolSpec => spec;
 
 const reaches = (host: HostRow, pool: PoolRow): boolean =>
   host.zoneId === pool.zoneId &&

@@ -1,5 +1,6 @@
 /** Volumes and base images in the database and on pools. Pools that nobody told of are not judged. */
 import type { Tx } from '@durastack/store/database/transaction';
+import { poolPlaces } from '@durastack/store/storage/pool-spec';
 import type { Check } from './examination.js';
 import { finding, type Finding } from './finding.js';
 import type { FindingKindName } from './finding-kinds.js';
@@ -30,7 +31,7 @@ function unread({ pools, poolContents, hosts }: Visits): Finding[] {
       finding('pool-unread', {
         resource: { type: 'storage-pool', id: pool.id },
         where: `pool ${pool.name}`,
-        what: `No host could tell what is on pool ${pool.name} (${pool.path})`,
+        what: `No host could tell what is on pool ${pool.name} (${poolPlaces(pool.spec).root})`,
       }),
     );
 }
@@ -51,7 +52,7 @@ async function volumes(db: Tx, visits: Visits): Promise<Finding[]> {
       finding('volume-missing', {
         ...about(row, content.hostId),
         where: `pool ${pool?.name ?? row.poolId}`,
-        what: `The volume ${row.name} is ${row.state}, but ${pool?.path ?? ''}/volumes/${row.id}.qcow2 does not exist`,
+        what: `The volume ${row.name} is ${row.state}, but ${pool && poolPlaces(pool.spec).volume(row.id)} does not exist`,
       }),
     );
   }
@@ -70,8 +71,9 @@ function onPool(pool: PoolRow, content: PoolContent, known: ReadonlyMap<string, 
   return [...content.volumes].flatMap((id) => {
     const row = known.get(id);
     if (row && shouldExist(row) && row.poolId === pool.id) return [];
-    const path = `${pool.path}/volumes/${id}.qcow2`;
-    const look = `look with: qemu-img info -U ${path}`;
+    const places = poolPlaces(pool.spec);
+    const path = places.volume(id);
+    const look = `look with: ${places.look(path)}`;
     const where = `pool ${pool.name}`;
     const place = pool.id;
     if (!row) {
@@ -107,7 +109,7 @@ async function templates(db: Tx, visits: Visits): Promise<Finding[]> {
       finding('template-missing', {
         resource: { type: 'template', id: row.templateId },
         where: `pool ${pool?.name ?? row.poolId}`,
-        what: `The base image of template ${row.name ?? row.templateId} is recorded on pool ${pool?.name ?? row.poolId}, but ${pool?.path ?? ''}/templates/${row.templateId}.qcow2 does not exist`,
+        what: `The base image of template ${row.name ?? row.templateId} is recorded on pool ${pool?.name ?? row.poolId}, but ${pool && poolPlaces(pool.spec).template(row.templateId)} does not exist`,
         since: row.readyAt,
         place: row.poolId,
         details: { poolId: row.poolId, hostId: content.hostId },
@@ -118,12 +120,13 @@ async function templates(db: Tx, visits: Visits): Promise<Finding[]> {
     const content = visits.poolContents.get(pool.id);
     for (const templateId of content?.templates ?? []) {
       if (expected.has(`${templateId} ${pool.id}`)) continue;
-      const path = `${pool.path}/templates/${templateId}.qcow2`;
+      const places = poolPlaces(pool.spec);
+      const path = places.template(templateId);
       found.push(
         finding('template-unknown', {
           resource: { type: 'template', id: templateId },
           where: `pool ${pool.name}`,
-          what: `${path} is recorded for no template; look with: qemu-img info -U ${path}`,
+          what: `${path} is recorded for no template; look with: ${places.look(path)}`,
           place: pool.id,
           details: { poolId: pool.id, hostId: content?.hostId ?? '' },
         }),

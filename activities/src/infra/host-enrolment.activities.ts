@@ -9,6 +9,7 @@ import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
 import { claim } from '@durastack/store/operations/reservations';
 import { inStep } from '@durastack/store/operations/run';
+import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '@durastack/store/storage/pool-spec';
 import type { ActivityDependencies } from '../dependencies.js';
 import { openEnrolment, type EnrolmentSecrets } from './enrolment-secrets.js';
 import { HOST_CERTIFICATE_DAYS } from './certificate-life.js';
@@ -183,8 +184,8 @@ async function isEnrolled(health: Promise<unknown>): Promise<boolean> {
 
 /** Pools that were there before the host came: it must reach them before it is given machines. None is removed meanwhile. */
 async function claimPoolsInReach(tx: Tx, operationId: string, hostId: string): Promise<PoolSpec[]> {
-  const pools = await tx.query<PoolSpec>(
-    `SELECT p.id, p.kind, p.path FROM storage_pool p JOIN host h ON h.id = ?
+  const pools = await tx.query<PoolSpecRow>(
+    `SELECT ${POOL_SPEC_COLUMNS} FROM storage_pool p JOIN host h ON h.id = ?
       WHERE p.zone_id = h.zone_id AND p.state = 'Up' AND (p.host_id IS NULL OR p.host_id = h.id) AND (p.cluster_id IS NULL OR p.cluster_id = h.cluster_id)
       ORDER BY p.id LOCK IN SHARE MODE`,
     [hostId],
@@ -195,7 +196,7 @@ async function claimPoolsInReach(tx: Tx, operationId: string, hostId: string): P
       operationId,
       pools.map(({ id }) => ({ type: 'storage-pool', id })),
     );
-  return pools.map(({ id, kind, path }) => ({ id, kind, path }));
+  return pools.map(toPoolSpec);
 }
 
 async function recordFacts(tx: Tx, hostId: string, facts: HostFacts): Promise<void> {

@@ -39,7 +39,7 @@ export interface HostDriver {
   observe(): Promise<readonly ObservedVm[]>;
   /** Measured use of the host. */
   usage(): Promise<{ readonly cpuPercent: number; readonly memoryUsedMib: number }>;
-  /** Sizes of pools that are not directories of the agent's own machine; the agent measures those itself. */
+  /** Sizes of those of the pools that this driver measures; the agent itself measures the directories among the others. */
   measurePools?(pools: readonly PoolSpec[]): Promise<readonly PoolSize[]>;
   /** A byte stream to the machine's VNC server. NOT_FOUND when it does not run here. */
   openConsole(vmId: string): Promise<Duplex>;

@@ -1,9 +1,5 @@
 import { fetchImage } from '@durastack/drivers/image/fetch-image';
-import {
-  ensureImageGone,
-  ensureTemplateGoneFromPool,
-  ensureTemplateOnPool,
-} from '@durastack/drivers/image/image-files';
+import { ensureImageGone } from '@durastack/drivers/image/image-files';
 import { createLibvirtDriver } from '@durastack/drivers/libvirt/driver';
 import type { DriverFactory } from '../agent.js';
 import { AGENT_VERSION } from '@durastack/contracts/agent/version';
@@ -18,8 +14,6 @@ export const makeLibvirtDriver: DriverFactory = async (config, log) =>
     images: {
       fetchImage: (params, context) => fetchImage(params, context),
       ensureImageGone: (params) => ensureImageGone(params),
-      ensureTemplateOnPool: (params, context) => ensureTemplateOnPool(params, context),
-      ensureTemplateGoneFromPool: (params) => ensureTemplateGoneFromPool(params),
     },
     onHousekeepingError: (error) => log.warn({ error }, 'housekeeping of networks and serial logs failed'),
   });

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { poolSpec, type PoolSpec } from '@durastack/contracts/agent/specs';
+import { poolSpec, type DirectoryPoolSpec, type PoolSpec } from '@durastack/contracts/agent/specs';
 import type { HostDriver, PoolSize } from '@durastack/drivers/driver';
 import { z } from 'zod';
 import { ensurePrivateDirectory, readJsonFile, writeDurableFile } from '../files/durable-file.js';
@@ -36,13 +36,15 @@ export class KnownPools {
   /** Present sizes; a pool that cannot be read just now is left out. */
   async measure(): Promise<PoolSize[]> {
     const pools = [...this.pools.values()];
-    if (this.driver.measurePools !== undefined) return [...(await this.driver.measurePools(pools))];
-    const sizes = await Promise.all(pools.map((pool) => this.measureOnce(pool)));
-    return sizes.filter((size) => size !== undefined);
+    const byDriver = (await this.driver.measurePools?.(pools)) ?? [];
+    const measured = new Set(byDriver.map(({ id }) => id));
+    const others = pools.filter((pool) => pool.kind !== 'rbd').filter(({ id }) => !measured.has(id));
+    const sizes = await Promise.all(others.map((pool) => this.measureOnce(pool)));
+    return [...byDriver, ...sizes.filter((size) => size !== undefined)];
   }
 
   /** A mount that hangs holds one of the process's few file-system threads, and must not get a second one. */
-  private async measureOnce(pool: PoolSpec): Promise<PoolSize | undefined> {
+  private async measureOnce(pool: DirectoryPoolSpec): Promise<PoolSize | undefined> {
     if (this.measuring.has(pool.id)) return undefined;
     this.measuring.add(pool.id);
     const measured = measureDirectory(pool).finally(() => this.measuring.delete(pool.id));
@@ -58,7 +60,7 @@ export class KnownPools {
   }
 }
 
-async function measureDirectory(pool: PoolSpec): Promise<PoolSize | undefined> {
+async function measureDirectory(pool: DirectoryPoolSpec): Promise<PoolSize | undefined> {
   try {
     const { bsize, blocks, bavail } = await statfs(pool.path);
     return { id: pool.id, capacityBytes: bsize * blocks, availableBytes: bsize * bavail };

@@ -17,12 +17,40 @@ export const absolutePath = z
 /** Ids are compared as texts: one spelling. */
 export const id = z.uuid().toLowerCase();
 
-/** A primary-storage pool as a host reaches it. `path` is absolute on the host. */
-export const poolSpec = z.object({
+/** A pool of files: a directory of one host, or one that somebody mounted on every host. */
+const directoryPoolSpec = z.object({
   id: id,
   kind: z.enum(['directory', 'shared-mount-point']),
+  /** Absolute on the host. */
   path: absolutePath,
 });
+/** See {@link poolSpec}. */
+export type DirectoryPoolSpec = z.infer<typeof directoryPoolSpec>;
+
+/** A Ceph monitor: `host:port`, an IPv6 address in brackets. */
+export const cephMonitor = z
+  .string()
+  .max(262)
+  .regex(/^([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]):[1-9][0-9]{0,4}$/, 'is no host:port')
+  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'has a port above 65535');
+
+/** A name of a RADOS pool or of a cephx user without its `client.`: none that a tool could take for an option or a path. */
+export const cephName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'is no name of a Ceph pool or user');
+
+/** A RADOS pool of a Ceph cluster. Its key is not part of it: see the verb `ensurePool`. */
+const rbdPoolSpec = z.object({
+  id: id,
+  kind: z.literal('rbd'),
+  monitors: z.array(cephMonitor).min(1).max(16),
+  pool: cephName,
+  /** The cephx user of hosts, without `client.`. */
+  user: cephName,
+});
+/** See {@link poolSpec}. */
+export type RbdPoolSpec = z.infer<typeof rbdPoolSpec>;
+
+/** A primary-storage pool as a host reaches it. What differs by kind lies in one driver per kind (libs/drivers/src/pool). */
+export const poolSpec = z.discriminatedUnion('kind', [directoryPoolSpec, rbdPoolSpec]);
 /** See {@link poolSpec}. */
 export type PoolSpec = z.infer<typeof poolSpec>;
 
@@ -31,12 +59,11 @@ export const imageStoreSpec = z.object({ id: id, path: absolutePath });
 /** See {@link imageStoreSpec}. */
 export type ImageStoreSpec = z.infer<typeof imageStoreSpec>;
 
-/** A volume; its file is `<pool.path>/volumes/<id>.qcow2`, over its template's base image when it has one. */
+/** A volume, over its template's base image when it has one. Where it lies is the matter of the pool's driver. */
 export const volumeSpec = z.object({
   id: id,
   pool: poolSpec,
   sizeBytes: z.int().positive(),
-  /** The base image is `<pool.path>/templates/<templateId>.qcow2`. */
   templateId: id.optional(),
 });
 /** See {@link volumeSpec}. */

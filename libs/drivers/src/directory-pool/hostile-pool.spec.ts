@@ -4,13 +4,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { poolSpec, type PoolSpec } from '@durastack/contracts/agent/specs';
+import { poolSpec, type DirectoryPoolSpec } from '@durastack/contracts/agent/specs';
 import { ensureTemplateGoneFromPool, ensureTemplateOnPool } from '../image/image-files.js';
 import { ensurePool } from './pools.js';
 import { ensureVolume, ensureVolumeGone } from './volumes.js';
 
 let root: string;
-let pool: PoolSpec;
+let pool: DirectoryPoolSpec;
 let outside: string;
 const context = { signal: new AbortController().signal, progress: () => undefined };
 
@@ -34,7 +34,7 @@ it('is not used through a link in place of its folders', async () => {
   await expect(ensurePool(pool)).rejects.toMatchObject(refused);
   await expect(ensureVolume({ ...volume, id: randomUUID() }, context.signal)).rejects.toMatchObject(refused);
   await expect(ensureVolumeGone(id, pool)).rejects.toMatchObject(refused);
-  await expect(ensureTemplateGoneFromPool({ templateId: id, pool })).rejects.toMatchObject(refused);
+  await expect(ensureTemplateGoneFromPool(id, pool)).rejects.toMatchObject(refused);
   expect(readFileSync(victim, 'utf8')).toBe('precious');
 });
 

@@ -1,22 +1,24 @@
 /** Where things lie in a directory pool. */
 import { join } from 'node:path';
-import type { PoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
+import type { DirectoryPoolSpec } from '@durastack/contracts/agent/specs';
+import type { VolumeOn } from '../pool-driver.js';
 
 /** The folders of a pool. */
 export const POOL_FOLDERS = ['volumes', 'templates'] as const;
 
 /** The folder of volumes. */
-export const volumesDir = (pool: PoolSpec): string => join(pool.path, 'volumes');
+export const volumesDir = (pool: DirectoryPoolSpec): string => join(pool.path, 'volumes');
 
 /** The folder of base images. */
-export const templatesDir = (pool: PoolSpec): string => join(pool.path, 'templates');
+export const templatesDir = (pool: DirectoryPoolSpec): string => join(pool.path, 'templates');
 
 /** A volume's file. */
-export const volumePath = (volume: Pick<VolumeSpec, 'id' | 'pool'>): string =>
+export const volumePath = (volume: Pick<VolumeOn<DirectoryPoolSpec>, 'id' | 'pool'>): string =>
   join(volumesDir(volume.pool), `${volume.id}.qcow2`);
 
 /** A template's base image on the pool. */
-export const basePath = (pool: PoolSpec, templateId: string): string => join(templatesDir(pool), `${templateId}.qcow2`);
+export const basePath = (pool: DirectoryPoolSpec, templateId: string): string =>
+  join(templatesDir(pool), `${templateId}.qcow2`);
 
 /** Whether a file name is that of an unfinished file of this thing. */
 export const isPartialOf = (name: string, id: string): boolean => name.startsWith(`.${id}.`) && name.endsWith('.part');

@@ -2,7 +2,7 @@
 import { mkdir, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import type { PoolSpec } from '@durastack/contracts/agent/specs';
+import type { DirectoryPoolSpec } from '@durastack/contracts/agent/specs';
 import { asDurastackError, DurastackError } from '@durastack/contracts/errors';
 import { POOL_FOLDERS } from './paths.js';
 import { requirePlainFolder } from '../files/plain-files.js';
@@ -18,7 +18,7 @@ export interface PoolSize {
  *
  * @throws DurastackError `STEP_REFUSED` when a shared pool is not mounted, or nothing can be written there
  */
-export async function ensurePool(pool: PoolSpec): Promise<PoolSize> {
+export async function ensurePool(pool: DirectoryPoolSpec): Promise<PoolSize> {
   if (pool.kind === 'shared-mount-point') await requireMounted(pool.path);
   try {
     for (const folder of POOL_FOLDERS) {
@@ -35,13 +35,13 @@ export async function ensurePool(pool: PoolSpec): Promise<PoolSize> {
 }
 
 /** The pool's size in bytes. */
-export async function poolSize(pool: PoolSpec): Promise<PoolSize> {
+export async function poolSize(pool: DirectoryPoolSpec): Promise<PoolSize> {
   const { blocks, bavail, bsize } = await statfs(pool.path);
   return { capacityBytes: blocks * bsize, availableBytes: bavail * bsize };
 }
 
 /** The pool's folders are gone if they are empty; what others put there stays. */
-export async function ensurePoolGone(pool: PoolSpec): Promise<void> {
+export async function ensurePoolGone(pool: DirectoryPoolSpec): Promise<void> {
   for (const folder of POOL_FOLDERS) {
     await rmdir(join(pool.path, folder)).catch((error: NodeJS.ErrnoException) => {
       const kept = ['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'];

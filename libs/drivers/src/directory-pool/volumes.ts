@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { PoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
+import type { DirectoryPoolSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
+import type { VolumeOn } from '../pool-driver.js';
 import { run } from '../process/run.js';
 import { basePath, isPartialOf, templatesDir, volumePath, volumesDir } from './paths.js';
 import { plainFileExists, requirePlainFolder } from '../files/plain-files.js';
@@ -21,31 +22,51 @@ export interface VolumeFile {
  *
  * @throws DurastackError `NOT_FOUND` when the base image is absent, `STEP_REFUSED` when qemu-img fails (disk full, volume in use)
  */
-export async function ensureVolume(volume: VolumeSpec, signal: AbortSignal): Promise<VolumeFile> {
+export async function ensureVolume(volume: VolumeOn<DirectoryPoolSpec>, signal: AbortSignal): Promise<VolumeFile> {
   const path = volumePath(volume);
   await requirePlainFolder(volumesDir(volume.pool));
   if (!(await plainFileExists(path))) await createVolume(volume, path, signal);
-  const sizeBytes = roundUp(volume.sizeBytes);
-  if ((await qcow2VirtualSize(path)) < sizeBytes) {
-    await run('qemu-img', ['resize', '-q', '-f', 'qcow2', path, String(sizeBytes)], { signal });
-  }
+  await grow(path, volume.sizeBytes, signal);
   return { path, allocatedBytes: (await stat(path)).blocks * 512 };
 }
 
+/**
+ * An existing volume that no machine uses has at least its size.
+ *
+ * @throws DurastackError `STEP_REFUSED` when there is no such volume
+ */
+export async function growVolume(
+  volume: VolumeOn<DirectoryPoolSpec>,
+  signal: AbortSignal,
+): Promise<{ sizeBytes: number }> {
+  const path = volumePath(volume);
+  await requirePlainFolder(volumesDir(volume.pool));
+  if (!(await plainFileExists(path)))
+    throw new DurastackError('STEP_REFUSED', `There is no volume ${path} that could grow`);
+  return { sizeBytes: await grow(path, volume.sizeBytes, signal) };
+}
+
+async function grow(path: string, wantedBytes: number, signal: AbortSignal): Promise<number> {
+  const [sizeBytes, present] = [roundUp(wantedBytes), await qcow2VirtualSize(path)];
+  if (present >= sizeBytes) return present;
+  await run('qemu-img', ['resize', '-q', '-f', 'qcow2', path, String(sizeBytes)], { signal });
+  return sizeBytes;
+}
+
 /** The volume and its unfinished files are gone. */
-export async function ensureVolumeGone(volumeId: string, pool: PoolSpec): Promise<void> {
+export async function ensureVolumeGone(volumeId: string, pool: DirectoryPoolSpec): Promise<void> {
   await requirePlainFolder(volumesDir(pool));
   await rm(volumePath({ id: volumeId, pool }), { force: true });
   await removePartials(volumeId, pool);
 }
 
 /** Ids of all volumes on the pool; none when it is not there. */
-export function listVolumes(pool: PoolSpec): Promise<string[]> {
+export function listVolumes(pool: DirectoryPoolSpec): Promise<string[]> {
   return listImages(volumesDir(pool));
 }
 
 /** Ids of all templates whose base image is on the pool; none when it is not there. */
-export function listTemplates(pool: PoolSpec): Promise<string[]> {
+export function listTemplates(pool: DirectoryPoolSpec): Promise<string[]> {
   return listImages(templatesDir(pool));
 }
 
@@ -54,7 +75,7 @@ async function listImages(directory: string): Promise<string[]> {
   return names.flatMap((name) => /^([0-9a-f-]{36})\.qcow2$/.exec(name)?.[1] ?? []);
 }
 
-async function createVolume(volume: VolumeSpec, path: string, signal: AbortSignal): Promise<void> {
+async function createVolume(volume: VolumeOn<DirectoryPoolSpec>, path: string, signal: AbortSignal): Promise<void> {
   const { id, pool, templateId } = volume;
   // What an earlier, killed attempt left: one verb per volume runs at a time.
   await removePartials(id, pool);
@@ -82,7 +103,7 @@ async function createVolume(volume: VolumeSpec, path: string, signal: AbortSigna
   }
 }
 
-async function removePartials(id: string, pool: PoolSpec): Promise<void> {
+async function removePartials(id: string, pool: DirectoryPoolSpec): Promise<void> {
   const names = await readdir(volumesDir(pool)).catch((error: NodeJS.ErrnoException) => absentAsEmpty(error));
   for (const name of names) if (isPartialOf(name, id)) await rm(join(volumesDir(pool), name), { force: true });
 }

@@ -340,8 +340,8 @@ describe('images in stores and pools', () => {
 
     const left = await open(join(pool.path, 'templates', `.${templateId}.0a.part`), 'w');
     await left.close();
-    await ensureTemplateGoneFromPool({ templateId, pool });
-    await ensureTemplateGoneFromPool({ templateId, pool });
+    await ensureTemplateGoneFromPool(templateId, pool);
+    await ensureTemplateGoneFromPool(templateId, pool);
     expect(await readdir(join(pool.path, 'templates'))).toEqual([]);
     expect(await readdir(store.path)).toEqual([]);
   });

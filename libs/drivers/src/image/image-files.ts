@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { asDurastackError, DurastackError } from '@durastack/contracts/errors';
+import type { DirectoryPoolSpec } from '@durastack/contracts/agent/specs';
 import type { VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 import { plainFileExists, requirePlainFolder } from '../files/plain-files.js';
 import type { VerbContext } from '../driver.js';
@@ -63,14 +64,11 @@ export async function ensureImageGone(params: VerbParams<'ensureImageGone'>): Pr
   return {};
 }
 
-/** Verb `ensureTemplateGoneFromPool`. */
-export async function ensureTemplateGoneFromPool(
-  params: VerbParams<'ensureTemplateGoneFromPool'>,
-): Promise<VerbResult<'ensureTemplateGoneFromPool'>> {
-  const dir = join(params.pool.path, 'templates');
+/** The base image is gone from a directory pool. */
+export async function ensureTemplateGoneFromPool(templateId: string, pool: DirectoryPoolSpec): Promise<void> {
+  const dir = join(pool.path, 'templates');
   await requirePlainFolder(dir);
-  await removeImage(dir, params.templateId);
-  return {};
+  await removeImage(dir, templateId);
 }
 
 async function removeImage(dir: string, templateId: string): Promise<void> {
@@ -79,14 +77,14 @@ async function removeImage(dir: string, templateId: string): Promise<void> {
 }
 
 /**
- * Verb `ensureTemplateOnPool`: copies the base image from the store, as a reflink where the file system can.
+ * Copies the base image from the store to a directory pool, as a reflink where the file system can.
  * Several may run at once, on several hosts too: each writes its own partial file, the last rename wins.
  *
  * @throws DurastackError `NOT_FOUND` when the store has no such image, `CANCELLED` on abort, `ENVIRONMENT` when the
  *   pool cannot be written
  */
 export async function ensureTemplateOnPool(
-  params: VerbParams<'ensureTemplateOnPool'>,
+  params: VerbParams<'ensureTemplateOnPool'> & { readonly pool: DirectoryPoolSpec },
   context: VerbContext,
 ): Promise<VerbResult<'ensureTemplateOnPool'>> {
   const dir = join(params.pool.path, 'templates');

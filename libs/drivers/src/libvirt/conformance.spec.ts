@@ -9,14 +9,14 @@ import { describeDriverConformance } from '../conformance/driver-conformance.js'
 import { volumePath } from '../directory-pool/paths.js';
 import { qcow2VirtualSize } from '../directory-pool/qcow2-header.js';
 import { fetchImage } from '../image/fetch-image.js';
-import { ensureImageGone, ensureTemplateGoneFromPool, ensureTemplateOnPool } from '../image/image-files.js';
+import { ensureImageGone } from '../image/image-files.js';
 import { createLibvirtDriver } from './driver.js';
 import { startLibvirtdFixture } from './libvirtd-fixture.js';
 import { LibvirtClient } from './rpc/client.js';
 import { makePool, networkOf, vmOf, volumeOf } from './vm-fixture.js';
 
 const IMAGE_BYTES = 4 * 2 ** 20;
-const IMAGES = { fetchImage, ensureImageGone, ensureTemplateOnPool, ensureTemplateGoneFromPool };
+const IMAGES = { fetchImage, ensureImageGone };
 
 /** A web server with one raw image; under /slow it comes in 20 pieces, 50 ms apart. */
 async function serveImage(): Promise<{ server: Server; url: string }> {

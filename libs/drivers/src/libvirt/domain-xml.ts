@@ -1,16 +1,16 @@
 /** A machine's specification as libvirt's domain XML. Pure. */
-import type { NicSpec, VmSpec } from '@durastack/contracts/agent/specs';
+import { MAX_DATA_VOLUMES, type NicSpec, type VmSpec } from '@durastack/contracts/agent/specs';
+import type { DiskSource } from '../pool-driver.js';
 import { create } from 'xmlbuilder2';
 import type { Accelerator } from './accelerator.js';
+import { dataDisk, diskSerial, type Xml } from './disk-xml.js';
+import { diskXml } from './disk-xml.js';
 
 /** XML namespace of our metadata element: marks which control plane instance a domain belongs to. */
 export const METADATA_NAMESPACE = 'urn:durastack:domain:1';
 
 /** Paths of a machine's files on the host; all absolute. */
 export interface DomainPaths {
-  readonly rootVolume: string;
-  /** The template's base image under the root volume; absent when it stands alone. */
-  readonly rootBacking?: string;
   readonly seed: string;
   readonly serialLog: string;
   readonly vncSocket: string;
@@ -21,17 +21,18 @@ export interface DomainXmlInput {
   readonly vm: VmSpec;
   readonly instance: string;
   readonly accelerator: Accelerator;
+  readonly rootDisk: DiskSource;
   readonly paths: DomainPaths;
   /** Taps on a userspace switch: checksums must be complete, because nobody completes them on the way. */
   readonly withoutOffloads?: ReadonlySet<string>;
 }
 
-type Xml = Record<string, unknown>;
-
 /** PCIe devices besides network interfaces: two disks, serial bus, input, random numbers, balloon. */
 const FIXED_DEVICES = 6;
-/** Free slots for what is plugged in later. */
-const SPARE_PORTS = 6;
+/** Slots for data disks, there from the start or plugged in later. */
+const DATA_DISK_PORTS = MAX_DATA_VOLUMES;
+/** How often memory can be added. */
+const MEMORY_SLOTS = 16;
 
 /** The domain's definition. Image formats are always named: QEMU never probes what a guest may have written. */
 export function domainXml(input: DomainXmlInput): string {
@@ -72,11 +73,11 @@ function cpu(accelerator: Accelerator): Xml {
 function devices(input: DomainXmlInput): Xml {
   const { vm, paths } = input;
   return {
-    disk: [rootDisk(input), seedDisk(paths)],
+    disk: [rootDisk(input), seedDisk(paths), ...vm.dataVolumes.map(dataDisk)],
     controller: [
       { '@type': 'usb', '@model': 'none' },
       { '@type': 'pci', '@model': 'pcie-root' },
-      ...Array.from({ length: FIXED_DEVICES + vm.nics.length + SPARE_PORTS }, () => ({
+      ...Array.from({ length: FIXED_DEVICES + vm.nics.length + DATA_DISK_PORTS }, () => ({
         '@type': 'pci',
         '@model': 'pcie-root-port',
       })),
@@ -92,25 +93,8 @@ function devices(input: DomainXmlInput): Xml {
   };
 }
 
-function rootDisk({ vm, paths }: DomainXmlInput): Xml {
-  // Several hosts may hold a shared file system's pages: only there must the host's page cache stay out of it.
-  const cache = vm.rootVolume.pool.kind === 'shared-mount-point' ? 'none' : 'writeback';
-  // Many machines read the base image; it stays root's, or libvirt would give it to QEMU's user for good.
-  const keptOwner = { seclabel: { '@model': 'dac', '@relabel': 'no' } };
-  const source = { '@file': paths.rootBacking, ...keptOwner };
-  const backing: Xml = paths.rootBacking
-    ? { '@type': 'file', format: { '@type': 'qcow2' }, source, backingStore: {} }
-    : {};
-  return {
-    '@type': 'file',
-    '@device': 'disk',
-    driver: { '@name': 'qemu', '@type': 'qcow2', '@cache': cache, '@discard': 'unmap' },
-    source: { '@file': paths.rootVolume },
-    backingStore: backing,
-    target: { '@dev': 'vda', '@bus': 'virtio' },
-    serial: vm.rootVolume.id.replaceAll('-', '').slice(0, 20),
-    boot: { '@order': 1 },
-  };
+function rootDisk({ vm, rootDisk: source }: DomainXmlInput): Xml {
+  return { ...diskXml(source, { target: 'vda', volumeId: vm.rootVolume.id }), boot: { '@order': 1 } };
 }
 
 /** A virtio disk: cloud kernels have no AHCI driver for a CD drive. */

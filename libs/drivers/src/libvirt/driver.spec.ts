@@ -16,8 +16,6 @@ const refuse = (): never => {
 const images: ImageVerbs = {
   fetchImage: refuse,
   ensureImageGone: refuse,
-  ensureTemplateOnPool: refuse,
-  ensureTemplateGoneFromPool: refuse,
 };
 
 let libvirtd: LibvirtdFixture;
@@ -94,7 +92,7 @@ describe('a machine', () => {
     await driver.verbs.ensureVmGone({ vmId }, context());
     await expect.poll(() => powerSeen(vm), { timeout: 2000 }).toBe('absent');
     await expect(access(stateFile('vms', vmId))).rejects.toThrow();
-    await access(join(vm.rootVolume.pool.path, 'volumes', `${vm.rootVolume.id}.qcow2`));
+    await access(join(pool.pool.path, 'volumes', `${vm.rootVolume.id}.qcow2`));
   });
 
   it('takes a changed definition at its next start', async () => {

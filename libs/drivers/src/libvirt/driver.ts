@@ -6,11 +6,11 @@ import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { DriverVerbs, HostDriver } from '../driver.js';
-import { ensurePool, ensurePoolGone } from '../directory-pool/pools.js';
-import { ensureVolume, ensureVolumeGone, listTemplates, listVolumes } from '../directory-pool/volumes.js';
 import { HostNetworks } from '../network/host-networks.js';
+import { PoolDrivers } from '../pool/pool-drivers.js';
 import { hostShell } from '../process/host-shell.js';
 import type { Accelerator } from './accelerator.js';
+import { ensureVolumeAttached, ensureVolumeDetached, ensureVolumeSize } from './data-disks.js';
 import { Domains } from './domains.js';
 import { ensureVmRunning } from './ensure-vm-running.js';
 import { readFacts, UsageMeter } from './host-facts.js';
@@ -19,13 +19,11 @@ import { PowerWatch } from './power-watch.js';
 import { rememberedAccelerator } from './remembered-accelerator.js';
 import { LibvirtClient } from './rpc/client.js';
 import { ensureVmGone, ensureVmStopped, requestVmShutdown } from './stop-vm.js';
+import { ensureVmSize } from './vm-size.js';
 import { boundSerialLog, readSerialLog, vmFiles, withVncSocket, listVmDirs } from './vm-files.js';
 
 /** Verbs about images, which do not depend on the hypervisor. */
-export type ImageVerbs = Pick<
-  DriverVerbs,
-  'fetchImage' | 'ensureImageGone' | 'ensureTemplateOnPool' | 'ensureTemplateGoneFromPool'
->;
+export type ImageVerbs = Pick<DriverVerbs, 'fetchImage' | 'ensureImageGone'>;
 
 /** How {@link createLibvirtDriver} makes a driver. */
 export interface LibvirtDriverOptions {
@@ -75,6 +73,7 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
       shell: hostShell(options.networkNamespace),
       ...(options.ovsRunDir ? { ovsRunDir: options.ovsRunDir } : {}),
     }),
+    pools: new PoolDrivers(),
     instance: options.instance,
     stateDir,
     accelerator: rememberedAccelerator(stateDir, options.accelerator),
@@ -101,6 +100,7 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
     },
     observe: () => host.domains.observe(),
     usage: () => usage.read(),
+    measurePools: async (pools) => host.pools.measured(pools),
     openConsole: (vmId) => openConsole(host, vmId),
   };
 }
@@ -108,8 +108,13 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
 function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs> {
   const power = async (of: Promise<PowerState>): Promise<{ power: PowerState }> => ({ power: await of });
   return {
-    ensureVolume: ({ volume }, { signal }) => ensureVolume(volume, signal),
-    ensureVolumeGone: async ({ volumeId, pool }) => nothing(ensureVolumeGone(volumeId, pool)),
+    ...host.pools.verbs(),
+    ensureVolumeSize: async (params, { signal }) => ({ sizeBytes: await ensureVolumeSize(host, params, signal) }),
+    ensureVolumeAttached: ({ vmId, disk }) => power(ensureVolumeAttached(host, vmId, disk)),
+    ensureVolumeDetached: async ({ vmId, volumeId }) => ({
+      released: await ensureVolumeDetached(host, vmId, volumeId),
+    }),
+    ensureVmSize: (size) => power(ensureVmSize(host, size)),
     ensureVmRunning: ({ vm }, { signal }) => power(ensureVmRunning(host, vm, signal)),
     requestVmShutdown: ({ vmId }) => power(requestVmShutdown(host, vmId)),
     ensureVmStopped: ({ vmId }) => power(ensureVmStopped(host, vmId)),
@@ -118,13 +123,10 @@ function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs> {
     getSerialLog: ({ vmId, maxBytes }) => readSerialLog(vmFiles(host.stateDir, vmId), maxBytes),
     ensureNetwork: ({ network }) => nothing(host.networks.ensure(network)),
     ensureNetworkGone: ({ networkId }) => nothing(host.networks.ensureGone(networkId)),
-    ensurePool: ({ pool }) => ensurePool(pool),
-    ensurePoolGone: ({ pool }) => nothing(ensurePoolGone(pool)),
     getInventory: async ({ pools }) => ({
       facts: await readFacts(host),
       vms: await host.domains.observe(),
-      volumes: Object.fromEntries(await Promise.all(pools.map(async (pool) => [pool.id, await listVolumes(pool)]))),
-      templates: Object.fromEntries(await Promise.all(pools.map(async (pool) => [pool.id, await listTemplates(pool)]))),
+      ...(await host.pools.contents(pools)),
       vmFiles: await listVmDirs(host.stateDir),
       networks: [...(await host.networks.list())],
     }),

@@ -6,15 +6,14 @@
  */
 import type { PowerState, VmSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
-import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { basePath, volumePath } from '../directory-pool/paths.js';
-import { plainFileExists } from '../files/plain-files.js';
+import { requireReachable } from '../files/reachable.js';
 import { writeSeedImage } from '../image/seed.js';
+import type { DiskSource } from '../pool-driver.js';
 import { withRevert } from '../process/reverter.js';
 import { domainXml } from './domain-xml.js';
 import type { LibvirtHost } from './libvirt-host.js';
-import { qemuUserOf, requireReachable } from './qemu-user.js';
+import { qemuUserOf } from './qemu-user.js';
 import type { Domain } from './rpc/client.js';
 import { LIBVIRT_ERROR } from './rpc/protocol.js';
 import { isLibvirtError } from './rpc/remote-error.js';
@@ -43,20 +42,15 @@ export async function ensureVmRunning(host: LibvirtHost, vm: VmSpec, signal: Abo
     if (isNew) onFailure(() => removeVmDir(files));
     const qemu = qemuUserOf(await host.client.capabilities());
     await makeVmDir(files, qemu);
-    await requireVolume(vm);
+    const rootDisk = await host.pools.openDisk(vm.rootVolume, qemu);
     await requireReachable(files.dir, qemu, 'let the agent keep its machines elsewhere (DURASTACK_AGENT_STATE_DIR)');
-    await requireReachable(
-      dirname(volumePath(vm.rootVolume)),
-      qemu,
-      'give that directory `chmod o+x`, or the pool another path',
-    );
     stopIfAborted(signal, vm);
     for (const nic of vm.nics) await host.networks.ensure(nic.network);
     if (isNew) onFailure(() => host.networks.unbind(vm.id));
     await Promise.all([host.networks.bind(vm.id, vm.nics), writeSeed(vm, files.seed)]);
     stopIfAborted(signal, vm);
     onFailure(() => removeHalfStarted(host, vm.id, isNew));
-    const defined = await define(host, vm, domain);
+    const defined = await define(host, vm, { rootDisk, former: domain });
     stopIfAborted(signal, vm);
     const started = await host.client.createDomain(defined);
     await host.networks.plugged(vm.id);
@@ -74,19 +68,22 @@ async function awaitSettled(
   return domain;
 }
 
-async function define(host: LibvirtHost, vm: VmSpec, former: Domain | undefined): Promise<Domain> {
+interface Plan {
+  readonly rootDisk: DiskSource;
+  readonly former: Domain | undefined;
+}
+
+async function define(host: LibvirtHost, vm: VmSpec, { rootDisk, former }: Plan): Promise<Domain> {
   // libvirt takes a new definition under the same id only with the same name.
   if (former && former.name !== vm.domainName) await host.client.undefineDomain(former);
-  const { rootVolume } = vm;
   const files = vmFiles(host.stateDir, vm.id);
   const xml = domainXml({
     vm,
     instance: host.instance,
     accelerator: await host.accelerator(),
     withoutOffloads: await host.networks.tapsWithoutOffloads(vm.nics),
+    rootDisk,
     paths: {
-      rootVolume: volumePath(rootVolume),
-      ...(rootVolume.templateId ? { rootBacking: basePath(rootVolume.pool, rootVolume.templateId) } : {}),
       seed: files.seed,
       serialLog: files.serialLog,
       vncSocket: files.vncSocket,
@@ -105,13 +102,6 @@ async function removeHalfStarted(host: LibvirtHost, vmId: string, isNew: boolean
     });
   }
   if (isNew) await host.client.undefineDomain(domain);
-}
-
-async function requireVolume(vm: VmSpec): Promise<void> {
-  const path = volumePath(vm.rootVolume);
-  if (await plainFileExists(path)) return;
-  const text = `The root volume ${path} of ${vm.domainName} is not on this host; make or mount it first`;
-  throw new DurastackError('STEP_REFUSED', text);
 }
 
 async function writeSeed(vm: VmSpec, path: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** What the libvirt driver's verbs work with. */
 import type { HostNetworks } from '../network/host-networks.js';
+import type { PoolDrivers } from '../pool/pool-drivers.js';
 import type { Accelerator } from './accelerator.js';
 import type { Domains } from './domains.js';
 import type { LibvirtClient } from './rpc/client.js';
@@ -9,6 +10,7 @@ export interface LibvirtHost {
   readonly client: LibvirtClient;
   readonly domains: Domains;
   readonly networks: HostNetworks;
+  readonly pools: PoolDrivers;
   readonly instance: string;
   /** Absolute directory of the machines' files. */
   readonly stateDir: string;

@@ -29,8 +29,6 @@ const refuse = (): never => {
 const images: ImageVerbs = {
   fetchImage: refuse,
   ensureImageGone: refuse,
-  ensureTemplateOnPool: refuse,
-  ensureTemplateGoneFromPool: refuse,
 };
 const context = (): VerbContext => ({ signal: new AbortController().signal, progress: () => undefined });
 const qemu = Number(execFileSync('id', ['-u', 'libvirt-qemu'], { encoding: 'utf8' }));
@@ -101,7 +99,7 @@ describe('a machine whose QEMU is not root', () => {
       expect(greeting.toString('latin1')).toMatch(/^RFB 003\./);
       console_.destroy();
       expect(await driver.verbs.ensureVmStopped({ vmId }, context())).toEqual({ power: 'off' });
-      expect(await ownerAndMode(volumePath(vm.rootVolume))).toBe('0 644');
+      expect(await ownerAndMode(volumePath({ id: vm.rootVolume.id, pool: pool.pool }))).toBe('0 644');
     }
     await driver.verbs.ensureVmGone({ vmId }, context());
     await expect(stat(files.dir)).rejects.toThrow();

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { chown, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
-import type { QemuUser } from './qemu-user.js';
+import type { HostUser } from '../files/reachable.js';
 
 /** Paths of one machine's files. */
 export interface VmFiles {
@@ -37,7 +37,7 @@ export function vmFiles(stateDir: string, vmId: string): VmFiles {
  *
  * @param qemu the user and group that QEMU runs as
  */
-export async function makeVmDir(files: VmFiles, qemu: QemuUser): Promise<void> {
+export async function makeVmDir(files: VmFiles, qemu: HostUser): Promise<void> {
   await setUp(files.dir, 0o711);
   await setUp(files.vncDir, 0o700);
   await chown(files.vncDir, qemu.uid, qemu.gid);

@@ -1,5 +1,5 @@
 /** A pool, a bootable base image of 1 MiB and specifications over them, for specs of the libvirt driver. */
-import type { NetworkSpec, PoolSpec, VmSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
+import type { DirectoryPoolSpec, NetworkSpec, VmSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,13 +11,17 @@ export const GUEST_SAYS = 'durastack guest is up';
 
 /** A pool in `dir` whose only template is the boot sector. */
 export interface PoolFixture {
-  readonly pool: PoolSpec;
+  readonly pool: DirectoryPoolSpec;
   readonly templateId: string;
 }
 
 /** Makes the pool; `powerOffAfterTicks`: its guest switches itself off after so many ticks of 55 ms. */
 export async function makePool(dir: string, options: { powerOffAfterTicks?: number } = {}): Promise<PoolFixture> {
-  const pool: PoolSpec = { id: randomUUID(), kind: 'directory', path: join(dir, `pool-${randomUUID().slice(0, 4)}`) };
+  const pool: DirectoryPoolSpec = {
+    id: randomUUID(),
+    kind: 'directory',
+    path: join(dir, `pool-${randomUUID().slice(0, 4)}`),
+  };
   const templateId = randomUUID();
   for (const folder of ['volumes', 'templates']) await mkdir(join(pool.path, folder), { recursive: true });
   const raw = join(pool.path, 'boot.raw');

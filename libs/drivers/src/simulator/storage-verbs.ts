@@ -24,7 +24,7 @@ export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerb
       pool.volumes[volume.id] = { sizeBytes: least, ...(templateId === undefined ? {} : { templateId }) };
       world.save(hostId);
       if (present === undefined) world.note(hostId, 'volume-made', volume.id);
-      return { path: `${volume.pool.path}/volumes/${volume.id}.qcow2`, allocatedBytes: EMPTY_VOLUME_BYTES };
+      return { path: `${placeOf(volume.pool)}/volumes/${volume.id}.qcow2`, allocatedBytes: EMPTY_VOLUME_BYTES };
     },
     ensureVolumeGone: async ({ volumeId, pool }) => {
       const { volumes } = world.content(hostId, pool);
@@ -45,6 +45,8 @@ export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerb
     },
   };
 }
+
+const placeOf = (pool: PoolSpec): string => (pool.kind === 'rbd' ? `rbd:${pool.pool}` : pool.path);
 
 /** A pool's size: what its volumes and base images take is gone from it. */
 export function poolSize(

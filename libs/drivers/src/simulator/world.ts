@@ -57,6 +57,9 @@ interface Shared {
   images: Record<string, Record<string, SimulatedImage>>;
 }
 
+/** Whether every host that is told of the pool sees the same content. */
+const isShared = (pool: PoolSpec): boolean => pool.kind !== 'directory';
+
 /** See the module's head. */
 export class SimulatedWorld {
   private readonly hosts = new Map<string, SimulatedHost>();
@@ -100,7 +103,7 @@ export class SimulatedWorld {
    * are there for every host once one has made them.
    */
   pool(hostId: string, pool: PoolSpec): SimulatedPool {
-    const shared = pool.kind === 'shared-mount-point' && this.shared.content[pool.id] !== undefined;
+    const shared = isShared(pool) && this.shared.content[pool.id] !== undefined;
     if (!shared && this.host(hostId).pools[pool.id] === undefined) {
       throw new DurastackError('STEP_REFUSED', `Pool ${pool.id} is not on host ${hostId}; ensure it first.`);
     }
@@ -109,7 +112,7 @@ export class SimulatedWorld {
 
   /** Content of a pool whether it was made or not. */
   content(hostId: string, pool: PoolSpec): SimulatedPool {
-    const place = pool.kind === 'shared-mount-point' ? this.shared.content : this.host(hostId).content;
+    const place = isShared(pool) ? this.shared.content : this.host(hostId).content;
     return (place[pool.id] ??= { volumes: {}, templates: {} });
   }
 

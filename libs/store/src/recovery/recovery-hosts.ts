@@ -4,6 +4,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import type { DataSource } from 'typeorm';
 import { transaction, type Tx } from '../database/transaction.js';
 import { transitionIfAllowed } from '../operations/state-rows.js';
+import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '../storage/pool-spec.js';
 import type { RecoveryFinding } from './recovery-view.js';
 import { activeRecovery, beginRecoveryIn, writeRecoveryEvent } from './recovery-state.js';
 
@@ -29,15 +30,15 @@ export async function takeHostsToRead(tx: Tx, limit: number): Promise<HostToRead
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
   await tx.execute('UPDATE recovery_host SET attempted_at = NOW(3) WHERE host_id IN (?)', [ids]);
-  const pools = await tx.query<PoolSpec & { hostId: string }>(
-    `SELECT h.id AS hostId, p.id, p.kind, p.path FROM host h JOIN storage_pool p ON p.zone_id = h.zone_id
+  const pools = await tx.query<PoolSpecRow & { hostId: string }>(
+    `SELECT h.id AS hostId, ${POOL_SPEC_COLUMNS} FROM host h JOIN storage_pool p ON p.zone_id = h.zone_id
         AND (p.host_id IS NULL OR p.host_id = h.id) AND (p.cluster_id IS NULL OR p.cluster_id = h.cluster_id)
       WHERE h.id IN (?) AND p.state <> 'Removed'`,
     [ids],
   );
   return rows.map((row) => ({
     ...row,
-    pools: pools.filter(({ hostId }) => hostId === row.id).map(({ id, kind, path }) => ({ id, kind, path })),
+    pools: pools.filter(({ hostId }) => hostId === row.id).map(toPoolSpec),
   }));
 }
 

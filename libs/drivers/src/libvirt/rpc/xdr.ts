@@ -31,6 +31,14 @@ export class XdrWriter {
     return this;
   }
 
+  /** An unsigned 64-bit integer. */
+  ulong(value: bigint): this {
+    const part = Buffer.alloc(8);
+    part.writeBigUInt64BE(value);
+    this.#parts.push(part);
+    return this;
+  }
+
   /** A text of variable length, UTF-8. */
   string(value: string): this {
     const bytes = Buffer.from(value, 'utf8');

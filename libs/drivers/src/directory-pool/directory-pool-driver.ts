@@ -1,0 +1,44 @@
+/** Directories as pools. */
+import { dirname } from 'node:path';
+import type { DirectoryPoolSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError } from '@durastack/contracts/errors';
+import { plainFileExists } from '../files/plain-files.js';
+import { requireReachable } from '../files/reachable.js';
+import { ensureTemplateGoneFromPool, ensureTemplateOnPool } from '../image/image-files.js';
+import type { DiskSource, PoolDriver, VolumeOn } from '../pool-driver.js';
+import { basePath, volumePath } from './paths.js';
+import { ensurePool, ensurePoolGone } from './pools.js';
+import { ensureVolume, ensureVolumeGone, growVolume, listTemplates, listVolumes } from './volumes.js';
+
+/** See the module's head. */
+export const directoryPoolDriver: PoolDriver<DirectoryPoolSpec> = {
+  ensurePool: (pool) => ensurePool(pool),
+  ensurePoolGone,
+  ensureVolume,
+  growVolume,
+  ensureVolumeGone,
+  ensureTemplateOnPool,
+  ensureTemplateGoneFromPool: (templateId, pool) => ensureTemplateGoneFromPool(templateId, pool),
+  listVolumes,
+  listTemplates,
+  openDisk: async (volume, qemu) => {
+    const path = volumePath(volume);
+    if (!(await plainFileExists(path))) {
+      throw new DurastackError('STEP_REFUSED', `The volume ${path} is not on this host; make or mount it first`);
+    }
+    await requireReachable(dirname(path), qemu, 'give that directory `chmod o+x`, or the pool another path');
+    return diskSource(volume);
+  },
+  diskSource,
+};
+
+function diskSource(volume: VolumeOn<DirectoryPoolSpec>): DiskSource {
+  const { pool, templateId } = volume;
+  return {
+    type: 'file',
+    path: volumePath(volume),
+    format: 'qcow2',
+    ...(templateId === undefined ? {} : { backing: basePath(pool, templateId) }),
+    shared: pool.kind === 'shared-mount-point',
+  };
+}

@@ -1,0 +1,118 @@
+/** Verbs `ensureVolumeAttached`, `ensureVolumeDetached`, `ensureVolumeSize`. */
+import type { DataVolumeSpec, PowerState, VolumeSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError } from '@durastack/contracts/errors';
+import { dirname } from 'node:path';
+import { volumePath } from '../directory-pool/paths.js';
+import { ensureVolume } from '../directory-pool/volumes.js';
+import { plainFileExists } from '../files/plain-files.js';
+import { dataDisk, deviceXml, diskSerial, diskTarget } from './disk-xml.js';
+import type { LibvirtHost } from './libvirt-host.js';
+import { readPresent } from './present-domain.js';
+import { qemuUserOf, requireReachable } from './qemu-user.js';
+import type { Domain } from './rpc/client.js';
+import { LIBVIRT_ERROR } from './rpc/protocol.js';
+import { isLibvirtError } from './rpc/remote-error.js';
+
+const SECTOR = 512;
+
+/** The machine's domain while a QEMU process of it exists. */
+async function liveDomain(host: LibvirtHost, vmId: string): Promise<{ domain?: Domain; power: PowerState }> {
+  const domain = await host.domains.find(vmId);
+  const power = await host.domains.power(domain);
+  return domain && (power === 'running' || power === 'paused') ? { domain, power } : { power };
+}
+
+/**
+ * The running machine has the disk; of one that does not run only the power is told.
+ *
+ * @throws DurastackError `STEP_REFUSED` when the volume is not here, its position is taken, or libvirt refuses
+ */
+export async function ensureVolumeAttached(
+  host: LibvirtHost,
+  vmId: string,
+  disk: DataVolumeSpec,
+): Promise<PowerState> {
+  const { domain, power } = await liveDomain(host, vmId);
+  if (!domain) return power;
+  const present = await readPresent(host.client, domain);
+  if (present.targets.has(diskSerial(disk.volume.id))) return power;
+  if (present.usedTargets.has(diskTarget(disk.deviceId))) {
+    const text = `Position ${disk.deviceId} of machine ${vmId} is taken by another disk`;
+    throw new DurastackError('STEP_REFUSED', `${text}; choose another device id`);
+  }
+  await requireDataVolume(host, disk.volume);
+  await host.client.attachDevice(domain, deviceXml({ disk: dataDisk(disk) }));
+  return power;
+}
+
+/** The file of a data disk is here, and QEMU may reach it. */
+export async function requireDataVolume(host: LibvirtHost, volume: VolumeSpec): Promise<void> {
+  const path = volumePath(volume);
+  if (!(await plainFileExists(path))) {
+    throw new DurastackError('STEP_REFUSED', `The volume ${path} is not on this host; make or mount it first`);
+  }
+  const qemu = qemuUserOf(await host.client.capabilities());
+  await requireReachable(dirname(path), qemu, 'give that directory `chmod o+x`, or the pool another path');
+}
+
+/**
+ * Asks the guest for the disk.
+ *
+ * @returns whether the machine has it no longer; a guest may let go of it later, or never
+ */
+export async function ensureVolumeDetached(host: LibvirtHost, vmId: string, volumeId: string): Promise<boolean> {
+  const target = await targetOf(host, vmId, volumeId);
+  if (!target) return true;
+  const xml = deviceXml({
+    disk: { '@type': 'file', '@device': 'disk', target: { '@dev': target.dev, '@bus': 'virtio' } },
+  });
+  await host.client.detachDevice(target.domain, xml).catch((error: unknown) => {
+    if (!isUnderWay(error)) throw error;
+  });
+  return (await targetOf(host, vmId, volumeId)) === undefined;
+}
+
+/** The guest was asked before and has not answered, said no, or let go of it in this moment. */
+function isUnderWay(error: unknown): boolean {
+  const codes = [LIBVIRT_ERROR.operationFailed, LIBVIRT_ERROR.operationTimeout, LIBVIRT_ERROR.deviceMissing];
+  return [...codes, LIBVIRT_ERROR.noDomain, LIBVIRT_ERROR.operationInvalid].some((code) => isLibvirtError(error, code));
+}
+
+async function targetOf(
+  host: LibvirtHost,
+  vmId: string,
+  volumeId: string,
+): Promise<{ domain: Domain; dev: string } | undefined> {
+  const { domain } = await liveDomain(host, vmId);
+  if (!domain) return undefined;
+  const dev = (await readPresent(host.client, domain)).targets.get(diskSerial(volumeId));
+  return dev === undefined ? undefined : { domain, dev };
+}
+
+/** What grows, and the machine that may have it. */
+export interface Growth {
+  readonly volume: VolumeSpec;
+  readonly vmId?: string | undefined;
+}
+
+/**
+ * The volume has at least its size: through QEMU while a machine has it, else by the pool's tool.
+ *
+ * @returns its size in bytes
+ * @throws DurastackError `STEP_REFUSED` when there is no such volume here, or the disk is full
+ */
+export async function ensureVolumeSize(host: LibvirtHost, growth: Growth, signal: AbortSignal): Promise<number> {
+  const { volume, vmId } = growth;
+  const sizeBytes = Math.ceil(volume.sizeBytes / SECTOR) * SECTOR;
+  if (!(await plainFileExists(volumePath(volume)))) {
+    throw new DurastackError('STEP_REFUSED', `The volume ${volumePath(volume)} is not on this host, so it cannot grow`);
+  }
+  const target = vmId === undefined ? undefined : await targetOf(host, vmId, volume.id);
+  if (!target) {
+    await ensureVolume(volume, signal);
+    return sizeBytes;
+  }
+  const present = await host.client.blockCapacity(target.domain, target.dev);
+  if (present < sizeBytes) await host.client.resizeBlock(target.domain, target.dev, sizeBytes);
+  return Math.max(present, sizeBytes);
+}

@@ -1,0 +1,52 @@
+/** A running domain as libvirt describes it now, with what was plugged in since it was started. */
+import { XMLParser } from 'fast-xml-parser';
+import { z } from 'zod';
+import type { LibvirtClient, Domain } from './rpc/client.js';
+
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  parseTagValue: false,
+  isArray: (name) => name === 'disk',
+  alwaysCreateTextNode: true,
+});
+
+const text = z.object({ '#text': z.string() });
+const disk = z.object({ serial: text.optional(), target: z.object({ '@dev': z.string() }) });
+const described = z.object({
+  domain: z.object({
+    memory: text.extend({ '@unit': z.literal('KiB') }),
+    maxMemory: text.extend({ '@unit': z.literal('KiB') }).optional(),
+    vcpu: text.extend({ '@current': z.string().optional() }),
+    devices: z.object({ disk: z.array(disk).default([]) }),
+  }),
+});
+
+/** See the module's head. */
+export interface PresentDomain {
+  /** Device names by serial number. */
+  readonly targets: ReadonlyMap<string, string>;
+  readonly usedTargets: ReadonlySet<string>;
+  readonly vcpus: number;
+  readonly maxVcpus: number;
+  readonly memoryMib: number;
+  /** Absent when its memory cannot grow. */
+  readonly maxMemoryMib?: number;
+}
+
+/** Looks at a domain. */
+export async function readPresent(client: LibvirtClient, domain: Domain): Promise<PresentDomain> {
+  const { memory, maxMemory, vcpu, devices } = described.parse(parser.parse(await client.presentXml(domain))).domain;
+  const maxVcpus = Number(vcpu['#text']);
+  const named = devices.disk.flatMap(({ serial, target }) =>
+    serial === undefined ? [] : [[serial['#text'].trim(), target['@dev']] as const],
+  );
+  return {
+    targets: new Map(named),
+    usedTargets: new Set(devices.disk.map(({ target }) => target['@dev'])),
+    vcpus: vcpu['@current'] === undefined ? maxVcpus : Number(vcpu['@current']),
+    maxVcpus,
+    memoryMib: Number(memory['#text']) / 1024,
+    ...(maxMemory === undefined ? {} : { maxMemoryMib: Number(maxMemory['#text']) / 1024 }),
+  };
+}
