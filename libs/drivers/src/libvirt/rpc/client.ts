@@ -230,6 +230,11 @@ export class LibvirtClient {
     return this.#call(procedure, args(domainArgs(domain)), timeoutMs);
   }
 
+  /** Any procedure that is not about a domain that exists here, for the files beside this one. */
+  callHost(procedure: number, args: XdrWriter, timeoutMs?: number): Promise<XdrReader> {
+    return this.#call(procedure, args, timeoutMs);
+  }
+
   async #lookup(procedure: number, args: XdrWriter): Promise<Domain | undefined> {
     return orNothing(LIBVIRT_ERROR.noDomain, async () => readDomain(await this.#call(procedure, args)));
   }

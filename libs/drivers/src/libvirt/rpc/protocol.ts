@@ -30,8 +30,10 @@ export const PROCEDURE = {
   domainSuspend: 34,
   authList: 66,
   connectGetLibVersion: 157,
+  connectCompareCpu: 158,
   domainAttachDeviceFlags: 160,
   domainDetachDeviceFlags: 161,
+  domainAbortJob: 164,
   domainGetBlockInfo: 194,
   domainCreateWithFlags: 196,
   domainSetVcpusFlags: 199,
@@ -44,6 +46,12 @@ export const PROCEDURE = {
   domainShutdownFlags: 258,
   domainGetMetadata: 265,
   connectListAllDomains: 273,
+  domainGetJobStats: 298,
+  domainMigrateBegin3Params: 302,
+  domainMigratePrepare3Params: 303,
+  domainMigratePerform3Params: 305,
+  domainMigrateFinish3Params: 306,
+  domainMigrateConfirm3Params: 307,
   domainEventCallbackRegisterAny: 316,
   domainEventCallbackDeregisterAny: 317,
   domainEventCallbackLifecycle: 318,
@@ -63,6 +71,8 @@ export const DOMAIN_STATE = {
   pmSuspended: 7,
 } as const;
 
+/** virDomainPausedReason: its memory is on its way, or was handed over. */
+export const PAUSED_MIGRATION = 2;
 /** virDomainPausedReason: QEMU runs, libvirt has not started its processors yet. */
 export const PAUSED_STARTING_UP = 11;
 

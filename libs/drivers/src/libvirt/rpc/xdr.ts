@@ -31,14 +31,6 @@ export class XdrWriter {
     return this;
   }
 
-  /** An unsigned 64-bit integer. */
-  ulong(value: bigint): this {
-    const part = Buffer.alloc(8);
-    part.writeBigUInt64BE(value);
-    this.#parts.push(part);
-    return this;
-  }
-
   /** A text of variable length, UTF-8. */
   string(value: string): this {
     const bytes = Buffer.from(value, 'utf8');
@@ -50,6 +42,13 @@ export class XdrWriter {
   /** A text or nothing. */
   optionalString(value: string | undefined): this {
     return value === undefined ? this.uint(0) : this.uint(1).string(value);
+  }
+
+  /** Bytes of variable length. */
+  opaque(bytes: Buffer): this {
+    return this.uint(bytes.length)
+      .fixed(bytes)
+      .fixed(Buffer.alloc(pad(bytes.length)));
   }
 
   /** Bytes of a length that both sides know; a multiple of four. */
@@ -99,6 +98,19 @@ export class XdrReader {
   /** A text or nothing. */
   optionalString(): string | undefined {
     return this.uint() === 0 ? undefined : this.string();
+  }
+
+  /** Bytes of variable length. */
+  opaque(): Buffer {
+    const length = this.uint();
+    const bytes = Buffer.from(this.#take(length));
+    this.#take(pad(length));
+    return bytes;
+  }
+
+  /** A floating-point number of 64 bits. */
+  double(): number {
+    return this.#take(8).readDoubleBE();
   }
 
   /** Bytes of a length that both sides know. */

@@ -1,0 +1,195 @@
+/**
+ * The phases of libvirt's migration protocol, version 3: Begin, Perform and Confirm at the source, Prepare and Finish at
+ * the destination. Whoever drives them passes the cookies on; the two daemons never speak to each other.
+ *
+ * All phases of one side belong to one connection. When the destination's ends before Finish, its daemon removes the
+ * copy that waits; when the source's ends after Perform, the machine stays paused there, and nothing else happens.
+ */
+import { readDomain, type Domain, type LibvirtClient } from './client.js';
+import { PROCEDURE } from './protocol.js';
+import { XdrWriter, type XdrReader } from './xdr.js';
+
+/** virDomainMigrateFlags. */
+const LIVE = 1;
+const CHANGE_PROTECTION = 256;
+/** libvirt does not know which directories are shared; the control plane does. */
+const UNSAFE = 512;
+const ABORT_ON_ERROR = 4_096;
+const AUTO_CONVERGE = 8_192;
+
+const DESTINATION_FLAGS = LIVE | UNSAFE;
+const SOURCE_FLAGS = DESTINATION_FLAGS | ABORT_ON_ERROR | AUTO_CONVERGE | CHANGE_PROTECTION;
+
+/** Starting a QEMU, or letting it load its devices' state. */
+const PHASE_TIMEOUT_MS = 60_000;
+/** Copying takes as long as it takes; it is watched and aborted by other means. */
+const PERFORM_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** virTypedParameterType. */
+const PARAMETER = { int: 1, uint: 2, llong: 3, ullong: 4, double: 5, boolean: 6, string: 7 } as const;
+const NO_COOKIE = Buffer.alloc(0);
+
+/** What the source's daemon says at the beginning: the machine's live definition, and its cookie. */
+export interface Begun {
+  readonly xml: string;
+  readonly cookie: Buffer;
+}
+
+/** Source: begins; the machine runs on. */
+export async function migrateBegin(client: LibvirtClient, domain: Domain): Promise<Begun> {
+  const reply = await client.callOn(
+    domain,
+    PROCEDURE.domainMigrateBegin3Params,
+    (args) => strings(args, {}).uint(SOURCE_FLAGS),
+    PHASE_TIMEOUT_MS,
+  );
+  return { cookie: reply.opaque(), xml: reply.string() };
+}
+
+/** Destination: starts a QEMU of that definition, which waits for memory on a socket at `socketPath`. */
+export async function migratePrepare(
+  client: LibvirtClient,
+  offer: { name: string; xml: string; socketPath: string; cookie: Buffer },
+): Promise<Buffer> {
+  const { name, xml, socketPath, cookie } = offer;
+  const args = strings(new XdrWriter(), {
+    migrate_uri: `unix://${socketPath}`,
+    destination_name: name,
+    destination_xml: xml,
+  });
+  const reply = await client.callHost(
+    PROCEDURE.domainMigratePrepare3Params,
+    args.opaque(cookie).uint(DESTINATION_FLAGS),
+    PHASE_TIMEOUT_MS,
+  );
+  return reply.opaque();
+}
+
+/** Source: copies memory into the socket at `socketPath`; when it returns, the machine is paused and everything is sent. */
+export async function migratePerform(
+  client: LibvirtClient,
+  domain: Domain,
+  { socketPath, cookie }: { socketPath: string; cookie: Buffer },
+): Promise<Buffer> {
+  const reply = await client.callOn(
+    domain,
+    PROCEDURE.domainMigratePerform3Params,
+    (args) =>
+      strings(args.optionalString(undefined), { migrate_uri: `unix://${socketPath}` })
+        .opaque(cookie)
+        .uint(SOURCE_FLAGS),
+    PERFORM_TIMEOUT_MS,
+  );
+  return reply.opaque();
+}
+
+/** Destination: lets the machine run; or, `cancelled`, ends the copy. */
+export async function migrateFinish(
+  client: LibvirtClient,
+  end: { name: string; cookie: Buffer; cancelled: boolean },
+): Promise<{ domain: Domain; cookie: Buffer }> {
+  const args = strings(new XdrWriter(), { destination_name: end.name })
+    .opaque(end.cookie)
+    .uint(DESTINATION_FLAGS)
+    .int(end.cancelled ? 1 : 0);
+  const reply = await client.callHost(PROCEDURE.domainMigrateFinish3Params, args, PHASE_TIMEOUT_MS);
+  return { domain: readDomain(reply), cookie: reply.opaque() };
+}
+
+/** Source: ends the paused machine; or, `cancelled`, lets it go on here. */
+export async function migrateConfirm(
+  client: LibvirtClient,
+  domain: Domain,
+  { cookie = NO_COOKIE, cancelled }: { cookie?: Buffer; cancelled: boolean },
+): Promise<void> {
+  await client.callOn(
+    domain,
+    PROCEDURE.domainMigrateConfirm3Params,
+    (args) =>
+      strings(args, {})
+        .opaque(cookie)
+        .uint(SOURCE_FLAGS)
+        .int(cancelled ? 1 : 0),
+    PHASE_TIMEOUT_MS,
+  );
+}
+
+/** Asks the job that is under way to end; it ends a moment later. */
+export async function abortJob(client: LibvirtClient, domain: Domain): Promise<void> {
+  await client.callOn(domain, PROCEDURE.domainAbortJob, (args) => args);
+}
+
+/** virDomainJobType. */
+const NO_JOB = 0;
+const COMPLETED_STATS = 1;
+const KEEP_COMPLETED = 2;
+
+/** How far a migration is, or how it went. Bytes of memory; milliseconds. */
+export interface JobStats {
+  readonly totalBytes: number;
+  readonly processedBytes: number;
+  readonly remainingBytes: number;
+  readonly elapsedMs: number;
+  /** As expected, or, of a completed job, as measured. */
+  readonly downtimeMs: number;
+  readonly iteration: number;
+}
+
+/** The job under way, or (`completed`) the last one. Undefined when there is none. */
+export async function jobStats(
+  client: LibvirtClient,
+  domain: Domain,
+  completed: boolean,
+): Promise<JobStats | undefined> {
+  const flags = completed ? COMPLETED_STATS | KEEP_COMPLETED : 0;
+  const reply = await client.callOn(domain, PROCEDURE.domainGetJobStats, (args) => args.uint(flags));
+  if (reply.int() === NO_JOB) return undefined;
+  const values = readParameters(reply);
+  const number = (name: string): number => Number(values.get(name) ?? 0);
+  return {
+    totalBytes: number('memory_total'),
+    processedBytes: number('memory_processed'),
+    remainingBytes: number('memory_remaining'),
+    elapsedMs: number('time_elapsed'),
+    downtimeMs: number('downtime'),
+    iteration: number('memory_iteration'),
+  };
+}
+
+/** virCPUCompareResult. */
+const CPU_INCOMPATIBLE = 0;
+
+/** Whether this host offers everything that a processor, described as XML, has. */
+export async function offersCpu(client: LibvirtClient, cpuXml: string): Promise<boolean> {
+  const args = new XdrWriter().string(cpuXml).uint(0);
+  return (await client.callHost(PROCEDURE.connectCompareCpu, args)).int() > CPU_INCOMPATIBLE;
+}
+
+function strings(args: XdrWriter, values: Readonly<Record<string, string>>): XdrWriter {
+  const entries = Object.entries(values);
+  args.uint(entries.length);
+  for (const [name, value] of entries) args.string(name).int(PARAMETER.string).string(value);
+  return args;
+}
+
+function readParameters(reply: XdrReader): Map<string, number | bigint | string> {
+  const values = new Map<string, number | bigint | string>();
+  for (let left = reply.uint(); left > 0; left -= 1) values.set(reply.string(), readValue(reply));
+  return values;
+}
+
+function readValue(reply: XdrReader): number | bigint | string {
+  switch (reply.int()) {
+    case PARAMETER.uint:
+      return reply.uint();
+    case PARAMETER.llong:
+    case PARAMETER.ullong:
+      return reply.ulong();
+    case PARAMETER.double:
+      return reply.double();
+    case PARAMETER.string:
+      return reply.string();
+    default:
+      return reply.int();
+  }
+}
