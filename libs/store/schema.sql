@@ -196,6 +196,7 @@ CREATE TABLE `lease` (
   `name` varchar(60) NOT NULL,
   `holder` varchar(100) NOT NULL,
   `hint_url` varchar(255) DEFAULT NULL,
+  `held_since` datetime(3) NOT NULL,
   `expires_at` datetime(3) NOT NULL,
   PRIMARY KEY (`name`)
 );

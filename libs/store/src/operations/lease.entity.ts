@@ -8,5 +8,7 @@ export class LeaseEntity {
   @Text(100) holder!: string;
   /** Where a hint reaches the holder. */
   @Text(255, { nullable: true }) hintUrl!: string | null;
+  /** Since when it was held by anybody, without a gap. */
+  @Moment() heldSince!: Date;
   @Moment() expiresAt!: Date;
 }

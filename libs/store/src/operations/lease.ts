@@ -12,8 +12,9 @@ export async function holdLease(
 ): Promise<boolean> {
   const { name, holder, ttlMs } = lease;
   await tx.execute(
-    `INSERT INTO lease (name, holder, hint_url, expires_at) VALUES (?, ?, ?, NOW(3) + INTERVAL ? MICROSECOND)
+    `INSERT INTO lease (name, holder, hint_url, held_since, expires_at) VALUES (?, ?, ?, NOW(3), NOW(3) + INTERVAL ? MICROSECOND)
      ON DUPLICATE KEY UPDATE
+       held_since = IF(expires_at < NOW(3), NOW(3), held_since),
        holder = IF(holder = VALUES(holder) OR expires_at < NOW(3), VALUES(holder), holder),
        hint_url = IF(holder = VALUES(holder), VALUES(hint_url), hint_url),
        expires_at = IF(holder = VALUES(holder), VALUES(expires_at), expires_at)`,
@@ -24,6 +25,19 @@ export async function holdLease(
     holder,
   ]);
   return rows.length > 0;
+}
+
+/**
+ * For how long somebody has held a lease without a gap, by the database's clock.
+ *
+ * @returns milliseconds; undefined when nobody holds it
+ */
+export async function leaseHeldMs(tx: Tx, name: string): Promise<number | undefined> {
+  const [row] = await tx.query<{ heldMs: number }>(
+    'SELECT TIMESTAMPDIFF(MICROSECOND, held_since, NOW(3)) DIV 1000 AS heldMs FROM lease WHERE name = ? AND expires_at >= NOW(3)',
+    [name],
+  );
+  return row === undefined ? undefined : Number(row.heldMs);
 }
 
 /** Gives a lease back, so that another can take it at once. */
