@@ -23,6 +23,9 @@ export const agentConfig = z.object({
   agentEnrolTokenFile: absolutePath
     .optional()
     .describe('File with the secret that an enrolment must show; without it an agent not yet enrolled does not start'),
+  agentMaintenanceHooksDir: absolutePath
+    .optional()
+    .describe("Directory of the owner's scripts for maintenance, default /etc/durastack/maintenance.d"),
   libvirtSocket: absolutePath.default('/run/libvirt/libvirt-sock').describe("libvirt's socket"),
   simulatorLatencyMs: z.coerce
     .number()

@@ -36,6 +36,7 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     ensureImageGone: { templateId, store },
     ensureTemplateOnPool: { templateId, store, pool },
     ensureTemplateGoneFromPool: { templateId, pool },
+    runMaintenanceHook: { stage: 'Maintenance', payload: 'x', timeoutMs: 1_000 },
     getInventory: { pools: [pool] },
     getFacts: {},
   };

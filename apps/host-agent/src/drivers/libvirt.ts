@@ -11,6 +11,7 @@ export const makeLibvirtDriver: DriverFactory = async (config, log) =>
     stateDir: config.agentStateDir ?? config.agentDir,
     instance: config.instance,
     agentVersion: AGENT_VERSION,
+    ...(config.agentMaintenanceHooksDir ? { maintenanceHooksDir: config.agentMaintenanceHooksDir } : {}),
     images: {
       fetchImage: (params, context) => fetchImage(params, context),
       ensureImageGone: (params) => ensureImageGone(params),

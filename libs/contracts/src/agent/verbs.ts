@@ -6,7 +6,9 @@
  * keeps them on disk.
  */
 import { z } from 'zod';
+import { maintenanceHookParams, maintenanceHookResult } from './maintenance-hook.js';
 import {
+  dataVolumeSpec,
   hostFacts,
   hostInventory,
   id,
@@ -55,6 +57,38 @@ export const VERBS = {
     result: nothing,
     token: 'exclusive',
     resource: (p) => `volume:${p.volumeId}`,
+  }),
+  ensureVolumeSize: verb({
+    description:
+      'The volume has at least this size, also in the running machine that has it. Never shrinks, never makes one. STEP_REFUSED when there is no such volume.',
+    params: z.object({ volume: volumeSpec, vmId: id.optional() }),
+    result: z.object({ sizeBytes: z.int() }),
+    token: 'exclusive',
+    resource: (p) => `volume:${p.volume.id}`,
+  }),
+  ensureVolumeAttached: verb({
+    description:
+      'The running machine has the data disk. One that does not run gets its disks when it is started: nothing is done then.',
+    params: z.object({ vmId: id, disk: dataVolumeSpec }),
+    result: z.object({ power: z.enum(POWER_STATES) }),
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vmId}`,
+  }),
+  ensureVolumeDetached: verb({
+    description:
+      'The data disk was asked back from the running guest. `released`: the machine has it no longer. Else the guest has not let go of it yet: ask again.',
+    params: z.object({ vmId: id, volumeId: id }),
+    result: z.object({ released: z.boolean() }),
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vmId}`,
+  }),
+  ensureVmSize: verb({
+    description:
+      'The running machine has at least so many processors and so much memory. STEP_REFUSED when it was started without room to grow so far; nothing is done for one that does not run.',
+    params: z.object({ vmId: id, vcpus: z.int().min(1).max(512), memoryMib: z.int().min(16) }),
+    result: z.object({ power: z.enum(POWER_STATES) }),
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vmId}`,
   }),
   ensureVmRunning: verb({
     description:
@@ -113,7 +147,11 @@ export const VERBS = {
   }),
   ensurePool: verb({
     description: 'The pool is reachable and writable here, with its folders. Gives its size.',
-    params: z.object({ pool: poolSpec }),
+    params: z.object({
+      pool: poolSpec,
+      /** The key of an rbd pool's cephx user, base64. Kept by the host with its machines' rights, never told by it. */
+      secret: z.base64().max(512).optional(),
+    }),
     result: z.object({ capacityBytes: z.int(), availableBytes: z.int() }),
     token: 'shared',
     resource: (p) => `storage-pool:${p.pool.id}`,
@@ -167,6 +205,14 @@ export const VERBS = {
     token: 'exclusive',
     resource: (p) => `template:${p.templateId}@${p.pool.id}`,
   }),
+  runMaintenanceHook: verb({
+    description: "The host owner's script for this stage of its maintenance was run, if there is one.",
+    params: maintenanceHookParams,
+    result: maintenanceHookResult,
+    token: 'exclusive',
+    resource: () => 'maintenance-hook',
+    long: true,
+  }),
   getInventory: verb({
     description: 'Everything of this control plane that is on the host.',
     params: z.object({ pools: z.array(poolSpec) }),
@@ -188,7 +234,7 @@ export type VerbParams<V extends VerbName> = z.infer<(typeof VERBS)[V]['params']
 /** A verb's result. */
 export type VerbResult<V extends VerbName> = z.infer<(typeof VERBS)[V]['result']>;
 /** Verbs that run as persistent tasks. */
-export type LongVerbName = 'fetchImage' | 'ensureTemplateOnPool';
+export type LongVerbName = 'fetchImage' | 'ensureTemplateOnPool' | 'runMaintenanceHook';
 
 /** How a long task stands. */
 export const taskStatus = z.object({

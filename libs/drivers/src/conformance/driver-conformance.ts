@@ -77,6 +77,11 @@ function describeHost(scene: ConformanceScene): void {
     expect(facts.bootId).not.toBe('');
   });
 
+  it('has no script for a stage of its maintenance until somebody puts one there', async () => {
+    const absent = { outcome: 'absent', output: '' };
+    expect(await scene.caller().call('runMaintenanceHook', { stage: 'PreFlight', timeoutMs: 1_000 })).toEqual(absent);
+  });
+
   it('tells its use', async () => {
     const { cpuPercent, memoryUsedMib } = await scene.driver().usage();
     expect(cpuPercent).toBeGreaterThanOrEqual(0);

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { DriverVerbs, HostDriver } from '../driver.js';
+import { runMaintenanceHook } from '../maintenance/run-hook.js';
 import { HostNetworks } from '../network/host-networks.js';
 import { PoolDrivers } from '../pool/pool-drivers.js';
 import { hostShell } from '../process/host-shell.js';
@@ -46,11 +47,14 @@ export interface LibvirtDriverOptions {
   readonly ovsRunDir?: string;
   /** Reported in the host's facts. */
   readonly agentVersion?: string;
+  /** Where the host's owner keeps scripts for its maintenance. Default: `/etc/durastack/maintenance.d`. */
+  readonly maintenanceHooksDir?: string;
   readonly images: ImageVerbs;
   /** Told of housekeeping that failed; it is tried again. */
   readonly onHousekeepingError?: (error: unknown) => void;
 }
 
+const MAINTENANCE_HOOKS_DIR = '/etc/durastack/maintenance.d';
 const HOUSEKEEPING_EVERY_MS = 15_000;
 const MAX_SOCKET_PATH = 107;
 
@@ -83,7 +87,12 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
   let watch: PowerWatch | undefined;
   let housekeeping: NodeJS.Timeout | undefined;
   return {
-    verbs: { ...libvirtVerbs(host), ...options.images },
+    verbs: {
+      ...libvirtVerbs(host),
+      ...options.images,
+      runMaintenanceHook: (params, context) =>
+        runMaintenanceHook(options.maintenanceHooksDir ?? MAINTENANCE_HOOKS_DIR, params, context),
+    },
     start: async (onPowerChange) => {
       watch = powerWatch(host, options.socketPath, onPowerChange);
       await watch.start();
@@ -105,7 +114,7 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
   };
 }
 
-function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs> {
+function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs | 'runMaintenanceHook'> {
   const power = async (of: Promise<PowerState>): Promise<{ power: PowerState }> => ({ power: await of });
   return {
     ...host.pools.verbs(),

@@ -72,7 +72,10 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
   };
 }
 
-type HostVerbs = Pick<DriverVerbs, 'ensureNetwork' | 'ensureNetworkGone' | 'getInventory' | 'getFacts'>;
+type HostVerbs = Pick<
+  DriverVerbs,
+  'ensureNetwork' | 'ensureNetworkGone' | 'runMaintenanceHook' | 'getInventory' | 'getFacts'
+>;
 
 function hostVerbs({ hostId, world, agentVersion = 'simulator' }: SimulatorOptions): HostVerbs {
   const facts = () => {
@@ -99,6 +102,8 @@ function hostVerbs({ hostId, world, agentVersion = 'simulator' }: SimulatorOptio
       world.save(hostId);
       return {};
     },
+    // Nobody has put a script there.
+    runMaintenanceHook: async () => ({ outcome: 'absent', output: '' }),
     getInventory: async ({ pools }) => ({
       facts: facts(),
       vms: observe(world, hostId),
