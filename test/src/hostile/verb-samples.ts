@@ -19,6 +19,10 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
   return {
     ensureVolume: { volume: { ...vm.rootVolume, templateId } },
     ensureVolumeGone: { volumeId: vm.rootVolume.id, pool },
+    ensureVolumeSize: { volume: vm.rootVolume, vmId: vm.id },
+    ensureVolumeAttached: { vmId: vm.id, disk: { volume: { ...vm.rootVolume, id: randomUUID() }, deviceId: 1 } },
+    ensureVolumeDetached: { vmId: vm.id, volumeId: vm.rootVolume.id },
+    ensureVmSize: { vmId: vm.id, vcpus: 2, memoryMib: 256 },
     ensureVmRunning: { vm: machine },
     requestVmShutdown: { vmId: vm.id },
     ensureVmStopped: { vmId: vm.id },

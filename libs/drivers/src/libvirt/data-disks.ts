@@ -1,14 +1,10 @@
 /** Verbs `ensureVolumeAttached`, `ensureVolumeDetached`, `ensureVolumeSize`. */
 import type { DataVolumeSpec, PowerState, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
-import { dirname } from 'node:path';
-import { volumePath } from '../directory-pool/paths.js';
-import { ensureVolume } from '../directory-pool/volumes.js';
-import { plainFileExists } from '../files/plain-files.js';
-import { dataDisk, deviceXml, diskSerial, diskTarget } from './disk-xml.js';
+import { dataDiskXml, deviceXml, diskSerial, diskTarget, type OpenedDisk } from './disk-xml.js';
 import type { LibvirtHost } from './libvirt-host.js';
 import { readPresent } from './present-domain.js';
-import { qemuUserOf, requireReachable } from './qemu-user.js';
+import { qemuUserOf } from './qemu-user.js';
 import type { Domain } from './rpc/client.js';
 import { LIBVIRT_ERROR } from './rpc/protocol.js';
 import { isLibvirtError } from './rpc/remote-error.js';
@@ -27,11 +23,7 @@ async function liveDomain(host: LibvirtHost, vmId: string): Promise<{ domain?: D
  *
  * @throws DurastackError `STEP_REFUSED` when the volume is not here, its position is taken, or libvirt refuses
  */
-export async function ensureVolumeAttached(
-  host: LibvirtHost,
-  vmId: string,
-  disk: DataVolumeSpec,
-): Promise<PowerState> {
+export async function ensureVolumeAttached(host: LibvirtHost, vmId: string, disk: DataVolumeSpec): Promise<PowerState> {
   const { domain, power } = await liveDomain(host, vmId);
   if (!domain) return power;
   const present = await readPresent(host.client, domain);
@@ -40,19 +32,21 @@ export async function ensureVolumeAttached(
     const text = `Position ${disk.deviceId} of machine ${vmId} is taken by another disk`;
     throw new DurastackError('STEP_REFUSED', `${text}; choose another device id`);
   }
-  await requireDataVolume(host, disk.volume);
-  await host.client.attachDevice(domain, deviceXml({ disk: dataDisk(disk) }));
+  const [opened] = await openDataDisks(host, [disk]);
+  if (opened) await host.client.attachDevice(domain, deviceXml({ disk: dataDiskXml(opened) }));
   return power;
 }
 
-/** The file of a data disk is here, and QEMU may reach it. */
-export async function requireDataVolume(host: LibvirtHost, volume: VolumeSpec): Promise<void> {
-  const path = volumePath(volume);
-  if (!(await plainFileExists(path))) {
-    throw new DurastackError('STEP_REFUSED', `The volume ${path} is not on this host; make or mount it first`);
-  }
+/** Where the bytes of data disks are, after making sure that QEMU can open them. STEP_REFUSED when one is not there. */
+export async function openDataDisks(host: LibvirtHost, disks: readonly DataVolumeSpec[]): Promise<OpenedDisk[]> {
+  if (disks.length === 0) return [];
   const qemu = qemuUserOf(await host.client.capabilities());
-  await requireReachable(dirname(path), qemu, 'give that directory `chmod o+x`, or the pool another path');
+  const open = async ({ volume, deviceId }: DataVolumeSpec): Promise<OpenedDisk> => ({
+    volumeId: volume.id,
+    deviceId,
+    source: await host.pools.openDisk(volume, qemu),
+  });
+  return Promise.all(disks.map(open));
 }
 
 /**
@@ -103,15 +97,9 @@ export interface Growth {
  */
 export async function ensureVolumeSize(host: LibvirtHost, growth: Growth, signal: AbortSignal): Promise<number> {
   const { volume, vmId } = growth;
-  const sizeBytes = Math.ceil(volume.sizeBytes / SECTOR) * SECTOR;
-  if (!(await plainFileExists(volumePath(volume)))) {
-    throw new DurastackError('STEP_REFUSED', `The volume ${volumePath(volume)} is not on this host, so it cannot grow`);
-  }
   const target = vmId === undefined ? undefined : await targetOf(host, vmId, volume.id);
-  if (!target) {
-    await ensureVolume(volume, signal);
-    return sizeBytes;
-  }
+  if (!target) return (await host.pools.of(volume.pool).growVolume(volume, signal)).sizeBytes;
+  const sizeBytes = Math.ceil(volume.sizeBytes / SECTOR) * SECTOR;
   const present = await host.client.blockCapacity(target.domain, target.dev);
   if (present < sizeBytes) await host.client.resizeBlock(target.domain, target.dev, sizeBytes);
   return Math.max(present, sizeBytes);

@@ -1,7 +1,6 @@
-/** A machine's data disks as libvirt's XML. Pure. */
-import type { DataVolumeSpec } from '@durastack/contracts/agent/specs';
+/** A machine's disks as libvirt's XML. Pure. */
 import { create } from 'xmlbuilder2';
-import { volumePath } from '../directory-pool/paths.js';
+import type { DiskSource } from '../pool-driver.js';
 
 /** An element to be written by xmlbuilder2. */
 export type Xml = Record<string, unknown>;
@@ -12,19 +11,47 @@ export const diskSerial = (volumeId: string): string => volumeId.replaceAll('-',
 /** The device name of a data disk in the definition: vda is the root disk, vdb the seed. Guests name them in their own way. */
 export const diskTarget = (deviceId: number): string => `vd${String.fromCharCode('b'.charCodeAt(0) + deviceId)}`;
 
-/** A data disk. Its format is named, so that QEMU never probes what a guest wrote. */
-export function dataDisk({ volume, deviceId }: DataVolumeSpec): Xml {
-  // Several hosts may hold a shared file system's pages: only there must the host's page cache stay out of it.
-  const cache = volume.pool.kind === 'shared-mount-point' ? 'none' : 'writeback';
+/** A data disk with the place of its bytes. */
+export interface OpenedDisk {
+  readonly volumeId: string;
+  readonly deviceId: number;
+  readonly source: DiskSource;
+}
+
+/** A disk of the machine. Its format is named, so that QEMU never probes what a guest wrote. */
+export function diskXml(source: DiskSource, { target, volumeId }: { target: string; volumeId: string }): Xml {
   return {
-    '@type': 'file',
+    '@type': source.type === 'file' ? 'file' : 'network',
     '@device': 'disk',
-    driver: { '@name': 'qemu', '@type': 'qcow2', '@cache': cache, '@discard': 'unmap' },
-    source: { '@file': volumePath(volume) },
-    backingStore: {},
-    target: { '@dev': diskTarget(deviceId), '@bus': 'virtio' },
-    serial: diskSerial(volume.id),
+    driver: { '@name': 'qemu', '@type': source.format, '@cache': cacheOf(source), '@discard': 'unmap' },
+    ...(source.type === 'file' ? fileSource(source) : rbdSource(source)),
+    target: { '@dev': target, '@bus': 'virtio' },
+    serial: diskSerial(volumeId),
   };
+}
+
+/** A data disk. */
+export const dataDiskXml = ({ volumeId, deviceId, source }: OpenedDisk): Xml =>
+  diskXml(source, { target: diskTarget(deviceId), volumeId });
+
+/** Several hosts may hold a shared file system's pages: only there must the host's page cache stay out of it. */
+const cacheOf = (source: DiskSource): string => (source.type === 'file' && source.shared ? 'none' : 'writeback');
+
+function fileSource({ path, backing }: DiskSource & { type: 'file' }): Xml {
+  if (backing === undefined) return { source: { '@file': path }, backingStore: {} };
+  // Many machines read the base image; it stays root's, or libvirt would give it to QEMU's user for good.
+  const keptOwner = { seclabel: { '@model': 'dac', '@relabel': 'no' } };
+  const base = { '@file': backing, ...keptOwner };
+  return {
+    source: { '@file': path },
+    backingStore: { '@type': 'file', format: { '@type': 'qcow2' }, source: base, backingStore: {} },
+  };
+}
+
+function rbdSource({ name, monitors, user, secretUuid }: DiskSource & { type: 'rbd' }): Xml {
+  const host = monitors.map((monitor) => ({ '@name': monitor.host, '@port': monitor.port }));
+  const auth = { '@username': user, secret: { '@type': 'ceph', '@uuid': secretUuid } };
+  return { source: { '@protocol': 'rbd', '@name': name, host, auth } };
 }
 
 /** The element for a device that is plugged in or out by itself. */

@@ -3,8 +3,7 @@ import { MAX_DATA_VOLUMES, type NicSpec, type VmSpec } from '@durastack/contract
 import type { DiskSource } from '../pool-driver.js';
 import { create } from 'xmlbuilder2';
 import type { Accelerator } from './accelerator.js';
-import { dataDisk, diskSerial, type Xml } from './disk-xml.js';
-import { diskXml } from './disk-xml.js';
+import { dataDiskXml, diskXml, type OpenedDisk, type Xml } from './disk-xml.js';
 
 /** XML namespace of our metadata element: marks which control plane instance a domain belongs to. */
 export const METADATA_NAMESPACE = 'urn:durastack:domain:1';
@@ -22,6 +21,7 @@ export interface DomainXmlInput {
   readonly instance: string;
   readonly accelerator: Accelerator;
   readonly rootDisk: DiskSource;
+  readonly dataDisks: readonly OpenedDisk[];
   readonly paths: DomainPaths;
   /** Taps on a userspace switch: checksums must be complete, because nobody completes them on the way. */
   readonly withoutOffloads?: ReadonlySet<string>;
@@ -43,11 +43,10 @@ export function domainXml(input: DomainXmlInput): string {
       name: vm.domainName,
       uuid: vm.id,
       metadata: { 'dura:vm': { '@xmlns:dura': METADATA_NAMESPACE, '@instance': instance, '@id': vm.id } },
-      memory: { '@unit': 'MiB', '#': vm.memoryMib },
-      vcpu: { '@placement': 'static', '#': vm.vcpus },
+      ...size(vm),
       os: { type: { '@arch': 'x86_64', '@machine': 'q35', '#': 'hvm' } },
       features: { acpi: {}, apic: {} },
-      cpu: cpu(accelerator),
+      cpu: { ...cpu(accelerator), ...numa(vm) },
       clock: {
         '@offset': 'utc',
         timer: [
@@ -64,6 +63,24 @@ export function domainXml(input: DomainXmlInput): string {
   return create(root).end({ prettyPrint: true, headless: true });
 }
 
+/** Processors and memory; with room for more where the machine may grow while it runs. */
+function size({ vcpus, memoryMib, growth }: VmSpec): Xml {
+  const memory = { '@unit': 'MiB', '#': memoryMib };
+  if (!growth) return { memory, vcpu: { '@placement': 'static', '#': vcpus } };
+  return {
+    maxMemory: { '@slots': MEMORY_SLOTS, '@unit': 'MiB', '#': growth.maxMemoryMib },
+    memory,
+    vcpu: { '@placement': 'static', '@current': vcpus, '#': growth.maxVcpus },
+  };
+}
+
+/** Memory is plugged into a node: the only one holds all processors. */
+function numa({ memoryMib, growth }: VmSpec): Xml {
+  if (!growth) return {};
+  const cell = { '@id': 0, '@cpus': growth.maxVcpus > 1 ? `0-${growth.maxVcpus - 1}` : '0' };
+  return { numa: { cell: { ...cell, '@memory': memoryMib, '@unit': 'MiB' } } };
+}
+
 function cpu(accelerator: Accelerator): Xml {
   if (accelerator === 'kvm') return { '@mode': 'host-passthrough', '@check': 'none', '@migratable': 'on' };
   // Five-level page tables make emulated memory accesses slower and serve no guest of this size.
@@ -73,7 +90,7 @@ function cpu(accelerator: Accelerator): Xml {
 function devices(input: DomainXmlInput): Xml {
   const { vm, paths } = input;
   return {
-    disk: [rootDisk(input), seedDisk(paths), ...vm.dataVolumes.map(dataDisk)],
+    disk: [rootDisk(input), seedDisk(paths), ...input.dataDisks.map(dataDiskXml)],
     controller: [
       { '@type': 'usb', '@model': 'none' },
       { '@type': 'pci', '@model': 'pcie-root' },

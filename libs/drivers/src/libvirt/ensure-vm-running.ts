@@ -11,7 +11,9 @@ import { requireReachable } from '../files/reachable.js';
 import { writeSeedImage } from '../image/seed.js';
 import type { DiskSource } from '../pool-driver.js';
 import { withRevert } from '../process/reverter.js';
+import { openDataDisks } from './data-disks.js';
 import { domainXml } from './domain-xml.js';
+import type { OpenedDisk } from './disk-xml.js';
 import type { LibvirtHost } from './libvirt-host.js';
 import { qemuUserOf } from './qemu-user.js';
 import type { Domain } from './rpc/client.js';
@@ -43,6 +45,7 @@ export async function ensureVmRunning(host: LibvirtHost, vm: VmSpec, signal: Abo
     const qemu = qemuUserOf(await host.client.capabilities());
     await makeVmDir(files, qemu);
     const rootDisk = await host.pools.openDisk(vm.rootVolume, qemu);
+    const dataDisks = await openDataDisks(host, vm.dataVolumes);
     await requireReachable(files.dir, qemu, 'let the agent keep its machines elsewhere (DURASTACK_AGENT_STATE_DIR)');
     stopIfAborted(signal, vm);
     for (const nic of vm.nics) await host.networks.ensure(nic.network);
@@ -50,7 +53,7 @@ export async function ensureVmRunning(host: LibvirtHost, vm: VmSpec, signal: Abo
     await Promise.all([host.networks.bind(vm.id, vm.nics), writeSeed(vm, files.seed)]);
     stopIfAborted(signal, vm);
     onFailure(() => removeHalfStarted(host, vm.id, isNew));
-    const defined = await define(host, vm, { rootDisk, former: domain });
+    const defined = await define(host, vm, { rootDisk, dataDisks, former: domain });
     stopIfAborted(signal, vm);
     const started = await host.client.createDomain(defined);
     await host.networks.plugged(vm.id);
@@ -70,10 +73,11 @@ async function awaitSettled(
 
 interface Plan {
   readonly rootDisk: DiskSource;
+  readonly dataDisks: readonly OpenedDisk[];
   readonly former: Domain | undefined;
 }
 
-async function define(host: LibvirtHost, vm: VmSpec, { rootDisk, former }: Plan): Promise<Domain> {
+async function define(host: LibvirtHost, vm: VmSpec, { rootDisk, dataDisks, former }: Plan): Promise<Domain> {
   // libvirt takes a new definition under the same id only with the same name.
   if (former && former.name !== vm.domainName) await host.client.undefineDomain(former);
   const files = vmFiles(host.stateDir, vm.id);
@@ -83,6 +87,7 @@ async function define(host: LibvirtHost, vm: VmSpec, { rootDisk, former }: Plan)
     accelerator: await host.accelerator(),
     withoutOffloads: await host.networks.tapsWithoutOffloads(vm.nics),
     rootDisk,
+    dataDisks,
     paths: {
       seed: files.seed,
       serialLog: files.serialLog,

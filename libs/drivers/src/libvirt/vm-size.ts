@@ -39,8 +39,7 @@ function requireRoom(present: PresentDomain, { vmId, vcpus, memoryMib }: VmSize)
   const refuse = (why: string): never => {
     throw new DurastackError('STEP_REFUSED', `Machine ${vmId} ${why}; stop it first`);
   };
-  if (vcpus > present.maxVcpus)
-    refuse(`was started with room for ${present.maxVcpus} processors, ${vcpus} are wanted`);
+  if (vcpus > present.maxVcpus) refuse(`was started with room for ${present.maxVcpus} processors, ${vcpus} are wanted`);
   if (memoryMib <= present.memoryMib) return;
   const room = present.maxMemoryMib ?? present.memoryMib;
   if (memoryMib > room) refuse(`was started with room for ${room} MiB of memory, ${memoryMib} are wanted`);

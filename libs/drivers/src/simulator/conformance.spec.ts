@@ -16,7 +16,17 @@ function makeVm(): VmSpec {
   const id = randomUUID();
   const rootVolume = { id: randomUUID(), pool, sizeBytes: 2 ** 26 };
   const seed = { instanceId: id, hostname: 'tiny', publicKeys: [] };
-  return { id, domainName: `test-${id}`, vcpus: 1, cpuMhz: 500, memoryMib: 64, rootVolume, dataVolumes: [], nics: [], seed };
+  return {
+    id,
+    domainName: `test-${id}`,
+    vcpus: 1,
+    cpuMhz: 500,
+    memoryMib: 64,
+    rootVolume,
+    dataVolumes: [],
+    nics: [],
+    seed,
+  };
 }
 
 async function makeSubject(): Promise<ConformanceSubject> {

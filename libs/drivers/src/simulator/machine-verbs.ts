@@ -1,11 +1,20 @@
 import type { PowerState, VmSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs } from '../driver.js';
+import { attach, detach, disksOf, grow, othersUp, requireFree, runningVm } from './plugging.js';
 import type { SimulatedWorld } from './world.js';
 
 type MachineVerbs = Pick<
   DriverVerbs,
-  'ensureVmRunning' | 'requestVmShutdown' | 'ensureVmStopped' | 'ensureVmGone' | 'getVm' | 'getSerialLog'
+  | 'ensureVmRunning'
+  | 'requestVmShutdown'
+  | 'ensureVmStopped'
+  | 'ensureVmGone'
+  | 'ensureVolumeAttached'
+  | 'ensureVolumeDetached'
+  | 'ensureVmSize'
+  | 'getVm'
+  | 'getSerialLog'
 >;
 
 /**
@@ -49,6 +58,20 @@ export function machineVerbs(world: SimulatedWorld, hostId: string, shutdownMs: 
       world.forgetVm(hostId, vmId);
       return {};
     },
+    ensureVolumeAttached: async ({ vmId, disk }) => {
+      const vm = runningVm(world, hostId, vmId);
+      if (vm) attach(world, hostId, { vm, disk });
+      return { power: powerOf(vmId) };
+    },
+    ensureVolumeDetached: async ({ vmId, volumeId }) => {
+      const vm = runningVm(world, hostId, vmId);
+      return { released: vm === undefined || detach(world, hostId, { vm, volumeId }) };
+    },
+    ensureVmSize: async ({ vmId, vcpus, memoryMib }) => {
+      const vm = runningVm(world, hostId, vmId);
+      if (vm) grow(world, hostId, { vm, vcpus, memoryMib });
+      return { power: powerOf(vmId) };
+    },
     getVm: async ({ vmId }) => ({ power: powerOf(vmId) }),
     getSerialLog: async ({ vmId, maxBytes }) => {
       const { serial } = world.vm(hostId, vmId);
@@ -60,14 +83,8 @@ export function machineVerbs(world: SimulatedWorld, hostId: string, shutdownMs: 
 function start(world: SimulatedWorld, hostId: string, vm: VmSpec): void {
   const host = world.host(hostId);
   const { seed, ...spec } = vm;
-  const volume = world.pool(hostId, vm.rootVolume.pool).volumes[vm.rootVolume.id];
-  if (volume === undefined) {
-    throw new DurastackError('STEP_REFUSED', `Machine ${vm.id} has no root volume ${vm.rootVolume.id} on its pool.`);
-  }
-  const others = Object.values(host.vms).filter((other) => other.spec.id !== vm.id && other.power !== 'off');
-  if (others.some((other) => other.spec.rootVolume.id === vm.rootVolume.id)) {
-    throw new DurastackError('STEP_REFUSED', `Volume ${vm.rootVolume.id} is in use by another machine.`);
-  }
+  for (const volume of disksOf(vm)) requireFree(world, hostId, { vmId: vm.id, volume });
+  const others = othersUp(world, hostId, vm.id);
   if (others.reduce((sum, other) => sum + other.spec.memoryMib, vm.memoryMib) > host.memoryMib) {
     throw new DurastackError('STEP_REFUSED', `Host ${hostId} has no ${vm.memoryMib} MiB of memory left.`);
   }

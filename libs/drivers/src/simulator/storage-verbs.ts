@@ -6,7 +6,10 @@ import type { SimulatedWorld } from './world.js';
 /** What a fresh qcow2 overlay takes. */
 const EMPTY_VOLUME_BYTES = 196_608;
 
-type StorageVerbs = Pick<DriverVerbs, 'ensureVolume' | 'ensureVolumeGone' | 'ensurePool' | 'ensurePoolGone'>;
+type StorageVerbs = Pick<
+  DriverVerbs,
+  'ensureVolume' | 'ensureVolumeGone' | 'ensureVolumeSize' | 'ensurePool' | 'ensurePoolGone'
+>;
 
 /** Volumes and pools of a simulated host. */
 export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerbs {
@@ -32,6 +35,14 @@ export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerb
       delete volumes[volumeId];
       world.save(hostId);
       return {};
+    },
+    ensureVolumeSize: async ({ volume }) => {
+      const present = world.pool(hostId, volume.pool).volumes[volume.id];
+      if (present === undefined)
+        throw new DurastackError('STEP_REFUSED', `There is no volume ${volume.id} on pool ${volume.pool.id} to grow.`);
+      present.sizeBytes = Math.max(present.sizeBytes, volume.sizeBytes);
+      world.save(hostId);
+      return { sizeBytes: present.sizeBytes };
     },
     ensurePool: async ({ pool }) => {
       world.host(hostId).pools[pool.id] = pool;

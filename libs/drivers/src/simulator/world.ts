@@ -20,6 +20,8 @@ export interface SimulatedVm {
   spec: Omit<VmSpec, 'seed'>;
   power: Exclude<PowerState, 'absent'>;
   serial: string;
+  /** Its guest lets go of no disk. */
+  keepsDisks?: boolean;
 }
 
 /** A pool's content. */

@@ -1,0 +1,79 @@
+/** Disks and room of simulated machines while they run. */
+import type { DataVolumeSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError } from '@durastack/contracts/errors';
+import type { SimulatedVm, SimulatedWorld } from './world.js';
+
+/** The machine, while it runs. */
+export function runningVm(world: SimulatedWorld, hostId: string, vmId: string): SimulatedVm | undefined {
+  const vm = world.host(hostId).vms[vmId];
+  return vm === undefined || vm.power === 'off' ? undefined : vm;
+}
+
+/** The other machines of the host that run. */
+export const othersUp = (world: SimulatedWorld, hostId: string, vmId: string): SimulatedVm[] =>
+  Object.values(world.host(hostId).vms).filter((other) => other.spec.id !== vmId && other.power !== 'off');
+
+/** All disks of a machine. */
+export const disksOf = ({ rootVolume, dataVolumes }: Pick<SimulatedVm['spec'], 'rootVolume' | 'dataVolumes'>) => [
+  rootVolume,
+  ...dataVolumes.map(({ volume }) => volume),
+];
+
+const has = ({ spec }: SimulatedVm, volumeId: string): boolean => disksOf(spec).some(({ id }) => id === volumeId);
+
+/** The volume is on its pool, and no other machine of the host uses it. STEP_REFUSED otherwise. */
+export function requireFree(
+  world: SimulatedWorld,
+  hostId: string,
+  { vmId, volume }: { vmId: string; volume: VolumeSpec },
+): void {
+  if (world.pool(hostId, volume.pool).volumes[volume.id] === undefined)
+    throw new DurastackError('STEP_REFUSED', `Machine ${vmId} has no volume ${volume.id} on its pool.`);
+  if (othersUp(world, hostId, vmId).some((other) => has(other, volume.id)))
+    throw new DurastackError('STEP_REFUSED', `Volume ${volume.id} is in use by another machine.`);
+}
+
+/** Plugs a disk in. */
+export function attach(
+  world: SimulatedWorld,
+  hostId: string,
+  { vm, disk }: { vm: SimulatedVm; disk: DataVolumeSpec },
+): void {
+  const { spec } = vm;
+  if (has(vm, disk.volume.id)) return;
+  if (spec.dataVolumes.some(({ deviceId }) => deviceId === disk.deviceId)) {
+    const message = `Position ${disk.deviceId} of machine ${spec.id} is taken by another disk.`;
+    throw new DurastackError('STEP_REFUSED', message);
+  }
+  requireFree(world, hostId, { vmId: spec.id, volume: disk.volume });
+  spec.dataVolumes = [...spec.dataVolumes, disk];
+  world.save(hostId);
+}
+
+/** Asks the guest for a disk. @returns whether the machine has it no longer */
+export function detach(
+  world: SimulatedWorld,
+  hostId: string,
+  { vm, volumeId }: { vm: SimulatedVm; volumeId: string },
+): boolean {
+  if (!vm.keepsDisks) vm.spec.dataVolumes = vm.spec.dataVolumes.filter(({ volume }) => volume.id !== volumeId);
+  world.save(hostId);
+  return !has(vm, volumeId);
+}
+
+/** Gives a machine more processors and memory. */
+export function grow(
+  world: SimulatedWorld,
+  hostId: string,
+  { vm, vcpus, memoryMib }: { vm: SimulatedVm; vcpus: number; memoryMib: number },
+): void {
+  const { spec } = vm;
+  const room = spec.growth ?? { maxVcpus: spec.vcpus, maxMemoryMib: spec.memoryMib };
+  if (vcpus > room.maxVcpus || memoryMib > room.maxMemoryMib) {
+    const started = `Machine ${spec.id} was started with room for ${room.maxVcpus} processors and ${room.maxMemoryMib} MiB`;
+    throw new DurastackError('STEP_REFUSED', `${started}; stop it first.`);
+  }
+  spec.vcpus = Math.max(spec.vcpus, vcpus);
+  spec.memoryMib = Math.max(spec.memoryMib, memoryMib);
+  world.save(hostId);
+}
