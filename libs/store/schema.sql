@@ -9,6 +9,27 @@ CREATE TABLE `account` (
   UNIQUE KEY `account_domain_name` (`domain_id`,`name`)
 );
 
+CREATE TABLE `affinity_group` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `type` varchar(40) NOT NULL,
+  `description` varchar(4096) DEFAULT NULL,
+  `account_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `affinity_group_name` (`account_id`,`name`),
+  KEY `affinity_group_domain` (`domain_id`)
+);
+
+CREATE TABLE `affinity_group_member` (
+  `group_id` char(36) NOT NULL,
+  `vm_id` char(36) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`group_id`,`vm_id`),
+  KEY `affinity_group_member_vm` (`vm_id`)
+);
+
 CREATE TABLE `alert` (
   `id` char(36) NOT NULL,
   `type` int NOT NULL,
@@ -57,6 +78,19 @@ CREATE TABLE `console_token` (
   PRIMARY KEY (`id`),
   UNIQUE KEY `console_token_secret` (`token_sha256`),
   KEY `console_token_expires` (`expires_at`)
+);
+
+CREATE TABLE `dedication` (
+  `id` char(36) NOT NULL,
+  `resource_type` varchar(30) NOT NULL,
+  `resource_id` char(36) NOT NULL,
+  `zone_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `account_id` char(36) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `dedication_resource` (`resource_type`,`resource_id`),
+  KEY `dedication_zone` (`zone_id`)
 );
 
 CREATE TABLE `disk_offering` (
@@ -277,6 +311,7 @@ CREATE TABLE `operation` (
   `error_code` varchar(30) DEFAULT NULL,
   `error_message` longtext DEFAULT NULL,
   `error_step` varchar(255) DEFAULT NULL,
+  `explanation_json` longtext DEFAULT NULL,
   `attention_cause` varchar(30) DEFAULT NULL,
   `turned_back_json` longtext DEFAULT NULL,
   `decision` varchar(20) DEFAULT NULL,
@@ -406,6 +441,7 @@ CREATE TABLE `service_offering` (
   `memory_mib` int NOT NULL,
   `storage_type` varchar(20) NOT NULL,
   `host_tags` varchar(255) DEFAULT NULL,
+  `storage_tags` varchar(255) DEFAULT NULL,
   `offer_ha` tinyint NOT NULL DEFAULT 0,
   `dynamic_scaling` tinyint NOT NULL DEFAULT 0,
   `removed` tinyint NOT NULL DEFAULT 0,

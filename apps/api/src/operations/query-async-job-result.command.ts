@@ -6,6 +6,7 @@ import type { Caller } from '@durastack/store/identity/caller';
 import { notFound } from '@durastack/store/identity/access';
 import { readOne } from '@durastack/store/lists/engine/run-list';
 import { jobs } from '@durastack/store/lists/operations/jobs.list';
+import { readResult } from '@durastack/store/operations/step-detail';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import { Registry } from '../catalogue/registry.js';
 import { renderObject } from '../cloudstack/render-json.js';
@@ -44,6 +45,11 @@ export class QueryAsyncJobResultHandler implements CommandHandler<typeof queryAs
 
   private async resultOf(job: Job, caller: Caller): Promise<Record<string, unknown>> {
     const command = this.registry.find(job.cmd)?.command;
+    const noted = command?.result && (await readResult(autocommit(this.platform.database), job.jobId));
+    if (command?.result && noted)
+      return command.wrapper === undefined
+        ? renderObject(command.result, noted)
+        : { [command.wrapper]: renderObject(command.result, noted) };
     const view = command?.operation && this.registry.viewOf(command.operation.resource);
     if (!command?.result || !view || command.wrapper === undefined || job.jobInstanceId === undefined)
       return { success: true };

@@ -48,6 +48,8 @@ export class OperationEntity {
   @Text(255, { nullable: true }) naturalKey!: string | null;
   @Ref({ nullable: true }) parentId!: string | null;
   @Int({ nullable: true }) childIndex!: number | null;
+  /** What it answers, in the fields of its command's result, where that is no row of its resource. */
+  @LongText({ nullable: true }) resultJson!: string | null;
   @Int({ default: 0 }) stepIndex!: number;
   @Int({ default: 0 }) stepCount!: number;
   /** The highest token step that this run has reached; a late attempt of an earlier step writes nothing. */
@@ -57,6 +59,8 @@ export class OperationEntity {
   @Text(30, { nullable: true }) errorCode!: string | null;
   @LongText({ nullable: true }) errorMessage!: string | null;
   @Text(255, { nullable: true }) errorStep!: string | null;
+  /** JSON: why no host was found, host by host. See `placementExplanation` in the contracts. */
+  @LongText({ nullable: true }) explanationJson!: string | null;
   /** Why it needs, or last needed, attention: a key of `ATTENTION_CAUSES`. */
   @Text(30, { nullable: true }) attentionCause!: string | null;
   /** JSON of why it turned back, kept while the error says why it needs attention. */

@@ -119,7 +119,8 @@ async function setDirection(
   const operation = await readOperation(tx, run.operationId, 'FOR UPDATE');
   if (!operation || operation.run !== run.run || operation.state !== 'running') return false;
   if (operation.direction === direction) return true;
-  if (operation.direction !== 'forward') return false;
+  const passedMeanwhile = operation.direction === 'undoing' && direction === 'past-pivot';
+  if (operation.direction !== 'forward' && !passedMeanwhile) return false;
   await tx.execute(
     'UPDATE operation SET direction = ?, error_code = ?, error_message = ?, error_step = ?, touched_at = NOW(3) WHERE id = ?',
     [direction, failure?.code ?? null, failure?.message.slice(0, 4000) ?? null, failure?.step ?? null, run.operationId],

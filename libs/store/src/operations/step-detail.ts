@@ -1,6 +1,6 @@
 import type { StepRef } from '@durastack/contracts/operations/step';
 import type { DataSource } from 'typeorm';
-import { autocommit } from '../database/transaction.js';
+import { autocommit, type Tx } from '../database/transaction.js';
 
 const MAX_DETAIL = 255;
 
@@ -10,4 +10,17 @@ export async function noteDetail(source: DataSource, step: StepRef, detail: stri
     `UPDATE operation SET step_detail = ? WHERE id = ? AND run = ? AND state = 'running' AND direction = ? AND step_index = ?`,
     [detail.slice(0, MAX_DETAIL), step.operationId, step.run, step.direction, step.index],
   );
+}
+
+/** Notes what an operation answers, where that is no row of its resource; as part of a step's own transaction. */
+export async function noteResult(tx: Tx, operationId: string, result: Readonly<Record<string, unknown>>): Promise<void> {
+  await tx.execute('UPDATE operation SET result_json = ? WHERE id = ?', [JSON.stringify(result), operationId]);
+}
+
+/** What was noted by {@link noteResult}; undefined: nothing. */
+export async function readResult(tx: Tx, operationId: string): Promise<Record<string, unknown> | undefined> {
+  const [row] = await tx.query<{ json: string | null }>('SELECT result_json AS json FROM operation WHERE id = ?', [
+    operationId,
+  ]);
+  return row?.json ? (JSON.parse(row.json) as Record<string, unknown>) : undefined;
 }
