@@ -29,7 +29,12 @@ export interface StepRef extends RunRef {
 
 /** What a step says: done, or not yet (the workflow sleeps, then calls it again). */
 export type StepOutcome =
-  | { readonly done: true; readonly detail?: string }
+  | {
+      readonly done: true;
+      readonly detail?: string;
+      /** Of the settling of a pivot that is passed on the hosts: it was passed, and there is only forward. */
+      readonly passed?: true;
+    }
   | { readonly done: false; readonly pollMs: number; readonly detail?: string };
 
 /** The step has had its effect. */
@@ -39,6 +44,9 @@ export const DONE: StepOutcome = { done: true };
 export function doneWith(detail: string): StepOutcome {
   return { done: true, detail };
 }
+
+/** What was to be settled has passed its pivot; see `pivotOnHosts`. */
+export const PASSED: StepOutcome = { done: true, passed: true };
 
 /** Not yet: call again after `pollMs`; `detail` is shown as progress. */
 export function pending(pollMs: number, detail?: string): StepOutcome {
@@ -80,7 +88,10 @@ export interface AttentionFailure extends StepFailure {
 export interface OperationPorts {
   /** Compare-and-set `granted → running` for this run; allocates the generation. */
   beginRun(run: RunRef): Promise<Begun>;
-  /** Writes the direction before the effect that it governs. False: superseded. */
+  /**
+   * Writes the direction before the effect that it governs; of a pivot that was passed on the hosts, as soon as that is
+   * known, also by one that was turning back. False: superseded.
+   */
   setDirection(run: RunRef, direction: 'past-pivot' | 'undoing', failure?: StepFailure): Promise<boolean>;
   /** The final commit: outcome, state, release of locks and claims, grants of the next. */
   finishRun(run: RunRef, outcome: 'succeeded' | 'undone'): Promise<void>;

@@ -1,10 +1,21 @@
 import type { OperationPorts, RunRef, StepFailure, StepOutcome, StepRef } from '@durastack/contracts/operations/step';
-import { DONE, pending } from '@durastack/contracts/operations/step';
+import { DONE, PASSED, pending } from '@durastack/contracts/operations/step';
 import { ERROR_KINDS } from '@durastack/contracts/errors';
 import { ATTENTION_CAUSES, isOfNewerRun } from '@durastack/contracts/operations/attention';
 import { describe, expect, it } from 'vitest';
 import { runOperation, type SagaRuntime } from './run-operation.js';
-import { defineSteps, forwardOnly, hostVerb, nothing, pivot, poll, quick, undoable, type StepList } from './steps.js';
+import {
+  defineSteps,
+  forwardOnly,
+  hostVerb,
+  nothing,
+  pivot,
+  pivotOnHosts,
+  poll,
+  quick,
+  undoable,
+  type StepList,
+} from './steps.js';
 
 const RUN: RunRef = { operationId: 'o', run: 1 };
 
@@ -37,6 +48,7 @@ class World {
     if (verb === 'slow' && this.polls++ < 2) return pending(1_000, 'half way');
     if (verb === 'make' || verb === 'slow') this.standing.add(thing);
     if (verb === 'unmake') this.standing.delete(thing);
+    if (verb === 'settle' && this.standing.has(thing)) return PASSED;
     if (this.cancelAt === activity) this.cancelled = true;
     if (fails === 'after') throw new Failure('STEP_REFUSED', `${activity} failed after its effect`);
     return DONE;
@@ -92,7 +104,7 @@ class Failure {
 }
 
 type Ports = Record<
-  'make-a' | 'unmake-a' | 'slow-b' | 'unmake-b' | 'make-c' | 'unmake-c' | 'make-d',
+  'make-a' | 'unmake-a' | 'slow-b' | 'unmake-b' | 'settle-b' | 'make-c' | 'unmake-c' | 'make-d',
   (step: StepRef) => Promise<StepOutcome>
 >;
 const UNDOABLE = defineSteps<Ports>([
@@ -103,6 +115,12 @@ const UNDOABLE = defineSteps<Ports>([
 const WITH_PIVOT = defineSteps<Ports>([
   undoable('A', { do: quick('make-a'), undo: nothing('harmless') }),
   pivot('B', poll('slow-b')),
+  forwardOnly('D', hostVerb('make-d'), 'after the pivot'),
+]);
+
+const PIVOT_ON_HOSTS = defineSteps<Ports>([
+  undoable('A', { do: quick('make-a'), undo: quick('unmake-a') }),
+  pivotOnHosts('B', { do: poll('slow-b'), settle: poll('settle-b') }),
   forwardOnly('D', hostVerb('make-d'), 'after the pivot'),
 ]);
 
@@ -151,6 +169,52 @@ describe('runOperation', () => {
     failed.failing.set('make-d', 'before');
     expect(await failed.run(WITH_PIVOT)).toBe('needs-attention');
     expect(failed.row.direction).toBe('past-pivot');
+  });
+
+  describe('a pivot that hosts pass', () => {
+    it('is written once the step is done', async () => {
+      const world = new World();
+      expect(await world.run(PIVOT_ON_HOSTS)).toBe('succeeded');
+      expect(world.row.direction).toBe('past-pivot');
+    });
+
+    it.each(['fails', 'is cancelled'])('is settled and undone with the rest when its step %s before', async (what) => {
+      const world = new World();
+      if (what === 'fails') world.failing.set('slow-b', 'before');
+      else world.polls = -1_000;
+      if (what === 'is cancelled') world.cancelled = true;
+      expect(await world.run(PIVOT_ON_HOSTS)).toBe('undone');
+      expect([...world.standing]).toEqual([]);
+      expect(world.row.direction).toBe('undoing');
+    });
+
+    it.each(['fails', 'is cancelled'])('lets the operation go on when its step %s after', async (what) => {
+      const world = new World();
+      if (what === 'fails') world.failing.set('slow-b', 'after');
+      else world.cancelAt = 'slow-b';
+      expect(await world.run(PIVOT_ON_HOSTS)).toBe('succeeded');
+      expect([...world.standing]).toEqual(['a', 'b', 'd']);
+      expect(world.row.direction).toBe('past-pivot');
+      expect(world.tokens).toEqual([...world.tokens].sort((a, b) => a - b));
+    });
+
+    it('is settled again when the run was lost while turning back', async () => {
+      for (const passed of [true, false]) {
+        const world = new World();
+        world.row.direction = 'undoing';
+        world.again = true;
+        for (const thing of passed ? ['a', 'b'] : ['a']) world.standing.add(thing);
+        expect(await world.run(PIVOT_ON_HOSTS)).toBe(passed ? 'succeeded' : 'undone');
+        expect([...world.standing]).toEqual(passed ? ['a', 'b', 'd'] : []);
+      }
+    });
+
+    it('does not turn back at the steps behind it', async () => {
+      const world = new World();
+      world.failing.set('make-d', 'before');
+      expect(await world.run(PIVOT_ON_HOSTS)).toBe('needs-attention');
+      expect(world.row.failure).toMatchObject({ code: 'FORWARD_FAILED', step: 'D' });
+    });
   });
 
   it('says where it failed when there is no way back', async () => {

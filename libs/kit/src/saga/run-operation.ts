@@ -4,7 +4,8 @@
  * Everything that governs an effect is written in the operation's row before the effect: direction `undoing`
  * before the first undo, `past-pivot` before the pivot. A run that was lost starts again from the row: forward
  * from the first step (each step accepts that it was done), or undoing from the last step (each undo accepts
- * that nothing was done).
+ * that nothing was done). The one exception is a pivot that hosts pass by themselves: it is written when it is known,
+ * and when it becomes known while turning back, the operation goes forward again.
  */
 import { isOfNewerRun, mayHealByItself } from '@durastack/contracts/operations/attention';
 import type {
@@ -45,14 +46,20 @@ function undoTokenStep(count: number, index: number): number {
   return 2 * count - index;
 }
 
+/** The step of a forward step after turning back had begun: above every undo. */
+function resumedTokenStep(count: number, index: number): number {
+  return 2 * count + 1 + index;
+}
+
 function stepRef(
   run: RunRef,
   begun: Running,
   list: StepList,
-  at: { call: Call; index: number; direction: StepRef['direction'] },
+  at: { call: Call; index: number; direction: StepRef['direction']; resumed?: boolean },
 ): StepRef {
   const count = list.steps.length;
-  const { call, index, direction } = at;
+  const { call, index, direction, resumed = false } = at;
+  const forwardStep = resumed ? resumedTokenStep(count, index) : index + 1;
   return {
     operationId: run.operationId,
     run: run.run,
@@ -61,7 +68,7 @@ function stepRef(
     direction,
     index,
     count,
-    tokenStep: direction === 'undoing' ? undoTokenStep(count, index) : index + 1,
+    tokenStep: direction === 'undoing' ? undoTokenStep(count, index) : forwardStep,
     title: (list.steps[index] as Step).title,
     ...(call.profile === 'quick' ? { quick: true } : {}),
   };
@@ -74,11 +81,14 @@ class StepFailed {
   ) {}
 }
 
+/** How a step ended; `passed`: see {@link StepOutcome}. */
+type Ended = 'done' | 'passed';
+
 /** Calls a step until it is done; cancel is heard between two calls while the operation may still turn back. */
-async function perform(runtime: SagaRuntime, call: Call, ref: StepRef, mayCancel: boolean): Promise<void> {
+async function perform(runtime: SagaRuntime, call: Call, ref: StepRef, mayCancel: boolean): Promise<Ended> {
   for (;;) {
     const outcome = await runtime.callStep(call, ref);
-    if (outcome.done) return;
+    if (outcome.done) return outcome.passed === true ? 'passed' : 'done';
     runtime.showStep(outcome.detail ? `${ref.title} (${outcome.detail})` : ref.title);
     if (mayCancel && runtime.cancelRequested()) throw cancelled(ref.title);
     await runtime.sleep(outcome.pollMs, mayCancel);
@@ -87,7 +97,7 @@ async function perform(runtime: SagaRuntime, call: Call, ref: StepRef, mayCancel
 }
 
 /** Where there is no way back, what may succeed later is tried again for as long as it takes. */
-async function insist(runtime: SagaRuntime, always: boolean, body: () => Promise<void>): Promise<void> {
+async function insist<T>(runtime: SagaRuntime, always: boolean, body: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await body();
@@ -110,25 +120,34 @@ function isFailure(error: unknown): error is StepFailure {
   );
 }
 
+interface Way {
+  readonly run: RunRef;
+  readonly begun: Running;
+}
+
 async function forward(
   runtime: SagaRuntime,
-  run: RunRef,
-  begun: Running,
+  { run, begun }: Way,
   list: StepList,
+  resumeAt?: number,
 ): Promise<StepFailed | undefined> {
-  let direction: StepRef['direction'] = begun.direction;
+  const resumed = resumeAt !== undefined;
+  let direction: StepRef['direction'] = resumed ? 'past-pivot' : begun.direction;
+  const pass = async (): Promise<void> => {
+    if (!(await runtime.operation.setDirection(run, 'past-pivot'))) throw SUPERSEDED;
+    direction = 'past-pivot';
+  };
   for (const [index, step] of list.steps.entries()) {
+    if (index < (resumeAt ?? 0)) continue;
     const mayCancel = direction === 'forward';
     if (mayCancel && (begun.cancelRequested || runtime.cancelRequested()))
       return new StepFailed(cancelled(step.title), index - 1);
-    if (step.kind === 'pivot' && direction === 'forward') {
-      if (!(await runtime.operation.setDirection(run, 'past-pivot'))) throw SUPERSEDED;
-      direction = 'past-pivot';
-    }
+    if (step.kind === 'pivot' && step.settle === undefined && direction === 'forward') await pass();
     runtime.showStep(step.title);
     try {
-      const ref = stepRef(run, begun, list, { call: step.do, index, direction });
+      const ref = stepRef(run, begun, list, { call: step.do, index, direction, resumed });
       await insist(runtime, !mayCancel, () => perform(runtime, step.do, ref, mayCancel));
+      if (step.kind === 'pivot' && direction === 'forward') await pass();
     } catch (error) {
       const failure = isFailure(error) ? error : { ...runtime.failureOf(error), step: step.title };
       if (isOfNewerRun(failure.code)) throw SUPERSEDED;
@@ -140,20 +159,29 @@ async function forward(
 
 const SUPERSEDED = Symbol('superseded');
 
+/** What takes a step back, if anything does. */
+function undoOf(step: Step): Call | undefined {
+  if (step.kind === 'pivot') return step.settle;
+  return step.kind === 'undoable' && !('noUndo' in step.undo) ? step.undo : undefined;
+}
+
+/** Gives the step behind the pivot when that turned out to have been passed. */
 async function undoFrom(
   runtime: SagaRuntime,
-  { run, begun }: { readonly run: RunRef; readonly begun: Running },
+  { run, begun }: Way,
   list: StepList,
   from: number,
-): Promise<AttentionFailure | undefined> {
+): Promise<AttentionFailure | { readonly goOnAt: number } | undefined> {
   for (let index = from; index >= 0; index -= 1) {
     const step = list.steps[index] as Step;
-    if (step.kind !== 'undoable' || 'noUndo' in step.undo) continue;
+    const undo = undoOf(step);
+    if (undo === undefined) continue;
     runtime.showStep(`Undoing: ${step.title}`);
     try {
-      const call: Call = { ...step.undo, profile: 'forever' };
+      const call: Call = { ...undo, profile: 'forever' };
       const ref = stepRef(run, begun, list, { call, index, direction: 'undoing' });
-      await insist(runtime, true, () => perform(runtime, call, ref, false));
+      const ended = await insist(runtime, true, () => perform(runtime, call, ref, false));
+      if (ended === 'passed') return { goOnAt: index + 1 };
     } catch (error) {
       const failure = runtime.failureOf(error);
       if (isOfNewerRun(failure.code)) throw SUPERSEDED;
@@ -206,27 +234,50 @@ async function runBegun(
   begun: Running,
   list: StepList,
 ): Promise<'succeeded' | 'undone' | 'needs-attention'> {
+  const way = { run, begun };
   let undoStart = list.steps.length - 1;
   if (begun.direction !== 'undoing') {
-    const failed = await forward(runtime, run, begun, list);
-    if (!failed) {
-      await runtime.operation.finishRun(run, 'succeeded');
-      return 'succeeded';
-    }
-    const pivotAt = list.steps.findIndex((step) => step.kind === 'pivot');
-    if (pivotAt >= 0 && (failed.index >= pivotAt || begun.direction === 'past-pivot')) {
-      await runtime.operation.needsAttention(run, stuckForward(failed.failure));
-      return 'needs-attention';
-    }
+    const failed = await forward(runtime, way, list);
+    if (!failed) return succeed(runtime, run);
+    if (hasNoWayBack(list, failed.index, begun)) return stop(runtime, run, stuckForward(failed.failure));
     if (!(await runtime.operation.setDirection(run, 'undoing', failed.failure))) throw SUPERSEDED;
     // An earlier attempt may have gone further than this one; each undo accepts that nothing was done.
     if (begun.again !== true) undoStart = failed.index;
   }
-  const stuck = await undoFrom(runtime, { run, begun }, list, undoStart);
-  if (stuck) {
-    await runtime.operation.needsAttention(run, stuck);
-    return 'needs-attention';
-  }
+  const stuck = await undoFrom(runtime, way, list, undoStart);
+  if (stuck !== undefined && 'goOnAt' in stuck) return goOn(runtime, way, list, stuck.goOnAt);
+  if (stuck) return stop(runtime, run, stuck);
   await runtime.operation.finishRun(run, 'undone');
   return 'undone';
+}
+
+/** Whether a failure at this step cannot be answered by turning back. */
+function hasNoWayBack({ steps }: StepList, failedAt: number, { direction }: Running): boolean {
+  const pivotAt = steps.findIndex((step) => step.kind === 'pivot');
+  if (pivotAt < 0) return false;
+  const pivot = steps[pivotAt] as Extract<Step, { kind: 'pivot' }>;
+  const lastTurning = pivot.settle === undefined ? pivotAt - 1 : pivotAt;
+  return failedAt > lastTurning || direction === 'past-pivot';
+}
+
+/** While it turned back it was found that the hosts had passed the pivot. */
+async function goOn(
+  runtime: SagaRuntime,
+  way: Way,
+  list: StepList,
+  at: number,
+): Promise<'succeeded' | 'needs-attention'> {
+  if (!(await runtime.operation.setDirection(way.run, 'past-pivot'))) throw SUPERSEDED;
+  const failed = await forward(runtime, way, list, at);
+  return failed ? stop(runtime, way.run, stuckForward(failed.failure)) : succeed(runtime, way.run);
+}
+
+async function succeed(runtime: SagaRuntime, run: RunRef): Promise<'succeeded'> {
+  await runtime.operation.finishRun(run, 'succeeded');
+  return 'succeeded';
+}
+
+async function stop(runtime: SagaRuntime, run: RunRef, failure: AttentionFailure): Promise<'needs-attention'> {
+  await runtime.operation.needsAttention(run, failure);
+  return 'needs-attention';
 }

@@ -36,7 +36,7 @@ export interface NoUndo {
 /** One step of an operation. */
 export type Step<Ports = AnyPorts> =
   | { readonly kind: 'undoable'; readonly title: string; readonly do: Call<Ports>; readonly undo: Call<Ports> | NoUndo }
-  | { readonly kind: 'pivot'; readonly title: string; readonly do: Call<Ports> }
+  | { readonly kind: 'pivot'; readonly title: string; readonly do: Call<Ports>; readonly settle?: Call<Ports> }
   | { readonly kind: 'forward-only'; readonly title: string; readonly do: Call<Ports>; readonly reason: string };
 
 /** One short database transaction. */
@@ -56,6 +56,16 @@ export const undoable = <P>(title: string, calls: { do: Call<P>; undo: Call<P> |
 });
 /** The step after which the operation only goes forward. */
 export const pivot = <P>(title: string, doCall: Call<P>): Step<P> => ({ kind: 'pivot', title, do: doCall });
+/**
+ * The pivot that is passed on the hosts themselves, while the step runs, at a moment which nobody can write down before
+ * it comes. Until the step is done it can fail or be cancelled; then `settle` ends it, finds out on which side of the
+ * pivot it stands, and says so: done, as an undo; or {@link StepOutcome.passed}, and the operation goes forward.
+ */
+export const pivotOnHosts = <P>(title: string, calls: { do: Call<P>; settle: Call<P> }): Step<P> => ({
+  kind: 'pivot',
+  title,
+  ...calls,
+});
 /** A step that is never taken back, for the reason given. */
 export const forwardOnly = <P>(title: string, doCall: Call<P>, reason: string): Step<P> => ({
   kind: 'forward-only',
