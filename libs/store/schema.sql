@@ -303,6 +303,7 @@ CREATE TABLE `operation` (
   `natural_key` varchar(255) DEFAULT NULL,
   `parent_id` char(36) DEFAULT NULL,
   `child_index` int DEFAULT NULL,
+  `result_json` longtext DEFAULT NULL,
   `step_index` int NOT NULL DEFAULT 0,
   `step_count` int NOT NULL DEFAULT 0,
   `step_token` int NOT NULL DEFAULT 0,

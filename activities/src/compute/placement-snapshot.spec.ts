@@ -1,11 +1,12 @@
 /** A large zone is looked at through a sample; what the sample misses is still found. */
+import type { DiskNeed, MachineNeeds, PlacementSnapshot } from '@durastack/contracts/compute/placement';
 import { newId } from '@durastack/kit/ids/new-id';
-import { planPlacement, type PlacementRequest } from '@durastack/model/placement/plan-placement';
+import { planPlacement } from '@durastack/model/placement/plan-placement';
 import { insertRow } from '@durastack/store/database/rows';
 import { autocommit } from '@durastack/store/database/transaction';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SnapshotReader, type Snapshot } from './placement-snapshot.js';
+import { SnapshotReader } from './placement-snapshot.js';
 
 const HOSTS = 230;
 const CLUSTERS = 5;
@@ -14,7 +15,12 @@ const clusterIds = Array.from({ length: CLUSTERS }, () => newId());
 const hosts = Array.from({ length: HOSTS }, (_, index) => ({ id: newId(), cluster: clusterIds[index % CLUSTERS]! }));
 const special = hosts[17]!;
 const localPoolId = newId();
-const request: PlacementRequest = { cpuMhz: 500, memoryMib: 1_024, hypervisor: 'KVM', hostTags: [], diskBytes: 1 };
+const disk: DiskNeed = { volumeId: newId(), sizeBytes: 1, poolId: null, tags: [] };
+const needs: MachineNeeds = {
+  ...{ vmId: newId(), name: 'web', zoneId, cpuMhz: 500, memoryMib: 1_024, hypervisor: 'KVM', hostTags: [] },
+  ...{ disks: [disk], affinity: [], owner: { accountId: newId(), domainPath: '/' } },
+  ...{ hostId: null, requestedHostId: null, lastHostId: null },
+};
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -35,47 +41,46 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => db?.drop());
 
-async function attempts(wanted: PlacementRequest, silent: ReadonlySet<string> = new Set()): Promise<Snapshot[]> {
-  const all: Snapshot[] = [];
+async function attempts(wanted: MachineNeeds, silent: ReadonlySet<string> = new Set()): Promise<PlacementSnapshot[]> {
+  const all: PlacementSnapshot[] = [];
   const reader = new SnapshotReader();
-  for await (const one of reader.attempts(autocommit(db.source), zoneId, { request: wanted, silent })) all.push(one);
+  for await (const one of reader.attempts(autocommit(db.source), { needs: wanted, silent })) all.push(one);
   return all;
 }
-const hostsOf = (wanted: PlacementRequest, { hosts: seen, pools }: Snapshot) =>
-  planPlacement(wanted, seen, pools).candidates.map(({ hostId }) => hostId);
+const hostsOf = (wanted: MachineNeeds, snapshot: PlacementSnapshot) =>
+  planPlacement(wanted, snapshot).candidates.map(({ host }) => host.id);
 
 describe('SnapshotReader', () => {
   it('begins with a few random hosts and the pools that they reach', async () => {
-    const [first] = await attempts(request);
-    const [again] = await attempts(request);
+    const [first] = await attempts(needs);
+    const [again] = await attempts(needs);
     expect(first!.hosts.length).toBeLessThan(HOSTS / 2);
-    expect(hostsOf(request, first!)).toHaveLength(first!.hosts.length);
+    expect(hostsOf(needs, first!)).toHaveLength(first!.hosts.length);
     expect(again!.hosts.map(({ id }) => id).sort()).not.toEqual(first!.hosts.map(({ id }) => id).sort());
   });
 
   it('has the host of the last run in every sample', async () => {
-    const [first] = await attempts({ ...request, lastHostId: special.id });
-    expect(hostsOf({ ...request, lastHostId: special.id }, first!)[0]).toBe(special.id);
+    const [first] = await attempts({ ...needs, lastHostId: special.id });
+    expect(hostsOf({ ...needs, lastHostId: special.id }, first!)[0]).toBe(special.id);
   });
 
   it('then looks at all that would do: one host of hundreds has the tag', async () => {
-    const tagged = { ...request, hostTags: ['fast'] };
+    const tagged = { ...needs, hostTags: ['fast'] };
     const all = await attempts(tagged);
     expect(hostsOf(tagged, all[1]!)).toEqual([special.id]);
   });
 
   it('ends with the hosts that explain a refusal', async () => {
-    const huge = { ...request, memoryMib: 999_999 };
+    const huge = { ...needs, memoryMib: 999_999 };
     const all = await attempts(huge);
-    const { hosts: seen, pools } = all.at(-1)!;
     expect(all).toHaveLength(2);
-    expect(planPlacement(huge, seen, pools).refused[0]?.reason).toContain('memory free');
+    expect(planPlacement(huge, all.at(-1)!).refused[0]?.reasons[0]?.kind).toBe('memory');
   });
 
   it('looks at the one host alone that was asked for, or that has the disk', async () => {
     for (const narrow of [
-      { ...request, requestedHostId: special.id },
-      { ...request, fixedPoolId: localPoolId },
+      { ...needs, requestedHostId: special.id },
+      { ...needs, disks: [{ ...disk, poolId: localPoolId }] },
     ]) {
       const all = await attempts(narrow);
       expect(all.map(({ hosts: seen }) => seen.map(({ id }) => id))).toEqual([[special.id]]);
@@ -85,7 +90,36 @@ describe('SnapshotReader', () => {
 
   it('puts hosts that do not answer behind the others', async () => {
     const silent = new Set(hosts.slice(0, HOSTS - 1).map(({ id }) => id));
-    const all = await attempts(request, silent);
+    const all = await attempts(needs, silent);
     expect(all[1]!.hosts[0]!.id).toBe(hosts.at(-1)!.id);
+  });
+
+  describe('with limits that a random sample would miss', () => {
+    const group = { groupId: newId(), name: 'g', strict: true, hostIds: [special.id] };
+    it('looks for a strict affinity group where it is', async () => {
+      const bound: MachineNeeds = { ...needs, affinity: [{ ...group, kind: 'affinity' }] };
+      const [first] = await attempts(bound);
+      expect(hostsOf(bound, first!)).toEqual([special.id]);
+    });
+
+    it('keeps away from where an anti-affinity group is', async () => {
+      const apart: MachineNeeds = { ...needs, affinity: [{ ...group, kind: 'anti-affinity' }] };
+      for (const snapshot of await attempts(apart)) expect(hostsOf(apart, snapshot)).not.toContain(special.id);
+    });
+
+    it('looks first at what is dedicated to the owner, and never gives it to others', async () => {
+      const tx = autocommit(db.source);
+      const domain_id = newId();
+      await insertRow(tx, 'domain', {
+        ...{ id: domain_id, name: 'acme', path: `/${domain_id}/`, display_path: 'ROOT/acme', created_at: new Date() },
+      });
+      await insertRow(tx, 'dedication', {
+        ...{ id: newId(), resource_type: 'host', resource_id: special.id, zone_id: zoneId, domain_id },
+        created_at: new Date(),
+      });
+      const own: MachineNeeds = { ...needs, owner: { accountId: newId(), domainPath: `/${domain_id}/` } };
+      expect(hostsOf(own, (await attempts(own))[0]!)).toEqual([special.id]);
+      for (const snapshot of await attempts(needs)) expect(hostsOf(needs, snapshot)).not.toContain(special.id);
+    });
   });
 });

@@ -3,15 +3,17 @@
  * the same time look at different hosts and do not wait for each other's row, and no decision costs more the more
  * hosts there are. The best of a few dozen random hosts is nearly the best of all: load spreads as evenly.
  */
+import type { HostSnapshot, MachineNeeds, PlacementSnapshot } from '@durastack/contracts/compute/placement';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
-import type { HostSnapshot, PlacementRequest, PoolSnapshot } from '@durastack/model/placement/plan-placement';
+import { hostLimits, type HostLimits } from '@durastack/model/placement/host-limits';
+import {
+  readDedications,
+  readHosts,
+  readPools,
+  readPoolsOf,
+  type HostCondition,
+} from '@durastack/store/compute/placement-rows';
 import type { Tx } from '@durastack/store/database/transaction';
-
-/** Hosts and pools as they were a moment ago; the reservation decides. */
-export interface Snapshot {
-  readonly hosts: readonly HostSnapshot[];
-  readonly pools: readonly PoolSnapshot[];
-}
 
 /** How many hosts one decision looks at, at most. */
 const MOST_HOSTS = 200;
@@ -27,26 +29,34 @@ interface KnownIds {
 
 /** What a snapshot is for. */
 export interface Wanted {
-  readonly request: PlacementRequest;
+  readonly needs: MachineNeeds;
   /** Hosts that do not answer at present: looked at last. */
   readonly silent: ReadonlySet<string>;
 }
+
+type Dedications = PlacementSnapshot['dedications'];
 
 /** Reads snapshots; remembers which hosts a zone has, to draw from. */
 export class SnapshotReader {
   private readonly zones = new Map<string, KnownIds>();
 
   /** Snapshots to try one after the other until a reservation succeeds; the last one says why none did. */
-  async *attempts(tx: Tx, zoneId: string, wanted: Wanted): AsyncGenerator<Snapshot> {
-    const { request } = wanted;
-    const only = await narrowest(tx, request);
-    const ids = only === undefined ? await this.idsOf(tx, zoneId) : [];
+  async *attempts(tx: Tx, wanted: Wanted): AsyncGenerator<PlacementSnapshot> {
+    const { needs } = wanted;
+    const dedications = await readDedications(tx, needs.zoneId);
+    const limits = hostLimits(needs, dedications);
+    const narrow = await narrowest(tx, needs);
+    const ids = narrow === undefined ? await this.idsOf(tx, needs.zoneId) : [];
     if (ids.length > MOST_HOSTS) {
-      yield await complete(tx, zoneId, { request, hosts: await readSample(tx, draw(ids), request) });
-      const fitting = await readFitting(tx, zoneId, wanted);
-      if (fitting.length > 0) yield await complete(tx, zoneId, { request, hosts: fitting });
+      // What is preferred is looked at first; a random sample would seldom have it.
+      if (limits.preferred.length > 0)
+        yield await complete(tx, { needs, dedications, hosts: await readPreferred(tx, needs.zoneId, limits) });
+      if (limits.only === undefined)
+        yield await complete(tx, { needs, dedications, hosts: await readSample(tx, draw(ids), needs) });
+      const fitting = await readFitting(tx, wanted, limits);
+      if (fitting.length > 0) yield await complete(tx, { needs, dedications, hosts: fitting });
     }
-    yield await complete(tx, zoneId, { request, hosts: await readFreest(tx, zoneId, { ...wanted, only }) });
+    yield await complete(tx, { needs, dedications, hosts: await readFreest(tx, wanted, narrow) });
   }
 
   private async idsOf(tx: Tx, zoneId: string): Promise<readonly string[]> {
@@ -66,94 +76,78 @@ function draw(ids: readonly string[]): string[] {
   return [...drawn];
 }
 
-/** A condition on hosts that leaves few of them. */
-interface Narrowing {
-  readonly column: 'id' | 'cluster_id';
-  readonly value: string;
+/** The host that was asked for, or those that reach a pool where a disk is. */
+async function narrowest(tx: Tx, needs: MachineNeeds): Promise<HostCondition | undefined> {
+  if (needs.requestedHostId !== null) return { where: 'id = ?', values: [needs.requestedHostId] };
+  const poolIds = needs.disks.flatMap(({ poolId }) => poolId ?? []);
+  const pools = await readPools(tx, OVERCOMMIT, poolIds);
+  const hostId = pools.find((pool) => pool.hostId !== null)?.hostId;
+  if (hostId) return { where: 'id = ?', values: [hostId] };
+  const clusterId = pools.find((pool) => pool.clusterId !== null)?.clusterId;
+  return clusterId ? { where: 'cluster_id = ?', values: [clusterId] } : undefined;
 }
 
-/** The host that was asked for, or those that reach the pool where the disk is. */
-async function narrowest(tx: Tx, request: PlacementRequest): Promise<Narrowing | undefined> {
-  if (request.requestedHostId !== undefined) return { column: 'id', value: request.requestedHostId };
-  if (request.fixedPoolId === undefined) return undefined;
-  const [pool] = await tx.query<{ hostId: string | null; clusterId: string | null }>(
-    'SELECT host_id AS hostId, cluster_id AS clusterId FROM storage_pool WHERE id = ?',
-    [request.fixedPoolId],
-  );
-  if (pool?.hostId) return { column: 'id', value: pool.hostId };
-  return pool?.clusterId ? { column: 'cluster_id', value: pool.clusterId } : undefined;
+function readSample(tx: Tx, ids: readonly string[], { lastHostId }: MachineNeeds): Promise<HostSnapshot[]> {
+  return readHosts(tx, OVERCOMMIT, {
+    where: 'id IN (?)',
+    values: [lastHostId === null ? ids : [...ids, lastHostId]],
+  });
 }
 
-const HOST_COLUMNS = `id, name, cluster_id AS clusterId, zone_id AS zoneId, state, allocation_state AS allocationState, hypervisor, tags,
-  cpu_count * cpu_mhz * ${OVERCOMMIT.host.cpuOvercommit} - cpu_mhz_reserved AS cpu,
-  memory_mib - ${OVERCOMMIT.host.hostMemoryMib} - memory_mib_reserved AS memory, memory_mib AS memoryMib`;
-
-async function readHosts(tx: Tx, rest: string, values: readonly unknown[]): Promise<HostSnapshot[]> {
-  const rows = await tx.query<
-    Omit<HostSnapshot, 'tags' | 'cpuMhzFree' | 'memoryMibFree'> & { tags: string | null; cpu: number; memory: number }
-  >(`SELECT ${HOST_COLUMNS} FROM host WHERE ${rest}`, values);
-  return rows.map(({ tags, cpu, memory, ...host }) => ({
-    ...host,
-    tags: splitTags(tags),
-    cpuMhzFree: Number(cpu),
-    memoryMibFree: Number(memory),
-  }));
-}
-
-/** The words of a comma-joined column. */
-export const splitTags = (tags: string | null) => (tags ?? '').split(',').filter((tag) => tag !== '');
-
-function readSample(tx: Tx, ids: readonly string[], { lastHostId }: PlacementRequest): Promise<HostSnapshot[]> {
-  return readHosts(tx, 'id IN (?)', [lastHostId === undefined ? ids : [...ids, lastHostId]]);
+/** Hosts that the machine prefers: dedicated to its owner, or where a group wants it. */
+function readPreferred(tx: Tx, zoneId: string, { preferred }: HostLimits): Promise<HostSnapshot[]> {
+  return readHosts(tx, OVERCOMMIT, {
+    where: `zone_id = ? AND state = 'Up' AND allocation_state = 'Enabled' AND (id IN (?) OR cluster_id IN (?) OR pod_id IN (?))
+      ORDER BY memory DESC LIMIT ${MOST_HOSTS}`,
+    values: [zoneId, preferred, preferred, preferred],
+  });
 }
 
 const silentLast = (silent: ReadonlySet<string>) => (silent.size === 0 ? '' : 'id IN (?),');
 const inList = (silent: ReadonlySet<string>) => (silent.size === 0 ? [] : [[...silent]]);
 
 /** Of all hosts of the zone that would do: those with the most memory free. Reads every host. */
-function readFitting(tx: Tx, zoneId: string, { request, silent }: Wanted): Promise<HostSnapshot[]> {
-  const tags = request.hostTags.map(() => 'AND FIND_IN_SET(?, tags)').join(' ');
-  return readHosts(
-    tx,
-    `zone_id = ? AND state = 'Up' AND allocation_state = 'Enabled' AND hypervisor = ? ${tags}
-       AND memory_mib_reserved + ? <= memory_mib - ${OVERCOMMIT.host.hostMemoryMib}
-       AND cpu_mhz_reserved + ? <= cpu_count * cpu_mhz * ${OVERCOMMIT.host.cpuOvercommit} ORDER BY ${silentLast(silent)} memory DESC LIMIT ${MOST_HOSTS}`,
-    [zoneId, request.hypervisor, ...request.hostTags, request.memoryMib, request.cpuMhz, ...inList(silent)],
-  );
+function readFitting(tx: Tx, { needs, silent }: Wanted, { only, never }: HostLimits): Promise<HostSnapshot[]> {
+  const { host } = OVERCOMMIT;
+  const conditions = [
+    ...needs.hostTags.map(() => 'FIND_IN_SET(?, tags)'),
+    ...(only === undefined ? [] : ['id IN (?)']),
+    ...(never.length === 0 ? [] : ['id NOT IN (?) AND cluster_id NOT IN (?) AND pod_id NOT IN (?)']),
+  ];
+  return readHosts(tx, OVERCOMMIT, {
+    where: `zone_id = ? AND state = 'Up' AND allocation_state = 'Enabled' AND hypervisor = ? ${conditions.map((one) => `AND ${one}`).join(' ')}
+       AND memory_mib_reserved + ? <= memory_mib - ${host.hostMemoryMib}
+       AND cpu_mhz_reserved + ? <= cpu_count * cpu_mhz * ${host.cpuOvercommit} ORDER BY ${silentLast(silent)} memory DESC LIMIT ${MOST_HOSTS}`,
+    values: [
+      ...[needs.zoneId, needs.hypervisor, ...needs.hostTags],
+      ...(only === undefined ? [] : [only.length === 0 ? [''] : only]),
+      ...(never.length === 0 ? [] : [never, never, never]),
+      ...[needs.memoryMib, needs.cpuMhz, ...inList(silent)],
+    ],
+  });
 }
 
 /** Hosts with the most memory free, whether they would do or not: the plan says why they do not. */
-function readFreest(
-  tx: Tx,
-  zoneId: string,
-  { request, silent, only }: Wanted & { only: Narrowing | undefined },
-): Promise<HostSnapshot[]> {
-  return readHosts(
-    tx,
-    `zone_id = ? AND state IN ('Up', 'Disconnected') ${only ? `AND ${only.column} = ?` : ''}
+function readFreest(tx: Tx, { needs, silent }: Wanted, narrow: HostCondition | undefined): Promise<HostSnapshot[]> {
+  return readHosts(tx, OVERCOMMIT, {
+    where: `zone_id = ? AND state IN ('Up', 'Disconnected') ${narrow ? `AND ${narrow.where}` : ''}
      ORDER BY ${silentLast(silent)} id = ? DESC, memory DESC LIMIT ${MOST_HOSTS}`,
-    [zoneId, ...(only ? [only.value] : []), ...inList(silent), request.lastHostId ?? ''],
-  );
+    values: [needs.zoneId, ...(narrow?.values ?? []), ...inList(silent), needs.lastHostId ?? ''],
+  });
 }
 
-/** Adds the pools that the hosts reach; once the disk has one, that alone counts. */
+/** Adds the pools that the hosts reach; once every disk has one, these alone count. */
 async function complete(
   tx: Tx,
-  zoneId: string,
-  { request, hosts }: { request: PlacementRequest; hosts: readonly HostSnapshot[] },
-): Promise<Snapshot> {
-  if (hosts.length === 0) return { hosts, pools: [] };
-  const columns = `SELECT id, zone_id AS zoneId, cluster_id AS clusterId, host_id AS hostId, state, allocation_state AS allocationState,
-    capacity_bytes * ${OVERCOMMIT.pool.overprovisioning} - reserved_bytes AS bytesFree FROM storage_pool WHERE state <> 'Removed'`;
-  const clusterIds = [...new Set(hosts.map(({ clusterId }) => clusterId))];
-  const rows =
-    request.fixedPoolId === undefined
-      ? await tx.query<PoolSnapshot>(
-          `${columns} AND zone_id = ? AND cluster_id IS NULL AND host_id IS NULL
-           UNION ALL ${columns} AND zone_id = ? AND cluster_id IN (?) AND host_id IS NULL
-           UNION ALL ${columns} AND host_id IN (?)`,
-          [zoneId, zoneId, clusterIds, hosts.map(({ id }) => id)],
-        )
-      : await tx.query<PoolSnapshot>(`${columns} AND id = ?`, [request.fixedPoolId]);
-  return { hosts, pools: rows.map((row) => ({ ...row, bytesFree: Number(row.bytesFree) })) };
+  { needs, dedications, hosts }: { needs: MachineNeeds; dedications: Dedications; hosts: readonly HostSnapshot[] },
+): Promise<PlacementSnapshot> {
+  const poolIds = needs.disks.flatMap(({ poolId }) => poolId ?? []);
+  const reached = poolIds.length === needs.disks.length ? [] : await readPoolsOf(tx, OVERCOMMIT, needs.zoneId, hosts);
+  const known = new Set(reached.map(({ id }) => id));
+  const fixed = await readPools(
+    tx,
+    OVERCOMMIT,
+    poolIds.filter((id) => !known.has(id)),
+  );
+  return { hosts, pools: [...reached, ...fixed], dedications };
 }

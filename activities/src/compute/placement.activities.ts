@@ -1,14 +1,19 @@
 import type { PlacementPorts } from '@durastack/contracts/compute/vm.ports';
-import { DurastackError } from '@durastack/contracts/errors';
-import { DONE } from '@durastack/contracts/operations/step';
+import type { MachineNeeds, PlacementExplanation } from '@durastack/contracts/compute/placement';
+import { DurastackError, invariant } from '@durastack/contracts/errors';
+import { DONE, type StepOutcome } from '@durastack/contracts/operations/step';
+import { explain, summarise } from '@durastack/model/placement/explain-placement';
+import type { HostJudgement } from '@durastack/model/placement/judge-hosts';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
-import { planPlacement, type PlacementPlan, type PlacementRequest } from '@durastack/model/placement/plan-placement';
+import { planPlacement, type PlacementPlan } from '@durastack/model/placement/plan-placement';
+import { readNeedsToReserve } from '@durastack/store/compute/placement-needs';
 import type { Tx } from '@durastack/store/database/transaction';
+import { noteExplanation } from '@durastack/store/operations/explanation';
 import { claim, releaseHosts, releasePools, reserveHost, reservePool } from '@durastack/store/operations/reservations';
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
-import { SnapshotReader, splitTags } from './placement-snapshot.js';
-import { readRootVolume, readVmAndDisk, type RootVolumeRow, type VmRow } from './vm-rows.js';
+import { SnapshotReader } from './placement-snapshot.js';
+import { readRootVolume } from './vm-rows.js';
 
 const startsNothing = (input: Readonly<Record<string, unknown>>) => input['startVm'] === false;
 
@@ -16,14 +21,22 @@ const startsNothing = (input: Readonly<Record<string, unknown>>) => input['start
 export function createActivities({ source, agents }: ActivityDependencies): PlacementPorts {
   const snapshots = new SnapshotReader();
   return {
-    reservePlacement: (step) =>
-      inStep(source, step, async (tx, operation) => {
+    reservePlacement: async (step) => {
+      // What was found out is kept, so the error is thrown when it has been written.
+      const outcome = await inStep(source, step, async (tx, operation): Promise<StepOutcome | DurastackError> => {
         if (startsNothing(operation.input)) return DONE;
-        const { vm, volume } = await readVmAndDisk(tx, operation.resource.id);
-        if (vm.hostId !== null) return DONE;
-        await place(tx, snapshots, { operationId: operation.id, vm, volume, silent: agents.silentHosts() });
-        return DONE;
-      }),
+        const needs = await readNeedsToReserve(tx, operation.resource.id);
+        invariant(needs, `The virtual machine ${operation.resource.id} has no row.`);
+        if (needs.hostId !== null) return DONE;
+        const silent = agents.silentHosts();
+        const refusal = await place(tx, snapshots, { operationId: operation.id, needs, silent });
+        if (refusal === undefined) return DONE;
+        await noteExplanation(tx, operation.id, refusal.explanation);
+        return refusal.error;
+      });
+      if (outcome instanceof DurastackError) throw outcome;
+      return outcome;
+    },
 
     releasePlacement: (step) =>
       inStep(source, step, async (tx, operation) => {
@@ -43,90 +56,82 @@ export function createActivities({ source, agents }: ActivityDependencies): Plac
 /** What is placed, and hosts that do not answer at present: others are taken first. */
 interface Placing {
   readonly operationId: string;
-  readonly vm: VmRow;
-  readonly volume: RootVolumeRow;
+  readonly needs: MachineNeeds;
   readonly silent: ReadonlySet<string>;
 }
 
-async function place(tx: Tx, snapshots: SnapshotReader, placing: Placing): Promise<void> {
-  const { vm, volume, silent } = placing;
-  const request = await toRequest(tx, vm, volume);
-  let plan: PlacementPlan = { candidates: [], refused: [] };
-  for await (const { hosts, pools } of snapshots.attempts(tx, vm.zoneId, { request, silent })) {
-    plan = planPlacement(request, hosts, pools);
-    const answering = plan.candidates.filter(({ hostId }) => !silent.has(hostId));
-    const others = plan.candidates.filter(({ hostId }) => silent.has(hostId));
-    for (const candidate of [...apart(answering, request.lastHostId), ...others])
-      if (await reserve(tx, placing, { ...candidate, request })) return;
-  }
-  // Tenants see that there is no room; which host fell out, and why, is for the operators' log.
-  const reasons = plan.refused.map(({ host, reason }) => `${host} ${reason}`).slice(0, 20);
-  const taken = plan.candidates.length > 0 ? ['every candidate was taken meanwhile'] : [];
-  throw new DurastackError(
-    'NO_CAPACITY',
-    `No host of the zone has room for ${vm.name} (${request.cpuMhz} MHz, ${request.memoryMib} MiB).`,
-    { details: { reasons: [...reasons, ...taken].join('; ') || 'the zone has no host that is up' } },
-  );
+/** Why no host was found: for the requester, and in full. */
+interface Refusal {
+  readonly error: DurastackError;
+  readonly explanation: PlacementExplanation;
 }
 
-type Candidates = PlacementPlan['candidates'];
+async function place(tx: Tx, snapshots: SnapshotReader, placing: Placing): Promise<Refusal | undefined> {
+  const { needs, silent } = placing;
+  let plan: PlacementPlan = { candidates: [], refused: [] };
+  for await (const snapshot of snapshots.attempts(tx, { needs, silent })) {
+    plan = planPlacement(needs, snapshot);
+    const answering = plan.candidates.filter(({ host }) => !silent.has(host.id));
+    const others = plan.candidates.filter(({ host }) => silent.has(host.id));
+    for (const candidate of [...apart(answering), ...others])
+      if (await reserve(tx, placing, candidate)) return undefined;
+  }
+  return refusalOf(needs, plan);
+}
+
+/** Tenants see what is lacking and how often; which host it is, is for operators. */
+function refusalOf(needs: MachineNeeds, { candidates, refused }: PlacementPlan): Refusal {
+  const claimed = { kind: 'claimed', text: 'was taken meanwhile' } as const;
+  const all = [...candidates.map(({ host }) => ({ host, reasons: [claimed] })), ...refused];
+  const error = new DurastackError(
+    'NO_CAPACITY',
+    `No host of the zone can take ${needs.name} (${needs.cpuMhz} MHz, ${needs.memoryMib} MiB). ${summarise(all)}.`,
+    { details: { hosts: all.length } },
+  );
+  return { error, explanation: explain(all) };
+}
+
+type Candidates = readonly HostJudgement[];
 
 /** Of so many candidates one of the best is as good as another. */
 const ALIKE = 1 / 8;
 
 /** Begins with any one of the best, so that those who plan at the same moment do not all want the same host. */
-function apart(candidates: Candidates, lastHostId: string | undefined): Candidates {
-  const among = Math.floor(candidates.length * ALIKE);
-  if (among < 2 || candidates[0]?.hostId === lastHostId) return candidates;
+function apart(candidates: Candidates): Candidates {
+  const alike = candidates.filter(({ preference }) => preference === candidates[0]?.preference).length;
+  const among = Math.floor(alike * ALIKE);
+  if (among < 2) return candidates;
   const chosen = candidates[Math.floor(Math.random() * among)]!;
   return [chosen, ...candidates.filter((candidate) => candidate !== chosen)];
 }
 
 /** @returns false when host or pool had no room any more: nothing was taken */
-async function reserve(
-  tx: Tx,
-  { operationId, vm, volume }: Placing,
-  { hostId, poolId, request }: Candidates[number] & { request: PlacementRequest },
-): Promise<boolean> {
-  const { cpuMhz, memoryMib } = request;
-  if (!(await reserveHost(tx, { ownerId: vm.id, hostId, cpuMhz, memoryMib, ...OVERCOMMIT.host }))) return false;
-  const onPool =
-    volume.state !== 'Allocated' ||
-    (await reservePool(tx, { volumeId: volume.id, poolId, sizeBytes: volume.sizeBytes, ...OVERCOMMIT.pool }));
-  if (!onPool) {
-    await releaseHosts(tx, vm.id);
+async function reserve(tx: Tx, { operationId, needs }: Placing, { host, disks }: HostJudgement): Promise<boolean> {
+  const { vmId, cpuMhz, memoryMib } = needs;
+  if (!(await reserveHost(tx, { ownerId: vmId, hostId: host.id, cpuMhz, memoryMib, ...OVERCOMMIT.host }))) return false;
+  for (const [index, { volumeId, poolId }] of disks.entries()) {
+    const sizeBytes = needs.disks.find((disk) => disk.volumeId === volumeId)?.sizeBytes ?? 0;
+    if (await reservePool(tx, { volumeId, poolId, sizeBytes, ...OVERCOMMIT.pool })) continue;
+    for (const taken of disks.slice(0, index)) await releasePools(tx, taken.volumeId);
+    await releaseHosts(tx, vmId);
     return false;
   }
+  const poolIds = [...disks, ...needs.disks].flatMap(({ poolId }) => poolId ?? []);
   await claim(tx, operationId, [
-    { type: 'host', id: hostId },
-    { type: 'storage-pool', id: poolId },
+    { type: 'host', id: host.id },
+    ...[...new Set(poolIds)].map((id) => ({ type: 'storage-pool', id }) as const),
   ]);
-  await tx.execute(
-    `UPDATE virtual_machine v JOIN volume d ON d.vm_id = v.id AND d.kind = 'ROOT' SET v.host_id = ?, d.pool_id = ? WHERE v.id = ?`,
-    [hostId, poolId, vm.id],
-  );
+  if (disks.length === 0) await tx.execute('UPDATE virtual_machine SET host_id = ? WHERE id = ?', [host.id, vmId]);
+  for (const { volumeId, poolId } of disks)
+    await tx.execute(
+      'UPDATE virtual_machine v JOIN volume d ON d.id = ? SET v.host_id = ?, d.pool_id = ? WHERE v.id = ?',
+      [volumeId, host.id, poolId, vmId],
+    );
   // Written before the bridge exists, so that removal of the network finds it.
   await tx.execute(
     `INSERT INTO network_on_host (network_id, host_id, created_at) SELECT DISTINCT network_id, ?, NOW(3) FROM nic WHERE vm_id = ?
      ON DUPLICATE KEY UPDATE host_id = VALUES(host_id)`,
-    [hostId, vm.id],
+    [host.id, vmId],
   );
   return true;
-}
-
-async function toRequest(tx: Tx, vm: VmRow, volume: RootVolumeRow): Promise<PlacementRequest> {
-  const rows = await tx.query<{ hostTags: string | null; hypervisor: string }>(
-    `SELECT o.host_tags AS hostTags, t.hypervisor FROM service_offering o, template t WHERE o.id = ? AND t.id = ?`,
-    [vm.serviceOfferingId, vm.templateId],
-  );
-  return {
-    cpuMhz: vm.cpuCount * vm.cpuMhz,
-    memoryMib: vm.memoryMib,
-    hypervisor: rows[0]?.hypervisor ?? 'KVM',
-    hostTags: splitTags(rows[0]?.hostTags ?? null),
-    diskBytes: volume.sizeBytes,
-    ...(vm.requestedHostId === null ? {} : { requestedHostId: vm.requestedHostId }),
-    ...(vm.lastHostId === null ? {} : { lastHostId: vm.lastHostId }),
-    ...(volume.state === 'Allocated' || volume.poolId === null ? {} : { fixedPoolId: volume.poolId }),
-  };
 }

@@ -14,6 +14,7 @@ export const RESOURCE_TYPES = [
   'template',
   'network',
   'ssh-key-pair',
+  'affinity-group',
   'virtual-machine',
   'volume',
 ] as const;

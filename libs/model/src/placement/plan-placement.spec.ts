@@ -1,73 +1,40 @@
+import type { HostSnapshot, MachineNeeds, PoolSnapshot } from '@durastack/contracts/compute/placement';
 import { describe, expect, it } from 'vitest';
-import { planPlacement, type HostSnapshot, type PlacementRequest, type PoolSnapshot } from './plan-placement.js';
+import { planPlacement } from './plan-placement.js';
+import { anAffinity, aHost, aPool, needsOf } from '../testing/placement-scene.js';
 
-const host = (id: string, change: Partial<HostSnapshot> = {}): HostSnapshot => ({
-  id,
-  name: id,
-  clusterId: 'c1',
-  zoneId: 'z',
-  state: 'Up',
-  allocationState: 'Enabled',
-  hypervisor: 'KVM',
-  tags: [],
-  cpuMhzFree: 4000,
-  memoryMibFree: 4096,
-  memoryMib: 8192,
-  ...change,
-});
-const pool = (id: string, change: Partial<PoolSnapshot> = {}): PoolSnapshot => ({
-  id,
-  zoneId: 'z',
-  clusterId: 'c1',
-  hostId: null,
-  state: 'Up',
-  allocationState: 'Enabled',
-  bytesFree: 1000,
-  ...change,
-});
-const request = (change: Partial<PlacementRequest> = {}): PlacementRequest => ({
-  cpuMhz: 500,
-  memoryMib: 512,
-  hypervisor: 'KVM',
-  hostTags: [],
-  diskBytes: 100,
-  ...change,
-});
+const plan = (needs: MachineNeeds, hosts: readonly HostSnapshot[], pools: readonly PoolSnapshot[] = [aPool('p')]) =>
+  planPlacement(needs, { hosts, pools, dedications: [] });
+const order = (needs: MachineNeeds, hosts: readonly HostSnapshot[]) =>
+  plan(needs, hosts).candidates.map(({ host }) => host.id);
 
 describe('planPlacement', () => {
-  const refusals: [string, Partial<PlacementRequest>, Partial<HostSnapshot>, string][] = [
-    ['a host that is down', {}, { state: 'Disconnected' }, 'is Disconnected'],
-    ['a disabled host', {}, { allocationState: 'Disabled' }, 'is disabled for new machines'],
-    ['another hypervisor', { hypervisor: 'Simulator' }, {}, 'runs KVM, the template wants Simulator'],
-    ['missing tags', { hostTags: ['gpu', 'ssd'] }, { tags: ['ssd'] }, 'lacks the tag gpu'],
-    ['too little memory', { memoryMib: 5000 }, {}, 'has 4096 MiB of memory free, 5000 needed'],
-    ['too little CPU', { cpuMhz: 5000 }, {}, 'has 4000 MHz free, 5000 needed'],
-    ['another host than asked for', { requestedHostId: 'b' }, {}, 'another host was asked for'],
-    ['no pool with room', { diskBytes: 2000 }, {}, 'reaches no pool with room'],
-    ['a disk out of reach', { fixedPoolId: 'elsewhere' }, {}, 'does not reach the pool of the disk'],
-  ];
-  it.each(refusals)('refuses %s and says why', (_name, need, change, reason) => {
-    const plan = planPlacement(request(need), [host('a', change)], [pool('p')]);
-    expect(plan).toEqual({ candidates: [], refused: [{ host: 'a', reason }] });
+  it('keeps the hosts that fell out apart, with their reasons', () => {
+    const { candidates, refused } = plan(needsOf(), [aHost('a'), aHost('b', { state: 'Disconnected' })]);
+    expect(candidates.map(({ host }) => host.id)).toEqual(['a']);
+    expect(refused.map(({ host, reasons }) => [host.id, reasons[0]?.kind])).toEqual([['b', 'state']]);
   });
 
+  const hosts = [aHost('a', { memoryMibFree: 2000 }), aHost('b'), aHost('c')];
   it('prefers the emptiest host, then the one where it ran last', () => {
-    const hosts = [host('a', { memoryMibFree: 2000 }), host('b'), host('c')];
-    expect(planPlacement(request(), hosts, [pool('p')]).candidates.map((c) => c.hostId)).toEqual(['b', 'c', 'a']);
-    expect(planPlacement(request({ lastHostId: 'a' }), hosts, [pool('p')]).candidates.map((c) => c.hostId)).toEqual([
-      'a',
-      'b',
-      'c',
-    ]);
+    expect(order(needsOf(), hosts)).toEqual(['b', 'c', 'a']);
+    expect(order(needsOf({ lastHostId: 'a' }), hosts)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('prefers what a group that is not strict wants, above all else', () => {
+    const together = anAffinity({ strict: false, hostIds: ['a'] });
+    expect(order(needsOf({ affinity: [together], lastHostId: 'c' }), hosts)).toEqual(['a', 'c', 'b']);
+    const apart = anAffinity({ kind: 'anti-affinity', strict: false, hostIds: ['b', 'b', 'c'] });
+    expect(order(needsOf({ affinity: [apart], lastHostId: 'b' }), hosts)).toEqual(['a', 'c', 'b']);
   });
 
   it('takes the roomiest pool within reach: of the host, its cluster or its zone', () => {
     const pools = [
-      pool('other-host', { hostId: 'b', bytesFree: 9999 }),
-      pool('other-cluster', { clusterId: 'c2', bytesFree: 9999 }),
-      pool('own', { hostId: 'a', bytesFree: 500 }),
-      pool('zone', { clusterId: null, bytesFree: 700 }),
+      aPool('other-host', { hostId: 'b', bytesFree: 9999 }),
+      aPool('other-cluster', { clusterId: 'c2', bytesFree: 9999 }),
+      aPool('own', { hostId: 'a', bytesFree: 500 }),
+      aPool('zone', { clusterId: null, bytesFree: 700 }),
     ];
-    expect(planPlacement(request(), [host('a')], pools).candidates).toEqual([{ hostId: 'a', poolId: 'zone' }]);
+    expect(plan(needsOf(), [aHost('a')], pools).candidates[0]?.disks).toEqual([{ volumeId: 'root', poolId: 'zone' }]);
   });
 });

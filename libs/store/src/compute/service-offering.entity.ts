@@ -13,6 +13,8 @@ export class ServiceOfferingEntity {
   /** local or shared. */
   @Text(20) storageType!: string;
   @Text(255, { nullable: true }) hostTags!: string | null;
+  /** Tags that the pool of the root disk must bear, comma-joined. */
+  @Text(255, { nullable: true }) storageTags!: string | null;
   @Flag() offerHa!: boolean;
   /** Machines are started so that they can grow while they run. */
   @Flag() dynamicScaling!: boolean;

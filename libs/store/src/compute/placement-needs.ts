@@ -1,0 +1,138 @@
+/** What machines need of a host: read for one or for many of them, with the same few queries. */
+import { AFFINITY_TYPES, type AffinityType } from '@durastack/contracts/compute/affinity-types';
+import type { AffinityNeed, DiskNeed, MachineNeeds } from '@durastack/contracts/compute/placement';
+import type { Tx } from '../database/transaction.js';
+
+/** The words of a comma-joined column. */
+export const splitTags = (tags: string | null): string[] =>
+  (tags ?? '')
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '');
+
+interface MachineRow {
+  readonly vmId: string;
+  readonly name: string;
+  readonly zoneId: string;
+  readonly cpuMhz: number;
+  readonly memoryMib: number;
+  readonly hypervisor: string;
+  readonly hostTags: string | null;
+  readonly accountId: string;
+  readonly domainPath: string;
+  readonly hostId: string | null;
+  readonly requestedHostId: string | null;
+  readonly lastHostId: string | null;
+  readonly groups: number;
+}
+
+/**
+ * What each machine needs, by its id; one that does not exist is missing. Three queries, however many machines.
+ * A strict group counts as it is at this moment: see {@link readNeedsToReserve} to act on it.
+ */
+export async function readNeeds(tx: Tx, vmIds: readonly string[]): Promise<ReadonlyMap<string, MachineNeeds>> {
+  if (vmIds.length === 0) return new Map();
+  const rows = await tx.query<MachineRow>(
+    `SELECT v.id AS vmId, v.name, v.zone_id AS zoneId, v.cpu_count * v.cpu_mhz AS cpuMhz, v.memory_mib AS memoryMib, t.hypervisor, o.host_tags AS hostTags,
+       v.account_id AS accountId, d.path AS domainPath, v.host_id AS hostId, v.requested_host_id AS requestedHostId, v.last_host_id AS lastHostId,
+       (SELECT COUNT(*) FROM affinity_group_member m WHERE m.vm_id = v.id) AS \`groups\`
+     FROM virtual_machine v JOIN template t ON t.id = v.template_id JOIN service_offering o ON o.id = v.service_offering_id
+       JOIN domain d ON d.id = v.domain_id WHERE v.id IN (?)`,
+    [vmIds],
+  );
+  const grouped = rows.filter(({ groups }) => Number(groups) > 0).map(({ vmId }) => vmId);
+  const [disks, affinity] = [await readDisks(tx, vmIds), await readAffinity(tx, grouped)];
+  return new Map(
+    rows.map(({ groups: _groups, hostTags, accountId, domainPath, ...row }) => [
+      row.vmId,
+      {
+        ...row,
+        cpuMhz: Number(row.cpuMhz),
+        hostTags: splitTags(hostTags),
+        owner: { accountId, domainPath },
+        disks: disks.get(row.vmId) ?? [],
+        affinity: affinity.get(row.vmId) ?? [],
+      },
+    ]),
+  );
+}
+
+function groupedBy<R extends { readonly vmId: string }, T>(
+  rows: readonly R[],
+  toItem: (row: R) => T,
+): Map<string, T[]> {
+  const found = new Map<string, T[]>();
+  for (const row of rows) {
+    const items = found.get(row.vmId);
+    if (items) items.push(toItem(row));
+    else found.set(row.vmId, [toItem(row)]);
+  }
+  return found;
+}
+
+/** Every disk that has a pool, and the root disk also before it has one. */
+async function readDisks(tx: Tx, vmIds: readonly string[]): Promise<Map<string, DiskNeed[]>> {
+  const rows = await tx.query<{
+    vmId: string;
+    volumeId: string;
+    sizeBytes: number;
+    poolId: string | null;
+    tags: string | null;
+  }>(
+    `SELECT d.vm_id AS vmId, d.id AS volumeId, d.size_bytes AS sizeBytes, IF(d.kind = 'ROOT' AND d.state = 'Allocated', NULL, d.pool_id) AS poolId,
+       IF(d.kind = 'ROOT', o.storage_tags, f.tags) AS tags
+     FROM volume d JOIN virtual_machine v ON v.id = d.vm_id LEFT JOIN service_offering o ON o.id = v.service_offering_id
+       LEFT JOIN disk_offering f ON f.id = d.disk_offering_id
+     WHERE d.vm_id IN (?) AND d.state <> 'Expunged' AND (d.kind = 'ROOT' OR d.pool_id IS NOT NULL)`,
+    [vmIds],
+  );
+  return groupedBy(rows, ({ volumeId, sizeBytes, poolId, tags }) => ({
+    volumeId,
+    sizeBytes: Number(sizeBytes),
+    poolId,
+    tags: splitTags(tags),
+  }));
+}
+
+/** A member counts wherever it runs and wherever room is reserved for it: while it moves that is in two places. */
+async function readAffinity(tx: Tx, vmIds: readonly string[]): Promise<Map<string, AffinityNeed[]>> {
+  if (vmIds.length === 0) return new Map();
+  const groups = await tx.query<{ vmId: string; groupId: string; name: string; type: AffinityType }>(
+    `SELECT m.vm_id AS vmId, g.id AS groupId, g.name, g.type FROM affinity_group_member m JOIN affinity_group g ON g.id = m.group_id
+      WHERE m.vm_id IN (?) ORDER BY g.id`,
+    [vmIds],
+  );
+  if (groups.length === 0) return new Map();
+  const groupIds = [...new Set(groups.map(({ groupId }) => groupId))];
+  const members = await tx.query<{ groupId: string; vmId: string; hostId: string }>(
+    `SELECT m.group_id AS groupId, m.vm_id AS vmId, v.host_id AS hostId FROM affinity_group_member m JOIN virtual_machine v ON v.id = m.vm_id
+      WHERE m.group_id IN (?) AND v.host_id IS NOT NULL
+     UNION
+     SELECT m.group_id, m.vm_id, r.resource_id FROM affinity_group_member m JOIN reservation r ON r.owner_id = m.vm_id AND r.resource_type = 'host'
+      WHERE m.group_id IN (?)`,
+    [groupIds, groupIds],
+  );
+  const byGroup = new Map<string, typeof members>(groupIds.map((id) => [id, []]));
+  for (const member of members) byGroup.get(member.groupId)?.push(member);
+  return groupedBy(groups, ({ vmId, groupId, name, type }) => ({
+    groupId,
+    name,
+    ...AFFINITY_TYPES[type],
+    hostIds: (byGroup.get(groupId) ?? []).filter((member) => member.vmId !== vmId).map(({ hostId }) => hostId),
+  }));
+}
+
+/**
+ * What a machine needs, with the rows of its strict affinity groups held until the transaction ends: of all machines
+ * of a group one at a time looks where the others are, and reserves. For the transaction that reserves: of a start,
+ * and of a migration for its destination.
+ */
+export async function readNeedsToReserve(tx: Tx, vmId: string): Promise<MachineNeeds | undefined> {
+  const needs = (await readNeeds(tx, [vmId])).get(vmId);
+  const strict = needs?.affinity.filter((group) => group.strict).map(({ groupId }) => groupId) ?? [];
+  if (strict.length === 0) return needs;
+  // By their primary key, and so in the order of ids: two machines of the same two groups do not wait in a circle.
+  await tx.query('SELECT id FROM affinity_group WHERE id IN (?) ORDER BY id FOR UPDATE', [strict]);
+  // Whoever held a row before may have reserved meanwhile.
+  return (await readNeeds(tx, [vmId])).get(vmId);
+}

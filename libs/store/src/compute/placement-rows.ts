@@ -1,0 +1,100 @@
+/** Hosts, pools and dedications as placements look at them. */
+import type {
+  DedicationSnapshot,
+  HostSnapshot,
+  Overcommit,
+  PlacementSnapshot,
+  PoolSnapshot,
+} from '@durastack/contracts/compute/placement';
+import type { Tx } from '../database/transaction.js';
+import { splitTags } from './placement-needs.js';
+
+/** A further part of a statement, with its values bound. */
+export interface HostCondition {
+  /** What follows WHERE, and ORDER BY and LIMIT if any; `memory` is the free memory. */
+  readonly where: string;
+  readonly values: readonly unknown[];
+}
+
+/** Hosts that fulfil a condition. */
+export async function readHosts(
+  tx: Tx,
+  { host }: Overcommit,
+  { where, values }: HostCondition,
+): Promise<HostSnapshot[]> {
+  const rows = await tx.query<
+    Omit<HostSnapshot, 'tags' | 'cpuMhzFree' | 'memoryMibFree'> & { tags: string | null; cpu: number; memory: number }
+  >(
+    `SELECT id, name, cluster_id AS clusterId, pod_id AS podId, zone_id AS zoneId, state, allocation_state AS allocationState, hypervisor, tags,
+       cpu_count * cpu_mhz * ${host.cpuOvercommit} - cpu_mhz_reserved AS cpu,
+       memory_mib - ${host.hostMemoryMib} - memory_mib_reserved AS memory, memory_mib AS memoryMib FROM host WHERE ${where}`,
+    values,
+  );
+  return rows.map(({ tags, cpu, memory, ...row }) => ({
+    ...row,
+    tags: tags === null ? [] : splitTags(tags),
+    cpuMhzFree: Number(cpu),
+    memoryMibFree: Number(memory),
+    memoryMib: Number(row.memoryMib),
+  }));
+}
+
+type PoolRow = Omit<PoolSnapshot, 'tags' | 'bytesFree'> & { tags: string | null; bytesFree: number };
+
+const poolColumns = ({ pool }: Overcommit) =>
+  `SELECT id, zone_id AS zoneId, cluster_id AS clusterId, host_id AS hostId, state, allocation_state AS allocationState, tags,
+     capacity_bytes * ${pool.overprovisioning} - reserved_bytes AS bytesFree FROM storage_pool WHERE state <> 'Removed'`;
+
+const toPools = (rows: readonly PoolRow[]): PoolSnapshot[] =>
+  rows.map((row) => ({
+    ...row,
+    tags: row.tags === null ? [] : splitTags(row.tags),
+    bytesFree: Number(row.bytesFree),
+  }));
+
+/** Pools that any of the hosts reaches. */
+export async function readPoolsOf(
+  tx: Tx,
+  overcommit: Overcommit,
+  zoneId: string,
+  hosts: readonly HostSnapshot[],
+): Promise<PoolSnapshot[]> {
+  if (hosts.length === 0) return [];
+  const columns = poolColumns(overcommit);
+  const clusterIds = [...new Set(hosts.map(({ clusterId }) => clusterId))];
+  const rows = await tx.query<PoolRow>(
+    `${columns} AND zone_id = ? AND cluster_id IS NULL AND host_id IS NULL
+     UNION ALL ${columns} AND zone_id = ? AND cluster_id IN (?) AND host_id IS NULL
+     UNION ALL ${columns} AND host_id IN (?)`,
+    [zoneId, zoneId, clusterIds, hosts.map(({ id }) => id)],
+  );
+  return toPools(rows);
+}
+
+/** These pools. */
+export async function readPools(tx: Tx, overcommit: Overcommit, ids: readonly string[]): Promise<PoolSnapshot[]> {
+  if (ids.length === 0) return [];
+  return toPools(await tx.query<PoolRow>(`${poolColumns(overcommit)} AND id IN (?)`, [ids]));
+}
+
+/** What is dedicated in a zone: usually nothing. */
+export function readDedications(tx: Tx, zoneId: string): Promise<DedicationSnapshot[]> {
+  return tx.query<DedicationSnapshot>(
+    `SELECT x.resource_type AS resourceType, x.resource_id AS resourceId, x.account_id AS accountId, d.path AS domainPath
+       FROM dedication x JOIN domain d ON d.id = x.domain_id WHERE x.zone_id = ?`,
+    [zoneId],
+  );
+}
+
+/**
+ * A whole zone: for the choice of a migration's destination, and for plans over many machines. Three queries, whatever
+ * the zone holds.
+ */
+export async function readZoneSnapshot(tx: Tx, overcommit: Overcommit, zoneId: string): Promise<PlacementSnapshot> {
+  const hosts = await readHosts(tx, overcommit, {
+    where: "zone_id = ? AND state NOT IN ('Removed', 'Removing', 'Creating', 'Error')",
+    values: [zoneId],
+  });
+  const pools = toPools(await tx.query<PoolRow>(`${poolColumns(overcommit)} AND zone_id = ?`, [zoneId]));
+  return { hosts, pools, dedications: await readDedications(tx, zoneId) };
+}
