@@ -1,6 +1,10 @@
 import { DurastackError } from '@durastack/contracts/errors';
 import type { ResourceRef } from '@durastack/contracts/resources';
-import { acceptVmOperation as acceptOn, type VmOperation } from '@durastack/store/compute/accept-vm-operation';
+import {
+  acceptVmOperation as acceptOn,
+  readNetworksOf,
+  type VmOperation,
+} from '@durastack/store/compute/accept-vm-operation';
 import { autocommit } from '@durastack/store/database/transaction';
 import { requireAccess } from '@durastack/store/identity/access';
 import type { StartedOperation } from '../catalogue/handles.js';
@@ -23,12 +27,8 @@ export async function acceptVmOperation(
 }
 
 /** The networks of a machine: a start uses them, so they must not go meanwhile. */
-export async function networksOf(platform: Platform, vmId: string): Promise<ResourceRef[]> {
-  const rows = await autocommit(platform.database).query<{ id: string }>(
-    'SELECT DISTINCT network_id AS id FROM nic WHERE vm_id = ?',
-    [vmId],
-  );
-  return rows.map(({ id }) => ({ type: 'network', id }));
+export function networksOf(platform: Platform, vmId: string): Promise<ResourceRef[]> {
+  return readNetworksOf(autocommit(platform.database), vmId);
 }
 
 /** The host that an administrator asks for. FORBIDDEN for others. */

@@ -62,3 +62,9 @@ export async function acceptVmOperation(
     },
   });
 }
+
+/** The networks of a machine, as what an operation names. */
+export async function readNetworksOf(tx: Tx, vmId: string): Promise<ResourceRef[]> {
+  const rows = await tx.query<{ id: string }>('SELECT DISTINCT network_id AS id FROM nic WHERE vm_id = ?', [vmId]);
+  return rows.map(({ id }) => ({ type: 'network', id }));
+}
