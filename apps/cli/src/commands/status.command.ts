@@ -53,7 +53,7 @@ async function readStatus(directory: string): Promise<InstanceStatus> {
   }
   const home = describeHome(directory);
   const file = InstanceFile.open(home);
-  const processes = PART_NAMES.map((name): ProcessStatus => {
+  const processes = file.parts.map((name): ProcessStatus => {
     const record = file.process(name);
     if (!isRunning(record)) return stopped(name);
     return { name, pid: record.pid, state: 'running', rssMib: residentMib(record.pid) };

@@ -1,4 +1,4 @@
-/** Serves one file over HTTP on loopback for as long as it is wanted. */
+/** Serves one file over HTTP, on loopback unless told otherwise, for as long as it is wanted. */
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -9,10 +9,12 @@ import type { AddressInfo } from 'node:net';
  *
  * @param path the file
  * @param work is given its URL, its SHA-256 in hex and its size
+ * @param address where it is served
  */
 export async function serveFile<T>(
   path: string,
   work: (url: string, sha256: string, sizeBytes: number) => Promise<T>,
+  address = '127.0.0.1',
 ): Promise<T> {
   const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
   const server = createServer((request, response) => {
@@ -23,11 +25,11 @@ export async function serveFile<T>(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, address, resolve);
   });
   try {
     return await work(
-      `http://127.0.0.1:${(server.address() as AddressInfo).port}/image.qcow2`,
+      `http://${address}:${(server.address() as AddressInfo).port}/image.qcow2`,
       sha256,
       statSync(path).size,
     );

@@ -14,6 +14,9 @@ export const PART_NAMES = ['mariadb', 'temporal', 'libvirtd', 'agent', 'worker',
 /** See {@link PART_NAMES}. */
 export type PartName = (typeof PART_NAMES)[number];
 
+/** A lab has hosts of its own instead of this machine. */
+const PARTS_OF_THIS_MACHINE: readonly PartName[] = ['libvirtd', 'agent'];
+
 const processRecord = z.object({
   name: z.enum(PART_NAMES),
   pid: z.int().positive(),
@@ -39,6 +42,8 @@ export type AcceleratorVerdict = z.infer<typeof acceleratorVerdict>;
 const instanceState = z.object({
   version: z.literal(1),
   name: z.string().regex(/^[a-z0-9-]{1,8}$/),
+  /** `machine`: this machine is the host; `lab`: see apps/cli/src/lab. */
+  kind: z.enum(['machine', 'lab']).default('machine'),
   /** The address that API and agent intake listen on. */
   listen: z.string().default('127.0.0.1'),
   ports: z.partialRecord(z.enum(PORT_NAMES), z.int().min(1).max(65_535)),
@@ -66,7 +71,14 @@ export class InstanceFile {
    */
   static open(home: Home): InstanceFile {
     if (!existsSync(home.instanceFile)) {
-      return new InstanceFile(home, { version: 1, name: home.name, listen: '127.0.0.1', ports: {}, processes: [] });
+      return new InstanceFile(home, {
+        version: 1,
+        name: home.name,
+        kind: 'machine',
+        listen: '127.0.0.1',
+        ports: {},
+        processes: [],
+      });
     }
     try {
       return new InstanceFile(home, instanceState.parse(JSON.parse(readFileSync(home.instanceFile, 'utf8'))));
@@ -79,6 +91,12 @@ export class InstanceFile {
   /** What is remembered now. */
   get state(): Readonly<InstanceState> {
     return this.current;
+  }
+
+  /** The processes that this instance has when all of it runs. */
+  get parts(): readonly PartName[] {
+    const isLab = this.current.kind === 'lab';
+    return PART_NAMES.filter((name) => !isLab || !PARTS_OF_THIS_MACHINE.includes(name));
   }
 
   /** Changes some members and writes the file, whole or not at all. */

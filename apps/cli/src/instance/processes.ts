@@ -51,8 +51,17 @@ export function startTimeOf(pid: number): string | undefined {
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
 }
 
+/** What tells a process from any other, also one that has its pid later. */
+export type ProcessIdentity = Pick<ProcessRecord, 'pid' | 'startTime' | 'bootId'>;
+
+/** The identity of a process that runs; undefined when none has that pid. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const startTime = startTimeOf(pid);
+  return startTime === undefined ? undefined : { pid, startTime, bootId: currentBootId() };
+}
+
 /** Whether the very process of the record runs: same boot, same pid, same start time. */
-export function isRunning(record: ProcessRecord | undefined): record is ProcessRecord {
+export function isRunning<T extends ProcessIdentity>(record: T | undefined): record is T {
   return record !== undefined && record.bootId === currentBootId() && startTimeOf(record.pid) === record.startTime;
 }
 
@@ -152,17 +161,22 @@ async function answers(probe: () => Promise<boolean>): Promise<boolean> {
  *
  * @param graceMs how long it may take to end by itself
  */
-export async function stopProcess(record: ProcessRecord, graceMs = 15_000): Promise<void> {
+export async function stopProcess(record: ProcessIdentity, graceMs = 15_000): Promise<void> {
   if (!isRunning(record)) return;
   signal(record, 'SIGTERM');
   const deadline = performance.now() + graceMs;
   while (isRunning(record) && performance.now() < deadline) await sleep(POLL_MS);
+  await killProcess(record);
+}
+
+/** Ends a process without asking. Does nothing when the pid belongs to another process by now. */
+export async function killProcess(record: ProcessIdentity): Promise<void> {
   if (!isRunning(record)) return;
   signal(record, 'SIGKILL');
   while (isRunning(record)) await sleep(POLL_MS);
 }
 
-function signal(record: ProcessRecord, name: NodeJS.Signals): void {
+function signal(record: ProcessIdentity, name: NodeJS.Signals): void {
   try {
     process.kill(record.pid, name);
   } catch (error) {

@@ -25,6 +25,8 @@ export interface StartWishes {
   /** Address for the API and the agents' intake; what was used last time when absent. */
   readonly listen?: string;
   readonly ports: Partial<Record<PortName, { readonly port: number; readonly setting: string }>>;
+  /** The Temporal program; found or fetched when absent. */
+  readonly temporalBinary?: string;
 }
 
 /** Which part listens on which ports. */
@@ -60,8 +62,9 @@ export class InstanceStart {
   async run(): Promise<void> {
     await this.choosePorts();
     this.ensureDataKey();
-    await all([this.mariadb(), this.temporal(), this.libvirtd()]);
-    await all([this.app('agent'), this.app('worker'), this.app('api')]);
+    const hasHost = this.file.parts.includes('agent');
+    await all([this.mariadb(), this.temporal(), ...(hasHost ? [this.libvirtd()] : [])]);
+    await all([...(hasHost ? [this.app('agent')] : []), this.app('worker'), this.app('api')]);
     for (const port of this.heldPorts.splice(0)) port.release();
   }
 
@@ -80,7 +83,7 @@ export class InstanceStart {
     for (const [part, names] of Object.entries(PORTS_OF) as [PartName, readonly PortName[]][]) {
       const moved = names.some((name) => (this.wishes.ports[name]?.port ?? state.ports[name]) !== state.ports[name]);
       this.refuseMove(part, moved);
-      if (isRunning(this.file.process(part))) continue;
+      if (isRunning(this.file.process(part)) || !this.file.parts.includes(part)) continue;
       for (const name of names) await this.choosePort(name, part === 'api' ? listen : LOOPBACK);
     }
   }
@@ -142,11 +145,13 @@ export class InstanceStart {
     const { home } = this.file;
     const runs = isRunning(this.file.process('temporal'));
     if (runs && (await temporalAnswers(this.file.port('temporalUi')).catch(() => false))) return;
-    const binary = await this.steps.run('Temporal program', async (note) => {
-      const found = await ensureTemporalBinary(home.cache);
-      note(found.source);
-      return found.path;
-    });
+    const fetch = (): Promise<string> =>
+      this.steps.run('Temporal program', async (note) => {
+        const found = await ensureTemporalBinary(home.cache);
+        note(found.source);
+        return found.path;
+      });
+    const binary = this.wishes.temporalBinary ?? (await fetch());
     await this.part(
       'temporal',
       'Temporal',

@@ -92,7 +92,8 @@ export function settingsOf(app: NodeApp, file: InstanceFile, agent: AgentPlaces)
       ...control,
       DURASTACK_WORKER_LISTEN: `${LOOPBACK}:${file.port('worker')}`,
       DURASTACK_INTAKE_URL: `https://${urlHost(reachableAddress(file.state.listen))}:${file.port('intake')}`,
-      DURASTACK_IMAGE_PRIVATE_CIDRS: '127.0.0.0/8',
+      // Hosts of a lab fetch the first image from the address that they report to.
+      DURASTACK_IMAGE_PRIVATE_CIDRS: file.state.kind === 'lab' ? `${file.state.listen}/32` : '127.0.0.0/8',
     };
   }
   const urls = instanceUrls(file);

@@ -1,0 +1,140 @@
+/**
+ * The first things in a lab, made through its API: zone, pod, cluster, the hosts, shared storage, image and network.
+ * Each is looked for by name before it is made, so an interrupted `lab up` goes on where it stopped.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DurastackError } from '@durastack/contracts/errors';
+import type { ApiClient } from '../api/api-client.js';
+import { ensure, idOf, rows, type Row } from '../first-cloud/ensure.js';
+import { serveFile } from '../first-cloud/file-server.js';
+import type { Steps } from '../system/steps.js';
+import { addLabHost, listLabHosts, type Place } from './hosts.js';
+import { HOST_PLACES } from './host/host-spec.js';
+import type { Lab } from './lab-file.js';
+
+/** Names of what is made. */
+export const LAB_NAMES = {
+  zone: 'lab-zone',
+  pod: 'lab-pod',
+  cluster: 'lab-cluster',
+  sharedPool: 'shared',
+  fusePool: 'shared-fuse',
+  images: 'images',
+  template: 'tiny-linux',
+  network: 'lab-net',
+} as const;
+
+/** Addresses of the guests' network; it exists on the hosts' switches alone. */
+const GUESTS = { gateway: '10.77.0.1', netmask: '255.255.255.0', startip: '10.77.0.10', endip: '10.77.0.250' };
+
+const TEMPLATE_TIMEOUT_MS = 120_000;
+const HOSTS_TIMEOUT_MS = 120_000;
+const POLL_MS = 200;
+
+/** Makes them; one object per run. */
+export class LabCloud {
+  constructor(
+    private readonly lab: Lab,
+    private readonly api: ApiClient,
+    private readonly steps: Steps,
+  ) {}
+
+  /** Zone, pod and cluster. */
+  async place(): Promise<Place> {
+    const { subnet } = this.lab.state;
+    const dns = { dns1: GUESTS.gateway, internaldns1: subnet.gateway };
+    const zoneid = idOf(await ensure(this.api, 'Zone', LAB_NAMES.zone, { networktype: 'Advanced', ...dns }));
+    const range = { netmask: subnet.netmask, gateway: subnet.gateway, startip: subnet.startIp, endip: subnet.endIp };
+    const podid = idOf(await ensure(this.api, 'Pod', LAB_NAMES.pod, { zoneid, ...range }));
+    const kind = { hypervisor: 'KVM', clustertype: 'CloudManaged', clustername: LAB_NAMES.cluster };
+    const known = await this.find('listClusters', { zoneid }, LAB_NAMES.cluster);
+    const cluster = known ?? rows(await this.api.callAndWait('addCluster', { zoneid, podid, ...kind }))[0];
+    return { zoneid, podid, clusterid: idOf(cluster) };
+  }
+
+  /** All hosts side by side. @returns when each is Up */
+  async hosts(place: Place): Promise<void> {
+    await all(
+      this.lab.hosts.map((host) =>
+        this.steps.run(`addHost ${host.plan.name}`, () => addLabHost(this.api, this.lab, host, place)),
+      ),
+    );
+    const deadline = performance.now() + HOSTS_TIMEOUT_MS;
+    for (;;) {
+      const away = (await listLabHosts(this.api)).filter((row) => row['state'] !== 'Up');
+      if (away.length === 0) return;
+      if (performance.now() > deadline) {
+        const names = away.map((row) => `${String(row['name'])} (${String(row['state'])})`).join(', ');
+        throw new DurastackError('HOST_UNREACHABLE', `Hosts that do not report: ${names}; see "dura lab status".`);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Pools and image store, in folders that all hosts see at the same path. */
+  async storage(place: Place): Promise<void> {
+    const pool = { ...place, scope: 'CLUSTER' };
+    await ensure(this.api, 'StoragePool', LAB_NAMES.sharedPool, {
+      ...pool,
+      url: `SharedMountPoint://${HOST_PLACES.shared}`,
+      tags: 'shared',
+    });
+    await ensure(this.api, 'StoragePool', LAB_NAMES.fusePool, {
+      ...pool,
+      url: `SharedMountPoint://${HOST_PLACES.fuse}`,
+      tags: 'fuse',
+    });
+    if ((await this.find('listImageStores', { zoneid: place.zoneid }, LAB_NAMES.images)) !== undefined) return;
+    const store = { name: LAB_NAMES.images, provider: 'Directory', zoneid: place.zoneid };
+    await this.api.callAndWait('addImageStore', { ...store, url: `file://${HOST_PLACES.images}` });
+  }
+
+  /** The image of a small Linux. */
+  async template(place: Place, path: string): Promise<void> {
+    const { zoneid } = place;
+    const filter = { templatefilter: 'all', zoneid };
+    if ((await this.find('listTemplates', filter, LAB_NAMES.template))?.['isready'] === true) return;
+    const publish = async (url: string, checksum: string): Promise<void> => {
+      await this.api.callAndWait('registerTemplate', {
+        ...{ name: LAB_NAMES.template, displaytext: 'A small Linux: busybox, DHCP, cloud-init data, SSH' },
+        ...{ url, checksum, format: 'QCOW2', hypervisor: 'KVM', zoneid, ispublic: 'true', isfeatured: 'true' },
+      });
+      await this.untilReady(filter);
+    };
+    await serveFile(path, publish, this.lab.state.subnet.gateway);
+  }
+
+  /** A network that guests on different hosts share. */
+  async network(place: Place): Promise<void> {
+    const { zoneid } = place;
+    if ((await this.find('listNetworks', { zoneid, listall: 'true' }, LAB_NAMES.network)) !== undefined) return;
+    const offerings = rows(await this.api.call('listNetworkOfferings', { guestiptype: 'Shared' }));
+    await this.api.callAndWait('createNetwork', {
+      ...{ name: LAB_NAMES.network, displaytext: 'Guests on all hosts of the lab' },
+      ...{ zoneid, networkofferingid: idOf(offerings[0]), driver: 'ovs', ...GUESTS },
+    });
+  }
+
+  private async untilReady(filter: Record<string, string>): Promise<void> {
+    const deadline = performance.now() + TEMPLATE_TIMEOUT_MS;
+    for (;;) {
+      const template = await this.find('listTemplates', filter, LAB_NAMES.template);
+      if (template?.['isready'] === true) return;
+      if (template === undefined || performance.now() > deadline) {
+        const status = String(template?.['status'] ?? 'it is gone');
+        throw new DurastackError('STEP_REFUSED', `The template "${LAB_NAMES.template}" was not fetched: ${status}`);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  private async find(command: string, params: Record<string, string>, name: string): Promise<Row | undefined> {
+    return rows(await this.api.call(command, params)).find((row) => row['name'] === name);
+  }
+}
+
+/** Waits for all, also when one fails, so that nothing is still being made when the failure is told. */
+export async function all(work: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}

@@ -1,0 +1,55 @@
+/** `dura lab down`: ends everything of the lab and removes it, also after a crash. */
+import { existsSync, readFileSync } from 'node:fs';
+import { removeHome, type Home } from '../instance/home.js';
+import { InstanceFile, PART_NAMES } from '../instance/instance-file.js';
+import { identify, killProcess } from '../instance/processes.js';
+import { stopParts } from '../instance/stop.js';
+import { run } from '../system/run.js';
+import type { Steps } from '../system/steps.js';
+import { deleteNamespace, namespacesOf, removeFabric } from './fabric.js';
+import { powerOff } from './host/power.js';
+import { Lab } from './lab-file.js';
+
+/** Ends and removes it. The caller holds the home's lock. */
+export async function labDown(home: Home, steps: Steps): Promise<void> {
+  const lab = Lab.open(home);
+  await Promise.all([
+    steps.run('Control plane', async (note) => {
+      const stopped = await stopParts(InstanceFile.open(home), PART_NAMES);
+      note(stopped.length === 0 ? 'did not run' : `${stopped.join(', ')} stopped`);
+    }),
+    steps.run('Hosts', async (note) => {
+      const hosts = lab?.hosts ?? [];
+      await Promise.all(Object.values(lab?.state.processes ?? {}).map((process) => killProcess(process)));
+      await Promise.all(hosts.map((host) => powerOff(host)));
+      note(`${hosts.length} switched off`);
+    }),
+  ]);
+  await steps.run('Networks', async () => {
+    for (const name of await namespacesOf(home.name)) await endNamespace(name);
+    await removeFabric(home.name);
+  });
+  await steps.run(`Directory ${home.root}`, async (note) => {
+    removeHome(home);
+    note('removed');
+  });
+}
+
+/** A program that died between starting a process and writing it down leaves it in a namespace of the lab's name. */
+async function endNamespace(name: string): Promise<void> {
+  const { stdout } = await run('ip', ['netns', 'pids', name]);
+  for (const pid of stdout.split('\n').filter((line) => line !== '')) {
+    const found = identify(Number(pid));
+    if (found !== undefined) await killProcess(found);
+  }
+  await deleteNamespace(name);
+}
+
+/** Mount points below a directory that this machine sees. */
+export function mountsBelow(directory: string): string[] {
+  if (!existsSync('/proc/self/mounts')) return [];
+  const points = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
+  return points.filter((point) => point.startsWith(`${directory}/`));
+}

@@ -1,0 +1,138 @@
+/** `dura lab up`: the control plane as `dura up` starts it, and hosts of its own. */
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { probeAccelerator } from '@durastack/drivers/libvirt/accelerator';
+import { ensureAdminKeys } from '@durastack/store/seed';
+import { DurastackError } from '@durastack/contracts/errors';
+import { saveAdminAccess } from '../api/admin-access.js';
+import { ApiClient } from '../api/api-client.js';
+import { findFreeSubnet } from '../first-cloud/free-subnet.js';
+import { ensureImage } from '../first-cloud/image.js';
+import { CHECKOUT, requireFreeSpace, type Home } from '../instance/home.js';
+import { InstanceFile } from '../instance/instance-file.js';
+import { InstanceStart } from '../instance/start.js';
+import { installPackages } from '../parts/debian-packages.js';
+import { mariadbUrl } from '../parts/mariadb.js';
+import { instanceUrls } from '../parts/node-apps.js';
+import { ensureTemporalBinary } from '../parts/temporal-binary.js';
+import type { Steps } from '../system/steps.js';
+import { all, LabCloud } from './cloud.js';
+import { makeFabric } from './fabric.js';
+import { powerOn } from './host/power.js';
+import { makeKey, prepareHost } from './host/prepare.js';
+import { Lab, labPlaces } from './lab-file.js';
+import { MOST_HOSTS } from './lab-plan.js';
+import { fillLibvirtCache } from './libvirt-cache.js';
+import { LAB_PACKAGES } from './packages.js';
+
+const NEEDED_MIB = 2_048;
+
+/** What is wished of a lab. */
+export interface LabWishes {
+  /** How many hosts; those of an earlier start when absent. */
+  readonly hosts?: number;
+}
+
+/** Downloads and what is found out about this machine are kept here, for this and for later labs. */
+export const LAB_CACHE = join(CHECKOUT, '.durastack/cache');
+
+/**
+ * Makes what is missing and starts what does not run.
+ *
+ * @param home prepared, its lock held by the caller
+ * @returns the lab
+ */
+export async function labUp(home: Home, wishes: LabWishes, steps: Steps): Promise<Lab> {
+  const file = InstanceFile.open(home);
+  if (file.state.kind !== 'lab' && existsSync(home.instanceFile)) {
+    const message = `${home.root} holds an instance of "dura up"; set DURASTACK_HOME to another directory.`;
+    throw new DurastackError('CONFLICT', message);
+  }
+  requireFreeSpace(home, NEEDED_MIB);
+  await steps.run('Debian packages', async (note) => {
+    const installed = await installPackages(LAB_PACKAGES);
+    note(installed.length === 0 ? 'all there' : `${installed.length} installed`);
+  });
+  const lab = await describe(home, wishes);
+  file.update({ kind: 'lab', listen: lab.state.subnet.gateway });
+  await makeFabric(home.name, lab.state.subnet);
+  const image = steps.run('Image of a small Linux', () => ensureImage(LAB_CACHE));
+  image.catch(() => undefined);
+  await all([startControlPlane(file, steps), startHosts(lab, steps), image]);
+  await furnish(lab, await adminClient(file), steps, await image);
+  file.update({ firstCloudAt: file.state.firstCloudAt ?? new Date().toISOString() });
+  return lab;
+}
+
+async function describe(home: Home, wishes: LabWishes): Promise<Lab> {
+  const known = Lab.open(home);
+  const count = wishes.hosts ?? known?.state.hosts.length ?? 3;
+  if (count < 1 || count > MOST_HOSTS) {
+    throw new DurastackError('INVALID_INPUT', `--hosts is ${count}; give 1 to ${MOST_HOSTS}.`);
+  }
+  const before = known?.state.hosts ?? [];
+  if (count < before.length) {
+    const message = `The lab has ${before.length} hosts; for fewer, take it down first (dura lab down).`;
+    throw new DurastackError('CONFLICT', message);
+  }
+  const added = Array.from({ length: count - before.length }, (_, i) => before.length + i + 1);
+  const hosts = [...before, ...added.map((index) => ({ index, uuid: randomUUID() }))];
+  if (known === undefined) return Lab.begin(home, { subnet: await findFreeSubnet(home.name), hosts });
+  known.update({ hosts });
+  return known;
+}
+
+async function startControlPlane(file: InstanceFile, steps: Steps): Promise<void> {
+  // Found here by the start, which would fetch it into the lab's own folder.
+  const { path } = await ensureTemporalBinary(LAB_CACHE);
+  const start = new InstanceStart(file, steps, { ports: {}, temporalBinary: path });
+  try {
+    await start.run();
+  } catch (error) {
+    await start.undo();
+    throw error;
+  }
+}
+
+async function startHosts(lab: Lab, steps: Steps): Promise<void> {
+  const places = labPlaces(lab.home);
+  for (const name of ['direct', 'fuse', 'images']) mkdirSync(join(places.shared, name), { recursive: true });
+  mkdirSync(places.hosts, { recursive: true });
+  const [accelerator] = await Promise.all([
+    probeAccelerator({ dir: lab.home.cache }),
+    steps.run("libvirt's knowledge of emulators", () =>
+      fillLibvirtCache(join(LAB_CACHE, 'libvirt'), places.libvirtCache),
+    ),
+    ...(existsSync(lab.home.sshKeyFile) ? [] : [makeKey(lab.home.sshKeyFile, 'dura-lab')]),
+  ]);
+  await all(
+    lab.hosts.map((host) =>
+      steps.run(`Host ${host.plan.name}`, async (note) => {
+        await prepareHost(lab, host, accelerator);
+        await powerOn(host);
+        note(host.plan.cables.management.address);
+      }),
+    ),
+  );
+}
+
+async function furnish(lab: Lab, api: ApiClient, steps: Steps, image: string): Promise<void> {
+  const cloud = new LabCloud(lab, api, steps);
+  const place = await steps.run('Zone, pod, cluster', () => cloud.place());
+  await cloud.hosts(place);
+  await steps.run('Storage pools and image store', () => cloud.storage(place));
+  await all([
+    steps.run('Template', () => cloud.template(place, image)),
+    steps.run('Network', () => cloud.network(place)),
+  ]);
+}
+
+/** The API as the administrator, whose keys are made on the first call and kept in the home. */
+async function adminClient(file: InstanceFile): Promise<ApiClient> {
+  const { home } = file;
+  const keys = await ensureAdminKeys(mariadbUrl(home.mariadb), home.dataKeyFile);
+  const access = { url: instanceUrls(file).api, ...keys };
+  saveAdminAccess(home, access);
+  return new ApiClient(access);
+}
