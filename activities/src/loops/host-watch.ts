@@ -1,12 +1,12 @@
 /** Marks hosts that have fallen silent as disconnected. Nothing else follows from silence: machines are not touched. */
+import { heartbeatTimeoutMs, INTAKE_LEASE } from '@durastack/contracts/agent/heartbeat-times';
 import type { Logger } from '@durastack/kit/log/logger';
-import { listen, NOT_LISTENING, silenceCounts, type Listening } from '@durastack/model/infra/silence';
+import { silenceCounts, watch, type Watching } from '@durastack/model/infra/silence';
 import { transaction } from '@durastack/store/database/transaction';
+import { leaseHeldMs } from '@durastack/store/operations/lease';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import type { DataSource } from 'typeorm';
 
-/** Name of the lease that every heartbeat intake renews while it writes heartbeats down. */
-export const INTAKE_LEASE = 'intake';
 const LONGEST_ROUND_MS = 3_000;
 /** Heartbeats that may be lost before their sender counts as silent. */
 const MISSED = 3;
@@ -31,15 +31,13 @@ export function createHostWatch({
   intervalMs: number;
 }): HostWatch {
   const windowMs = Math.max(MISSED * intervalMs, 5_000);
-  let listening: Listening = NOT_LISTENING;
+  const times = { windowMs, hangMs: heartbeatTimeoutMs(intervalMs) };
+  let watching: Watching | undefined;
   return {
     async round() {
-      const intake = await transaction(source, (tx) =>
-        tx.query('SELECT 1 FROM lease WHERE name = ? AND expires_at >= NOW(3)', [INTAKE_LEASE]),
-      );
-      const nowMs = performance.now();
-      listening = listen(listening, { nowMs, intakeHealthy: intake.length > 0, longestRoundMs: LONGEST_ROUND_MS });
-      if (!silenceCounts(listening, nowMs, windowMs)) return;
+      const heldMs = await transaction(source, (tx) => leaseHeldMs(tx, INTAKE_LEASE));
+      watching = watch(watching, performance.now(), LONGEST_ROUND_MS);
+      if (!silenceCounts(watching, heldMs, times)) return;
       const silent = await transaction(source, (tx) =>
         tx.query<{ id: string; name: string }>(
           "SELECT id, name FROM host WHERE state = 'Up' AND last_heartbeat_at < NOW(3) - INTERVAL ? MICROSECOND LIMIT 500",

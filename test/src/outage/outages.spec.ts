@@ -2,6 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { heartbeatTimeoutMs } from '@durastack/contracts/agent/heartbeat-times';
 import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
 import { openSecretBox } from '@durastack/kit/secrets/secret-box';
 import { issueControlPlaneCertificate } from '@durastack/kit/tls/certificate-authority';
@@ -14,7 +15,7 @@ import { findInconsistencies } from '../support/consistency.js';
 import { addHosts, allHeard, declaredSilent, hostStates, suffer, type Outage } from './outages.js';
 
 /** Three missed heartbeats of this, but at least 5 s, and a host counts as silent. */
-const HEARTBEAT_MS = 500;
+const HEARTBEAT_MS = 1_000;
 const WINDOW_MS = 5_000;
 const LIMIT_MS = 300_000;
 const JOB_DONE = 1;
@@ -112,8 +113,9 @@ it(
     for (const outage of outages) {
       await suffer(cloud, outage, WINDOW_MS * 1.25);
       await allHeard(cloud, WINDOW_MS);
-      // One whole window has to pass before silence counts again; who is declared wrongly is so after that.
-      await sleep(WINDOW_MS + 500);
+      // One whole window, and the time for which a heartbeat may hang, pass before silence counts again; who is declared
+      // wrongly is so after that.
+      await sleep(WINDOW_MS + heartbeatTimeoutMs(HEARTBEAT_MS) + 1_500);
       expect([outage, await hostStates(cloud)]).toEqual([outage, { Up: 100 }]);
     }
     expect(declaredSilent(cloud)).toBe(before);

@@ -7,6 +7,8 @@ const COLLECT_MS = 50;
 const MAX_BATCH = 250;
 
 interface Waiting extends ReceivedHeartbeat {
+  /** By the monotonic clock. */
+  readonly sinceMs: number;
   readonly resolve: (reception: Reception) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -15,23 +17,29 @@ interface Waiting extends ReceivedHeartbeat {
 export class HeartbeatBatcher {
   private waiting: Waiting[] = [];
   private timer: NodeJS.Timeout | undefined;
-  private writing: Promise<void> | undefined;
+  private writing: { readonly batch: readonly Waiting[]; readonly done: Promise<void> } | undefined;
 
   constructor(private readonly database: DataSource) {}
 
   /** Records one; settles when it is written. */
   record(heartbeat: Heartbeat, serial: string): Promise<Reception> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ heartbeat, serial, resolve, reject });
+      this.waiting.push({ heartbeat, serial, sinceMs: performance.now(), resolve, reject });
       this.timer ??= setTimeout(() => this.flush(), COLLECT_MS);
     });
+  }
+
+  /** For how long the oldest heartbeat that is not written yet has waited. */
+  behindMs(): number {
+    const oldest = this.writing?.batch[0] ?? this.waiting[0];
+    return oldest === undefined ? 0 : performance.now() - oldest.sinceMs;
   }
 
   /** Waits for what was taken to be written. */
   async drain(): Promise<void> {
     while (this.writing || this.waiting.length > 0) {
       this.flush();
-      await this.writing;
+      await this.writing?.done;
     }
   }
 
@@ -41,10 +49,11 @@ export class HeartbeatBatcher {
     if (this.writing) return;
     const batch = this.takeBatch();
     if (batch.length === 0) return;
-    this.writing = this.write(batch).finally(() => {
+    const done = this.write(batch).finally(() => {
       this.writing = undefined;
       if (this.waiting.length > 0) this.flush();
     });
+    this.writing = { batch, done };
   }
 
   /** The oldest ones, each host once: a second report of a host has to come after its first. */

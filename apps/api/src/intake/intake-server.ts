@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { INTAKE_LEASE } from '@durastack/contracts/agent/heartbeat-times';
 import { heartbeat as heartbeatSchema, type HeartbeatReply } from '@durastack/contracts/agent/wire';
 import { asDurastackError, DurastackError, ERROR_KINDS, isDurastackError } from '@durastack/contracts/errors';
 import { issueControlPlaneCertificate } from '@durastack/kit/tls/certificate-authority';
@@ -17,10 +18,11 @@ import { holdLease, releaseLease } from '@durastack/store/operations/lease';
 import type { Platform } from '../platform.js';
 import { HeartbeatBatcher } from './heartbeat-batcher.js';
 
-/** Renewed while heartbeats can be written down; the detector of silent hosts trusts it. */
-const LEASE = 'intake';
-const LEASE_TTL_MS = 5_000;
+/** The detector of silent hosts trusts it. Clearly shorter than the shortest window, so that no gap goes unseen. */
+const LEASE_TTL_MS = 2_500;
 const LEASE_EVERY_MS = 1_000;
+/** Heartbeats that wait for longer to be written are late: what is not written yet must not count as silence. */
+const LATE_MS = 1_000;
 const CERTIFICATE_DAYS = 60;
 const RENEW_EVERY_MS = 86_400_000;
 /** A full report of thousands of machines. */
@@ -70,7 +72,9 @@ export async function startIntake(platform: Platform, listen: { host: string; po
   server.on('tlsClientError', (error) => log.debug({ error }, 'TLS handshake refused'));
   const port = await bind(server, listen);
   const holder = `api-${process.pid}-${randomUUID()}`;
-  const lease = setInterval(() => void keepLease(platform, holder), LEASE_EVERY_MS);
+  const lease = setInterval(() => {
+    if (batcher.behindMs() < LATE_MS) void keepLease(platform, holder);
+  }, LEASE_EVERY_MS);
   await keepLease(platform, holder);
   const renewal = setInterval(() => void renew(server, platform), RENEW_EVERY_MS);
   renewal.unref();
@@ -85,7 +89,7 @@ export async function startIntake(platform: Platform, listen: { host: string; po
         setTimeout(() => server.closeAllConnections(), 1_000).unref();
       });
       await batcher.drain();
-      await releaseLease(autocommit(database), LEASE, holder).catch((error: unknown) =>
+      await releaseLease(autocommit(database), INTAKE_LEASE, holder).catch((error: unknown) =>
         log.warn({ error }, 'the lease of the intake could not be given back; it runs out by itself'),
       );
     },
@@ -111,7 +115,7 @@ async function renew(server: Server, { database, secrets, log }: Platform): Prom
 }
 
 async function keepLease({ database, log }: Platform, holder: string): Promise<void> {
-  await holdLease(autocommit(database), { name: LEASE, holder, ttlMs: LEASE_TTL_MS }).catch((error: unknown) =>
+  await holdLease(autocommit(database), { name: INTAKE_LEASE, holder, ttlMs: LEASE_TTL_MS }).catch((error: unknown) =>
     log.warn({ error }, 'the intake cannot write; silence of hosts is not judged meanwhile'),
   );
 }

@@ -29,7 +29,7 @@ export interface HeartbeatParts {
   /** The newest token that the host's ledger knows. */
   readonly newest: () => NonNullable<Heartbeat['newest']>;
   readonly log: Logger;
-  readonly send: (heartbeat: Heartbeat) => Promise<HeartbeatReply>;
+  readonly send: (heartbeat: Heartbeat, intervalMs: number) => Promise<HeartbeatReply>;
 }
 
 /** See the module's head. One per host. */
@@ -88,7 +88,7 @@ export class HeartbeatReporter {
     try {
       const heartbeat = await this.collect();
       if (heartbeat === undefined) return;
-      const reply = await this.parts.send(heartbeat);
+      const reply = await this.parts.send(heartbeat, this.intervalMs);
       if (this.failures > 0) this.parts.log.info({ hostId: this.parts.hostId }, 'the control plane answers again');
       this.failures = 0;
       this.intervalMs = reply.intervalMs;

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { heartbeatTimeoutMs } from '@durastack/contracts/agent/heartbeat-times';
 import {
   CONTROL_PLANE_NAME,
   heartbeatReply,
@@ -10,7 +11,6 @@ import {
 import { DurastackError } from '@durastack/contracts/errors';
 import type { HostIdentity } from '../identity/identity-store.js';
 
-const TIMEOUT_MS = 8_000;
 const MAX_REPLY_CHARACTERS = 65_536;
 const PATH = '/agent/v1/heartbeat';
 
@@ -28,9 +28,9 @@ export class IntakeClient {
     this.agent = new Agent({ keepAlive: true, maxSockets: 1, maxCachedSessions: 0, ...tls });
   }
 
-  /** Sends one. HOST_UNREACHABLE when the control plane does not answer, FORBIDDEN when it refuses this host. */
-  async send(heartbeat: Heartbeat): Promise<HeartbeatReply> {
-    const { status, text } = await this.post(JSON.stringify(heartbeat));
+  /** Sends one, of the given interval. HOST_UNREACHABLE when the control plane does not answer, FORBIDDEN when it refuses this host. */
+  async send(heartbeat: Heartbeat, intervalMs: number): Promise<HeartbeatReply> {
+    const { status, text } = await this.post(JSON.stringify(heartbeat), heartbeatTimeoutMs(intervalMs));
     if (status === 403 || status === 401) {
       throw new DurastackError('FORBIDDEN', `The control plane refuses this host (${status}); was it removed there?`);
     }
@@ -44,9 +44,9 @@ export class IntakeClient {
     this.agent.destroy();
   }
 
-  private post(body: string): Promise<{ status: number; text: string }> {
+  private post(body: string, timeoutMs: number): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const signal = AbortSignal.timeout(timeoutMs);
       const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
       const sending = request(this.url, { method: 'POST', agent: this.agent, headers, signal }, (response) => {
         readText(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), fail);

@@ -1,28 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { listen, NOT_LISTENING, silenceCounts, type Listening } from './silence.js';
+import { silenceCounts, watch, type Watching } from './silence.js';
 
-const WINDOW = 15_000;
-/** Rounds as [time, intake healthy]; gives whether silence counts after the last. */
-const after = (...rounds: [number, boolean][]): boolean => {
-  let state: Listening = NOT_LISTENING;
-  for (const [nowMs, intakeHealthy] of rounds) state = listen(state, { nowMs, intakeHealthy, longestRoundMs: 3_000 });
-  return silenceCounts(state, rounds.at(-1)?.[0] ?? 0, WINDOW);
-};
-const healthy = (from: number, to: number): [number, boolean][] =>
-  Array.from({ length: (to - from) / 1_000 + 1 }, (_, i) => [from + i * 1_000, true]);
+const TIMES = { windowMs: 15_000, hangMs: 2_000 };
+const LONGEST_ROUND_MS = 3_000;
+
+/** A round each second, from and to, after each other; what the detector then knows. */
+function watched(...spans: [fromMs: number, toMs: number][]): Watching {
+  let state: Watching | undefined;
+  for (const [fromMs, toMs] of spans)
+    for (let nowMs = fromMs; nowMs <= toMs; nowMs += 1_000) state = watch(state, nowMs, LONGEST_ROUND_MS);
+  return state!;
+}
 
 describe('silence of a host counts', () => {
-  it('after one whole window of listening', () => {
-    expect(after(...healthy(0, 14_000))).toBe(false);
-    expect(after(...healthy(0, 15_000))).toBe(true);
+  it('after one whole window of watching, and the time that a heartbeat may hang', () => {
+    expect(silenceCounts(watched([0, 16_000]), 60_000, TIMES)).toBe(false);
+    expect(silenceCounts(watched([0, 17_000]), 60_000, TIMES)).toBe(true);
   });
-  it('not while the intake is away, and only a window after it is back', () => {
-    expect(after(...healthy(0, 60_000), [61_000, false])).toBe(false);
-    expect(after(...healthy(0, 60_000), [61_000, false], ...healthy(62_000, 76_000))).toBe(false);
-    expect(after(...healthy(0, 60_000), [61_000, false], ...healthy(62_000, 77_000))).toBe(true);
+  it('not while the intake is away, and only as long after it is back', () => {
+    expect(silenceCounts(watched([0, 60_000]), undefined, TIMES)).toBe(false);
+    expect(silenceCounts(watched([0, 60_000]), 16_999, TIMES)).toBe(false);
+    expect(silenceCounts(watched([0, 60_000]), 17_000, TIMES)).toBe(true);
   });
-  it('only a window after the detector itself stalled', () => {
-    expect(after(...healthy(0, 60_000), ...healthy(360_000, 374_000))).toBe(false);
-    expect(after(...healthy(0, 60_000), ...healthy(360_000, 375_000))).toBe(true);
+  it('only as long after the detector itself stalled', () => {
+    expect(silenceCounts(watched([0, 60_000], [360_000, 376_000]), 600_000, TIMES)).toBe(false);
+    expect(silenceCounts(watched([0, 60_000], [360_000, 377_000]), 600_000, TIMES)).toBe(true);
   });
 });

@@ -1,39 +1,40 @@
 /**
- * When a host's silence counts. Pure, over the detector's own monotonic clock.
+ * When a host's silence counts. Pure.
  *
  * Silence says something about a host only while heartbeats of others could have been heard: after a start, a
- * stall of the detector or a gap of the intake, one whole window passes first.
+ * stall of the detector or a gap of the intake, one whole window passes first, and the time for which a heartbeat that
+ * was sent before may hang.
  */
 
-/** What the detector remembers between rounds. */
-export interface Listening {
-  /** Since when heartbeats could be heard without a gap; undefined: not at present. */
-  readonly sinceMs: number | undefined;
+/** What the detector remembers between rounds, by its own monotonic clock. */
+export interface Watching {
+  /** Since when it looks without a stall. */
+  readonly sinceMs: number;
   /** The last round. */
-  readonly roundMs: number | undefined;
+  readonly roundMs: number;
 }
 
-/** What a round finds. */
-export interface ListeningRound {
-  readonly nowMs: number;
-  /** Whether an intake was writing heartbeats down just now. */
-  readonly intakeHealthy: boolean;
-  /** A longer pause between rounds is a stall of the detector. */
-  readonly longestRoundMs: number;
+/**
+ * The next state of the detector after a round.
+ *
+ * @param before undefined: the first round
+ * @param longestRoundMs a longer pause between rounds is a stall of the detector
+ */
+export function watch(before: Watching | undefined, nowMs: number, longestRoundMs: number): Watching {
+  const stalled = before === undefined || nowMs - before.roundMs > longestRoundMs;
+  return { sinceMs: stalled ? nowMs : before.sinceMs, roundMs: nowMs };
 }
 
-/** Nothing heard yet. */
-export const NOT_LISTENING: Listening = { sinceMs: undefined, roundMs: undefined };
-
-/** The next state after a round. */
-export function listen(before: Listening, round: ListeningRound): Listening {
-  const { nowMs, intakeHealthy, longestRoundMs } = round;
-  if (!intakeHealthy) return { sinceMs: undefined, roundMs: nowMs };
-  const stalled = before.roundMs === undefined || nowMs - before.roundMs > longestRoundMs;
-  return { sinceMs: stalled ? nowMs : (before.sinceMs ?? nowMs), roundMs: nowMs };
-}
-
-/** Whether a host that was silent for a whole window may be called disconnected. */
-export function silenceCounts(listening: Listening, nowMs: number, windowMs: number): boolean {
-  return listening.sinceMs !== undefined && nowMs - listening.sinceMs >= windowMs;
+/**
+ * Whether a host that was silent for a whole window may be called disconnected.
+ *
+ * @param intakeHeldMs for how long heartbeats could be written down without a gap; undefined: not at present
+ */
+export function silenceCounts(
+  { sinceMs, roundMs }: Watching,
+  intakeHeldMs: number | undefined,
+  { windowMs, hangMs }: { readonly windowMs: number; readonly hangMs: number },
+): boolean {
+  const neededMs = windowMs + hangMs;
+  return intakeHeldMs !== undefined && intakeHeldMs >= neededMs && roundMs - sinceMs >= neededMs;
 }
