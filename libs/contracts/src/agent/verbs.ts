@@ -6,6 +6,14 @@
  * keeps them on disk.
  */
 import { z } from 'zod';
+import {
+  MIGRATION_SIDES,
+  migrationDestination,
+  migrationFigures,
+  migrationFit,
+  migrationNeeds,
+  migrationTicket,
+} from './migration.js';
 import { maintenanceHookParams, maintenanceHookResult } from './maintenance-hook.js';
 import {
   dataVolumeSpec,
@@ -40,6 +48,21 @@ export interface Verb<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.Z
 
 const verb = <P extends z.ZodType, R extends z.ZodType>(v: Verb<P, R>): Verb<P, R> => v;
 const nothing = z.object({});
+
+/** A volume on its way from one pool to another, under the same id. */
+const volumeCopy = z.object({
+  /** Of the operation; tells what this copy wrote from what an earlier one left. */
+  copyId: id,
+  volume: volumeSpec,
+  /** The same volume on the other pool, standing alone. */
+  target: volumeSpec,
+  /** The machine that has it, whether it runs or not. */
+  vmId: id.optional(),
+  /** Copies no faster than this. */
+  bytesPerSecond: z.int().positive().optional(),
+});
+const copiedThing = (p: { volume: { id: string }; vmId?: string | undefined }): string =>
+  p.vmId === undefined ? `volume:${p.volume.id}` : `virtual-machine:${p.vmId}`;
 
 /** Every verb by name. */
 export const VERBS = {
@@ -116,6 +139,52 @@ export const VERBS = {
     description: 'Domain, seed, logs and network bindings of the machine are gone. Volumes are not touched.',
     params: z.object({ vmId: id }),
     result: nothing,
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vmId}`,
+  }),
+  getMigrationNeeds: verb({
+    description: 'What the machine, which runs here, needs of the host that it is to go to.',
+    params: z.object({ vmId: id }),
+    result: migrationNeeds,
+    token: 'read',
+  }),
+  checkMigration: verb({
+    description: 'Whether this host could take the running machine: processor, hypervisor, its disks.',
+    params: z.object({ vm: vmSpec, needs: migrationNeeds }),
+    result: migrationFit,
+    token: 'read',
+  }),
+  receiveVm: verb({
+    description:
+      'Prepares networks, seed and files of the machine, lets its source in under the ticket, and lets it run here when the source says so. Done once it runs; a copy that never ran is gone when this ends otherwise.',
+    params: migrationTicket,
+    result: z.object({ power: z.enum(POWER_STATES) }),
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vm.id}`,
+    long: true,
+  }),
+  sendVm: verb({
+    description:
+      'Copies the running machine to the host that holds the ticket, and ends it here once it runs there. It runs on here when that fails; when nobody can tell, it is held.',
+    params: z.object({ vmId: id, destination: migrationDestination }),
+    result: migrationFigures,
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vmId}`,
+    long: true,
+  }),
+  endMigration: verb({
+    description:
+      'This host works on no migration of the machine any more: what it was doing has ended. Says how the machine stands here; decides nothing.',
+    params: z.object({ vmId: id }),
+    result: z.object({ side: z.enum(MIGRATION_SIDES) }),
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vmId}`,
+  }),
+  keepVm: verb({
+    description:
+      'The machine that a migration holds here goes on here. Only when it is certain that no other copy runs.',
+    params: z.object({ vmId: id }),
+    result: z.object({ power: z.enum(POWER_STATES) }),
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,
   }),
@@ -213,6 +282,32 @@ export const VERBS = {
     resource: () => 'maintenance-hook',
     long: true,
   }),
+  copyVolume: verb({
+    description:
+      'All of the volume is on the target pool too. While a machine runs with it, both are kept in step (`mirrored`) until it is switched or discarded; else it was copied and compared. The source stays the disk.',
+    params: volumeCopy,
+    result: z.object({ mirrored: z.boolean() }),
+    token: 'exclusive',
+    resource: copiedThing,
+    long: true,
+  }),
+  switchVolume: verb({
+    description:
+      'The target is the disk: the running machine writes to it alone, and its definition names it. What is missing of the copy is made up for, whatever happened meanwhile. The source is kept.',
+    params: volumeCopy,
+    result: nothing,
+    token: 'exclusive',
+    resource: copiedThing,
+    long: true,
+  }),
+  discardVolumeCopy: verb({
+    description:
+      'The volume is no longer copied, and nothing of it is on the target pool. CONFLICT when the target is the disk already.',
+    params: volumeCopy,
+    result: nothing,
+    token: 'exclusive',
+    resource: copiedThing,
+  }),
   getInventory: verb({
     description: 'Everything of this control plane that is on the host.',
     params: z.object({ pools: z.array(poolSpec) }),
@@ -234,7 +329,8 @@ export type VerbParams<V extends VerbName> = z.infer<(typeof VERBS)[V]['params']
 /** A verb's result. */
 export type VerbResult<V extends VerbName> = z.infer<(typeof VERBS)[V]['result']>;
 /** Verbs that run as persistent tasks. */
-export type LongVerbName = 'fetchImage' | 'ensureTemplateOnPool' | 'runMaintenanceHook';
+export type LongVerbName =
+  'receiveVm' | 'sendVm' | 'fetchImage' | 'ensureTemplateOnPool' | 'runMaintenanceHook' | 'copyVolume' | 'switchVolume';
 
 /** How a long task stands. */
 export const taskStatus = z.object({

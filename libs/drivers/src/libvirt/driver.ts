@@ -21,6 +21,7 @@ import { rememberedAccelerator } from './remembered-accelerator.js';
 import { LibvirtClient } from './rpc/client.js';
 import { ensureVmGone, ensureVmStopped, requestVmShutdown } from './stop-vm.js';
 import { ensureVmSize } from './vm-size.js';
+import { copyVolume, discardVolumeCopy, switchVolume } from './volume-copy/copy-volume.js';
 import { boundSerialLog, readSerialLog, vmFiles, withVncSocket, listVmDirs } from './vm-files.js';
 
 /** Verbs about images, which do not depend on the hypervisor. */
@@ -123,6 +124,9 @@ function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs | '
     ensureVolumeDetached: async ({ vmId, volumeId }) => ({
       released: await ensureVolumeDetached(host, vmId, volumeId),
     }),
+    copyVolume: async (copy, context) => ({ mirrored: await copyVolume(host, copy, context) }),
+    switchVolume: (copy, context) => nothing(switchVolume(host, copy, context)),
+    discardVolumeCopy: (copy) => nothing(discardVolumeCopy(host, copy)),
     ensureVmSize: (size) => power(ensureVmSize(host, size)),
     ensureVmRunning: ({ vm }, { signal }) => power(ensureVmRunning(host, vm, signal)),
     requestVmShutdown: ({ vmId }) => power(requestVmShutdown(host, vmId)),

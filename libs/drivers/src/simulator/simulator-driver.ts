@@ -7,8 +7,10 @@ import type { DriverVerbs, HostDriver, VerbContext } from '../driver.js';
 import { FaultPlan, sleep } from './faults.js';
 import { imageVerbs } from './image-verbs.js';
 import { machineVerbs } from './machine-verbs.js';
+import { migrationVerbs } from './migration-verbs.js';
 import { poolSize, storageVerbs } from './storage-verbs.js';
 import { openRfbScreen } from './rfb-screen.js';
+import { volumeCopyVerbs } from './volume-copy-verbs.js';
 import type { SimulatedWorld } from './world.js';
 
 /** How long things take, in milliseconds. Default 0 (shutdown: 50). */
@@ -38,6 +40,8 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
     ...storageVerbs(world, hostId),
     ...imageVerbs(world, hostId, latency.transferMs ?? 0),
     ...machineVerbs(world, hostId, latency.shutdownMs ?? 50),
+    ...migrationVerbs(world, hostId, latency.transferMs ?? 0),
+    ...volumeCopyVerbs(world, hostId, latency.transferMs ?? 0),
     ...hostVerbs(options),
   };
   let unwatch = (): void => undefined;

@@ -20,13 +20,20 @@ export interface SimulatedVm {
   spec: Omit<VmSpec, 'seed'>;
   power: Exclude<PowerState, 'absent'>;
   serial: string;
+  /** Paused by a migration: sent away, or a copy that never ran. */
+  held?: boolean;
   /** Its guest lets go of no disk. */
   keepsDisks?: boolean;
+  /** Volumes that are kept in step with another pool, with the copy that does it; until it stops. */
+  mirrors?: Record<string, string>;
+  /** The copy that wrote its definition, if one did. */
+  movedBy?: string;
 }
 
 /** A pool's content. */
 export interface SimulatedPool {
-  volumes: Record<string, { sizeBytes: number; templateId?: string }>;
+  /** `partial`: a copy that is not complete, or not kept in step by anything but a running machine. */
+  volumes: Record<string, { sizeBytes: number; templateId?: string; partial?: boolean }>;
   templates: Record<string, { sizeBytes: number; virtualSizeBytes: number }>;
 }
 
@@ -44,6 +51,8 @@ export interface SimulatedHost {
   cpuMhz: number;
   memoryMib: number;
   poolBytes: number;
+  /** What its processors can do; hosts that are not told otherwise are alike. */
+  cpuFeatures?: string[];
   vms: Record<string, SimulatedVm>;
   networks: Record<string, NetworkSpec>;
   /** Pools whose folders are there, by id. */
@@ -146,13 +155,27 @@ export class SimulatedWorld {
   setPower(hostId: string, vmId: string, power: SimulatedVm['power']): void {
     const vm = this.vm(hostId, vmId);
     if (vm.power === power) return;
-    if (power === 'off') this.note(hostId, 'vm-off', vmId);
-    const begins = vm.power === 'off' && power === 'running';
+    if (power === 'off') {
+      this.note(hostId, 'vm-off', vmId);
+      delete vm.mirrors;
+    }
+    const begins = (vm.power === 'off' || vm.held === true) && power === 'running';
     vm.power = power;
+    delete vm.held;
     vm.serial += `[${power}]\r\n`;
     this.save(hostId);
     if (begins) this.note(hostId, 'vm-running', vmId);
     this.announce(hostId, { id: vmId, domainName: vm.spec.domainName, power });
+  }
+
+  /** A machine stands still for a migration, which alone knows whether it runs elsewhere. */
+  holdVm(hostId: string, vmId: string): void {
+    const vm = this.vm(hostId, vmId);
+    if (vm.power === 'running') this.note(hostId, 'vm-off', vmId);
+    vm.power = 'paused';
+    vm.held = true;
+    this.save(hostId);
+    this.announce(hostId, { id: vmId, domainName: vm.spec.domainName, power: 'paused' });
   }
 
   /** Removes a machine's definition. */

@@ -94,6 +94,7 @@ export const METADATA_ELEMENT = 2;
 
 /** virErrorNumber, those that mean something to the driver. */
 export const LIBVIRT_ERROR = {
+  invalidArgument: 8,
   operationFailed: 9,
   systemError: 38,
   rpc: 39,

@@ -1,0 +1,224 @@
+/**
+ * Verbs `copyVolume`, `switchVolume`, `discardVolumeCopy`.
+ *
+ * Each looks, asks the table (volume-copy/judge-copy.ts) what follows, does that, and looks again, until it is there:
+ * so it goes on wherever an earlier attempt, a restart of libvirtd or the guest's own end left things.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { VolumeSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
+import type { VerbContext } from '../../driver.js';
+import { copyImage, progressText, requireRoom, sameContent, type ImageCopy } from '../../volume-copy/copy-image.js';
+import { judgeCopy } from '../../volume-copy/judge-copy.js';
+import { qcow2VirtualSize } from '../../directory-pool/qcow2-header.js';
+import { deviceXml, diskXml } from '../disk-xml.js';
+import type { LibvirtHost } from '../libvirt-host.js';
+import { qemuUserOf } from '../qemu-user.js';
+import { abortBlockCopy, pivotBlockCopy, startBlockCopy } from '../rpc/block-jobs.js';
+import { LIBVIRT_ERROR } from '../rpc/protocol.js';
+import { isLibvirtError } from '../rpc/remote-error.js';
+import { liveDisk, lookAtCopy, type CopyScene, type VolumeCopy } from './copy-scene.js';
+import { defineOn } from './disk-definition.js';
+
+const POLL_MS = 200;
+/** A mirror that breaks again and again does so for a reason that does not pass, such as a full pool. */
+const MIRRORS = 3;
+
+/**
+ * All of the volume is on the target pool too.
+ *
+ * @returns whether the machine has to be switched: both are kept in step, or it has gone over already
+ * @throws DurastackError `NO_CAPACITY` when the pool has no room, `CONFLICT` when another block job is at the disk,
+ *   `STEP_REFUSED` when the volume is not here or cannot be read or written
+ */
+export function copyVolume(host: LibvirtHost, copy: VolumeCopy, context: VerbContext): Promise<boolean> {
+  return orNothingLeft(host, copy, context, async () => {
+    for (let mirrors = 0; ; ) {
+      const scene = await look(host, copy, context);
+      switch (judgeCopy(scene.facts)) {
+        case 'moved':
+        case 'define-target':
+        case 'in-step':
+        case 'pivot':
+          return true;
+        case 'at-rest':
+        case 'copy':
+          await copyAtRest(host, { copy, scene }, context);
+          return false;
+        default:
+          mirrors += await goOn(host, { copy, scene, mirrors }, context);
+      }
+    }
+  });
+}
+
+/** The target is the disk; see the verb. Never gives up what it has begun: it is past the point of return. */
+export async function switchVolume(host: LibvirtHost, copy: VolumeCopy, context: VerbContext): Promise<void> {
+  for (let mirrors = 0; ; ) {
+    const scene = await look(host, copy, context);
+    switch (judgeCopy(scene.facts)) {
+      case 'moved':
+        return;
+      case 'in-step':
+      case 'define-target':
+        await define(host, { copy, scene, on: copy.target });
+        break;
+      case 'pivot':
+        await pivot(host, scene);
+        break;
+      case 'at-rest':
+      case 'copy':
+        // It was in step when the machine stopped, or was copied and compared: then they are equal still.
+        if (!scene.facts.targetExists || !(await sameContent(await imageCopy(copy, scene), context)))
+          await copyAtRest(host, { copy, scene }, context);
+        return;
+      default:
+        mirrors += await goOn(host, { copy, scene, mirrors }, context);
+    }
+  }
+}
+
+/** The volume is no longer copied, and nothing of it is on the target pool. */
+export async function discardVolumeCopy(host: LibvirtHost, copy: VolumeCopy): Promise<void> {
+  const scene = await lookAtCopy(host, copy);
+  const { facts, live } = scene;
+  const verdict = judgeCopy(facts);
+  if (facts.active === 'target' || (verdict === 'moved' && facts.targetExists)) {
+    const text = `Volume ${copy.volume.id} is on pool ${copy.target.pool.id} already: that is its disk now`;
+    throw new DurastackError('CONFLICT', `${text}; move it back instead`);
+  }
+  if (live && (facts.job === 'mirroring' || facts.job === 'in-step')) await unlessOver(abortBlockCopy(host.client, live.domain, live.dev));
+  if (facts.defined && live) await define(host, { copy, scene, on: copy.volume });
+  await host.pools.of(copy.target.pool).ensureVolumeGone(copy.volume.id, copy.target.pool);
+}
+
+/** What both verbs do on their way. @returns how many mirrors it began */
+async function goOn(
+  host: LibvirtHost,
+  { copy, scene, mirrors }: { copy: VolumeCopy; scene: CopyScene; mirrors: number },
+  { signal, progress }: VerbContext,
+): Promise<0 | 1> {
+  switch (judgeCopy(scene.facts)) {
+    case 'mirror':
+      if (mirrors >= MIRRORS) {
+        const text = `Mirroring volume ${copy.volume.id} to pool ${copy.target.pool.id} broke off ${MIRRORS} times`;
+        throw new DurastackError('STEP_REFUSED', `${text}; see libvirt's log on the host, and whether the pool is full`);
+      }
+      await mirror(host, { copy, scene }, signal);
+      return 1;
+    case 'define-source':
+      await define(host, { copy, scene, on: copy.volume });
+      return 0;
+    case 'busy':
+      throw new DurastackError('CONFLICT', `Another block job is at volume ${copy.volume.id}; end it first`);
+    case 'lost': {
+      const text = `Volume ${copy.volume.id} is neither on pool ${copy.volume.pool.id} nor on ${copy.target.pool.id}`;
+      throw new DurastackError('STEP_REFUSED', `${text}, as this host and its machine see it`);
+    }
+    default: {
+      const { doneBytes = 0, totalBytes = 0 } = scene.live?.job ?? {};
+      const percent = totalBytes > 0 ? Math.min(100, (100 * doneBytes) / totalBytes) : undefined;
+      progress(percent, progressText('copied', percent ?? 0, totalBytes));
+      await sleep(POLL_MS, undefined, { signal });
+      return 0;
+    }
+  }
+}
+
+async function look(host: LibvirtHost, copy: VolumeCopy, { signal }: VerbContext): Promise<CopyScene> {
+  signal.throwIfAborted();
+  return lookAtCopy(host, copy);
+}
+
+/** Begins to mirror to a new, empty image. */
+async function mirror(
+  host: LibvirtHost,
+  { copy, scene }: { copy: VolumeCopy; scene: CopyScene },
+  signal: AbortSignal,
+): Promise<void> {
+  const { domain, dev } = liveDisk(scene);
+  await requireRoom(scene.places.source, scene.places.target);
+  const sizeBytes = await host.client.blockCapacity(domain, dev);
+  const image = await emptyImage(host, { ...copy.target, sizeBytes }, signal);
+  const place = await host.pools.openDisk(image, qemuUserOf(await host.client.capabilities()));
+  const destinationXml = deviceXml({ disk: diskXml(place, { target: dev, volumeId: copy.volume.id }) });
+  await startBlockCopy(host.client, domain, { disk: dev, destinationXml, bytesPerSecond: copy.bytesPerSecond });
+}
+
+/** Copies what nobody writes to, and compares. */
+async function copyAtRest(
+  host: LibvirtHost,
+  { copy, scene }: { copy: VolumeCopy; scene: CopyScene },
+  context: VerbContext,
+): Promise<void> {
+  const images = await imageCopy(copy, scene);
+  await requireRoom(images.from, images.to);
+  await emptyImage(host, { ...copy.target, sizeBytes: images.sizeBytes }, context.signal);
+  await copyImage(images, context);
+  if (await sameContent(images, context)) return;
+  const text = `The copy of volume ${copy.volume.id} on pool ${copy.target.pool.id} differs from its source`;
+  throw new DurastackError('STEP_REFUSED', `${text}: something writes to one of them, or a disk is failing`);
+}
+
+async function imageCopy(copy: VolumeCopy, { places }: CopyScene): Promise<ImageCopy> {
+  const { source: from, target: to } = places;
+  const sizeBytes = from.type === 'file' ? await qcow2VirtualSize(from.path) : copy.volume.sizeBytes;
+  return { from, to, sizeBytes, bytesPerSecond: copy.bytesPerSecond };
+}
+
+async function emptyImage(host: LibvirtHost, target: VolumeSpec, signal: AbortSignal): Promise<VolumeSpec> {
+  const driver = host.pools.of(target.pool);
+  await driver.ensureVolumeGone(target.id, target.pool);
+  const { id, pool, sizeBytes } = target;
+  const image = { id, pool, sizeBytes };
+  await driver.ensureVolume(image, signal);
+  return image;
+}
+
+/** The definition of the machine's next start names this place from now on. */
+async function define(
+  host: LibvirtHost,
+  { copy, scene, on }: { copy: VolumeCopy; scene: CopyScene; on: VolumeSpec },
+): Promise<void> {
+  const { domain, dev } = liveDisk(scene);
+  const copyId = on === copy.target ? copy.copyId : undefined;
+  const place = host.pools.diskSource(on);
+  const xml = defineOn(await host.client.inactiveXml(domain), { dev, volumeId: copy.volume.id, place, copyId });
+  await host.client.defineDomain(xml);
+}
+
+/** A refusal is looked into by the next look: the job may have broken off, or the machine have stopped. */
+async function pivot(host: LibvirtHost, scene: CopyScene): Promise<void> {
+  const { domain, dev } = liveDisk(scene);
+  await pivotBlockCopy(host.client, domain, dev).catch((error: unknown) => {
+    if (!isDurastackError(error, 'STEP_REFUSED')) throw error;
+  });
+}
+
+/**
+ * A copy that fails or is cancelled leaves nothing. One whose agent ends goes on in QEMU, and is found there by the
+ * next.
+ */
+async function orNothingLeft<T>(
+  host: LibvirtHost,
+  copy: VolumeCopy,
+  { signal }: VerbContext,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const cause: unknown = signal.aborted ? signal.reason : error;
+    if (isDurastackError(cause) && cause.retryable) throw cause;
+    await discardVolumeCopy(host, copy);
+    throw cause;
+  }
+}
+
+/** It may have ended since it was looked at. */
+async function unlessOver(call: Promise<void>): Promise<void> {
+  await call.catch((error: unknown) => {
+    const codes = [LIBVIRT_ERROR.operationInvalid, LIBVIRT_ERROR.noDomain, LIBVIRT_ERROR.invalidArgument];
+    if (!codes.some((code) => isLibvirtError(error, code))) throw error;
+  });
+}
