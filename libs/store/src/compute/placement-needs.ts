@@ -24,38 +24,65 @@ interface MachineRow {
   readonly requestedHostId: string | null;
   readonly lastHostId: string | null;
   readonly groups: number;
+  /** Of its disks: a row for each. */
+  readonly volumeId: string | null;
+  readonly sizeBytes: number;
+  readonly poolId: string | null;
+  readonly diskTags: string | null;
 }
 
+/** Of its disks those that have a pool, and the root disk also before it has one. */
+const MACHINES = `SELECT v.id AS vmId, v.name, v.zone_id AS zoneId, v.cpu_count * v.cpu_mhz AS cpuMhz, v.memory_mib AS memoryMib, t.hypervisor,
+    o.host_tags AS hostTags, v.account_id AS accountId, d.path AS domainPath, v.host_id AS hostId, v.requested_host_id AS requestedHostId,
+    v.last_host_id AS lastHostId, EXISTS (SELECT 1 FROM affinity_group_member m WHERE m.vm_id = v.id) AS \`groups\`,
+    k.id AS volumeId, k.size_bytes AS sizeBytes, IF(k.kind = 'ROOT' AND k.state = 'Allocated', NULL, k.pool_id) AS poolId,
+    IF(k.kind = 'ROOT', o.storage_tags, f.tags) AS diskTags
+  FROM virtual_machine v JOIN template t ON t.id = v.template_id JOIN service_offering o ON o.id = v.service_offering_id
+    JOIN domain d ON d.id = v.domain_id
+    LEFT JOIN volume k ON k.vm_id = v.id AND k.state <> 'Expunged' AND (k.kind = 'ROOT' OR k.pool_id IS NOT NULL)
+    LEFT JOIN disk_offering f ON f.id = k.disk_offering_id WHERE v.id IN (?)`;
+
 /**
- * What each machine needs, by its id; one that does not exist is missing. Three queries, however many machines.
+ * What each machine needs, by its id; one that does not exist is missing. Three queries at most, however many machines.
  * A strict group counts as it is at this moment: see {@link readNeedsToReserve} to act on it.
  */
 export async function readNeeds(tx: Tx, vmIds: readonly string[]): Promise<ReadonlyMap<string, MachineNeeds>> {
   if (vmIds.length === 0) return new Map();
-  const rows = await tx.query<MachineRow>(
-    `SELECT v.id AS vmId, v.name, v.zone_id AS zoneId, v.cpu_count * v.cpu_mhz AS cpuMhz, v.memory_mib AS memoryMib, t.hypervisor, o.host_tags AS hostTags,
-       v.account_id AS accountId, d.path AS domainPath, v.host_id AS hostId, v.requested_host_id AS requestedHostId, v.last_host_id AS lastHostId,
-       (SELECT COUNT(*) FROM affinity_group_member m WHERE m.vm_id = v.id) AS \`groups\`
-     FROM virtual_machine v JOIN template t ON t.id = v.template_id JOIN service_offering o ON o.id = v.service_offering_id
-       JOIN domain d ON d.id = v.domain_id WHERE v.id IN (?)`,
-    [vmIds],
+  const rows = await tx.query<MachineRow>(MACHINES, [vmIds]);
+  const grouped = new Set(rows.filter(({ groups }) => Number(groups) > 0).map(({ vmId }) => vmId));
+  const affinity = await readAffinity(tx, [...grouped]);
+  const disks = groupedBy(
+    rows.filter(({ volumeId }) => volumeId !== null),
+    toDisk,
   );
-  const grouped = rows.filter(({ groups }) => Number(groups) > 0).map(({ vmId }) => vmId);
-  const [disks, affinity] = [await readDisks(tx, vmIds), await readAffinity(tx, grouped)];
   return new Map(
-    rows.map(({ groups: _groups, hostTags, accountId, domainPath, ...row }) => [
+    rows.map((row) => [
       row.vmId,
-      {
-        ...row,
-        cpuMhz: Number(row.cpuMhz),
-        hostTags: splitTags(hostTags),
-        owner: { accountId, domainPath },
-        disks: disks.get(row.vmId) ?? [],
-        affinity: affinity.get(row.vmId) ?? [],
-      },
+      { ...toMachine(row), disks: disks.get(row.vmId) ?? [], affinity: affinity.get(row.vmId) ?? [] },
     ]),
   );
 }
+
+const toDisk = ({ volumeId, sizeBytes, poolId, diskTags }: MachineRow): DiskNeed => ({
+  volumeId: String(volumeId),
+  sizeBytes: Number(sizeBytes),
+  poolId,
+  tags: splitTags(diskTags),
+});
+
+const toMachine = (row: MachineRow): Omit<MachineNeeds, 'disks' | 'affinity'> => ({
+  vmId: row.vmId,
+  name: row.name,
+  zoneId: row.zoneId,
+  cpuMhz: Number(row.cpuMhz),
+  memoryMib: row.memoryMib,
+  hypervisor: row.hypervisor,
+  hostTags: splitTags(row.hostTags),
+  owner: { accountId: row.accountId, domainPath: row.domainPath },
+  hostId: row.hostId,
+  requestedHostId: row.requestedHostId,
+  lastHostId: row.lastHostId,
+});
 
 function groupedBy<R extends { readonly vmId: string }, T>(
   rows: readonly R[],
@@ -68,30 +95,6 @@ function groupedBy<R extends { readonly vmId: string }, T>(
     else found.set(row.vmId, [toItem(row)]);
   }
   return found;
-}
-
-/** Every disk that has a pool, and the root disk also before it has one. */
-async function readDisks(tx: Tx, vmIds: readonly string[]): Promise<Map<string, DiskNeed[]>> {
-  const rows = await tx.query<{
-    vmId: string;
-    volumeId: string;
-    sizeBytes: number;
-    poolId: string | null;
-    tags: string | null;
-  }>(
-    `SELECT d.vm_id AS vmId, d.id AS volumeId, d.size_bytes AS sizeBytes, IF(d.kind = 'ROOT' AND d.state = 'Allocated', NULL, d.pool_id) AS poolId,
-       IF(d.kind = 'ROOT', o.storage_tags, f.tags) AS tags
-     FROM volume d JOIN virtual_machine v ON v.id = d.vm_id LEFT JOIN service_offering o ON o.id = v.service_offering_id
-       LEFT JOIN disk_offering f ON f.id = d.disk_offering_id
-     WHERE d.vm_id IN (?) AND d.state <> 'Expunged' AND (d.kind = 'ROOT' OR d.pool_id IS NOT NULL)`,
-    [vmIds],
-  );
-  return groupedBy(rows, ({ volumeId, sizeBytes, poolId, tags }) => ({
-    volumeId,
-    sizeBytes: Number(sizeBytes),
-    poolId,
-    tags: splitTags(tags),
-  }));
 }
 
 /** A member counts wherever it runs and wherever room is reserved for it: while it moves that is in two places. */
