@@ -161,6 +161,7 @@ CREATE TABLE `host` (
   `state` varchar(20) NOT NULL,
   `allocation_state` varchar(30) NOT NULL,
   `allocation_before` varchar(30) DEFAULT NULL,
+  `maintenance_operation_id` char(36) DEFAULT NULL,
   `natural_key` varchar(255) DEFAULT NULL,
   `agent_url` varchar(255) DEFAULT NULL,
   `ip_address` varchar(45) DEFAULT NULL,

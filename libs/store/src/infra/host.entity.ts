@@ -7,7 +7,7 @@ import { BigInt64, Id, Int, LongText, Moment, Ref, Text } from '../database/colu
  * | column | who sets it |
  * |---|---|
  * | state | `transition()` |
- * | allocation_state, allocation_before | updateHost; the maintenance operations |
+ * | allocation_state, allocation_before, maintenance_operation_id | updateHost; the maintenance operations |
  * | *_total, boot_id, versions, last_heartbeat_at | enrolment and heartbeat intake |
  * | *_reserved | the reservation transactions alone |
  * | fence_epoch | the declaration of a fenced host |
@@ -29,6 +29,8 @@ export class HostEntity {
   @Text(30) allocationState!: string;
   /** What it is again after its maintenance; null outside of one. */
   @Text(30, { nullable: true }) allocationBefore!: string | null;
+  /** The operation that closed it for maintenance; null outside of one. */
+  @Ref({ nullable: true }) maintenanceOperationId!: string | null;
   /** The URL given to addHost: calls with the same one join or find this host. Removed hosts give it up. */
   @Text(255, { nullable: true }) naturalKey!: string | null;
   /** Base URL of the agent. */
