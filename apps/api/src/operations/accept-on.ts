@@ -16,15 +16,17 @@ export interface OperationOn {
   readonly owned: boolean;
   /** What steps need besides the rows. */
   readonly input?: Readonly<Record<string, unknown>>;
+  /** Calls with the same key join the open operation instead of starting another. */
+  readonly naturalKey?: string;
 }
 
 /**
- * Accepts an operation on a resource that exists, and locks it as the command declares.
+ * Accepts an operation on a resource that exists, and locks it if the command declares that.
  *
  * @throws DurastackError NOT_FOUND when there is none, it was removed, or it is another's
  */
 export async function acceptOn(platform: Platform, call: Call, operation: OperationOn): Promise<StartedOperation> {
-  const { command, resource, owned, input = {} } = operation;
+  const { command, resource, owned, input = {}, naturalKey } = operation;
   const tx = autocommit(platform.database);
   const owner = owned ? await requireAccess(tx, call.caller, resource) : call.caller;
   const [row] = await tx.query<{ name: string; zone_id: string }>(
@@ -39,7 +41,8 @@ export async function acceptOn(platform: Platform, call: Call, operation: Operat
     resource,
     resourceName: row.name,
     zoneId: row.zone_id,
-    locks: [resource],
+    locks: command.operation?.locks[resource.type] === undefined ? [] : [resource],
     input,
+    ...(naturalKey === undefined ? {} : { naturalKey }),
   });
 }
