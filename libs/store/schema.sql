@@ -631,6 +631,20 @@ CREATE TABLE `volume` (
   KEY `volume_vm` (`vm_id`)
 );
 
+CREATE TABLE `volume_copy` (
+  `volume_id` char(36) NOT NULL,
+  `operation_id` char(36) NOT NULL,
+  `source_pool_id` char(36) NOT NULL,
+  `target_pool_id` char(36) NOT NULL,
+  `host_id` char(36) NOT NULL,
+  `vm_id` char(36) DEFAULT NULL,
+  `mirrored` tinyint NOT NULL DEFAULT 0,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`volume_id`),
+  KEY `volume_copy_target` (`target_pool_id`),
+  KEY `volume_copy_source` (`source_pool_id`)
+);
+
 CREATE TABLE `zone` (
   `id` char(36) NOT NULL,
   `name` varchar(255) NOT NULL,

@@ -1,0 +1,23 @@
+import { Entity, Index, PrimaryColumn } from 'typeorm';
+import { Flag, Moment, Ref } from '../database/columns.js';
+
+/**
+ * A volume on its way to another pool, from the reservation there until one of the two is empty again. While this row
+ * is there, the same volume may lie on both pools; `volume.pool_id` says which one counts.
+ */
+@Entity('volume_copy')
+@Index('volume_copy_source', ['sourcePoolId'])
+@Index('volume_copy_target', ['targetPoolId'])
+export class VolumeCopyEntity {
+  @PrimaryColumn({ type: 'char', length: 36 }) volumeId!: string;
+  @Ref() operationId!: string;
+  @Ref() sourcePoolId!: string;
+  @Ref() targetPoolId!: string;
+  /** The host that copies; it reaches both. */
+  @Ref() hostId!: string;
+  /** The machine that has the volume, when the copy began. */
+  @Ref({ nullable: true }) vmId!: string | null;
+  /** Once it is copied: whether a running machine keeps both in step and has to go over. */
+  @Flag() mirrored!: boolean;
+  @Moment() createdAt!: Date;
+}
