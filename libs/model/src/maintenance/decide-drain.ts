@@ -61,23 +61,34 @@ export function decideDrain({ residents, departures, arriving }: DrainScene, rul
   const underWay = departures.filter(({ state }) => OPEN.has(state)).length;
   const start = residents
     .filter(({ vmId }) => !ofVm(vmId).some(({ state }) => OPEN.has(state)))
-    .sort((a, b) => b.memoryMib - a.memoryMib || (a.vmId < b.vmId ? -1 : 1))
+    .sort(largestFirst)
     .slice(0, Math.max(0, rules.atOnce - underWay))
-    .map((resident) => ({ vmId: resident.vmId, way: wayOff(resident, rules) }));
+    .map((resident) => ({ vmId: resident.vmId, way: wayOff(resident, rules.localStorage) }));
   return { kind: 'go-on', start };
 }
 
+/** The order in which machines leave: the largest while there is most room elsewhere. */
+export function largestFirst(a: Resident, b: Resident): number {
+  return b.memoryMib - a.memoryMib || (a.vmId < b.vmId ? -1 : 1);
+}
+
 /** How a machine leaves. */
-function wayOff({ onLocalStorage }: Resident, { localStorage }: DrainRules): WayOff {
+export function wayOff({ onLocalStorage }: Resident, localStorage: LocalStoragePolicy): WayOff {
   if (!onLocalStorage) return 'migrate';
   return localStorage === 'stop' ? 'stop' : 'migrate-with-storage';
 }
 
+/** Why a machine cannot leave whatever is tried, or undefined. */
+export function whyNotAtAll({ onLocalStorage, state }: Resident, localStorage: LocalStoragePolicy): string | undefined {
+  if (onLocalStorage && localStorage === 'refuse')
+    return 'has its disk on storage of this host (localstorage=stop or migrate lets it go)';
+  return state === 'Error' ? 'is in the state Error' : undefined;
+}
+
 function whyNot(resident: Resident, departures: readonly Departure[], rules: DrainRules): string[] {
-  const { name, onLocalStorage, state } = resident;
-  if (onLocalStorage && rules.localStorage === 'refuse')
-    return [`${name} has its disk on storage of this host (localstorage=stop or migrate takes it along)`];
-  if (state === 'Error') return [`${name} is in the state Error`];
+  const { name } = resident;
+  const never = whyNotAtAll(resident, rules.localStorage);
+  if (never !== undefined) return [`${name} ${never}`];
   const stuck = departures.find((departure) => departure.state === 'needs-attention');
   if (stuck) return [`the move of ${name} needs attention: ${stuck.error ?? 'see its operation'}`];
   const failed = departures.filter((departure) => departure.state === 'failed');

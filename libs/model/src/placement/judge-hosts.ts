@@ -48,7 +48,10 @@ export function judgeHosts(
 ): readonly HostJudgement[] {
   const disks = new DisksJudge(snapshot.pools, needs.disks, purpose);
   const dedications = new DedicationsJudge(snapshot.dedications, needs.owner);
-  const groups = needs.affinity.map((group): Group => ({ group, members: countByHost(group.hostIds) }));
+  const leaving = new Set(
+    snapshot.hosts.flatMap(({ id, allocationState }) => (MAINTENANCE.has(allocationState) ? id : [])),
+  );
+  const groups = needs.affinity.map((group): Group => ({ group, members: countByHost(binding(group, leaving)) }));
   return snapshot.hosts.map((host) => {
     const reasons: HostReason[] = [];
     judgePlace(reasons, host, needs, purpose);
@@ -118,6 +121,11 @@ interface Group {
   readonly group: AffinityNeed;
   /** Other members by host. */
   readonly members: ReadonlyMap<string, number>;
+}
+
+/** Where other members are that bind this one: a group whose host is being emptied follows the first that has left. */
+function binding({ kind, hostIds }: AffinityNeed, leaving: ReadonlySet<string>): readonly string[] {
+  return kind === 'affinity' ? hostIds.filter((id) => !leaving.has(id)) : hostIds;
 }
 
 function countByHost(hostIds: readonly string[]): ReadonlyMap<string, number> {

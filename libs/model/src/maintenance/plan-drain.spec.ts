@@ -1,0 +1,83 @@
+import type { AffinityNeed, HostSnapshot, MachineNeeds } from '@durastack/contracts/compute/placement';
+import { describe, expect, it } from 'vitest';
+import { aDisk, aHost, anAffinity, aPool, needsOf } from '../testing/placement-scene.js';
+import type { LocalStoragePolicy } from './decide-drain.js';
+import { planDrain } from './plan-drain.js';
+
+interface Machine {
+  readonly id: string;
+  readonly memoryMib?: number;
+  readonly local?: boolean;
+  readonly affinity?: readonly AffinityNeed[];
+}
+
+const HERE = aHost('here', { allocationState: 'PrepareForMaintenance' });
+
+function plan(
+  machines: readonly Machine[],
+  hosts: readonly HostSnapshot[],
+  localStorage: LocalStoragePolicy = 'refuse',
+) {
+  const needs = machines.map(({ id, memoryMib = 512, affinity = [] }): [string, MachineNeeds] => [
+    id,
+    needsOf({ vmId: id, name: id, hostId: 'here', memoryMib, affinity, disks: [aDisk({ poolId: 'p' })] }),
+  ]);
+  const planned = planDrain({
+    residents: machines.map(({ id, memoryMib = 512, local = false }) => ({
+      ...{ vmId: id, name: id, state: 'Running', memoryMib },
+      onLocalStorage: local,
+    })),
+    needs: new Map(needs),
+    snapshot: { hosts: [HERE, ...hosts], pools: [aPool('p')], dedications: [] },
+    localStorage,
+  });
+  return planned.map(({ resident, way, destination, obstacle }) =>
+    [resident.vmId, way, destination?.id ?? obstacle ?? 'nowhere'].join(' '),
+  );
+}
+
+const group = (hostIds: readonly string[], kind: AffinityNeed['kind'] = 'affinity') => [
+  anAffinity({ groupId: 'g', name: 'g', kind, strict: true, hostIds }),
+];
+
+describe('the plan of a drain', () => {
+  it('places the largest first, each with the room that is left', () =>
+    expect(
+      plan(
+        [{ id: 'small' }, { id: 'big', memoryMib: 2048 }],
+        [aHost('b', { memoryMibFree: 2048 }), aHost('c', { memoryMibFree: 600 })],
+      ),
+    ).toEqual(['big migrate b', 'small migrate c']));
+
+  it('says what finds no room, and why', () =>
+    expect(plan([{ id: 'a' }, { id: 'z' }], [aHost('b', { memoryMibFree: 600 })])[1]).toMatch(
+      /^z migrate 2 hosts: .*1 lacks memory \(need 512 MiB, best has 88\)/,
+    ));
+
+  it('has nowhere to go from the last host', () =>
+    expect(plan([{ id: 'a' }], [])).toEqual(['a migrate 1 host: 1 where it runs already']));
+
+  it.each([
+    [
+      'refuse' as const,
+      'a migrate-with-storage has its disk on storage of this host (localstorage=stop or migrate lets it go)',
+    ],
+    ['stop' as const, 'a stop nowhere'],
+  ])('heeds the policy %s for local storage', (policy, expected) =>
+    expect(plan([{ id: 'a', local: true }], [aHost('b')], policy)).toEqual([expected]),
+  );
+
+  it('keeps a strict group together, and apart', () => {
+    const hosts = [aHost('b'), aHost('c')];
+    const together = plan(
+      [
+        { id: 'a', affinity: group(['here']) },
+        { id: 'z', affinity: group(['here']) },
+      ],
+      hosts,
+    );
+    expect(new Set(together.map((line) => line.split(' ')[2])).size).toBe(1);
+    const apart = plan([{ id: 'a', affinity: group(['c'], 'anti-affinity') }, { id: 'z' }], hosts);
+    expect(apart[0]).toBe('a migrate b');
+  });
+});
