@@ -20,24 +20,30 @@ export interface DrainSceneRows {
   readonly arriving: number;
 }
 
-/** What is on a host, which children were asked to take it away, and what may still come. */
-export async function readDrainScene(
-  tx: Tx,
-  { hostId, parentId }: { readonly hostId: string; readonly parentId: string },
-): Promise<DrainSceneRows> {
+/** The machines on a host. */
+export async function readResidents(tx: Tx, hostId: string): Promise<ResidentRow[]> {
   const residents = await tx.query<Omit<ResidentRow, 'onLocalStorage'> & { local: number }>(
     `SELECT v.id AS vmId, v.name, v.state, v.memory_mib AS memoryMib,
        EXISTS (SELECT 1 FROM volume o JOIN storage_pool p ON p.id = o.pool_id WHERE o.vm_id = v.id AND p.host_id IS NOT NULL) AS local
      FROM virtual_machine v WHERE v.host_id = ? AND v.state <> 'Expunged' ORDER BY v.id`,
     [hostId],
   );
+  return residents.map(({ local, ...resident }) => ({ ...resident, onLocalStorage: Number(local) === 1 }));
+}
+
+/** What is on a host, which children were asked to take it away, and what may still come. */
+export async function readDrainScene(
+  tx: Tx,
+  { hostId, parentId }: { readonly hostId: string; readonly parentId: string },
+): Promise<DrainSceneRows> {
   const children = await readChildren(tx, parentId);
   const [claims] = await tx.query<{ n: number }>(
-    "SELECT COUNT(*) AS n FROM claim WHERE resource_type = 'host' AND resource_id = ? AND operation_id <> ?",
-    [hostId, parentId],
+    `SELECT COUNT(*) AS n FROM claim c JOIN operation o ON o.id = c.operation_id
+      WHERE c.resource_type = 'host' AND c.resource_id = ? AND c.operation_id <> ? AND COALESCE(o.parent_id, '') <> ?`,
+    [hostId, parentId, parentId],
   );
   return {
-    residents: residents.map(({ local, ...resident }) => ({ ...resident, onLocalStorage: Number(local) === 1 })),
+    residents: await readResidents(tx, hostId),
     departures: children.map(({ resourceId, state, error }) => ({ vmId: resourceId, state, error })),
     arriving: Number(claims?.n),
   };
