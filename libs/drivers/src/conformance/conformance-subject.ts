@@ -10,6 +10,8 @@ export interface ConformanceSubject {
   readonly store: ImageStoreSpec;
   /** A network that may be made on the host; absent where the run may not touch the machine's network. */
   readonly network?: NetworkSpec;
+  /** A VXLAN network that may be made on the host; absent where there is no switch for it. */
+  readonly fabricNetwork?: NetworkSpec;
   /** A new machine on the pool that boots in moments, without network. The template of its volume, if any, is there. */
   makeVm(): VmSpec;
   /**

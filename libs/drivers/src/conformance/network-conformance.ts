@@ -3,43 +3,20 @@
  * addresses by DHCP, and cannot pass themselves off as anybody else. Each switch's spec calls
  * {@link describeNetworkConformance} with a host of its kind.
  */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NetworkSpec, NicSpec } from '@durastack/contracts/agent/specs';
+import type { NicSpec } from '@durastack/contracts/agent/specs';
 import { run } from '../process/run.js';
 import { arp, dhcpDiscover, frame, icmpv6, markOf, tagged, udp } from '../testing/frames.js';
-import { receiveDuring, sendFrames, type RawLink } from '../testing/raw-link.js';
-
-/** The networks of a host, as a driver uses them. */
-export interface NetworksUnderTest {
-  ensure(network: NetworkSpec): Promise<void>;
-  ensureGone(networkId: string): Promise<void>;
-  bind(vmId: string, nics: readonly NicSpec[]): Promise<void>;
-  plugged(vmId: string): Promise<void>;
-  unbind(vmId: string): Promise<void>;
-  reconcile(): Promise<void>;
-}
+import { receiveDuring, sendFrames } from '../testing/raw-link.js';
+import { addGuest, removeGuest, type Guest, type GuestHost, type NetworksUnderTest } from './network-guest.js';
 
 /** A host with one kind of switch. */
-export interface NetworkSubject {
-  readonly networks: NetworksUnderTest;
+export interface NetworkSubject extends GuestHost {
   /** A second object over the same files, to play a restart of the agent. */
   restarted(): NetworksUnderTest;
-  readonly network: NetworkSpec;
-  readonly hostNamespace: string;
-  /** Nobody completes checksums on the way: guests must not leave that to others. */
-  readonly withoutOffloads: boolean;
-  /** Puts a device that exists in the host's namespace on the network's switch, as libvirt does with a tap. */
-  plug(nic: NicSpec): Promise<void>;
   /** Somebody flushes the rules. */
   flushRules(): Promise<void>;
   close(): Promise<void>;
-}
-
-interface Guest {
-  readonly vmId: string;
-  readonly nic: NicSpec;
-  readonly link: RawLink;
 }
 
 /** Asks for `version.bind`, class CHAOS, type TXT. */
@@ -51,7 +28,7 @@ $s->recv(my $answer, 512); print $answer =~ tr/a-zA-Z0-9.//cdr;
 `;
 
 /** Frames by name, made around their mark. */
-type Frames = Readonly<Record<string, (mark: Buffer) => Buffer>>;
+export type Frames = Readonly<Record<string, (mark: Buffer) => Buffer>>;
 
 const STRANGER = '06:66:66:66:66:66';
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
@@ -78,15 +55,14 @@ class NetworkScene {
   async open(): Promise<void> {
     this.#subject = await this.makeSubject();
     await this.subject.networks.ensure(this.subject.network);
-    await this.#addGuest(11);
-    await this.#addGuest(12);
+    for (const number of [11, 12]) this.#guests.push(await addGuest(this.subject, number));
   }
 
   async close(): Promise<void> {
     const { networks, network } = this.subject;
-    for (const { vmId, link } of this.#guests) {
-      await networks.unbind(vmId);
-      await run('ip', ['netns', 'delete', link.namespace]);
+    for (const guest of this.#guests) {
+      await networks.unbind(guest.vmId);
+      await removeGuest(guest);
     }
     await networks.ensureGone(network.id);
     await this.subject.close();
@@ -128,28 +104,6 @@ class NetworkScene {
     const { namespace } = this.attacker.link;
     const enter = [`--net=/run/netns/${namespace}`, '--'];
     return run('nsenter', [...enter, 'perl', '-MIO::Socket::INET', '-e', ASK_DNS, this.subject.network.gateway]);
-  }
-
-  async #addGuest(host: number): Promise<void> {
-    const { network, networks, hostNamespace } = this.subject;
-    const mac = `06:00:00:00:01:${host.toString(16).padStart(2, '0')}`;
-    const tap = `${network.bridge.slice(0, 10)}v${host}`;
-    const ip = network.gateway.replace(/\d+$/, String(host));
-    const nic: NicSpec = { id: randomUUID(), tap, mac, ip, network, isDefault: true };
-    const namespace = `${hostNamespace}-${host}`;
-    const guest = { vmId: randomUUID(), nic, link: { namespace, device: 'eth0' } };
-    this.#guests.push(guest);
-    await run('ip', ['netns', 'add', namespace]);
-    await networks.bind(guest.vmId, [nic]);
-    const veth = ['link', 'add', tap, 'type', 'veth', 'peer', 'name', 'eth0', 'address', mac, 'netns', namespace];
-    await run('ip', ['-n', hostNamespace, ...veth]);
-    await run('ip', ['-n', hostNamespace, 'link', 'set', tap, 'up']);
-    const enter = [`--net=/run/netns/${namespace}`, '--'];
-    if (this.subject.withoutOffloads) await run('nsenter', [...enter, 'ethtool', '-K', 'eth0', 'tx', 'off']);
-    await run('ip', ['-n', namespace, 'address', 'add', `${ip}/24`, 'dev', 'eth0']);
-    await run('ip', ['-n', namespace, 'link', 'set', 'eth0', 'up']);
-    await this.subject.plug(nic);
-    await networks.plugged(guest.vmId);
   }
 }
 
@@ -199,7 +153,8 @@ export function describeNetworkConformance(name: string, makeSubject: () => Prom
   });
 }
 
-function honestFrames(from: NicSpec, to: NicSpec): Frames {
+/** What a guest may say to another. */
+export function honestFrames(from: NicSpec, to: NicSpec): Frames {
   const ends = { fromMac: from.mac, fromIp: from.ip, toMac: to.mac, toIp: to.ip };
   const probe = { fromMac: from.mac, fromIp: '0.0.0.0', toIp: from.ip };
   return {
@@ -210,7 +165,8 @@ function honestFrames(from: NicSpec, to: NicSpec): Frames {
   };
 }
 
-function forgedFrames(from: NicSpec, to: NicSpec): Frames {
+/** What it may not say. */
+export function forgedFrames(from: NicSpec, to: NicSpec): Frames {
   const { gateway } = from.network;
   const ends = { fromMac: from.mac, fromIp: from.ip, toMac: to.mac, toIp: to.ip };
   const all = { ...ends, toMac: BROADCAST, toIp: '255.255.255.255' };

@@ -130,6 +130,17 @@ export function describeNetworks(scene: ConformanceScene): void {
     expect(await listed()).not.toContain(network.id);
   });
 
+  it('makes a network that hosts share through tunnels', async (context) => {
+    const { fabricNetwork } = scene.subject();
+    if (fabricNetwork === undefined) return context.skip();
+    const { caller } = scene;
+    expect(await caller().twice('ensureNetwork', { network: fabricNetwork })).toEqual({});
+    const { vxlan } = fabricNetwork;
+    const older = { ...fabricNetwork, ...(vxlan ? { vxlan: { ...vxlan, revision: 0, peers: [] } } : {}) };
+    expect(await caller().twice('ensureNetwork', { network: older })).toEqual({});
+    expect(await caller().twice('ensureNetworkGone', { networkId: fabricNetwork.id })).toEqual({});
+  });
+
   it('bears the removal of a network that never was', async () => {
     expect(await scene.caller().twice('ensureNetworkGone', { networkId: randomUUID() })).toEqual({});
   });

@@ -63,6 +63,16 @@ export class LinuxBridge implements Switch {
     return hasTable(this.#shell, 'bridge', this.#instance);
   }
 
+  async arePlugged(ports: readonly Port[]): Promise<boolean> {
+    for (const { tap } of ports) if (!(await findLink(this.#shell, tap))) return false;
+    return true;
+  }
+
+  /** There is no switch besides this bridge. */
+  announce(): Promise<void> {
+    return Promise.resolve();
+  }
+
   removeTap(port: Port): Promise<void> {
     return deleteTap(this.#shell, port.tap);
   }

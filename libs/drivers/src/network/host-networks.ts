@@ -4,6 +4,8 @@
  * Everything is derived from the remembered networks and ports, so a restart of the agent, a flushed firewall or a
  * killed dnsmasq is mended by {@link HostNetworks.reconcile}. One change at a time.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newestFabric } from '@durastack/contracts/agent/newest-fabric';
 import type { NetworkSpec, NicSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import { DhcpServers } from '../dnsmasq/dhcp-server.js';
@@ -27,6 +29,9 @@ export interface HostNetworksOptions {
   /** Directory of Open vSwitch's sockets, where it is not the system's. */
   readonly ovsRunDir?: string;
 }
+
+/** Open vSwitch takes what it counted of a flow for news at most so often: half a second, more under load. */
+const ANNOUNCE_AFTER_MS = [0, 700, 1_000];
 
 /** See the module's comment. */
 export class HostNetworks {
@@ -113,6 +118,30 @@ export class HostNetworks {
     });
   }
 
+  /** Whether all interfaces that the machine is bound to are there. */
+  arePlugged(vmId: string): Promise<boolean> {
+    return this.#exclusively(async () => {
+      const ports = this.#ports.get(vmId) ?? [];
+      for (const [driver, own] of byDriver(ports)) if (!(await this.#switches[driver].arePlugged(own))) return false;
+      return true;
+    });
+  }
+
+  /**
+   * Every switch learns that the machine is here now: comes when it has moved here and runs. QEMU says so too, but a
+   * switch that still counts frames from the old place may take those for the newer ones: so this is said again a
+   * little later, as often as {@link ANNOUNCE_AFTER_MS} tells.
+   */
+  async announce(vmId: string): Promise<void> {
+    for (const afterMs of ANNOUNCE_AFTER_MS) {
+      await sleep(afterMs);
+      await this.#exclusively(async () => {
+        for (const [driver, ports] of byDriver(this.#ports.get(vmId) ?? []))
+          await this.#switches[driver].announce(ports);
+      });
+    }
+  }
+
   /** Nothing on this host is bound to the machine any more. Comes after its end. */
   unbind(vmId: string): Promise<void> {
     return this.#exclusively(async () => {
@@ -143,11 +172,12 @@ export class HostNetworks {
     });
   }
 
-  async #ensure(network: NetworkSpec): Promise<void> {
+  async #ensure(asked: NetworkSpec): Promise<void> {
+    const known = this.#networks.get(asked.id);
+    const network = newestFabric(asked, known?.network);
     const kind = this.#switches[network.driver];
     await kind.ensure(network);
     const device = kind.deviceOf(network);
-    const known = this.#networks.get(network.id);
     if (JSON.stringify(known?.network) !== JSON.stringify(network)) await this.#files.saveNetwork(network);
     this.#networks.set(network.id, { network, device });
     await this.#applyGatewayRules();
@@ -161,7 +191,11 @@ export class HostNetworks {
 
   async #isolate(touched: readonly Port[]): Promise<void> {
     for (const driver of new Set(touched.map((port) => port.driver))) {
-      await this.#switches[driver].isolate(this.#portsOf((port) => port.driver === driver));
+      const networks = [...this.#networks.values()].flatMap(({ network }) =>
+        network.driver === driver ? network : [],
+      );
+      const ports = this.#portsOf((port) => port.driver === driver);
+      await this.#switches[driver].isolate(ports, networks);
     }
   }
 
@@ -218,4 +252,9 @@ export class HostNetworks {
       throw error;
     }
   }
+}
+
+function byDriver(ports: readonly Port[]): [Port['driver'], Port[]][] {
+  const drivers = [...new Set(ports.map(({ driver }) => driver))];
+  return drivers.map((driver) => [driver, ports.filter((port) => port.driver === driver)]);
 }

@@ -21,10 +21,16 @@ export interface Switch {
   /**
    * Exactly these ports may speak, each with its MAC and address. What is not listed is no longer bound: on a Linux
    * bridge it is no guest of ours, on Open vSwitch it is silent. Atomic.
+   *
+   * @param networks every network of this kind of switch on this host
    */
-  isolate(ports: readonly Port[]): Promise<void>;
+  isolate(ports: readonly Port[], networks: readonly NetworkSpec[]): Promise<void>;
   /** Whether the rules of the last {@link isolate} are surely in force, for the devices that are there now. */
   isIsolated(): Promise<boolean>;
+  /** Whether all these ports are plugged in, and numbered where {@link numbersPorts}. */
+  arePlugged(ports: readonly Port[]): Promise<boolean>;
+  /** Tells every switch of the network that these ports' MACs are here now. */
+  announce(ports: readonly Port[]): Promise<void>;
   /** No device of the tap's name is left (after its QEMU ended). */
   removeTap(port: Port): Promise<void>;
   /** Whether guests on this network must not offload checksums. */

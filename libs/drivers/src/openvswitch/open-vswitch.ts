@@ -1,9 +1,10 @@
 /**
- * Networks on Open vSwitch bridges: a VLAN tag per network, ports isolated by flows.
+ * Networks on Open vSwitch bridges, ports isolated by flows.
  *
- * A bridge belongs to one instance (marked in its external ids) and may hold several of its networks, each with an
- * internal device for gateway and DHCP. An operator joins hosts by adding an uplink port with
- * `external_ids:durastack-uplink=true`; every other unknown port is silent.
+ * A bridge belongs to one instance (marked in its external ids). With VLANs it may hold several of its networks, each
+ * with a tag and an internal device for gateway and DHCP; an operator joins hosts by adding an uplink port with
+ * `external_ids:durastack-uplink=true`, every other unknown port is silent. A VXLAN network has its bridge alone, and
+ * hosts are joined by its tunnels: so no tag or flow has to tell its frames from those of other networks.
  */
 import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
@@ -13,12 +14,15 @@ import { bringUpCommands, changeLinks, deleteTap, findLink, networkMac } from '.
 import type { Port } from '../network/port.js';
 import type { Switch } from '../network/switch.js';
 import type { HostShell } from '../process/host-shell.js';
-import { bridgeFlows } from './port-flows.js';
+import { bridgeFlows, fabricFlows, fabricOnlyFlows, type Fabric, type NumberedPort } from './port-flows.js';
+import * as tunnels from './tunnel-ports.js';
 import { Vsctl, type OvsInterface } from './vsctl.js';
 
 const INSTANCE_KEY = 'durastack-instance';
 const NETWORK_KEY = 'durastack-network';
 const UPLINK_KEY = 'durastack-uplink';
+/** External id of a bridge that one VXLAN network has alone. */
+const VXLAN_KEY = 'durastack-vxlan-network';
 
 /** Open vSwitch bridges of one instance on one host. */
 export class OpenVSwitch implements Switch {
@@ -43,26 +47,29 @@ export class OpenVSwitch implements Switch {
   async ensure(network: NetworkSpec): Promise<void> {
     const device = this.deviceOf(network);
     await this.#requireOurs(network.bridge);
-    const datapath = (await hasKernelDatapath()) ? [] : ['datapath_type=netdev'];
+    const fabric = tunnels.isVxlan(network) ? network : undefined;
+    if (fabric) await this.#prepareTunnels(fabric);
     const isNew = !(await this.#vsctl.hasBridge(network.bridge));
-    const tag = network.vlan === undefined ? ['tag=[]'] : [`tag=${network.vlan}`];
-    const interface_ = [`mac="${networkMac(network.id)}"`, `mtu_request=${network.mtu}`, 'type=internal'];
-    const mark = [`external_ids:${NETWORK_KEY}=${network.id}`, `external_ids:${INSTANCE_KEY}=${this.#instance}`];
+    const datapath = isNew && !(await hasKernelDatapath()) ? ['datapath_type=netdev'] : [];
     await this.#vsctl.run([
       ...['--', '--may-exist', 'add-br', network.bridge],
       // Secure: without flows nothing passes, from the bridge's first moment.
-      ...['--', 'set', 'bridge', network.bridge, 'fail_mode=secure', ...(isNew ? datapath : [])],
+      ...['--', 'set', 'bridge', network.bridge, 'fail_mode=secure', ...datapath],
       ...['--', 'set', 'bridge', network.bridge, `external_ids:${INSTANCE_KEY}=${this.#instance}`],
-      ...['--', '--may-exist', 'add-port', network.bridge, device],
-      ...['--', 'set', 'port', device, ...tag],
-      ...['--', 'set', 'interface', device, ...interface_, ...mark],
+      ...this.#deviceChanges(network, device),
+      ...(fabric ? tunnels.tunnelChanges(this.#instance, fabric, await this.#interfacesOf(fabric.bridge)) : []),
     ]);
     const link = await findLink(this.#shell, device);
     // No IPv6 address of the host on a network of guests.
     const quiet = link?.flags.includes('UP') ? [] : [`link set dev ${device} addrgenmode none`];
     await changeLinks(this.#shell, [...quiet, ...bringUpCommands(network, device, link)]);
-    const number = (await this.#vsctl.interfaces()).find(({ name }) => name === device)?.number;
-    if (number) await this.#vsctl.addFlow(network.bridge, `table=0,priority=10,in_port=${number},actions=NORMAL`);
+    const present = await this.#vsctl.interfaces();
+    if (fabric) tunnels.requireTunnels(this.#instance, fabric, present);
+    const own = fabric && this.#fabricOf(fabric, present);
+    const number = present.find(({ name }) => name === device)?.number;
+    if (own) await this.#vsctl.addFlows(network.bridge, fabricOnlyFlows(own));
+    else if (number)
+      await this.#vsctl.addFlows(network.bridge, [`table=0,priority=10,in_port=${number},actions=NORMAL`]);
   }
 
   async remove(network: NetworkSpec): Promise<void> {
@@ -78,23 +85,46 @@ export class OpenVSwitch implements Switch {
     return ours.flatMap(({ ids }) => ids.get(NETWORK_KEY) ?? []);
   }
 
-  async isolate(ports: readonly Port[]): Promise<void> {
+  async isolate(ports: readonly Port[], networks: readonly NetworkSpec[]): Promise<void> {
     const interfaces = new Map((await this.#vsctl.interfaces()).map((found) => [found.name, found]));
     for (const bridge of await this.#vsctl.bridgesWith(INSTANCE_KEY, this.#instance)) {
       const there = (await this.#vsctl.portsOf(bridge)).flatMap((name) => interfaces.get(name) ?? []);
       const numberOf = new Map(there.map(({ name, number }) => [name, number]));
-      const free = there.filter((found) => this.#isFree(found)).flatMap(({ number }) => number ?? []);
       const guests = ports.flatMap((port) => {
         const number = port.bridge === bridge ? numberOf.get(port.tap) : undefined;
         return number === undefined ? [] : [{ ...port, number }];
       });
-      await this.#vsctl.replaceFlows(bridge, bridgeFlows(free, guests));
+      const network = networks.find((one) => one.bridge === bridge && tunnels.isVxlan(one));
+      await this.#vsctl.replaceFlows(bridge, this.#flows(network, there, guests));
     }
+  }
+
+  #flows(network: NetworkSpec | undefined, there: readonly OvsInterface[], guests: readonly NumberedPort[]): string {
+    if (network && tunnels.isVxlan(network)) {
+      const fabric = this.#fabricOf(network, there);
+      // Without its device the bridge is being made: nothing passes until that is done.
+      return fabric ? fabricFlows(fabric, guests) : 'table=0,priority=0,actions=drop\n';
+    }
+    const free = there.filter((found) => this.#isFree(found)).flatMap(({ number }) => number ?? []);
+    return bridgeFlows(free, guests);
   }
 
   /** Port numbers change with every start of a guest: the flows are always compared anew, which costs no traffic. */
   isIsolated(): Promise<boolean> {
     return Promise.resolve(false);
+  }
+
+  async arePlugged(ports: readonly Port[]): Promise<boolean> {
+    const interfaces = await this.#vsctl.interfaces();
+    return ports.every(({ tap }) => interfaces.some(({ name, number }) => name === tap && number !== undefined));
+  }
+
+  async announce(ports: readonly Port[]): Promise<void> {
+    const numberOf = new Map((await this.#vsctl.interfaces()).map(({ name, number }) => [name, number]));
+    for (const port of ports) {
+      const number = numberOf.get(port.tap);
+      if (number !== undefined) await this.#vsctl.sendAs(port.bridge, number, announcement(port.mac));
+    }
   }
 
   async removeTap(port: Port): Promise<void> {
@@ -104,6 +134,54 @@ export class OpenVSwitch implements Switch {
 
   async withoutOffloads(network: NetworkSpec): Promise<boolean> {
     return (await this.#vsctl.run(['get', 'bridge', network.bridge, 'datapath_type'])).trim() === 'netdev';
+  }
+
+  /** The port of gateway and DHCP server. */
+  #deviceChanges(network: NetworkSpec, device: string): string[] {
+    const tag = network.vlan === undefined ? 'tag=[]' : `tag=${network.vlan}`;
+    const interface_ = [`mac="${networkMac(network.id)}"`, `mtu_request=${network.mtu}`, 'type=internal'];
+    const mark = [`external_ids:${NETWORK_KEY}=${network.id}`, `external_ids:${INSTANCE_KEY}=${this.#instance}`];
+    const alone = ['--', 'set', 'bridge', network.bridge, `external_ids:${VXLAN_KEY}=${network.id}`];
+    return [
+      ...['--', '--may-exist', 'add-port', network.bridge, device],
+      ...['--', 'set', 'port', device, tag, ...(network.vxlan ? ['protected=true'] : [])],
+      ...['--', 'set', 'interface', device, ...interface_, ...mark],
+      ...(network.vxlan ? alone : []),
+    ];
+  }
+
+  /** Nothing stands in the way of the tunnels, and what comes from hosts that left is no longer let in. */
+  async #prepareTunnels(network: tunnels.VxlanNetwork): Promise<void> {
+    await tunnels.requireTunnelAddress(this.#shell, network);
+    if (!(await this.#vsctl.hasBridge(network.bridge))) return;
+    const other = await this.#vsctl.externalId(network.bridge, VXLAN_KEY);
+    if (other !== network.id) {
+      const text = `Open vSwitch bridge ${network.bridge} is in use by ${other ? `network ${other}` : 'networks without VXLAN'}`;
+      throw new DurastackError('CONFLICT', `${text}; a VXLAN network needs a bridge of its own`);
+    }
+    // Port numbers are given out again: a guest must not inherit what a tunnel may.
+    const stale = tunnels.staleTunnels(this.#instance, network, await this.#interfacesOf(network.bridge));
+    const numbers = stale.flatMap(({ number }) => number ?? []);
+    await this.#vsctl.deleteFlowsFrom(network.bridge, numbers);
+  }
+
+  async #interfacesOf(bridge: string): Promise<readonly OvsInterface[]> {
+    if (!(await this.#vsctl.hasBridge(bridge))) return [];
+    const names = new Set(await this.#vsctl.portsOf(bridge));
+    return (await this.#vsctl.interfaces()).filter(({ name }) => names.has(name));
+  }
+
+  #fabricOf(network: tunnels.VxlanNetwork, present: readonly OvsInterface[]): Fabric | undefined {
+    const numberOf = (name: string): number | undefined => present.find((found) => found.name === name)?.number;
+    const device = numberOf(this.deviceOf(network));
+    if (device === undefined) return undefined;
+    const names = network.vxlan.peers.map((peer) => tunnels.tunnelName(this.#instance, network, peer));
+    return {
+      device,
+      tunnels: names.flatMap((name) => numberOf(name) ?? []),
+      gateway: network.gateway,
+      gatewayMac: networkMac(network.id),
+    };
   }
 
   #isFree({ ids }: OvsInterface): boolean {
@@ -116,6 +194,13 @@ export class OpenVSwitch implements Switch {
     const text = `Open vSwitch bridge ${bridge} does not belong to the instance ${this.#instance}`;
     throw new DurastackError('CONFLICT', `${text}; remove it or rename the network's bridge`);
   }
+}
+
+/** A reverse ARP request about the port's own MAC, as QEMU sends it after a migration; hexadecimal. */
+function announcement(mac: string): string {
+  const own = mac.replaceAll(':', '');
+  const noAddress = '00000000';
+  return ['ffffffffffff', own, '8035', '0001080006040003', own, noAddress, own, noAddress].join('').padEnd(120, '0');
 }
 
 async function hasKernelDatapath(): Promise<boolean> {

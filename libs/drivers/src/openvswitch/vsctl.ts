@@ -7,6 +7,8 @@ export interface OvsInterface {
   readonly name: string;
   /** OpenFlow port number; undefined while the switch has none for it. */
   readonly number: number | undefined;
+  /** Why the switch could not make it. */
+  readonly error: string | undefined;
   readonly ids: ReadonlyMap<string, string>;
 }
 
@@ -50,24 +52,43 @@ export class Vsctl {
     return table.split('\n').filter((name) => name !== '');
   }
 
+  /** A bridge's external id of that name; undefined when it has none. */
+  async externalId(bridge: string, key: string): Promise<string | undefined> {
+    const text = (await this.run(['--if-exists', 'get', 'bridge', bridge, `external_ids:${key}`])).trim();
+    return text === '' ? undefined : text.replaceAll('"', '');
+  }
+
   /** Every interface of every bridge. */
   async interfaces(): Promise<OvsInterface[]> {
-    const text = await this.run(['--format=json', '--columns=name,ofport,external_ids', 'list', 'interface']);
-    return (JSON.parse(text) as JsonTable).data.map(([name, number, ids]) => ({
+    const text = await this.run(['--format=json', '--columns=name,ofport,error,external_ids', 'list', 'interface']);
+    return (JSON.parse(text) as JsonTable).data.map(([name, number, error, ids]) => ({
       name: String(name),
       number: typeof number === 'number' && number > 0 ? number : undefined,
+      error: typeof error === 'string' && error !== '' ? error : undefined,
       ids: new Map((ids as [string, [string, string][]])[1]),
     }));
   }
 
-  /** Adds one flow; an equal one is replaced. */
-  async addFlow(bridge: string, flow: string): Promise<void> {
-    await this.#ofctl(['add-flows', bridge, '-'], `${flow}\n`);
+  /** Adds flows, all at once; equal ones are replaced. */
+  async addFlows(bridge: string, flows: readonly string[]): Promise<void> {
+    await this.#ofctl(['--bundle', 'add-flows', bridge, '-'], flows.map((flow) => `${flow}\n`).join(''));
+  }
+
+  /** No flow is left for frames from these ports. */
+  async deleteFlowsFrom(bridge: string, ports: readonly number[]): Promise<void> {
+    if (ports.length === 0) return;
+    await this.#ofctl(['del-flows', bridge, '-'], ports.map((port) => `in_port=${port}\n`).join(''));
   }
 
   /** The bridge has exactly these flows; only differences are sent, all at once. */
   async replaceFlows(bridge: string, flows: string): Promise<void> {
     await this.#ofctl(['--bundle', 'replace-flows', bridge, '-'], flows);
+  }
+
+  /** Sends a frame (hexadecimal) as if it had come in by the port. */
+  async sendAs(bridge: string, port: number, frame: string): Promise<void> {
+    const packet = `in_port=${port} packet=${frame} actions=resubmit(,0)`;
+    await this.#shell.run('ovs-ofctl', [`--timeout=${TIMEOUT_S}`, 'packet-out', bridge, packet], this.#env());
   }
 
   async #ofctl(args: readonly string[], input: string): Promise<void> {

@@ -46,6 +46,11 @@ async function makeSubject(): Promise<ConformanceSubject> {
       dns: [],
       mtu: 1500,
     },
+    fabricNetwork: {
+      ...{ id: randomUUID(), name: 'spanning', driver: 'ovs', bridge: 'test-x1', cidr: '10.2.0.0/24' },
+      ...{ gateway: '10.2.0.1', gatewayOnHost: true, dns: [], mtu: 1450 },
+      vxlan: { vni: 5001, revision: 3, localAddress: '192.0.2.1', peers: ['192.0.2.2'] },
+    },
     makeDriver: async () => {
       // From what was written, as a process that begins anew.
       world = new SimulatedWorld(directory);

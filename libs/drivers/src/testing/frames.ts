@@ -40,6 +40,12 @@ export function arp(ends: Ends & { senderMac?: string }, operation: 'request' | 
   return Buffer.concat([packet, mark]);
 }
 
+/** What QEMU sends for a guest that has moved: a RARP request about the guest's own MAC, unless `senderMac` differs. */
+export function moved({ mac: from, senderMac = from }: { mac: string; senderMac?: string }, mark: Buffer): Buffer {
+  const body = [bytes('0001 0800 06 04 0003'), bytes(senderMac), Buffer.alloc(4), bytes(senderMac), Buffer.alloc(4)];
+  return Buffer.concat([frame({ from }, 0x8035, Buffer.concat(body)), mark]);
+}
+
 /** An IPv4 packet. */
 export function ipv4Packet(ends: Ends, protocol: number, payload: Buffer): Buffer {
   const head = Buffer.concat([
