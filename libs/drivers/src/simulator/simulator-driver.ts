@@ -1,5 +1,6 @@
 /** A host that does nothing, faithfully: the same verbs, events and refusals, without a hypervisor. */
 import { setImmediate } from 'node:timers';
+import { newestFabric } from '@durastack/contracts/agent/newest-fabric';
 import type { ObservedVm } from '@durastack/contracts/agent/specs';
 import type { VerbName } from '@durastack/contracts/agent/verbs';
 import { DurastackError } from '@durastack/contracts/errors';
@@ -97,7 +98,8 @@ function hostVerbs({ hostId, world, agentVersion = 'simulator' }: SimulatorOptio
   };
   return {
     ensureNetwork: async ({ network }) => {
-      world.host(hostId).networks[network.id] = network;
+      const { networks } = world.host(hostId);
+      networks[network.id] = newestFabric(network, networks[network.id]);
       world.save(hostId);
       return {};
     },
