@@ -165,6 +165,7 @@ CREATE TABLE `host` (
   `natural_key` varchar(255) DEFAULT NULL,
   `agent_url` varchar(255) DEFAULT NULL,
   `ip_address` varchar(45) DEFAULT NULL,
+  `tunnel_address` varchar(45) DEFAULT NULL,
   `incarnation` int NOT NULL DEFAULT 0,
   `certificate_serial` varchar(64) DEFAULT NULL,
   `next_certificate_serial` varchar(64) DEFAULT NULL,
@@ -248,6 +249,9 @@ CREATE TABLE `network` (
   `driver` varchar(20) NOT NULL,
   `bridge` varchar(15) NOT NULL,
   `vlan` int DEFAULT NULL,
+  `vni` int DEFAULT NULL,
+  `fabric_revision` bigint NOT NULL DEFAULT 0,
+  `mtu` int NOT NULL DEFAULT 1500,
   `cidr` varchar(20) NOT NULL,
   `gateway` varchar(45) NOT NULL,
   `start_ip` varchar(45) NOT NULL,
@@ -256,6 +260,7 @@ CREATE TABLE `network` (
   `operation_id` char(36) DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
+  UNIQUE KEY `network_vni` (`zone_id`,`vni`),
   KEY `network_domain` (`domain_id`),
   KEY `network_zone` (`zone_id`,`state`),
   KEY `network_account` (`account_id`,`state`)
@@ -264,8 +269,10 @@ CREATE TABLE `network` (
 CREATE TABLE `network_on_host` (
   `network_id` char(36) NOT NULL,
   `host_id` char(36) NOT NULL,
+  `is_stale` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`network_id`,`host_id`),
+  KEY `network_on_host_stale` (`is_stale`),
   KEY `network_on_host_host` (`host_id`)
 );
 
@@ -652,6 +659,8 @@ CREATE TABLE `zone` (
   `dns2` varchar(45) DEFAULT NULL,
   `internal_dns1` varchar(45) NOT NULL,
   `network_type` varchar(20) NOT NULL,
+  `vni_first` int DEFAULT NULL,
+  `vni_last` int DEFAULT NULL,
   `allocation_state` varchar(20) NOT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),

@@ -36,6 +36,8 @@ export class HostEntity {
   /** Base URL of the agent. */
   @Text(255, { nullable: true }) agentUrl!: string | null;
   @Text(45, { nullable: true }) ipAddress!: string | null;
+  /** Where tunnels to other hosts start; its address when null. */
+  @Text(45, { nullable: true }) tunnelAddress!: string | null;
   /** Of the enrolled certificate; rises with each enrolment. */
   @Int({ default: 0 }) incarnation!: number;
   @Text(64, { nullable: true }) certificateSerial!: string | null;

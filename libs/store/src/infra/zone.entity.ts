@@ -1,5 +1,5 @@
 import { Entity, Index } from 'typeorm';
-import { Id, Moment, Text } from '../database/columns.js';
+import { Id, Int, Moment, Text } from '../database/columns.js';
 
 /** A data centre; the unit that could move to a control plane of its own. */
 @Entity('zone')
@@ -12,6 +12,9 @@ export class ZoneEntity {
   @Text(45) internalDns1!: string;
   /** CloudStack's Basic or Advanced. */
   @Text(20) networkType!: string;
+  /** First and last VNI of its VXLAN networks; null when it has none. */
+  @Int({ nullable: true }) vniFirst!: number | null;
+  @Int({ nullable: true }) vniLast!: number | null;
   /** Enabled or Disabled. */
   @Text(20) allocationState!: string;
   @Moment() createdAt!: Date;

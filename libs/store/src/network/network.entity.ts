@@ -1,11 +1,12 @@
 import { Entity, Index } from 'typeorm';
-import { Id, Int, Moment, Ref, Text } from '../database/columns.js';
+import { BigInt64, Id, Int, Moment, Ref, Text } from '../database/columns.js';
 
 /** A network. Shared networks serve addresses by DHCP on the hosts themselves. */
 @Entity('network')
 @Index('network_account', ['accountId', 'state'])
 @Index('network_zone', ['zoneId', 'state'])
 @Index('network_domain', ['domainId'])
+@Index('network_vni', ['zoneId', 'vni'], { unique: true })
 export class NetworkEntity {
   @Id() id!: string;
   @Text() name!: string;
@@ -22,6 +23,12 @@ export class NetworkEntity {
   /** Device name on hosts. */
   @Text(15) bridge!: string;
   @Int({ nullable: true }) vlan!: number | null;
+  /** Of a VXLAN network, which is given up when it is gone from every host; null for all others. */
+  @Int({ nullable: true }) vni!: number | null;
+  /** Rises with every change of which hosts have the network, or of their tunnel addresses. */
+  @BigInt64({ default: 0 }) fabricRevision!: number;
+  /** Bytes that guests may send in one packet. */
+  @Int({ default: 1500 }) mtu!: number;
   @Text(20) cidr!: string;
   @Text(45) gateway!: string;
   @Text(45) startIp!: string;
