@@ -3,9 +3,10 @@
  * database in it (`@durastack/store/testing/test-database`).
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 
@@ -53,12 +54,26 @@ export default async function setup(): Promise<() => Promise<void>> {
   );
   await untilReady(socketPath);
   process.env['TEST_MARIADB_SOCKET'] = socketPath;
+  // Made by the first spec that wants it, see test/src/lab/use-lab.ts. Short: unix sockets lie below it.
+  const lab = join(tmpdir(), basename(directory).replace('durastack-test-db', 'dura-lab'));
+  process.env['TEST_LAB_RUN_HOME'] = lab;
   return async () => {
+    endLab(lab);
     const ended = new Promise((resolve) => server.once('exit', resolve));
     server.kill('SIGTERM');
     await ended;
     rmSync(directory, { recursive: true, force: true });
   };
+}
+
+function endLab(directory: string): void {
+  rmSync(`${directory}.turn`, { force: true });
+  if (!existsSync(directory)) return;
+  const main = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
+  const env = { ...process.env, DURASTACK_HOME: directory };
+  const { status } = spawnSync(process.execPath, [main, 'lab', 'down'], { env, stdio: 'inherit' });
+  if (status !== 0)
+    process.stderr.write(`The lab of the tests was not taken down: DURASTACK_HOME=${directory} ./dura lab down\n`);
 }
 
 async function untilReady(socketPath: string): Promise<void> {

@@ -2,6 +2,7 @@
  * The first things in a lab, made through its API: zone, pod, cluster, the hosts, shared storage, image and network.
  * Each is looked for by name before it is made, so an interrupted `lab up` goes on where it stopped.
  */
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { ApiClient } from '../api/api-client.js';
@@ -18,10 +19,10 @@ export const LAB_NAMES = {
   pod: 'lab-pod',
   cluster: 'lab-cluster',
   sharedPool: 'shared',
-  fusePool: 'shared-fuse',
   images: 'images',
   template: 'tiny-linux',
   network: 'lab-net',
+  keyPair: 'lab',
 } as const;
 
 /** Addresses of the guests' network; it exists on the hosts' switches alone. */
@@ -73,16 +74,9 @@ export class LabCloud {
 
   /** Pools and image store, in folders that all hosts see at the same path. */
   async storage(place: Place): Promise<void> {
-    const pool = { ...place, scope: 'CLUSTER' };
     await ensure(this.api, 'StoragePool', LAB_NAMES.sharedPool, {
-      ...pool,
+      ...{ ...place, scope: 'CLUSTER', tags: 'shared' },
       url: `SharedMountPoint://${HOST_PLACES.shared}`,
-      tags: 'shared',
-    });
-    await ensure(this.api, 'StoragePool', LAB_NAMES.fusePool, {
-      ...pool,
-      url: `SharedMountPoint://${HOST_PLACES.fuse}`,
-      tags: 'fuse',
     });
     if ((await this.find('listImageStores', { zoneid: place.zoneid }, LAB_NAMES.images)) !== undefined) return;
     const store = { name: LAB_NAMES.images, provider: 'Directory', zoneid: place.zoneid };
@@ -113,6 +107,13 @@ export class LabCloud {
       ...{ name: LAB_NAMES.network, displaytext: 'Guests on all hosts of the lab' },
       ...{ zoneid, networkofferingid: idOf(offerings[0]), driver: 'ovs', ...GUESTS },
     });
+  }
+
+  /** The lab's own key, with which its tests enter guests too. */
+  async keyPair(): Promise<void> {
+    if ((await this.find('listSSHKeyPairs', {}, LAB_NAMES.keyPair)) !== undefined) return;
+    const publickey = readFileSync(`${this.lab.home.sshKeyFile}.pub`, 'utf8').trim();
+    await this.api.callAndWait('registerSSHKeyPair', { name: LAB_NAMES.keyPair, publickey });
   }
 
   private async untilReady(filter: Record<string, string>): Promise<void> {

@@ -125,6 +125,7 @@ async function furnish(lab: Lab, api: ApiClient, steps: Steps, image: string): P
   await all([
     steps.run('Template', () => cloud.template(place, image)),
     steps.run('Network', () => cloud.network(place)),
+    cloud.keyPair(),
   ]);
 }
 

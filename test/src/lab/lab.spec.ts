@@ -1,0 +1,31 @@
+/** The lab itself: its hosts are real, its guests count, its faults happen and are healed. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LAB_TIMEOUT_MS, useLab, type LabFixture } from './use-lab.js';
+
+let lab: LabFixture;
+beforeAll(async () => {
+  lab = await useLab();
+}, LAB_TIMEOUT_MS);
+afterAll(() => lab?.release(), LAB_TIMEOUT_MS);
+
+describe('a lab', () => {
+  it('has hosts with boot ids and libvirts of their own', async () => {
+    const bootIds = await Promise.all(
+      lab.hosts.map(async (host) => (await lab.exec(host, ['cat', '/proc/sys/kernel/random/boot_id'])).stdout.trim()),
+    );
+    expect(new Set(bootIds).size).toBe(lab.hosts.length);
+    for (const host of lab.hosts) expect(await lab.domains(host)).toEqual([]);
+  });
+
+  it('has guests that count, which a witness sees once each', { timeout: LAB_TIMEOUT_MS }, async () => {
+    const vm = await lab.deployCounterVm({ name: 'count-1', host: 'host-1' });
+    expect(await lab.hostOf(vm)).toBe('host-1');
+    const first = await lab.counter(vm);
+    const log = await lab.diskLog(vm, 'host-2');
+    const second = await lab.counter(vm);
+    expect(second.nonce).toBe(first.nonce);
+    expect(second.count).toBeGreaterThan(first.count);
+    expect(log).toMatchObject({ alarm: undefined, isInterleaved: false, runs: [first.nonce] });
+    expect(lab.witness.copies(vm.id)).toEqual([expect.objectContaining({ uuid: vm.id })]);
+  });
+});

@@ -1,0 +1,289 @@
+/**
+ * The lab for specs: ONE lab of three hosts for all lab specs of a run, made by the first that asks for it and taken
+ * down when the run ends (support/global-setup.ts). One spec file has it at a time; others wait.
+ *
+ * ```ts
+ * let lab: LabFixture;
+ * beforeAll(async () => { lab = await useLab(); }, LAB_TIMEOUT_MS);
+ * afterAll(() => lab.release(), LAB_TIMEOUT_MS);      // heals every host, removes this file's machines; fails on a violation
+ *
+ * const vm = await lab.deployCounterVm({ host: 'host-1' });        // answers when this returns
+ * await lab.admin.callAndWait('migrateVirtualMachine', { virtualmachineid: vm.id, hostid: lab.hostId('host-2') });
+ * expect(await lab.hostOf(vm)).toBe('host-2');
+ * const { nonce, count } = await lab.counter(vm);                  // over its network; a new nonce is a reboot
+ * await lab.exec('host-1', ['virsh', 'list']);
+ * expect((await lab.diskLog(vm)).isInterleaved).toBe(false);       // what it wrote to its disk
+ * expect(lab.witness.violations).toEqual([]);                      // also looked at by release()
+ * ```
+ *
+ * While developing, keep a lab between runs: `TEST_LAB_HOME=/tmp/my-lab npx vitest run test/src/lab/…` uses the lab
+ * in that directory, makes it when there is none, and leaves it (end it: `DURASTACK_HOME=/tmp/my-lab ./dura lab down`).
+ */
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { loadAdminAccess } from '@durastack/cli/api/admin-access';
+import { ApiClient } from '@durastack/cli/api/api-client';
+import { tryLock, type FileLock } from '@durastack/cli/instance/file-lock';
+import { describeHome } from '@durastack/cli/instance/home';
+import { LAB_NAMES } from '@durastack/cli/lab/cloud';
+import { runInHost } from '@durastack/cli/lab/exec';
+import { HOST_PLACES } from '@durastack/cli/lab/host/host-spec';
+import { Lab } from '@durastack/cli/lab/lab-file';
+import { run, type RunOptions, type RunResult } from '@durastack/cli/system/run';
+import { DurastackError } from '@durastack/contracts/errors';
+import { itemsOf, objectOf } from '../support/basis.js';
+import { counterUserData, readCounterLog, type CounterLog, type CounterRecord } from './counter-guest.js';
+import { Witness } from './witness.js';
+
+/** For hooks and tests: making the lab takes half a minute, waiting for other spec files may take minutes. */
+export const LAB_TIMEOUT_MS = 900_000;
+
+const MAIN = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
+const HOSTS = 3;
+const UP_TIMEOUT_MS = 300_000;
+const GUEST_TIMEOUT_MS = 180_000;
+const POLL_MS = 500;
+
+/** A machine that a spec deployed. */
+export interface LabVm {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+}
+
+/** What a machine is deployed with. */
+export interface VmWishes {
+  readonly name?: string;
+  /** Name of a host of the lab. */
+  readonly host?: string;
+  /** Further parameters of deployVirtualMachine. */
+  readonly params?: Readonly<Record<string, string>>;
+}
+
+/** Waits for its turn, makes the lab if there is none, and gives it. */
+export async function useLab(): Promise<LabFixture> {
+  const directory = process.env['TEST_LAB_HOME'] ?? process.env['TEST_LAB_RUN_HOME'];
+  if (directory === undefined) {
+    throw new DurastackError('MISCONFIGURED', 'Lab specs run under vitest with test/src/support/global-setup.ts.');
+  }
+  const turn = await waitForTurn(directory);
+  try {
+    await dura(directory, ['lab', 'up', '--hosts', String(HOSTS)]);
+    return await LabFixture.open(directory, turn);
+  } catch (error) {
+    turn.release();
+    throw error;
+  }
+}
+
+/** Runs a command of `dura` on a lab. ENVIRONMENT with what it said when it fails. */
+export async function dura(directory: string, words: readonly string[]): Promise<string> {
+  const env = { ...process.env, DURASTACK_HOME: directory };
+  const { code, stdout, stderr } = await run(process.execPath, [MAIN, ...words], { env, timeoutMs: UP_TIMEOUT_MS });
+  if (code === 0) return stdout;
+  throw new DurastackError('ENVIRONMENT', `dura ${words.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
+}
+
+async function waitForTurn(directory: string): Promise<FileLock> {
+  const path = `${resolve(directory)}.turn`;
+  for (;;) {
+    const lock = await tryLock(path);
+    if (lock !== undefined) return lock;
+    await sleep(POLL_MS);
+  }
+}
+
+/** A lab for the time of one spec file. */
+export class LabFixture {
+  readonly witness = new Witness();
+  private readonly machines: LabVm[] = [];
+  private hostIds = new Map<string, string>();
+
+  private constructor(
+    readonly lab: Lab,
+    /** The administrator. */
+    readonly admin: ApiClient,
+    private readonly turn: FileLock,
+  ) {}
+
+  /** See {@link useLab}. */
+  static async open(directory: string, turn: FileLock): Promise<LabFixture> {
+    const home = describeHome(directory);
+    const lab = Lab.open(home);
+    if (lab === undefined) throw new DurastackError('BUG', `lab up made no lab in ${directory}.`);
+    const fixture = new LabFixture(lab, new ApiClient(loadAdminAccess(home)), turn);
+    await fixture.readHosts();
+    return fixture;
+  }
+
+  /** Names of its hosts: `host-1`, … */
+  get hosts(): readonly string[] {
+    return this.lab.hosts.map(({ plan }) => plan.name);
+  }
+
+  /** The id under which the control plane knows a host. */
+  hostId(name: string): string {
+    const id = this.hostIds.get(this.lab.host(name).plan.cables.management.address);
+    if (id === undefined) throw new DurastackError('NOT_FOUND', `The control plane does not know ${name}.`);
+    return id;
+  }
+
+  /** Deploys a tiny Linux in the lab's network, and waits until it runs. */
+  async deployVm({ name, host, params }: VmWishes = {}): Promise<LabVm> {
+    const reply = await this.admin.callAndWait('deployVirtualMachine', {
+      zoneid: await this.idOf('listZones', LAB_NAMES.zone),
+      templateid: await this.idOf('listTemplates', LAB_NAMES.template, { templatefilter: 'all' }),
+      networkids: await this.idOf('listNetworks', LAB_NAMES.network, { listall: 'true' }),
+      serviceofferingid: await this.smallestOffering(),
+      keypair: LAB_NAMES.keyPair,
+      ...(name === undefined ? {} : { name }),
+      ...(host === undefined ? {} : { hostid: this.hostId(host) }),
+      ...params,
+    });
+    const row = objectOf(reply);
+    const address = String((row['nic'] as Record<string, unknown>[] | undefined)?.[0]?.['ipaddress'] ?? '');
+    const vm = { id: String(row['id']), name: String(row['name']), address };
+    this.machines.push(vm);
+    return vm;
+  }
+
+  /** Deploys a counter guest (counter-guest.ts) and waits until it answers over its network. */
+  async deployCounterVm(wishes: VmWishes = {}): Promise<LabVm> {
+    const vm = await this.deployVm({ ...wishes, params: { userdata: counterUserData(), ...wishes.params } });
+    await this.untilCounting(vm);
+    return vm;
+  }
+
+  /** Waits until a counter guest answers. TIMEOUT with the end of its console. */
+  async untilCounting(vm: LabVm): Promise<CounterRecord> {
+    const deadline = performance.now() + GUEST_TIMEOUT_MS;
+    for (;;) {
+      const seen = await this.counter(vm).catch(() => undefined);
+      if (seen !== undefined) return seen;
+      if (performance.now() > deadline) {
+        throw new DurastackError('TIMEOUT', `${vm.name} does not count within ${GUEST_TIMEOUT_MS / 1000} s.`);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** The counter as the guest serves it, asked from the host that it runs on. HOST_UNREACHABLE when it does not answer. */
+  async counter(vm: LabVm): Promise<CounterRecord> {
+    const answer = await this.fetch(await this.hostOf(vm), `http://${vm.address}/counter`);
+    const [nonce = '', count] = answer.trim().split(' ');
+    if (!/^[0-9a-f-]{36}$/.test(nonce)) throw new DurastackError('HOST_UNREACHABLE', `${vm.name} said "${answer}".`);
+    return { nonce, count: Number(count) };
+  }
+
+  /** The counter of one guest as another one sees it, over the network that both are in. */
+  async counterSeenBy(client: LabVm, vm: LabVm): Promise<CounterRecord> {
+    const answer = await this.inGuest(client, `wget -q -O - http://${vm.address}/counter`);
+    const [nonce = '', count] = answer.trim().split(' ');
+    return { nonce, count: Number(count) };
+  }
+
+  /** Runs a shell command in a guest, over SSH from the host that it runs on. */
+  async inGuest(vm: LabVm, command: string, timeoutMs = 60_000): Promise<string> {
+    const options = ['BatchMode=yes', 'ConnectTimeout=5', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null'];
+    const key = this.lab.home.sshKeyFile;
+    const words = ['ssh', '-F', '/dev/null', '-i', key, ...options.flatMap((option) => ['-o', option])];
+    const command_ = [...words, '-o', 'LogLevel=ERROR', `root@${vm.address}`, command];
+    const { code, stdout, stderr } = await this.exec(await this.hostOf(vm), command_, { timeoutMs });
+    if (code === 0) return stdout;
+    throw new DurastackError('STEP_REFUSED', `${vm.name}: "${command}" ended with ${code}: ${stderr}`);
+  }
+
+  /** What the guest wrote to its disk, read on a host past the guest. */
+  async diskLog(vm: LabVm, host = this.hosts[0] ?? ''): Promise<CounterLog> {
+    const volumes = itemsOf(await this.admin.call('listVolumes', { virtualmachineid: vm.id, type: 'ROOT' }));
+    const path = join(HOST_PLACES.shared, 'volumes', `${String(volumes[0]?.['id'])}.qcow2`);
+    const copy = `/run/lab/${vm.id}.raw`;
+    const words = ['qemu-img', 'dd', '-U', '-f', 'qcow2', '-O', 'raw', 'bs=1M', 'count=1', `if=${path}`, `of=${copy}`];
+    const read = await this.exec(host, words);
+    if (read.code !== 0) throw new DurastackError('STEP_REFUSED', `Reading ${path}: ${read.stderr}`);
+    const { stdout } = await this.exec(host, ['base64', copy]);
+    return readCounterLog(Buffer.from(stdout, 'base64'));
+  }
+
+  /** The name of the host that the control plane says a machine runs on. */
+  async hostOf(vm: LabVm): Promise<string> {
+    const row = itemsOf(await this.admin.call('listVirtualMachines', { id: vm.id, listall: 'true' }))[0];
+    const host = this.hosts.find((name) => this.hostId(name) === row?.['hostid']);
+    if (host === undefined)
+      throw new DurastackError('CONFLICT', `${vm.name} is on no host (${String(row?.['state'])}).`);
+    return host;
+  }
+
+  /** Runs a program on a host, as root. */
+  exec(host: string, command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return runInHost(this.lab.host(host), command, options);
+  }
+
+  /** Names of the domains that libvirt runs on a host. */
+  async domains(host: string): Promise<string[]> {
+    const { stdout } = await this.exec(host, ['virsh', '-q', 'list', '--name']);
+    return stdout.split('\n').filter((line) => line !== '');
+  }
+
+  /** Injects a fault: `--power`, `--network`, `--storage`, `--agent`, `--bmc`. */
+  async kill(host: string, fault: string): Promise<void> {
+    await dura(this.lab.home.root, ['lab', 'kill', host, fault]);
+  }
+
+  /** Undoes the faults of a host, and waits until the control plane sees it. */
+  async heal(host: string): Promise<void> {
+    await dura(this.lab.home.root, ['lab', 'heal', host]);
+    await this.untilUp(host);
+  }
+
+  /** Waits until the control plane says that a host is Up. */
+  async untilUp(host: string): Promise<void> {
+    const deadline = performance.now() + GUEST_TIMEOUT_MS;
+    for (;;) {
+      const row = itemsOf(await this.admin.call('listHosts', { id: this.hostId(host) }))[0];
+      if (row?.['state'] === 'Up') return;
+      if (performance.now() > deadline) throw new DurastackError('TIMEOUT', `${host} is ${String(row?.['state'])}.`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Ends the turn. Fails when the witness saw two copies of a machine run. */
+  async release(): Promise<void> {
+    this.witness.stop();
+    try {
+      for (const { id } of this.machines) {
+        await this.admin.callAndWait('destroyVirtualMachine', { id, expunge: 'true' }).catch((error: unknown) => {
+          if (!/not found|does not exist|unable to find/i.test(String(error))) throw error;
+        });
+      }
+    } finally {
+      this.turn.release();
+    }
+    if (this.witness.violations.length === 0) return;
+    throw new DurastackError('CONFLICT', `Two copies ran: ${JSON.stringify(this.witness.violations)}`);
+  }
+
+  private async readHosts(): Promise<void> {
+    const rows = itemsOf(await this.admin.call('listHosts', { type: 'Routing' }));
+    this.hostIds = new Map(rows.map((row) => [String(row['ipaddress']), String(row['id'])]));
+  }
+
+  private async fetch(host: string, url: string): Promise<string> {
+    const script = `fetch(process.argv[1],{signal:AbortSignal.timeout(2000)}).then(r=>r.text()).then(t=>process.stdout.write(t))`;
+    const { code, stdout } = await this.exec(host, [process.execPath, '-e', script, url], { timeoutMs: 10_000 });
+    if (code !== 0) throw new DurastackError('HOST_UNREACHABLE', `${url} does not answer on ${host}.`);
+    return stdout;
+  }
+
+  private async idOf(command: string, name: string, params: Record<string, string> = {}): Promise<string> {
+    const row = itemsOf(await this.admin.call(command, params)).find((item) => item['name'] === name);
+    if (row === undefined) throw new DurastackError('NOT_FOUND', `The lab has no ${name} (${command}).`);
+    return String(row['id']);
+  }
+
+  private async smallestOffering(): Promise<string> {
+    const rows = itemsOf(await this.admin.call('listServiceOfferings'));
+    return String(rows.toSorted((a, b) => Number(a['memory']) - Number(b['memory']))[0]?.['id']);
+  }
+}
