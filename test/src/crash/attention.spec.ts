@@ -55,7 +55,7 @@ async function getStuck(kind: string, obstacle: Obstacle): Promise<{ started: St
   const { prepare, accept } = SCENARIOS[kind]!;
   const started = await accept(ground, (await prepare?.(ground)) ?? '');
   const { world: stage, mend } = obstructed(obstacle);
-  const play = new Play(stage, workflows.get(kind)!, started.operationId, { faults: obstacle.faults });
+  const play = new Play(stage, { kind, workflows }, started.operationId, { faults: obstacle.faults });
   expect(await play.toEnd()).toBe('needs-attention');
   mend();
   return { started, play };

@@ -47,7 +47,7 @@ export async function settle(
   kind: string,
   started: Started,
 ): Promise<string> {
-  const state = await runToEnd(world, workflows.get(kind)!, started.operationId);
+  const state = await runToEnd(world, { kind, workflows }, started.operationId);
   if (state !== 'succeeded') {
     const rows = await world.db.query('SELECT kind, state, error_code, error_message FROM operation WHERE id = ?', [
       started.operationId,

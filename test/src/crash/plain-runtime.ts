@@ -2,6 +2,7 @@
  * Runs an operation's steps as plain code, as Temporal would: with a history that a run is replayed from, local
  * activities that are only remembered once something durable follows, retries, and a fault where a case wants it.
  */
+import { invariant } from '@durastack/contracts/errors';
 import type { OperationPorts, RunRef, StepOutcome } from '@durastack/contracts/operations/step';
 import { runOperation, type SagaRuntime } from '@durastack/kit/saga/run-operation';
 import type { StepList } from '@durastack/kit/saga/steps';
@@ -52,6 +53,18 @@ interface Held {
   readonly fault: Extract<Fault, { kind: 'held' }>;
 }
 
+/** What an operation does, and what those do that it asks for. */
+export interface Script {
+  readonly kind: string;
+  readonly workflows: ReadonlyMap<string, StepList>;
+}
+
+function listOf({ kind, workflows }: Script): StepList {
+  const list = workflows.get(kind);
+  invariant(list, `There is no workflow ${kind}.`);
+  return list;
+}
+
 /** What the engine does for one operation; see the module's head. */
 export class Play {
   /** Every call that was made, in order. */
@@ -68,7 +81,7 @@ export class Play {
 
   constructor(
     private readonly world: MatrixWorld,
-    private readonly list: StepList,
+    private readonly script: Script,
     private readonly operationId: string,
     private readonly plan: Plan = {},
   ) {}
@@ -103,7 +116,7 @@ export class Play {
     this.position = 0;
     this.unremembered = [];
     try {
-      await runOperation(run, this.list, this.runtime());
+      await runOperation(run, listOf(this.script), this.runtime());
     } catch (error) {
       if (error instanceof WorkerDied) {
         // What fails for good fails again where the history does not know of it yet.
@@ -136,7 +149,7 @@ export class Play {
         const wayBack = step.direction === 'forward';
         return this.call({ key, local, wayBack, name: call.activity }, step) as Promise<StepOutcome>;
       },
-      sleep: async () => {},
+      sleep: () => this.runChildren(),
       cancelRequested: () => this.cancelled,
       shielded: (body) => body(),
       showStep: () => {},
@@ -259,7 +272,18 @@ export class Play {
     for (;;) {
       const result = await this.act(name, argument);
       if (isDone(result)) return result;
+      await this.runChildren();
     }
+  }
+
+  /** Time passes: what the operation has asked for is done meanwhile, without faults. */
+  private async runChildren(): Promise<void> {
+    const children = await this.world.db.query<{ id: string; kind: string }>(
+      "SELECT id, kind FROM operation WHERE parent_id = ? AND state IN ('granted', 'running') ORDER BY child_index",
+      [this.operationId],
+    );
+    const { workflows } = this.script;
+    for (const { id, kind } of children) await runToEnd(this.world, { kind, workflows }, id);
   }
 
   private async act(name: string, argument: unknown, watch: AttemptWatch = {}): Promise<unknown> {
@@ -314,6 +338,6 @@ function open(result: Settled): unknown {
 }
 
 /** Runs an accepted operation to its end without faults. Returns its final state. */
-export function runToEnd(world: MatrixWorld, list: StepList, operationId: string): Promise<string> {
-  return new Play(world, list, operationId).toEnd();
+export function runToEnd(world: MatrixWorld, script: Script, operationId: string): Promise<string> {
+  return new Play(world, script, operationId).toEnd();
 }

@@ -58,7 +58,7 @@ export class Trials {
     const id = (await prepare?.(ground)) ?? '';
     const before = await this.look(ground);
     const started = await accept(ground, id);
-    const play = new Play(world, workflows.get(kind)!, started.operationId, plan);
+    const play = new Play(world, { kind, workflows }, started.operationId, plan);
     let end = await play.toEnd();
     if (end === 'needs-attention') {
       await decide(world.database.source, { operationId: started.operationId, decision: 'retry', by: 'the matrix' });
