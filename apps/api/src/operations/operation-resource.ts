@@ -1,12 +1,24 @@
 /** An operation as REST shows it. */
+import type { PlacementExplanation } from '@durastack/contracts/compute/placement';
 import { notFound, mayAccess } from '@durastack/store/identity/access';
 import { autocommit } from '@durastack/store/database/transaction';
 import type { Caller } from '@durastack/store/identity/caller';
+import { readChildren, type ChildRow } from '@durastack/store/operations/children';
 import type { Platform } from '../platform.js';
 import { readWaiting, type Waiting } from './waiting-for.js';
 
+/** More children than anybody looks at one by one. */
+const MOST_CHILDREN = 1_000;
 /** States in which nothing more will happen by itself. */
 const ENDED = new Set(['succeeded', 'failed', 'cancelled', 'skipped', 'needs-attention']);
+
+/** An operation that another one has asked for. */
+export interface ChildResource {
+  readonly self: string;
+  readonly command: string;
+  readonly state: string;
+  readonly resource: { readonly type: string; readonly id: string };
+}
 
 /** See the module's head. */
 export interface OperationResource extends Waiting {
@@ -22,7 +34,16 @@ export interface OperationResource extends Waiting {
   readonly step?: { readonly number: number; readonly count: number; readonly title: string; readonly detail?: string };
   readonly percent: number;
   readonly cancelRequested: boolean;
-  readonly error?: { readonly code: string; readonly message: string; readonly step?: string };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly step?: string;
+    /** Why each host could not take the machine; for administrators, for it names hosts. */
+    readonly placement?: PlacementExplanation;
+  };
+  /** Links of the operation that asked for this one, and of those that this one has asked for. */
+  readonly parent?: string;
+  readonly children?: readonly ChildResource[];
   readonly created: string;
   readonly started?: string;
   readonly completed?: string;
@@ -38,6 +59,7 @@ interface Row {
   readonly resource_type: string;
   readonly resource_id: string;
   readonly summary: string;
+  readonly parent_id: string | null;
   readonly account_id: string;
   readonly domain_id: string;
   readonly path: string;
@@ -48,6 +70,7 @@ interface Row {
   readonly error_code: string | null;
   readonly error_message: string | null;
   readonly error_step: string | null;
+  readonly explanation_json: string | null;
   readonly cancel_requested_at: Date | null;
   readonly created_at: Date;
   readonly dispatched_at: Date | null;
@@ -74,11 +97,25 @@ export async function readOperationResource(
   if (!row || !mayAccess(caller, { accountId: row.account_id, domainId: row.domain_id, domainPath: row.path }))
     throw notFound('id', id);
   const waiting = await readWaiting(tx, caller, { id, state: row.state, dispatchedAt: row.dispatched_at });
-  return { ...toResource(platform, row, caller), ...waiting };
+  const children = await readChildren(tx, id, MOST_CHILDREN);
+  return {
+    ...toResource(platform, row, caller),
+    ...waiting,
+    ...(children.length === 0 ? {} : { children: children.map(toChild) }),
+  };
 }
 
+const linkOf = (id: string) => `/api/v1/operations/${id}`;
+
+const toChild = ({ id, kind, state, resourceType, resourceId }: ChildRow): ChildResource => ({
+  self: linkOf(id),
+  command: kind,
+  state,
+  resource: { type: resourceType, id: resourceId },
+});
+
 function toResource({ settings }: Platform, row: Row, caller: Caller): OperationResource {
-  const self = `/api/v1/operations/${row.id}`;
+  const self = linkOf(row.id);
   const { temporalUiUrl, temporalNamespace = 'default' } = settings;
   // Tenants have no way into Temporal's UI, and operations that ended at once had no workflow.
   const workflow = temporalUiUrl !== undefined && caller.role === 'admin' && row.run > 0;
@@ -94,7 +131,8 @@ function toResource({ settings }: Platform, row: Row, caller: Caller): Operation
     ...(row.step_count > 0 ? { step: stepOf(row) } : {}),
     percent: done ? 100 : row.step_count > 0 ? Math.min(99, Math.floor((100 * row.step_index) / row.step_count)) : 0,
     cancelRequested: row.cancel_requested_at !== null,
-    ...(row.error_code === null ? {} : { error: errorOf(row) }),
+    ...(row.error_code === null ? {} : { error: errorOf(row, caller) }),
+    ...(row.parent_id === null ? {} : { parent: linkOf(row.parent_id) }),
     created: row.created_at.toISOString(),
     ...(row.started_at === null ? {} : { started: row.started_at.toISOString() }),
     ...(row.ended_at === null ? {} : { completed: row.ended_at.toISOString() }),
@@ -119,10 +157,13 @@ function stepOf(row: Row): NonNullable<OperationResource['step']> {
   };
 }
 
-function errorOf(row: Row): NonNullable<OperationResource['error']> {
+function errorOf(row: Row, caller: Caller): NonNullable<OperationResource['error']> {
   return {
     code: row.error_code ?? 'BUG',
     message: row.error_message ?? '',
     ...(row.error_step === null ? {} : { step: row.error_step }),
+    ...(row.explanation_json === null || caller.role !== 'admin'
+      ? {}
+      : { placement: JSON.parse(row.explanation_json) as PlacementExplanation }),
   };
 }

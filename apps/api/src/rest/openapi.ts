@@ -246,6 +246,21 @@ const OPERATION: Json = {
     waitingFor: { type: 'string', description: 'What it waits for before it begins, in plain words.' },
     cancelRequested: { type: 'boolean' },
     error: { type: 'object', required: ['code', 'message'], properties: { code: text, message: text, step: text } },
+    parent: { type: 'string', description: 'Link of the operation that asked for this one.' },
+    children: {
+      type: 'array',
+      description: 'What it has asked for, the first 1,000.',
+      items: {
+        type: 'object',
+        required: ['self', 'command', 'state', 'resource'],
+        properties: {
+          self: text,
+          command: text,
+          state: text,
+          resource: { type: 'object', required: ['type', 'id'], properties: { type: text, id: text } },
+        },
+      },
+    },
     created: { type: 'string', format: 'date-time' },
     started: { type: 'string', format: 'date-time' },
     completed: { type: 'string', format: 'date-time' },

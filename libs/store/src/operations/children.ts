@@ -13,6 +13,7 @@ export interface ChildRow {
   readonly index: number;
   readonly kind: string;
   readonly state: string;
+  readonly resourceType: string;
   readonly resourceId: string;
   readonly error: string | null;
 }
@@ -23,11 +24,11 @@ const OPEN = ['queued', 'granted', 'running', 'needs-attention'];
 /** Whether a child has not ended yet. */
 export const isOpen = ({ state }: Pick<ChildRow, 'state'>): boolean => OPEN.includes(state);
 
-/** The children of an operation, in the order of their indices. */
-export function readChildren(tx: Tx, parentId: string): Promise<ChildRow[]> {
+/** The children of an operation, in the order of their indices; `most`: no more than so many. */
+export function readChildren(tx: Tx, parentId: string, most?: number): Promise<ChildRow[]> {
   return tx.query<ChildRow>(
-    `SELECT id, child_index AS \`index\`, kind, state, resource_id AS resourceId, error_message AS error
-       FROM operation WHERE parent_id = ? ORDER BY child_index`,
+    `SELECT id, child_index AS \`index\`, kind, state, resource_type AS resourceType, resource_id AS resourceId, error_message AS error
+       FROM operation WHERE parent_id = ? ORDER BY child_index ${most === undefined ? '' : `LIMIT ${most}`}`,
     [parentId],
   );
 }
