@@ -42,6 +42,13 @@ export const ERROR_KINDS = {
   HOST_UNREACHABLE: kind(503, 530, 4250, true, 'The host agent does not answer; the operation keeps trying.'),
   HOST_FENCED: kind(409, 530, 4250, false, 'The host was declared fenced while the operation used it.'),
   BACKEND_BUSY: kind(503, 530, 4250, true, 'Database, Temporal or storage is busy; the operation keeps trying.'),
+  POOL_UNKNOWN: kind(
+    409,
+    530,
+    4250,
+    true,
+    'The host was not told how to reach a storage pool; it is told, and asked again.',
+  ),
   RECOVERING: kind(503, 530, 4250, true, 'The database was restored; first every host is looked at.'),
   TIMEOUT: kind(503, 408, 4250, true, 'Not finished in the declared time; the operation goes on.'),
   STALE_TOKEN: kind(409, 530, 4250, false, 'A newer operation or undo has acted on the resource since.'),

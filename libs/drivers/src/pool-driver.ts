@@ -29,6 +29,14 @@ export type DiskSource =
       readonly secretUuid: string;
     };
 
+/** Where QEMU gets the keys of pools from: the hypervisor's secrets. */
+export interface SecretKeeper {
+  /** The secret exists with this value. It is told to nobody but QEMU, and kept in memory only. */
+  ensure(secret: { readonly uuid: string; readonly description: string; readonly value: Buffer }): Promise<void>;
+  /** It is gone. */
+  ensureGone(uuid: string): Promise<void>;
+}
+
 /** One kind of pool. `S` is its specification. */
 export interface PoolDriver<S extends PoolSpec = PoolSpec> {
   ensurePool(pool: S, params: Omit<VerbParams<'ensurePool'>, 'pool'>): Promise<VerbResult<'ensurePool'>>;

@@ -16,6 +16,11 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
   const nic = { id: randomUUID(), tap: 'test-t1', mac: '02:00:00:00:00:01', ip: '10.9.0.9', network, isDefault: true };
   const seed = { ...vm.seed, publicKeys: ['ssh-ed25519 AAAA spec'], userDataBase64: 'I2Nsb3VkLWNvbmZpZwo=' };
   const machine = { ...vm, nics: [nic], seed };
+  const rbd = { id: randomUUID(), kind: 'rbd' as const, monitors: ['192.0.2.1:6789'], pool: 'cloud', user: 'hosts' };
+  const fencing = { pool: rbd, fencing: { user: 'fencing', secret: 'QUJD' } };
+  const { id, sizeBytes } = vm.rootVolume;
+  const target = { id, sizeBytes, pool: { ...pool, id: randomUUID(), path: '/other' } };
+  const copy = { copyId: randomUUID(), volume: vm.rootVolume, target, vmId: vm.id, bytesPerSecond: 1_000 };
   return {
     ensureVolume: { volume: { ...vm.rootVolume, templateId } },
     ensureVolumeGone: { volumeId: vm.rootVolume.id, pool },
@@ -33,6 +38,9 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     ensureNetworkGone: { networkId: network.id },
     ensurePool: { pool },
     ensurePoolGone: { pool },
+    ensureBlocklisted: { ...fencing, address: '192.0.2.9' },
+    ensureNotBlocklisted: { ...fencing, address: '192.0.2.9' },
+    getBlocklist: fencing,
     fetchImage: {
       ...{ templateId, store, url: 'http://192.0.2.1/x', format: 'qcow2', maxBytes: 1_000, maxVirtualBytes: 1_000 },
       ...{ checksum: 'a'.repeat(64), allowedPrivateCidrs: ['127.0.0.0/8'] },

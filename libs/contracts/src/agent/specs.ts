@@ -38,7 +38,7 @@ export const cephMonitor = z
 export const cephName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'is no name of a Ceph pool or user');
 
 /** A RADOS pool of a Ceph cluster. Its key is not part of it: see the verb `ensurePool`. */
-const rbdPoolSpec = z.object({
+export const rbdPoolSpec = z.object({
   id: id,
   kind: z.literal('rbd'),
   monitors: z.array(cephMonitor).min(1).max(16),

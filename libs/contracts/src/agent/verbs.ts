@@ -16,6 +16,7 @@ import {
 } from './migration.js';
 import { maintenanceHookParams, maintenanceHookResult } from './maintenance-hook.js';
 import {
+  cephName,
   dataVolumeSpec,
   hostFacts,
   hostInventory,
@@ -24,6 +25,7 @@ import {
   imageStoreSpec,
   networkSpec,
   poolSpec,
+  rbdPoolSpec,
   POWER_STATES,
   vmSpec,
   volumeSpec,
@@ -63,6 +65,13 @@ const volumeCopy = z.object({
 });
 const copiedThing = (p: { volume: { id: string }; vmId?: string | undefined }): string =>
   p.vmId === undefined ? `volume:${p.volume.id}` : `virtual-machine:${p.vmId}`;
+
+/** Fencing at a Ceph cluster. The user that may do that is the control plane's: a host gets its key for one call. */
+const blocklistParams = z.object({
+  pool: rbdPoolSpec,
+  fencing: z.object({ user: cephName, secret: z.base64().max(512) }),
+  address: z.union([z.ipv4(), z.ipv6()]),
+});
 
 /** Every verb by name. */
 export const VERBS = {
@@ -220,10 +229,33 @@ export const VERBS = {
       pool: poolSpec,
       /** The key of an rbd pool's cephx user, base64. Kept by the host with its machines' rights, never told by it. */
       secret: z.base64().max(512).optional(),
+      /** A pool that does not answer is refused, instead of being waited for: it was never seen to work. */
+      refuseWhenSilent: z.boolean().optional(),
     }),
     result: z.object({ capacityBytes: z.int(), availableBytes: z.int() }),
     token: 'shared',
     resource: (p) => `storage-pool:${p.pool.id}`,
+  }),
+  ensureBlocklisted: verb({
+    description:
+      'The cluster of an rbd pool serves no client at the address any more, for years, as its own list confirms. To be asked of another host than the one at that address.',
+    params: blocklistParams,
+    result: z.object({ addresses: z.array(z.string()) }),
+    token: 'exclusive',
+    resource: (p) => `blocklist:${p.pool.id}/${p.address}`,
+  }),
+  ensureNotBlocklisted: verb({
+    description: 'The cluster of an rbd pool serves clients at the address again.',
+    params: blocklistParams,
+    result: z.object({ addresses: z.array(z.string()) }),
+    token: 'exclusive',
+    resource: (p) => `blocklist:${p.pool.id}/${p.address}`,
+  }),
+  getBlocklist: verb({
+    description: 'Addresses all of whose clients the cluster of an rbd pool shuts out.',
+    params: blocklistParams.omit({ address: true }),
+    result: z.object({ addresses: z.array(z.string()) }),
+    token: 'read',
   }),
   ensurePoolGone: verb({
     description: 'The host has forgotten the pool; its now empty folders are removed, foreign files are not touched.',

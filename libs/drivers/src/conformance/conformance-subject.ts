@@ -1,12 +1,20 @@
 import type { ImageStoreSpec, NetworkSpec, PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
+import { isDurastackError } from '@durastack/contracts/errors';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { VerbName, VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 import type { HostDriver, VerbContext } from '../driver.js';
+
+/** Ceph forgets a client that died after half a minute, if it was not told otherwise. */
+const TRY_AGAIN_FOR_MS = 45_000;
+const TRY_AGAIN_EVERY_MS = 500;
 
 /** A host to try a driver on, and what a person could do there behind the driver's back. */
 export interface ConformanceSubject {
   /** A new driver object for the host, not started; called again to play a restart of the agent. */
   makeDriver(): Promise<HostDriver>;
   readonly pool: PoolSpec;
+  /** What a host needs besides to be told of the pool. */
+  readonly poolSecret?: string;
   readonly store: ImageStoreSpec;
   /** A network that may be made on the host; absent where the run may not touch the machine's network. */
   readonly network?: NetworkSpec;
@@ -31,14 +39,31 @@ export interface ConformanceSubject {
   close(): Promise<void>;
 }
 
+/** Parameters by which a host is told of the subject's pool. */
+export function poolParams({ pool, poolSecret }: ConformanceSubject): VerbParams<'ensurePool'> {
+  return { pool, ...(poolSecret === undefined ? {} : { secret: poolSecret }) };
+}
+
 /** Calls a driver as the agent does. */
 export class ConformanceCaller {
   constructor(private readonly driver: HostDriver) {}
 
-  /** A verb that nobody cancels. */
-  call<V extends VerbName>(verb: V, params: VerbParams<V>, context: Partial<VerbContext> = {}): Promise<VerbResult<V>> {
+  /** A verb that nobody cancels. What may succeed later by itself is tried again for a while, as operations do. */
+  async call<V extends VerbName>(
+    verb: V,
+    params: VerbParams<V>,
+    context: Partial<VerbContext> = {},
+  ): Promise<VerbResult<V>> {
     const run = this.driver.verbs[verb] as (params: VerbParams<V>, context: VerbContext) => Promise<VerbResult<V>>;
-    return run(params, { signal: new AbortController().signal, progress: () => undefined, ...context });
+    const deadline = performance.now() + TRY_AGAIN_FOR_MS;
+    for (;;) {
+      try {
+        return await run(params, { signal: new AbortController().signal, progress: () => undefined, ...context });
+      } catch (error) {
+        if (!isDurastackError(error, 'BACKEND_BUSY') || performance.now() > deadline) throw error;
+        await sleep(TRY_AGAIN_EVERY_MS);
+      }
+    }
   }
 
   /** The same call twice; gives the second result. */

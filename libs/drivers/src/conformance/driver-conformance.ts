@@ -6,7 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObservedVm } from '@durastack/contracts/agent/specs';
 import { VERBS } from '@durastack/contracts/agent/verbs';
 import type { HostDriver } from '../driver.js';
-import { ConformanceCaller, type ConformanceScene, type ConformanceSubject } from './conformance-subject.js';
+import {
+  ConformanceCaller,
+  poolParams,
+  type ConformanceScene,
+  type ConformanceSubject,
+} from './conformance-subject.js';
 import { describeDriverRestart, describeMachineViews, describePower, MachineScene } from './machine-conformance.js';
 import { describeCancelledFetch, describeImages, describeNetworks, describeStorage } from './storage-conformance.js';
 
@@ -31,7 +36,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
     beforeAll(async () => {
       subject = await makeSubject();
       await startDriver();
-      await new ConformanceCaller(driver).twice('ensurePool', { pool: subject.pool });
+      await new ConformanceCaller(driver).twice('ensurePool', poolParams(subject));
     });
     afterAll(async () => {
       await driver?.stop();

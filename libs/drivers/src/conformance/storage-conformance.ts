@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { VolumeSpec } from '@durastack/contracts/agent/specs';
-import type { ConformanceScene } from './conformance-subject.js';
+import { poolParams, type ConformanceScene } from './conformance-subject.js';
 
 const MIB = 2 ** 20;
 
@@ -51,7 +51,7 @@ export function describeStorage(scene: ConformanceScene): void {
     const { pool } = volume;
     await scene.caller().call('ensureVolume', { volume });
     await scene.caller().twice('ensurePoolGone', { pool });
-    await scene.caller().call('ensurePool', { pool });
+    await scene.caller().call('ensurePool', poolParams(scene.subject()));
     expect(await scene.subject().volumeSizeBytes(volume.id)).toBe(volume.sizeBytes);
     await scene.caller().call('ensureVolumeGone', { volumeId: volume.id, pool });
   });

@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { ConformanceSubject } from '../conformance/conformance-subject.js';
 import { describeDriverConformance } from '../conformance/driver-conformance.js';
@@ -10,31 +7,13 @@ import { volumePath } from '../directory-pool/paths.js';
 import { qcow2VirtualSize } from '../directory-pool/qcow2-header.js';
 import { fetchImage } from '../image/fetch-image.js';
 import { ensureImageGone } from '../image/image-files.js';
+import { serveImage } from '../testing/image-server.js';
 import { createLibvirtDriver } from './driver.js';
 import { startLibvirtdFixture } from './libvirtd-fixture.js';
 import { LibvirtClient } from './rpc/client.js';
 import { makePool, networkOf, vmOf, volumeOf } from './vm-fixture.js';
 
-const IMAGE_BYTES = 4 * 2 ** 20;
 const IMAGES = { fetchImage, ensureImageGone };
-
-/** A web server with one raw image; under /slow it comes in 20 pieces, 50 ms apart. */
-async function serveImage(): Promise<{ server: Server; url: string }> {
-  const image = Buffer.alloc(IMAGE_BYTES, 'durastack');
-  const server = createServer(async (request, response) => {
-    const pauseMs = request.url?.startsWith('/slow') === true ? 50 : 0;
-    response.writeHead(200, { 'content-length': IMAGE_BYTES });
-    const piece = IMAGE_BYTES / 20;
-    for (let at = 0; at < IMAGE_BYTES && !response.destroyed; at += piece) {
-      response.write(image.subarray(at, at + piece));
-      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
-    response.end();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
 
 /** A private libvirtd with machines of one boot sector, and a web server for images. */
 async function makeSubject(): Promise<ConformanceSubject> {

@@ -20,6 +20,7 @@ import { PowerWatch } from './power-watch.js';
 import { rememberedAccelerator } from './remembered-accelerator.js';
 import { LibvirtClient } from './rpc/client.js';
 import { ensureVmGone, ensureVmStopped, requestVmShutdown } from './stop-vm.js';
+import { libvirtSecrets } from './secrets.js';
 import { ensureVmSize } from './vm-size.js';
 import { copyVolume, discardVolumeCopy, switchVolume } from './volume-copy/copy-volume.js';
 import { boundSerialLog, readSerialLog, vmFiles, withVncSocket, listVmDirs } from './vm-files.js';
@@ -69,16 +70,17 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
   checkStateDir(stateDir);
   const client = new LibvirtClient({ socketPath: options.socketPath });
   const host: LibvirtHost = {
+  const shell = hostShell(options.networkNamespace);
     client,
     domains: new Domains(client, options.instance),
     networks: new HostNetworks({
       instance: options.instance,
       stateDir,
       dnsmasqDir: resolve(options.dnsmasqDir ?? join(stateDir, 'dhcp')),
-      shell: hostShell(options.networkNamespace),
+      shell,
       ...(options.ovsRunDir ? { ovsRunDir: options.ovsRunDir } : {}),
     }),
-    pools: new PoolDrivers(),
+    pools: new PoolDrivers({ stateDir, secrets: libvirtSecrets(client), shell }),
     instance: options.instance,
     stateDir,
     accelerator: rememberedAccelerator(stateDir, options.accelerator),

@@ -1,10 +1,15 @@
 /** Every kind of pool, with its driver: what a new kind has to be added to. */
-import type { PoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
-import { DurastackError } from '@durastack/contracts/errors';
+import { join } from 'node:path';
+import type { PoolSpec, RbdPoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
+import { isDurastackError } from '@durastack/contracts/errors';
 import { directoryPoolDriver } from '../directory-pool/directory-pool-driver.js';
 import type { DriverVerbs, PoolSize } from '../driver.js';
 import type { HostUser } from '../files/reachable.js';
-import type { DiskSource, PoolDriver } from '../pool-driver.js';
+import type { DiskSource, PoolDriver, SecretKeeper } from '../pool-driver.js';
+import type { HostShell } from '../process/host-shell.js';
+import { fencingVerbs, type FencingVerbs } from '../rbd/fencing-verbs.js';
+import { RbdAccesses } from '../rbd/rbd-access.js';
+import { createRbdPoolDriver } from '../rbd/rbd-pool-driver.js';
 
 /** The verbs about pools and what lies on them. */
 export type PoolVerbs = Pick<
@@ -15,10 +20,30 @@ export type PoolVerbs = Pick<
   | 'ensureVolumeGone'
   | 'ensureTemplateOnPool'
   | 'ensureTemplateGoneFromPool'
->;
+> &
+  FencingVerbs;
+
+/** What {@link PoolDrivers} work with. */
+export interface PoolDriversParts {
+  /** Directory of the agent's own files: keys of pools are kept below it. */
+  readonly stateDir: string;
+  /** Where QEMU gets them from. */
+  readonly secrets: SecretKeeper;
+  /** Where tools run that speak with storage over the network. */
+  readonly shell: HostShell;
+}
 
 /** The pools of one host. */
 export class PoolDrivers {
+  private readonly rbd: PoolDriver<RbdPoolSpec>;
+  private readonly fencing: FencingVerbs;
+
+  constructor({ stateDir, secrets, shell }: PoolDriversParts) {
+    const accesses = new RbdAccesses(join(stateDir, 'rbd'));
+    this.rbd = createRbdPoolDriver({ accesses, secrets, shell });
+    this.fencing = fencingVerbs(accesses, shell);
+  }
+
   /** The driver of a pool's kind. */
   of(pool: PoolSpec): PoolDriver {
     switch (pool.kind) {
@@ -26,7 +51,7 @@ export class PoolDrivers {
       case 'shared-mount-point':
         return directoryPoolDriver as PoolDriver;
       case 'rbd':
-        throw new DurastackError('ENVIRONMENT', `This agent has no driver for pools of the kind ${pool.kind}.`);
+        return this.rbd as PoolDriver;
     }
   }
 
@@ -46,9 +71,10 @@ export class PoolDrivers {
   ): Promise<{ volumes: Record<string, string[]>; templates: Record<string, string[]> }> {
     const read = async (pool: PoolSpec) => {
       const driver = this.of(pool);
-      return { id: pool.id, volumes: await driver.listVolumes(pool), templates: await driver.listTemplates(pool) };
+      const [volumes, templates] = await Promise.all([driver.listVolumes(pool), driver.listTemplates(pool)]);
+      return { id: pool.id, volumes, templates };
     };
-    const all = await Promise.all(pools.map(read));
+    const all = (await Promise.all(pools.map((pool) => read(pool).catch(unread)))).filter((one) => one !== undefined);
     return {
       volumes: Object.fromEntries(all.map(({ id, volumes }) => [id, volumes])),
       templates: Object.fromEntries(all.map(({ id, templates }) => [id, templates])),
@@ -70,6 +96,7 @@ export class PoolDrivers {
       return {};
     };
     return {
+      ...this.fencing,
       ensurePool: ({ pool, ...rest }) => this.of(pool).ensurePool(pool, rest),
       ensurePoolGone: ({ pool }) => nothing(this.of(pool).ensurePoolGone(pool)),
       ensureVolume: ({ volume }, { signal }) => this.of(volume.pool).ensureVolume(volume, signal),
@@ -79,4 +106,10 @@ export class PoolDrivers {
         nothing(this.of(pool).ensureTemplateGoneFromPool(templateId, pool)),
     };
   }
+}
+
+/** A cluster that does not answer, or whose key this host was not told: others will tell what is there. */
+function unread(error: unknown): undefined {
+  if (isDurastackError(error, 'BACKEND_BUSY') || isDurastackError(error, 'POOL_UNKNOWN')) return undefined;
+  throw error;
 }

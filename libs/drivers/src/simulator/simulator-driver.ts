@@ -6,6 +6,7 @@ import type { VerbName } from '@durastack/contracts/agent/verbs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs, HostDriver, VerbContext } from '../driver.js';
 import { FaultPlan, sleep } from './faults.js';
+import { fencingVerbs } from './fencing-verbs.js';
 import { imageVerbs } from './image-verbs.js';
 import { machineVerbs } from './machine-verbs.js';
 import { migrationVerbs } from './migration-verbs.js';
@@ -39,6 +40,7 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
   const { hostId, world, latency = {}, faults = new FaultPlan() } = options;
   const effects: DriverVerbs = {
     ...storageVerbs(world, hostId),
+    ...fencingVerbs(world, hostId),
     ...imageVerbs(world, hostId, latency.transferMs ?? 0),
     ...machineVerbs(world, hostId, latency.shutdownMs ?? 50),
     ...migrationVerbs(world, hostId, latency.transferMs ?? 0),

@@ -44,7 +44,10 @@ export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerb
       world.save(hostId);
       return { sizeBytes: present.sizeBytes };
     },
-    ensurePool: async ({ pool }) => {
+    ensurePool: async ({ pool, secret }) => {
+      const known = world.host(hostId).pools[pool.id];
+      if (pool.kind === 'rbd' && secret === undefined && known === undefined)
+        throw new DurastackError('POOL_UNKNOWN', `Host ${hostId} was not told the key of storage pool ${pool.id}.`);
       world.host(hostId).pools[pool.id] = pool;
       world.save(hostId);
       return poolSize(world, hostId, pool);

@@ -66,6 +66,8 @@ export interface SimulatedHost {
 interface Shared {
   content: Record<string, SimulatedPool>;
   images: Record<string, Record<string, SimulatedImage>>;
+  /** By pool id. */
+  blocklists?: Record<string, readonly string[]>;
 }
 
 /** Whether every host that is told of the pool sees the same content. */
@@ -111,9 +113,11 @@ export class SimulatedWorld {
 
   /**
    * Content of a pool as this host sees it; STEP_REFUSED when the pool was not made here. The folders of a shared pool
-   * are there for every host once one has made them.
+   * are there for every host once one has made them; the key of an RBD pool is not (POOL_UNKNOWN).
    */
   pool(hostId: string, pool: PoolSpec): SimulatedPool {
+    if (pool.kind === 'rbd' && this.host(hostId).pools[pool.id] === undefined)
+      throw new DurastackError('POOL_UNKNOWN', `Host ${hostId} was not told the key of storage pool ${pool.id} yet.`);
     const shared = isShared(pool) && this.shared.content[pool.id] !== undefined;
     if (!shared && this.host(hostId).pools[pool.id] === undefined) {
       throw new DurastackError('STEP_REFUSED', `Pool ${pool.id} is not on host ${hostId}; ensure it first.`);
@@ -125,6 +129,17 @@ export class SimulatedWorld {
   content(hostId: string, pool: PoolSpec): SimulatedPool {
     const place = isShared(pool) ? this.shared.content : this.host(hostId).content;
     return (place[pool.id] ??= { volumes: {}, templates: {} });
+  }
+
+  /** Addresses that the cluster of an RBD pool shuts out. */
+  blocklist(poolId: string): readonly string[] {
+    return this.shared.blocklists?.[poolId] ?? [];
+  }
+
+  /** Sets them. */
+  setBlocklist(hostId: string, poolId: string, addresses: readonly string[]): void {
+    this.shared.blocklists = { ...this.shared.blocklists, [poolId]: [...addresses] };
+    this.save(hostId);
   }
 
   /** Images of a store, by template id. */

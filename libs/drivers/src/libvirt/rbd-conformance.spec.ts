@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RbdPoolSpec } from '@durastack/contracts/agent/specs';
+import { ConformanceCaller, type ConformanceSubject } from '../conformance/conformance-subject.js';
+import { describeDriverConformance } from '../conformance/driver-conformance.js';
+import { fetchImage } from '../image/fetch-image.js';
+import { ensureImageGone } from '../image/image-files.js';
+import { run } from '../process/run.js';
+import { startCephFixture, type CephFixture } from '../rbd/ceph-fixture.js';
+import { serveImage } from '../testing/image-server.js';
+import { bootDisk } from './boot-sector.js';
+import { createLibvirtDriver } from './driver.js';
+import { startLibvirtdFixture } from './libvirtd-fixture.js';
+import { LibvirtClient } from './rpc/client.js';
+import { GUEST_SAYS, networkOf, vmOf } from './vm-fixture.js';
+
+const IMAGES = { fetchImage, ensureImageGone };
+
+/** An image store with the boot sector as its only template. */
+async function makeStore(path: string, templateId: string): Promise<void> {
+  await mkdir(path);
+  const raw = join(path, 'boot.raw');
+  await writeFile(raw, bootDisk(`${GUEST_SAYS}\r\n`));
+  await run('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, join(path, `${templateId}.qcow2`)]);
+  await rm(raw);
+}
+
+async function imageNames({ admin, ceph }: CephFixture): Promise<string[]> {
+  return (await admin('rbd', 'ls', ceph.poolName)).split('\n').filter(Boolean);
+}
+
+/** A private libvirtd whose machines have their disks on a real Ceph cluster. */
+async function makeSubject(): Promise<ConformanceSubject> {
+  const libvirtd = await startLibvirtdFixture();
+  const { dir, instance, networkNamespace, socketPath } = libvirtd;
+  const cluster = await startCephFixture(networkNamespace).catch(async (error: unknown) => {
+    await libvirtd.end();
+    throw error;
+  });
+  const raw = new LibvirtClient({ socketPath });
+  const { server, url } = await serveImage();
+  const pool: RbdPoolSpec = cluster.pool();
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    server.close();
+    raw.close();
+    await cluster.end();
+    await libvirtd.end();
+  };
+  const [store, templateId] = [{ id: randomUUID(), path: join(dir, 'store') }, randomUUID()];
+  await makeStore(store.path, templateId);
+  const domainNames = new Map<string, string>();
+  const settings = { socketPath, stateDir: join(dir, 'state'), instance, networkNamespace, images: IMAGES };
+  const makeDriver = async () => createLibvirtDriver({ ...settings, accelerator: 'tcg' });
+  try {
+    const caller = new ConformanceCaller(await makeDriver());
+    await caller.call('ensurePool', { pool, secret: cluster.ceph.key });
+    await caller.call('ensureTemplateOnPool', { pool, store, templateId });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  let nextHost = 10;
+  return {
+    pool,
+    poolSecret: cluster.ceph.key,
+    store,
+    network: networkOf(instance, 1),
+    makeDriver,
+    makeVm: () => {
+      const volume = { id: randomUUID(), pool, templateId, sizeBytes: 1024 * 1024 };
+      const vm = vmOf({ instance, volume, networks: [], host: nextHost++ });
+      domainNames.set(vm.id, vm.domainName);
+      return vm;
+    },
+    fetch: (slow) => ({
+      templateId: randomUUID(),
+      store,
+      url: `${url}/${slow ? 'slow' : 'fast'}.raw`,
+      format: 'raw',
+      maxBytes: 2 ** 30,
+      maxVirtualBytes: 2 ** 30,
+      allowedPrivateCidrs: ['127.0.0.0/8'],
+    }),
+    powerOffBehindOurBack: async (vmId) => {
+      const pidFile = join(dir, 'lv', 'run', 'qemu', `${domainNames.get(vmId)}.pid`);
+      process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL');
+    },
+    pauseBehindOurBack: async (vmId) => {
+      const domain = await raw.domainByUuid(vmId);
+      if (domain !== undefined) await raw.suspendDomain(domain);
+    },
+    volumeSizeBytes: async (id) => {
+      if (!(await imageNames(cluster)).includes(`volume-${id}`)) return undefined;
+      const info = await cluster.admin('rbd', 'info', '--format', 'json', `${pool.pool}/volume-${id}`);
+      return (JSON.parse(info) as { size: number }).size;
+    },
+    leftovers: async (id) =>
+      [...(await imageNames(cluster)), ...(await readdir(store.path))].filter((name) => name.includes(id)),
+    close,
+  };
+}
+
+describeDriverConformance('libvirt on Ceph RBD', makeSubject);

@@ -1,0 +1,122 @@
+/** Pools on Ceph RBD. */
+import { randomUUID } from 'node:crypto';
+import type { RbdPoolSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
+import type { DiskSource, PoolDriver, SecretKeeper, VolumeOn } from '../pool-driver.js';
+import type { HostShell } from '../process/host-shell.js';
+import { callCeph, type CephCaller } from './ceph-tool.js';
+import { PoolSizes, readPoolSize } from './pool-sizes.js';
+import type { RbdAccess, RbdAccesses } from './rbd-access.js';
+import { imageSpec, listImages, readImage, removeImage, volumeImage } from './rbd-images.js';
+import { baseBytes, ensureRbdTemplate, removeRbdTemplate } from './rbd-templates.js';
+import { ensureRbdVolume, growRbdVolume, removeRbdVolume, type KnownBases } from './rbd-volumes.js';
+
+/** What {@link createRbdPoolDriver} works with. */
+export interface RbdPoolDriverParts {
+  readonly accesses: RbdAccesses;
+  readonly secrets: SecretKeeper;
+  /** Where Ceph's tools run. */
+  readonly shell: HostShell;
+}
+
+/** Makes the driver of one host's RBD pools. */
+export function createRbdPoolDriver({ accesses, secrets, shell }: RbdPoolDriverParts): PoolDriver<RbdPoolSpec> {
+  const bases = knownBases();
+  const callerOf = async (pool: RbdPoolSpec): Promise<CephCaller> => ({
+    pool,
+    user: pool.user,
+    access: await accesses.of(pool),
+    shell,
+  });
+  const sizes = new PoolSizes(async (pool) => readPoolSize(await callerOf(pool)));
+  const keepSecret = async (pool: RbdPoolSpec): Promise<void> => {
+    const value = Buffer.from(await accesses.keyOf(pool), 'base64');
+    await secrets.ensure({ uuid: pool.id, description: `storage pool ${pool.id}`, value });
+  };
+  return {
+    ensurePool: async (pool, { secret, refuseWhenSilent }) => {
+      const trial = async (access: RbdAccess) => tryPool({ pool, user: pool.user, access, shell });
+      const tried = secret === undefined ? trial(await accesses.of(pool)) : accesses.keep(pool, secret, trial);
+      const size = await tried.catch((error: unknown) => {
+        throw refuseWhenSilent === true && isDurastackError(error, 'BACKEND_BUSY') ? noAnswer(pool, error) : error;
+      });
+      await keepSecret(pool);
+      sizes.note(pool.id, size);
+      return size;
+    },
+    ensurePoolGone: async (pool) => {
+      await secrets.ensureGone(pool.id);
+      await accesses.forget(pool.id);
+    },
+    ensureVolume: async (volume, signal) => ensureRbdVolume(await callerOf(volume.pool), volume, { bases, signal }),
+    growVolume: async (volume, signal) => growRbdVolume(await callerOf(volume.pool), volume, signal),
+    ensureVolumeGone: async (volumeId, pool) => removeRbdVolume(await callerOf(pool), volumeId),
+    ensureTemplateOnPool: async (params, context) => ensureRbdTemplate(await callerOf(params.pool), params, context),
+    ensureTemplateGoneFromPool: async (templateId, pool) => {
+      bases.forget(templateId);
+      await removeRbdTemplate(await callerOf(pool), templateId);
+    },
+    listVolumes: async (pool) => idsOf((await listImages(await callerOf(pool))).images, 'volume-'),
+    listTemplates: async (pool) => idsOf((await listImages(await callerOf(pool))).bases, 'template-'),
+    openDisk: async (volume) => {
+      const spec = imageSpec(volume.pool, volumeImage(volume.id));
+      const caller = await callerOf(volume.pool);
+      // A cluster that does not answer is found out here, in seconds: libvirt would wait for minutes.
+      if ((await readImage(caller, spec)) === undefined)
+        throw new DurastackError('STEP_REFUSED', `The volume ${spec} does not exist; make it first`);
+      await keepSecret(volume.pool);
+      return diskSource(volume);
+    },
+    diskSource,
+    measured: (pool) => sizes.last(pool),
+  };
+}
+
+/** The user can make and remove images there, and see the cluster's size. */
+async function tryPool(caller: CephCaller) {
+  const spec = imageSpec(caller.pool, `.trial-${randomUUID()}`);
+  await callCeph('rbd', caller, ['create', '--size', '1M', spec]);
+  await removeImage(caller, spec);
+  return readPoolSize(caller);
+}
+
+function noAnswer({ monitors }: RbdPoolSpec, cause: unknown): DurastackError {
+  const text = `No Ceph monitor at ${monitors.join(', ')} answers this host; check addresses, ports and the way there`;
+  return new DurastackError('STEP_REFUSED', text, { cause });
+}
+
+function diskSource({ id, pool }: VolumeOn<RbdPoolSpec>): DiskSource {
+  return {
+    type: 'rbd',
+    name: imageSpec(pool, volumeImage(id)),
+    format: 'raw',
+    monitors: pool.monitors.map((monitor) => {
+      const colon = monitor.lastIndexOf(':');
+      return { host: monitor.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(monitor.slice(colon + 1)) };
+    }),
+    user: pool.user,
+    secretUuid: pool.id,
+  };
+}
+
+function idsOf(names: readonly string[], prefix: string): string[] {
+  return names.flatMap((name) =>
+    name.startsWith(prefix) ? (/^[0-9a-f-]{36}$/.exec(name.slice(prefix.length))?.[0] ?? []) : [],
+  );
+}
+
+/** A complete base image never changes: its size is asked once. */
+function knownBases(): KnownBases {
+  const known = new Map<string, number>();
+  return {
+    sizeOf: async (caller, templateId) => {
+      const key = `${caller.pool.id} ${templateId}`;
+      const bytes = known.get(key) ?? (await baseBytes(caller, templateId));
+      if (bytes !== undefined) known.set(key, bytes);
+      return bytes;
+    },
+    forget: (templateId) => {
+      for (const key of known.keys()) if (key.endsWith(` ${templateId}`)) known.delete(key);
+    },
+  };
+}
