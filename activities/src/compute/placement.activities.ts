@@ -9,6 +9,7 @@ import { planPlacement, type PlacementPlan } from '@durastack/model/placement/pl
 import { readNeedsToReserve } from '@durastack/store/compute/placement-needs';
 import type { Tx } from '@durastack/store/database/transaction';
 import { noteExplanation } from '@durastack/store/operations/explanation';
+import { joinNetworks } from '@durastack/store/network/fabric';
 import { claim, releaseHosts, releasePools, reserveHost, reservePool } from '@durastack/store/operations/reservations';
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
@@ -127,11 +128,6 @@ async function reserve(tx: Tx, { operationId, needs }: Placing, { host, disks }:
       'UPDATE virtual_machine v JOIN volume d ON d.id = ? SET v.host_id = ?, d.pool_id = ? WHERE v.id = ?',
       [volumeId, host.id, poolId, vmId],
     );
-  // Written before the bridge exists, so that removal of the network finds it.
-  await tx.execute(
-    `INSERT INTO network_on_host (network_id, host_id, created_at) SELECT DISTINCT network_id, ?, NOW(3) FROM nic WHERE vm_id = ?
-     ON DUPLICATE KEY UPDATE host_id = VALUES(host_id)`,
-    [host.id, vmId],
-  );
+  await joinNetworks(tx, { vmId, hostId: host.id });
   return true;
 }

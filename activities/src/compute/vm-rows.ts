@@ -1,8 +1,9 @@
 /** Reads of a machine and what belongs to it, as steps need them. */
-import type { DataVolumeSpec, NetworkSpec, NicSpec, PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
+import type { DataVolumeSpec, NicSpec, PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { SecretBox } from '@durastack/kit/secrets/secret-box';
 import type { Tx } from '@durastack/store/database/transaction';
+import { readNetworkSpecs } from '@durastack/store/network/fabric';
 import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '@durastack/store/storage/pool-spec';
 
 /** A machine's row, as far as steps use it. */
@@ -121,48 +122,21 @@ interface NicRow {
   ip: string;
   isDefault: number;
   networkId: string;
-  networkName: string;
-  driver: 'bridge' | 'ovs';
-  bridge: string;
-  vlan: number | null;
-  cidr: string;
-  gateway: string;
-  dns1: string;
-  dns2: string | null;
 }
 
-function toNetworkSpec(row: NicRow): NetworkSpec {
-  return {
-    id: row.networkId,
-    name: row.networkName,
-    driver: row.driver,
-    bridge: row.bridge,
-    ...(row.vlan === null ? {} : { vlan: row.vlan }),
-    cidr: row.cidr,
-    gateway: row.gateway,
-    gatewayOnHost: true,
-    dns: [row.dns1, row.dns2].filter((dns): dns is string => dns !== null),
-    mtu: 1500,
-  };
-}
-
-/** The machine's interfaces with their networks, the default one first. */
-export async function readNics(tx: Tx, vmId: string): Promise<NicSpec[]> {
+/** The machine's interfaces with their networks as that host is told of them, the default one first. */
+export async function readNics(tx: Tx, vmId: string, hostId: string): Promise<NicSpec[]> {
   const rows = await tx.query<NicRow>(
-    `SELECT n.id, n.tap, n.mac, n.ip, n.is_default AS isDefault, w.id AS networkId, w.name AS networkName, w.driver, w.bridge, w.vlan, w.cidr, w.gateway,
-       z.dns1, z.dns2
-     FROM nic n JOIN network w ON w.id = n.network_id JOIN zone z ON z.id = w.zone_id
-     WHERE n.vm_id = ? ORDER BY n.is_default DESC, n.id`,
+    `SELECT id, tap, mac, ip, is_default AS isDefault, network_id AS networkId FROM nic
+      WHERE vm_id = ? ORDER BY is_default DESC, id`,
     [vmId],
   );
-  return rows.map((row) => ({
-    id: row.id,
-    tap: row.tap,
-    mac: row.mac,
-    ip: row.ip,
-    isDefault: row.isDefault === 1,
-    network: toNetworkSpec(row),
-  }));
+  const networks = await readNetworkSpecs(tx, hostId, [...new Set(rows.map(({ networkId }) => networkId))]);
+  return rows.map(({ id, tap, mac, ip, isDefault, networkId }) => {
+    const network = networks.get(networkId);
+    invariant(network, `The interface ${id} is on network ${networkId}, which does not exist.`);
+    return { id, tap, mac, ip, isDefault: isDefault === 1, network };
+  });
 }
 
 /** Everything a host needs to run the machine. Holds user data in the clear: it goes to the agent and nowhere else. */
@@ -183,7 +157,7 @@ export async function readVmSpec(tx: Tx, box: SecretBox, vmId: string): Promise<
       ...(volume.templateId ? { templateId: volume.templateId } : {}),
     },
     dataVolumes: await readDataVolumes(tx, vmId),
-    nics: await readNics(tx, vmId),
+    nics: await readNics(tx, vmId, vm.hostId),
     seed: {
       instanceId: vm.id,
       hostname: vm.name,

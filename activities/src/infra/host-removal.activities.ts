@@ -1,6 +1,7 @@
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { HostRemovalPorts } from '@durastack/contracts/infra/host.ports';
 import { DONE } from '@durastack/contracts/operations/step';
+import { leaveNetwork } from '@durastack/store/network/fabric';
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
 
@@ -60,9 +61,7 @@ export function createActivities({ source, agents }: ActivityDependencies): Host
           // A forced removal is for hosts that will not come back.
           if (!work.forced || !isDurastackError(error, 'HOST_UNREACHABLE')) throw error;
         }
-        await inStep(source, step, (tx) =>
-          tx.execute('DELETE FROM network_on_host WHERE network_id = ? AND host_id = ?', [id, work.hostId]),
-        );
+        await inStep(source, step, (tx) => leaveNetwork(tx, { networkId: id, hostId: work.hostId }));
       }
       return DONE;
     },

@@ -33,6 +33,7 @@ import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundErro
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import type { DataSource } from 'typeorm';
 import type { AgentGateway } from '../agent-gateway.js';
+import { createHostTeller } from '../network/tell-hosts.js';
 import { createChores } from './chores.js';
 import type { HostWatch } from './host-watch.js';
 import { startLeasedLoop, type LeasedLoop } from './leased-loop.js';
@@ -75,9 +76,18 @@ export interface DispatcherOptions {
 function choresOf(options: DispatcherOptions) {
   const { source, log, agents, hostWatch } = options;
   const repairPowerDrift = createPowerDriftRepair(source, agents);
+  const teller = createHostTeller(source, agents);
   return createChores(log, [
     { name: 'watching hosts', everyMs: WATCH_MS, run: () => hostWatch.round() },
     { name: 'sweeping', everyMs: SWEEP_MS, run: createSweep(options) },
+    {
+      name: 'telling hosts of each other',
+      everyMs: WATCH_MS,
+      async run() {
+        const failures = await teller.round();
+        for (const error of failures) log.warn({ error }, 'a host did not take the word about others; it is told again');
+      },
+    },
     {
       name: 'repairing drift',
       everyMs: ROUND_MS,

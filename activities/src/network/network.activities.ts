@@ -1,6 +1,7 @@
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { NetworkPorts } from '@durastack/contracts/network/network.ports';
 import { DONE } from '@durastack/contracts/operations/step';
+import { leaveNetwork, releaseVni } from '@durastack/store/network/fabric';
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
 
@@ -35,10 +36,9 @@ export function createActivities({ source, agents }: ActivityDependencies): Netw
         } catch (error) {
           if (!isDurastackError(error, 'HOST_FENCED')) throw error;
         }
-        await inStep(source, step, (tx) =>
-          tx.execute('DELETE FROM network_on_host WHERE network_id = ? AND host_id = ?', [networkId, id]),
-        );
+        await inStep(source, step, (tx) => leaveNetwork(tx, { networkId, hostId: id }));
       }
+      await inStep(source, step, (tx) => releaseVni(tx, networkId));
       return DONE;
     },
   };

@@ -6,6 +6,7 @@ import type {
   RecoveryVerdict,
 } from '@durastack/model/recovery/recovery-facts';
 import { transaction, type Tx } from '@durastack/store/database/transaction';
+import { joinNetworks } from '@durastack/store/network/fabric';
 import { endOperation, lockForEnding } from '@durastack/store/operations/end';
 import { readOperation } from '@durastack/store/operations/operation-row';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
@@ -75,12 +76,7 @@ async function recordMachine(tx: Tx, { id, place, event }: RecoveryVerdict['mach
         WHERE id = ?`,
       [place.hostId, place.power, id],
     );
-    if (place.hostId !== null)
-      await tx.execute(
-        `INSERT IGNORE INTO network_on_host (network_id, host_id, created_at)
-         SELECT DISTINCT network_id, ?, NOW(3) FROM nic WHERE vm_id = ?`,
-        [place.hostId, id],
-      );
+    if (place.hostId !== null) await joinNetworks(tx, { vmId: id, hostId: place.hostId });
   }
   if (event !== undefined) await transitionIfAllowed(tx, { type: 'virtual-machine', id }, event);
 }
