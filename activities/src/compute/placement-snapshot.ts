@@ -43,7 +43,7 @@ export class SnapshotReader {
   /** Snapshots to try one after the other until a reservation succeeds; the last one says why none did. */
   async *attempts(tx: Tx, wanted: Wanted): AsyncGenerator<PlacementSnapshot> {
     const { needs } = wanted;
-    const dedications = await readDedications(tx, needs.zoneId);
+    const dedications = needs.dedications === 0 ? [] : await readDedications(tx, needs.zoneId);
     const limits = hostLimits(needs, dedications);
     const narrow = await narrowest(tx, needs);
     const ids = narrow === undefined ? await this.idsOf(tx, needs.zoneId) : [];
@@ -51,8 +51,10 @@ export class SnapshotReader {
       // What is preferred is looked at first; a random sample would seldom have it.
       if (limits.preferred.length > 0)
         yield await complete(tx, { needs, dedications, hosts: await readPreferred(tx, needs.zoneId, limits) });
-      if (limits.only === undefined)
-        yield await complete(tx, { needs, dedications, hosts: await readSample(tx, draw(ids), needs) });
+      // Few random hosts may all be silent ones, where the machine would have to wait.
+      const answering = ids.filter((id) => !wanted.silent.has(id));
+      if (limits.only === undefined && answering.length > SAMPLE_HOSTS)
+        yield await complete(tx, { needs, dedications, hosts: await readSample(tx, draw(answering), needs) });
       const fitting = await readFitting(tx, wanted, limits);
       if (fitting.length > 0) yield await complete(tx, { needs, dedications, hosts: fitting });
     }
