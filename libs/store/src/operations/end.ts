@@ -2,7 +2,7 @@ import { newId } from '@durastack/kit/ids/new-id';
 import type { Tx } from '../database/transaction.js';
 import { grantIfFree, readWaitingBehind } from './grant.js';
 import { readLocks, type OperationRow } from './operation-row.js';
-import { HAS_OPERATION, lockRows, tableOf, transitionIfAllowed } from './state-rows.js';
+import { HAS_OPERATION, lockRows, lockShown, tableOf, transitionIfAllowed } from './state-rows.js';
 
 /** How an operation ends. */
 export interface Ending {
@@ -46,10 +46,7 @@ async function leaveResource(tx: Tx, { id, resource }: OperationRow, event: stri
     if (event) await transitionIfAllowed(tx, resource, event);
     return;
   }
-  const [row] = await tx.query<{ state: string; operationId: string | null }>(
-    `SELECT state, operation_id AS operationId FROM ${tableOf(resource.type)} WHERE id = ? FOR UPDATE`,
-    [resource.id],
-  );
+  const row = await lockShown(tx, resource);
   if (!row) return;
   const own = row.operationId === id;
   const left = own ? { from: row.state, operationId: null } : { from: row.state };

@@ -16,7 +16,7 @@ import { reasonGone } from './children.js';
 import { endOperation, lockForEnding } from './end.js';
 import { readOperation, type OperationRow } from './operation-row.js';
 import { controlEpoch } from './settings.js';
-import { HAS_OPERATION, tableOf, transition } from './state-rows.js';
+import { HAS_OPERATION, lockShown, tableOf, transition } from './state-rows.js';
 
 const superseded = (run: RunRef) =>
   new DurastackError('SUPERSEDED', `Run ${run.run} of operation ${run.operationId} is no longer the current one.`);
@@ -81,17 +81,6 @@ async function readBefore(
     epoch: Number(epoch ?? (await controlEpoch(tx))),
     generation: generation ?? undefined,
   };
-}
-
-async function lockShown(
-  tx: Tx,
-  { type, id }: ResourceRef,
-): Promise<{ state: string; operationId: string | null } | undefined> {
-  const rows = await tx.query<{ state: string; operationId: string | null }>(
-    `SELECT state, operation_id AS operationId FROM ${tableOf(type)} WHERE id = ? FOR UPDATE`,
-    [id],
-  );
-  return rows[0];
 }
 
 /** Raises the lifecycle's first event, once over all runs. Returns why not, when it is not allowed any more. */

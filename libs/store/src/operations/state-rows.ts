@@ -151,3 +151,15 @@ export const HAS_OPERATION: ReadonlySet<ResourceType> = new Set([
   'network',
   'storage-pool',
 ]);
+
+/** Locks a row of these types. @returns its state, and the operation that it shows */
+export async function lockShown(
+  tx: Tx,
+  { type, id }: ResourceRef,
+): Promise<{ state: string; operationId: string | null } | undefined> {
+  const rows = await tx.query<{ state: string; operationId: string | null }>(
+    `SELECT state, operation_id AS operationId FROM ${tableOf(type)} WHERE id = ? FOR UPDATE`,
+    [id],
+  );
+  return rows[0];
+}
