@@ -225,8 +225,14 @@ export async function makeGround(world: MatrixWorld, workflows: Workflows): Prom
 export async function clearGround(ground: Ground, seen: Snapshot): Promise<void> {
   const { world, hostIds, poolId } = ground;
   const { platform, call } = world;
-  for (const id of inState(seen, 'storage_pool', ['Up']).filter((one) => one !== poolId))
+  for (const id of inState(seen, 'storage_pool', ['Up']).filter((one) => one !== poolId)) {
+    const machines = await world.db.query<{ id: string }>(
+      "SELECT DISTINCT vm_id AS id FROM volume WHERE pool_id = ? AND vm_id IS NOT NULL AND state <> 'Expunged'",
+      [id],
+    );
+    for (const machine of machines) await expunge(ground, machine.id);
     await settle(ground, 'deleteStoragePool', await new DeleteStoragePoolHandler(platform).execute(call, { id }));
+  }
   for (const id of inState(seen, 'host', ['Up', 'Disconnected']).filter((one) => !hostIds.includes(one)))
     await settle(ground, 'deleteHost', await new DeleteHostHandler(platform).execute(call, { id }));
 }

@@ -29,6 +29,7 @@ import {
   type Started,
 } from './ground.js';
 
+import { diskOnItsPool, migrateToOtherPool } from './migrate-volume-ground.js';
 import { StopVirtualMachineHandler } from '@durastack/api/compute/stop-virtual-machine.command';
 
 /** One operation: what must be there before, and how it is asked for. */
@@ -123,6 +124,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     accept: ({ world }, id) => new DeleteStoragePoolHandler(world.platform).execute(world.call, { id }),
     undone: [],
   },
+  migrateVolume: { prepare: diskOnItsPool, accept: migrateToOtherPool, undone: [] },
   registerTemplate: {
     accept: registerTemplate,
     undone: ['+ template Error'],
@@ -173,6 +175,7 @@ const NEXT_BY_KIND: Readonly<Record<string, string>> = {
   registerTemplate: 'deleteTemplate',
   deleteTemplate: 'deleteTemplate',
   deleteNetwork: 'deleteNetwork',
+  migrateVolume: 'migrateVolume',
 };
 
 /**

@@ -117,11 +117,11 @@ export async function reservePool(tx: Tx, reservation: PoolReservation): Promise
   return true;
 }
 
-/** Gives back a volume's room. */
-export async function releasePools(tx: Tx, volumeId: string): Promise<void> {
+/** Gives back a volume's room; on all pools but `exceptPoolId` when given. */
+export async function releasePools(tx: Tx, volumeId: string, exceptPoolId = ''): Promise<void> {
   const rows = await tx.query<{ resource_id: string; size_bytes: number }>(
-    "SELECT resource_id, size_bytes FROM reservation WHERE owner_id = ? AND resource_type = 'storage-pool' AND purpose = 'volume' ORDER BY resource_id FOR UPDATE",
-    [volumeId],
+    "SELECT resource_id, size_bytes FROM reservation WHERE owner_id = ? AND resource_type = 'storage-pool' AND purpose = 'volume' AND resource_id <> ? ORDER BY resource_id FOR UPDATE",
+    [volumeId, exceptPoolId],
   );
   for (const row of rows) {
     await tx.execute(
