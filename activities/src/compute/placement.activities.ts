@@ -13,8 +13,8 @@ import { joinNetworks } from '@durastack/store/network/fabric';
 import { claim, releaseHosts, releasePools, reserveHost, reservePool } from '@durastack/store/operations/reservations';
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
+import { releaseUnmade } from '../storage/data-volumes.js';
 import { SnapshotReader } from './placement-snapshot.js';
-import { readRootVolume } from './vm-rows.js';
 
 const startsNothing = (input: Readonly<Record<string, unknown>>) => input['startVm'] === false;
 
@@ -44,11 +44,7 @@ export function createActivities({ source, agents }: ActivityDependencies): Plac
         const vmId = operation.resource.id;
         await releaseHosts(tx, vmId);
         await tx.execute('UPDATE virtual_machine SET host_id = NULL WHERE id = ?', [vmId]);
-        const volume = await readRootVolume(tx, vmId);
-        if (volume.state === 'Allocated') {
-          await releasePools(tx, volume.id);
-          await tx.execute('UPDATE volume SET pool_id = NULL WHERE id = ?', [volume.id]);
-        }
+        await releaseUnmade(tx, vmId);
         return DONE;
       }),
   };

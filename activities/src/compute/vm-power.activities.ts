@@ -4,6 +4,7 @@ import { DONE, pending, type StepOutcome, type StepRef } from '@durastack/contra
 import { releaseHosts } from '@durastack/store/operations/reservations';
 import { inStep, underStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
+import { elapsedMs } from '../run-time.js';
 import { readVm, readVmSpec } from './vm-rows.js';
 
 /** How long a guest may take to obey its power button. */
@@ -83,15 +84,4 @@ async function unlessHostGone(call: Promise<unknown>): Promise<void> {
 function withinGrace(elapsed: number): StepOutcome {
   if (elapsed >= GRACE_MS) return DONE;
   return pending(SHUTDOWN_POLL_MS, `waiting for the guest, at most ${Math.ceil((GRACE_MS - elapsed) / 1000)} s more`);
-}
-
-/** Milliseconds since this run began, by the database's clock. */
-async function elapsedMs({ source }: ActivityDependencies, step: StepRef): Promise<number> {
-  return underStep(source, step, async (tx) => {
-    const rows = await tx.query<{ elapsed: number }>(
-      'SELECT TIMESTAMPDIFF(MICROSECOND, started_at, NOW(3)) / 1000 AS elapsed FROM operation_run WHERE generation = ?',
-      [step.generation],
-    );
-    return Number(rows[0]?.elapsed ?? GRACE_MS);
-  });
 }

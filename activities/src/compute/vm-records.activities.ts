@@ -13,6 +13,12 @@ export function createActivities({ source }: ActivityDependencies): VmRecordPort
         const vmId = operation.resource.id;
         const volume = await readRootVolume(tx, vmId);
         await transitionIfAllowed(tx, { type: 'volume', id: volume.id }, 'Expunged');
+        // Data disks outlive their machine.
+        await tx.execute(
+          "UPDATE volume SET vm_id = NULL, device_id = 0, attached_at = NULL WHERE vm_id = ? AND kind = 'DATADISK'",
+          [vmId],
+        );
+        await tx.execute('DELETE FROM affinity_group_member WHERE vm_id = ?', [vmId]);
         await tx.execute('DELETE FROM nic WHERE vm_id = ?', [vmId]);
         await tx.execute("DELETE FROM resource_tag WHERE resource_type = 'virtual-machine' AND resource_id = ?", [
           vmId,

@@ -1,5 +1,5 @@
 import type { VmVolumePorts } from '@durastack/contracts/compute/vm.ports';
-import type { VolumeSpec } from '@durastack/contracts/agent/specs';
+import type { PoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { invariant, isDurastackError } from '@durastack/contracts/errors';
 import { DONE, pending } from '@durastack/contracts/operations/step';
@@ -10,7 +10,8 @@ import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import type { ActivityDependencies } from '../dependencies.js';
 import { hostsInReachOfPool } from '../storage/pool-hosts.js';
 import { taskOutcome } from '../task-outcome.js';
-import { readTemplateStore, readVmAndDisk } from './vm-rows.js';
+import { makeDataVolumes, readNewDataVolumes, readUnfinished, unmakeDataVolumes } from '../storage/data-volumes.js';
+import { readTemplateStore, readVmAndDisk, type RootVolumeRow } from './vm-rows.js';
 
 /** See {@link VmVolumePorts}. */
 export function createActivities({ source, agents }: ActivityDependencies): VmVolumePorts {
@@ -20,7 +21,9 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
         operation.input['startVm'] === false ? undefined : readWork(tx, operation.resource.id),
       );
       if (!work) return DONE;
-      const { hostId, volume, copy } = work;
+      await makeDataVolumes({ source, agents }, step, { hostId: work.hostId, volumes: work.dataVolumes });
+      if (!work.root) return DONE;
+      const { hostId, volume, copy } = { hostId: work.hostId, ...work.root };
       if (copy) {
         const outcome = taskOutcome(await agents.task(hostId, 'ensureTemplateOnPool', copy, step));
         if (!outcome.done) return outcome;
@@ -38,14 +41,33 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
       return DONE;
     },
 
+    async removeUnfinishedDisks(step) {
+      const work = await inStep(source, step, async (tx, { resource }) => {
+        const { vm, pool } = await readVmAndDisk(tx, resource.id);
+        const volumes = await readUnfinished(tx, resource.id);
+        if (!pool || volumes.length === 0) return undefined;
+        const [inReach] = await hostsInReachOfPool(tx, pool.id, vm.lastHostId ?? '');
+        return { hostId: vm.hostId ?? inReach, volumes };
+      });
+      if (!work?.hostId) return DONE;
+      for (const { id: volumeId, pool } of work.volumes)
+        await agents.call(work.hostId, 'ensureVolumeGone', { volumeId, pool }, step);
+      return DONE;
+    },
+
     async removeRootVolume(step) {
       const work = await inStep(source, step, async (tx, operation) => {
         const { vm, volume, pool } = await readVmAndDisk(tx, operation.resource.id);
         if (!pool) return undefined;
         const [inReach] = vm.hostId === null ? await hostsInReachOfPool(tx, pool.id, vm.lastHostId ?? '') : [];
-        return { hostId: vm.hostId ?? inReach, volumeId: volume.id, pool };
+        // Data disks outlive their machine; only of one that never came to be nothing stays.
+        const dataVolumes =
+          step.direction === 'undoing' ? await readNewDataVolumes(tx, vm.id, ['Allocated', 'Ready']) : [];
+        return { hostId: vm.hostId ?? inReach, volumeId: volume.id, pool, dataVolumes };
       });
       if (!work) return DONE;
+      const { hostId, dataVolumes } = work;
+      if (hostId !== undefined) await unmakeDataVolumes({ source, agents }, step, { hostId, volumes: dataVolumes });
       if (work.hostId !== undefined)
         await agents.call(work.hostId, 'ensureVolumeGone', { volumeId: work.volumeId, pool: work.pool }, step);
       await underStep(source, step, async (tx) => {
@@ -59,33 +81,41 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
   };
 }
 
-interface VolumeWork {
-  readonly hostId: string;
+interface RootWork {
   readonly volume: VolumeSpec;
   /** Given when the base image has to be copied to the pool first. */
   readonly copy?: VerbParams<'ensureTemplateOnPool'>;
 }
 
-/** What there is to do for a machine's root volume, on which host; nothing when it was made before. */
-async function readWork(tx: Tx, vmId: string): Promise<VolumeWork | undefined> {
-  const { vm, volume: row, pool } = await readVmAndDisk(tx, vmId);
-  // A disk that was made holds the tenant's data: were its file gone, an empty one must not take its place.
-  if (row.state !== 'Allocated') return undefined;
+interface DisksWork {
+  readonly hostId: string;
+  /** Absent when the root disk was made before. */
+  readonly root: RootWork | undefined;
+  readonly dataVolumes: readonly VolumeSpec[];
+}
+
+/** What there is to do for a machine's disks. Those that were made hold the tenant's data: were one gone, an empty one must not take its place. */
+async function readWork(tx: Tx, vmId: string): Promise<DisksWork> {
+  const { vm, volume, pool } = await readVmAndDisk(tx, vmId);
   invariant(vm.hostId && pool, `The virtual machine ${vmId} has no host or pool for its disk.`);
-  const { id, sizeBytes, templateId } = row;
+  const root = volume.state === 'Allocated' ? await readRootWork(tx, volume, pool) : undefined;
+  return { hostId: vm.hostId, root, dataVolumes: await readNewDataVolumes(tx, vmId, ['Allocated']) };
+}
+
+async function readRootWork(tx: Tx, { id, sizeBytes, templateId }: RootVolumeRow, pool: PoolSpec): Promise<RootWork> {
   const volume = { id, pool, sizeBytes, ...(templateId ? { templateId } : {}) };
-  if (templateId === null) return { hostId: vm.hostId, volume };
+  if (templateId === null) return { volume };
   const [known] = await tx.query<{ ready: number }>(
     'SELECT ready_at IS NOT NULL AS ready FROM template_on_pool WHERE template_id = ? AND pool_id = ?',
     [templateId, pool.id],
   );
-  if (known?.ready === 1) return { hostId: vm.hostId, volume };
+  if (known?.ready === 1) return { volume };
   // Written before the copy, so that removal of the template finds it.
   await tx.execute(
     'INSERT INTO template_on_pool (template_id, pool_id, created_at) VALUES (?, ?, NOW(3)) ON DUPLICATE KEY UPDATE pool_id = VALUES(pool_id)',
     [templateId, pool.id],
   );
-  return { hostId: vm.hostId, volume, copy: { templateId, store: await readTemplateStore(tx, templateId), pool } };
+  return { volume, copy: { templateId, store: await readTemplateStore(tx, templateId), pool } };
 }
 
 /** Notes whether a pool has the base image of a volume. */

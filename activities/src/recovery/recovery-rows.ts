@@ -30,7 +30,9 @@ export async function readRecoveryFacts(tx: Tx): Promise<RecoveryFacts> {
     machines: await tx.query(
       'SELECT id, name, state, host_id AS hostId, observed_power AS observedPower FROM virtual_machine',
     ),
-    volumes: await tx.query('SELECT id, name, state, pool_id AS poolId, vm_id AS vmId FROM volume'),
+    volumes: await tx.query(
+      "SELECT id, name, state, pool_id AS poolId, IF(kind = 'ROOT', vm_id, NULL) AS vmId FROM volume",
+    ),
     pools: await tx.query("SELECT id, name FROM storage_pool WHERE state <> 'Removed'"),
     networkIds: networks.map(({ id }) => id),
     operations: await readOpenOperations(tx),

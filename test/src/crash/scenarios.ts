@@ -13,6 +13,9 @@ import { DeleteHostHandler } from '@durastack/api/infra/delete-host.command';
 import { ReconnectHostHandler } from '@durastack/api/infra/reconnect-host.command';
 import { DeleteNetworkHandler } from '@durastack/api/network/delete-network.command';
 import { DeleteStoragePoolHandler } from '@durastack/api/storage/delete-storage-pool.command';
+import { DeleteVolumeHandler } from '@durastack/api/storage/delete-volume.command';
+import { DetachVolumeHandler } from '@durastack/api/storage/detach-volume.command';
+import { ResizeVolumeHandler } from '@durastack/api/storage/resize-volume.command';
 import {
   addHost,
   createNetwork,
@@ -29,6 +32,7 @@ import {
   type Started,
 } from './ground.js';
 
+import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume } from './volume-ground.js';
 import { diskOnItsPool, migrateToOtherPool } from './migrate-volume-ground.js';
 import { StopVirtualMachineHandler } from '@durastack/api/compute/stop-virtual-machine.command';
 
@@ -64,10 +68,18 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     prepare: async (ground) => {
       const id = await deployed(ground);
       await settle(ground, 'stopVirtualMachine', await stop(ground, id));
+      await attachedVolume(ground);
       return id;
     },
     accept: byVm(StartVirtualMachineHandler),
-    undone: [],
+    // A disk that was made stays, on its pool.
+    undone: [
+      '~ volume state: Allocated → Ready',
+      '~ volume pool_id: none → storage_pool',
+      '+ disk volume in storage_pool',
+      '+ reservation volume volume storage_pool',
+      '~ storage_pool reserved_bytes: by 1073741824',
+    ],
   },
   stopVirtualMachine: {
     prepare: deployed,
@@ -138,6 +150,30 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     accept: ({ world }, id) => new DeleteTemplateHandler(world.platform).execute(world.call, { id }),
     undone: [],
   },
+  createVolume: { accept: createVolume, undone: ['+ volume Expunged'] },
+  attachVolume: { prepare: machineAndVolume, accept: attach, undone: [] },
+  detachVolume: {
+    prepare: async (ground) => {
+      await deployed(ground);
+      return attachedVolume(ground);
+    },
+    accept: ({ world }, id) => new DetachVolumeHandler(world.platform).execute(world.call, { id }),
+    undone: [],
+  },
+  resizeVolume: {
+    prepare: async (ground) => {
+      await deployed(ground);
+      return attachedVolume(ground);
+    },
+    accept: ({ world }, id) => new ResizeVolumeHandler(world.platform).execute(world.call, { id, size: 3 }),
+    // A disk is never made smaller.
+    undone: ['~ disk volume in storage_pool size: 1073741824 → 3221225472'],
+  },
+  deleteVolume: {
+    prepare: detachedVolume,
+    accept: ({ world }, id) => new DeleteVolumeHandler(world.platform).execute(world.call, { id }),
+    undone: [],
+  },
   deleteNetwork: {
     prepare: async (ground) => {
       const networkId = await createNetwork(ground);
@@ -192,12 +228,17 @@ export async function acceptNext(
     'SELECT resource_type AS `table` FROM operation WHERE resource_id = ? LIMIT 1',
     [resourceId],
   );
-  const [thing] = await ground.world.db.query<{ state: string }>(
-    `SELECT state FROM \`${row!.table.replaceAll('-', '_')}\` WHERE id = ?`,
+  const [thing] = await ground.world.db.query<{ state: string; vm_id?: string | null }>(
+    `SELECT * FROM \`${row!.table.replaceAll('-', '_')}\` WHERE id = ?`,
     [resourceId],
   );
-  const nextOfVm = end === 'succeeded' ? NEXT_OF_VM[thing!.state] : 'expungeVirtualMachine';
-  const next = row!.table === 'virtual-machine' ? nextOfVm : NEXT_BY_KIND[kind];
-  if (next === undefined || thing!.state === 'Removed') return undefined;
+  const { state, vm_id: vmId } = thing!;
+  const nextOfVm = end === 'succeeded' ? NEXT_OF_VM[state] : 'expungeVirtualMachine';
+  const byType: Readonly<Record<string, string | undefined>> = {
+    'virtual-machine': nextOfVm,
+    volume: kind === 'migrateVolume' ? kind : vmId === null ? 'deleteVolume' : 'detachVolume',
+  };
+  const next = row!.table in byType ? byType[row!.table] : NEXT_BY_KIND[kind];
+  if (next === undefined || state === 'Removed' || state === 'Expunged') return undefined;
   return { kind: next, started: await SCENARIOS[next]!.accept(ground, resourceId) };
 }

@@ -24,6 +24,7 @@ interface SimulatedHost {
         readonly power: string;
         readonly spec: {
           readonly rootVolume: { readonly id: string };
+          readonly dataVolumes: readonly { readonly volume: { readonly id: string }; readonly deviceId: number }[];
           readonly nics: readonly { readonly ip: string }[];
         };
       }
@@ -184,6 +185,7 @@ function addHost(things: Map<string, Row>, hostId: string, host: SimulatedHost |
     things.set(`domain ${id} on ${hostId}`, {
       power,
       disk: spec.rootVolume.id,
+      dataDisks: spec.dataVolumes.map(({ volume, deviceId }) => `${deviceId}: ${volume.id}`).join(),
       nics: spec.nics.map((nic) => nic.ip).join(),
     });
   for (const id of Object.keys(host.networks)) things.set(`bridge ${id} on ${hostId}`, {});

@@ -3,6 +3,8 @@ import type { deployVirtualMachine } from '@durastack/contracts/compute/deploy-v
 import { DurastackError } from '@durastack/contracts/errors';
 import { newId } from '@durastack/kit/ids/new-id';
 import type { Tx } from '@durastack/store/database/transaction';
+import { insertRow } from '@durastack/store/database/rows';
+import { diskSize } from '../storage/disk-size.js';
 import type { Template } from './deploy-checks.js';
 
 /** What a deploy is asked with. */
@@ -42,4 +44,31 @@ export async function writeRootVolume(
       Math.max(askedBytes, template.virtualSizeBytes),
     ],
   );
+}
+
+/** Writes the row of the data disk that was asked for with the machine. NOT_FOUND and INVALID_INPUT as for a disk by itself. */
+export async function writeDataVolume(
+  tx: Tx,
+  { params, plan }: { params: DeployParams; plan: DeployPlan },
+): Promise<void> {
+  const { diskOfferingId, size: sizeGib, zoneId } = params;
+  if (diskOfferingId === undefined) {
+    if (sizeGib === undefined) return;
+    throw new DurastackError('INVALID_INPUT', 'size is that of a data disk: name its offering too (diskofferingid).');
+  }
+  await insertRow(tx, 'volume', {
+    id: newId(),
+    name: `DATA-${plan.name}`,
+    account_id: plan.owner.accountId,
+    domain_id: plan.owner.domainId,
+    zone_id: zoneId,
+    vm_id: plan.vmId,
+    disk_offering_id: diskOfferingId,
+    kind: 'DATADISK',
+    device_id: 1,
+    attached_at: new Date(),
+    size_bytes: await diskSize(tx, { diskOfferingId, sizeGib }),
+    state: 'Allocated',
+    created_at: new Date(),
+  });
 }

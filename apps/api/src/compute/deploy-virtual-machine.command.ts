@@ -9,7 +9,7 @@ import { Handles, type CommandHandler, type StartedOperation } from '../catalogu
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 import { checkUserData, hostNameOf, pickNetworks, readKeyPairs, readSize, readTemplate } from './deploy-checks.js';
-import { writeRootVolume, type DeployParams, type DeployPlan } from './deploy-root-volume.js';
+import { writeDataVolume, writeRootVolume, type DeployParams, type DeployPlan } from './deploy-root-volume.js';
 import { writeNics } from './nic-plan.js';
 import { requestedHost } from './vm-operation.js';
 
@@ -93,6 +93,8 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
     await writeRootVolume(tx, { params, plan, template });
     await writeNics(tx, { vmId, instance, networks: plan.networks });
     for (const [key, value] of Object.entries(params.tags ?? {})) {
+    await writeDataVolume(tx, { params, plan });
+    await joinGroups(tx, vmId, groupIds);
       await tx.execute(
         "INSERT INTO resource_tag (resource_type, resource_id, `key`, value, account_id) VALUES ('virtual-machine', ?, ?, ?, ?)",
         [vmId, key, value, owner.accountId],

@@ -20,12 +20,20 @@ export interface VmPowerPorts {
   powerOffVm: StepActivity;
 }
 
-/** A machine's root disk. */
+/** A machine's disks. */
 export interface VmVolumePorts {
-  /** The root volume exists on the chosen pool, and under it the template's base image, copied there if need be. */
+  /**
+   * The root volume exists on the chosen pool, and under it the template's base image, copied there if need be; so do
+   * the data disks that the machine was given before it ran anywhere.
+   */
   createRootVolume: StepActivity;
-  /** The root volumes are gone, their room given back. Undo of {@link createRootVolume}, and a step of expunging. */
+  /**
+   * The root volume is gone, its room given back; data disks are left alone. A step of expunging; as undo of a deploy's
+   * {@link createRootVolume} it takes the data disks that were made with the machine.
+   */
   removeRootVolume: StepActivity;
+  /** Disks that were begun but never noted as made are gone. Undo of {@link createRootVolume} where disks hold data. */
+  removeUnfinishedDisks: StepActivity;
 }
 
 /** A machine's records. */

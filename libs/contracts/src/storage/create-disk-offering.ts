@@ -18,6 +18,8 @@ export const createDiskOffering = defineCommand({
     customized: bool('Whether the size is chosen for each disk.').optional(),
     storageType: oneOf('Storage of the disks; shared when not given.', ['shared', 'local']).optional(),
     tags: text('Tags that a pool must have, comma-joined.').optional(),
+    provisioningType: oneOf('How disks take their room.', ['thin']).optional(),
+    displayOffering: bool('Accepted for compatibility: all are shown.').optional(),
   }),
   result: diskOfferingView,
   wrapper: 'diskoffering',

@@ -1,6 +1,6 @@
 import { defineStateTable } from '../state-table.js';
 
-/** A volume's life. Root volumes follow their virtual machine's operations. */
+/** A volume's life. Root volumes follow their virtual machine's operations; what a data disk is attached to is no state. */
 export const volumeStates = defineStateTable({
   resource: 'volume',
   initial: ['Allocated'],

@@ -35,11 +35,12 @@ interface MachineRow {
 const MACHINES = `SELECT v.id AS vmId, v.name, v.zone_id AS zoneId, v.cpu_count * v.cpu_mhz AS cpuMhz, v.memory_mib AS memoryMib, t.hypervisor,
     o.host_tags AS hostTags, v.account_id AS accountId, d.path AS domainPath, v.host_id AS hostId, v.requested_host_id AS requestedHostId,
     v.last_host_id AS lastHostId, EXISTS (SELECT 1 FROM affinity_group_member m WHERE m.vm_id = v.id) AS \`groups\`,
-    k.id AS volumeId, k.size_bytes AS sizeBytes, IF(k.kind = 'ROOT' AND k.state = 'Allocated', NULL, k.pool_id) AS poolId,
+    (SELECT COUNT(*) FROM dedication x WHERE x.zone_id = v.zone_id) AS dedications,
+    k.id AS volumeId, k.size_bytes AS sizeBytes, IF(k.state = 'Allocated', NULL, k.pool_id) AS poolId,
     IF(k.kind = 'ROOT', o.storage_tags, f.tags) AS diskTags
   FROM virtual_machine v JOIN template t ON t.id = v.template_id JOIN service_offering o ON o.id = v.service_offering_id
     JOIN domain d ON d.id = v.domain_id
-    LEFT JOIN volume k ON k.vm_id = v.id AND k.state <> 'Expunged' AND (k.kind = 'ROOT' OR k.pool_id IS NOT NULL)
+    LEFT JOIN volume k ON k.vm_id = v.id AND k.state <> 'Expunged'
     LEFT JOIN disk_offering f ON f.id = k.disk_offering_id WHERE v.id IN (?)`;
 
 /**
