@@ -5,8 +5,33 @@
  * tasks) stands in front of every driver alike. Each function is all-or-nothing on its host and safe to repeat.
  */
 import type { Duplex } from 'node:stream';
+import type { MigrationDestination } from '@durastack/contracts/agent/migration';
 import type { ObservedVm, PoolSpec } from '@durastack/contracts/agent/specs';
 import type { VerbName, VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
+
+/**
+ * The destination's half of one live migration. At the destination its driver's own object; at the source one that
+ * speaks to it through the agents. Cookies and the description are the hypervisor's, passed on unread.
+ */
+export interface MigrationReceiver {
+  /** Makes a copy of the machine that waits for memory. The description counts only as far as the ticket's machine. */
+  prepare(offer: { readonly description: string; readonly cookie: string }): Promise<{ readonly cookie: string }>;
+  /** Where the memory goes. Comes after {@link prepare}, once. */
+  openStream(): Promise<Duplex>;
+  /**
+   * Lets the machine run at the destination.
+   *
+   * @returns whether it runs there now; if not, the copy is gone
+   * @throws DurastackError when nobody can tell
+   */
+  finish(end: { readonly cookie: string }): Promise<{ readonly runs: boolean; readonly cookie: string }>;
+}
+
+/** A receiver on another host. */
+export interface RemoteReceiver extends MigrationReceiver {
+  /** Ends the connection: without a {@link finish} before, the copy over there goes. */
+  close(): void;
+}
 
 /** What a running verb gets besides its parameters. */
 export interface VerbContext {
@@ -14,6 +39,10 @@ export interface VerbContext {
   readonly signal: AbortSignal;
   /** Reports progress of a long verb. */
   readonly progress: (percent: number | undefined, detail: string) => void;
+  /** For `sendVm`: shows the ticket to the destination's agent. */
+  readonly reach?: (destination: MigrationDestination, signal: AbortSignal) => Promise<RemoteReceiver>;
+  /** For `receiveVm`: lets the ticket's source in. Resolves when that has ended the connection, whatever came of it. */
+  readonly admit?: (receiver: MigrationReceiver, signal: AbortSignal) => Promise<void>;
 }
 
 /** One function per verb. */

@@ -4,7 +4,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { XMLParser } from 'fast-xml-parser';
 import { METADATA_NAMESPACE } from './domain-xml.js';
 import type { Domain, LibvirtClient } from './rpc/client.js';
-import { DOMAIN_STATE, PAUSED_STARTING_UP } from './rpc/protocol.js';
+import { DOMAIN_STATE, PAUSED_MIGRATION, PAUSED_STARTING_UP } from './rpc/protocol.js';
 
 const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '', removeNSPrefix: true });
 
@@ -58,6 +58,12 @@ export class Domains {
   async power(domain: Domain | undefined): Promise<PowerState> {
     const seen = domain && (await this.#client.domainState(domain));
     return seen ? powerOf(seen.state) : 'absent';
+  }
+
+  /** Whether it is paused because its memory is on its way, or was handed over. */
+  async isHeld(domain: Domain): Promise<boolean> {
+    const seen = await this.#client.domainState(domain);
+    return seen?.state === DOMAIN_STATE.paused && seen.reason === PAUSED_MIGRATION;
   }
 
   /** Whether QEMU is up and libvirt is about to let it run: another start is still under way. */

@@ -2,7 +2,6 @@
 import type { ObservedVm, PowerState } from '@durastack/contracts/agent/specs';
 import { asDurastackError, DurastackError } from '@durastack/contracts/errors';
 import { readdir } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { DriverVerbs, HostDriver } from '../driver.js';
@@ -16,14 +15,16 @@ import { Domains } from './domains.js';
 import { ensureVmRunning } from './ensure-vm-running.js';
 import { readFacts, UsageMeter } from './host-facts.js';
 import type { LibvirtHost } from './libvirt-host.js';
+import { migrationVerbs } from './migration/migration-verbs.js';
+import { connectSocket } from './migration/sockets.js';
 import { PowerWatch } from './power-watch.js';
 import { rememberedAccelerator } from './remembered-accelerator.js';
 import { LibvirtClient } from './rpc/client.js';
-import { ensureVmGone, ensureVmStopped, requestVmShutdown } from './stop-vm.js';
 import { libvirtSecrets } from './secrets.js';
+import { ensureVmGone, ensureVmStopped, requestVmShutdown } from './stop-vm.js';
 import { ensureVmSize } from './vm-size.js';
 import { copyVolume, discardVolumeCopy, switchVolume } from './volume-copy/copy-volume.js';
-import { boundSerialLog, readSerialLog, vmFiles, withVncSocket, listVmDirs } from './vm-files.js';
+import { boundSerialLog, readSerialLog, vmFiles, withSocket, listVmDirs } from './vm-files.js';
 
 /** Verbs about images, which do not depend on the hypervisor. */
 export type ImageVerbs = Pick<DriverVerbs, 'fetchImage' | 'ensureImageGone'>;
@@ -69,9 +70,10 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
   const stateDir = resolve(options.stateDir);
   checkStateDir(stateDir);
   const client = new LibvirtClient({ socketPath: options.socketPath });
-  const host: LibvirtHost = {
   const shell = hostShell(options.networkNamespace);
+  const host: LibvirtHost = {
     client,
+    connect: () => new LibvirtClient({ socketPath: options.socketPath }),
     domains: new Domains(client, options.instance),
     networks: new HostNetworks({
       instance: options.instance,
@@ -121,6 +123,7 @@ function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs | '
   const power = async (of: Promise<PowerState>): Promise<{ power: PowerState }> => ({ power: await of });
   return {
     ...host.pools.verbs(),
+    ...migrationVerbs(host),
     ensureVolumeSize: async (params, { signal }) => ({ sizeBytes: await ensureVolumeSize(host, params, signal) }),
     ensureVolumeAttached: ({ vmId, disk }) => power(ensureVolumeAttached(host, vmId, disk)),
     ensureVolumeDetached: async ({ vmId, volumeId }) => ({
@@ -179,19 +182,8 @@ async function openConsole(host: LibvirtHost, vmId: string): Promise<Duplex> {
   if (power !== 'running' && power !== 'paused') {
     throw new DurastackError('NOT_FOUND', `Machine ${vmId} does not run on this host, so it has no console`);
   }
-  return withVncSocket(vmFiles(host.stateDir, vmId), connected).catch((cause: unknown) => {
+  return withSocket(vmFiles(host.stateDir, vmId).vncSocket, connectSocket).catch((cause: unknown) => {
     throw asDurastackError(cause, 'BACKEND_BUSY', `The console of machine ${vmId} does not answer`);
-  });
-}
-
-function connected(path: string): Promise<Duplex> {
-  return new Promise((done, fail) => {
-    const socket = connect(path);
-    socket.once('error', fail);
-    socket.once('connect', () => {
-      socket.removeAllListeners('error');
-      done(socket);
-    });
   });
 }
 

@@ -5,21 +5,14 @@
  * frame. All-or-nothing: what a failed attempt made is removed again; networks stay, others may use them.
  */
 import type { PowerState, VmSpec } from '@durastack/contracts/agent/specs';
-import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
+import { DurastackError } from '@durastack/contracts/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { requireReachable } from '../files/reachable.js';
-import { writeSeedImage } from '../image/seed.js';
-import type { DiskSource } from '../pool-driver.js';
 import { withRevert } from '../process/reverter.js';
-import { openDataDisks } from './data-disks.js';
-import { domainXml } from './domain-xml.js';
-import type { OpenedDisk } from './disk-xml.js';
 import type { LibvirtHost } from './libvirt-host.js';
-import { qemuUserOf } from './qemu-user.js';
+import { definitionOf, prepareVm, stopIfAborted, type PreparedDisks } from './prepare-vm.js';
 import type { Domain } from './rpc/client.js';
 import { LIBVIRT_ERROR } from './rpc/protocol.js';
 import { isLibvirtError } from './rpc/remote-error.js';
-import { makeVmDir, removeVmDir, vmFiles } from './vm-files.js';
 
 const START_UP_POLL_MS = 100;
 
@@ -35,25 +28,16 @@ export async function ensureVmRunning(host: LibvirtHost, vm: VmSpec, signal: Abo
   const power = await host.domains.power(domain);
   if (domain && power === 'running') return power;
   if (domain && power === 'paused') {
+    if (await host.domains.isHeld(domain))
+      throw new DurastackError('STEP_REFUSED', `${vm.domainName} is held by a migration and may run elsewhere.`);
     await host.client.resumeDomain(domain);
     return host.domains.power(domain);
   }
   return withRevert(async (onFailure) => {
-    const files = vmFiles(host.stateDir, vm.id);
     const isNew = domain === undefined;
-    if (isNew) onFailure(() => removeVmDir(files));
-    const qemu = qemuUserOf(await host.client.capabilities());
-    await makeVmDir(files, qemu);
-    const rootDisk = await host.pools.openDisk(vm.rootVolume, qemu);
-    const dataDisks = await openDataDisks(host, vm.dataVolumes);
-    await requireReachable(files.dir, qemu, 'let the agent keep its machines elsewhere (DURASTACK_AGENT_STATE_DIR)');
-    stopIfAborted(signal, vm);
-    for (const nic of vm.nics) await host.networks.ensure(nic.network);
-    if (isNew) onFailure(() => host.networks.unbind(vm.id));
-    await Promise.all([host.networks.bind(vm.id, vm.nics), writeSeed(vm, files.seed)]);
-    stopIfAborted(signal, vm);
+    const disks = await prepareVm(host, vm, { isNew, onFailure, signal });
     onFailure(() => removeHalfStarted(host, vm.id, isNew));
-    const defined = await define(host, vm, { rootDisk, dataDisks, former: domain });
+    const defined = await define(host, vm, { ...disks, former: domain });
     stopIfAborted(signal, vm);
     const started = await host.client.createDomain(defined);
     await host.networks.plugged(vm.id);
@@ -71,30 +55,14 @@ async function awaitSettled(
   return domain;
 }
 
-interface Plan {
-  readonly rootDisk: DiskSource;
-  readonly dataDisks: readonly OpenedDisk[];
+interface Plan extends PreparedDisks {
   readonly former: Domain | undefined;
 }
 
 async function define(host: LibvirtHost, vm: VmSpec, { rootDisk, dataDisks, former }: Plan): Promise<Domain> {
   // libvirt takes a new definition under the same id only with the same name.
   if (former && former.name !== vm.domainName) await host.client.undefineDomain(former);
-  const files = vmFiles(host.stateDir, vm.id);
-  const xml = domainXml({
-    vm,
-    instance: host.instance,
-    accelerator: await host.accelerator(),
-    withoutOffloads: await host.networks.tapsWithoutOffloads(vm.nics),
-    rootDisk,
-    dataDisks,
-    paths: {
-      seed: files.seed,
-      serialLog: files.serialLog,
-      vncSocket: files.vncSocket,
-    },
-  });
-  return host.client.defineDomain(xml);
+  return host.client.defineDomain(await definitionOf(host, vm, { rootDisk, dataDisks }));
 }
 
 /** After a failed or timed-out start: no process; no definition either when there was none before. */
@@ -107,16 +75,4 @@ async function removeHalfStarted(host: LibvirtHost, vmId: string, isNew: boolean
     });
   }
   if (isNew) await host.client.undefineDomain(domain);
-}
-
-async function writeSeed(vm: VmSpec, path: string): Promise<void> {
-  const { instanceId, hostname, publicKeys, userDataBase64 } = vm.seed;
-  const userData = userDataBase64 === undefined ? {} : { userData: Buffer.from(userDataBase64, 'base64') };
-  await writeSeedImage({ path, instanceId, hostname, publicKeys, ...userData });
-}
-
-function stopIfAborted(signal: AbortSignal, vm: VmSpec): void {
-  if (!signal.aborted) return;
-  if (isDurastackError(signal.reason)) throw signal.reason;
-  throw new DurastackError('CANCELLED', `The start of ${vm.domainName} was cancelled`);
 }

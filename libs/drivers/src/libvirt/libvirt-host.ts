@@ -8,6 +8,8 @@ import type { LibvirtClient } from './rpc/client.js';
 /** One host under one instance. */
 export interface LibvirtHost {
   readonly client: LibvirtClient;
+  /** A connection of its own, whose end means something to libvirt. */
+  readonly connect: () => LibvirtClient;
   readonly domains: Domains;
   readonly networks: HostNetworks;
   readonly pools: PoolDrivers;

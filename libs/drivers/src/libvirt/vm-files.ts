@@ -13,6 +13,10 @@ export interface VmFiles {
   /** The only directory in which the machine's QEMU may make files; nothing in it is to be trusted. */
   readonly vncDir: string;
   readonly vncSocket: string;
+  /** Where QEMU takes a machine's memory that comes from another host; in the same directory. */
+  readonly incomingSocket: string;
+  /** Where the agent takes its memory that goes to another host. */
+  readonly outgoingSocket: string;
 }
 
 /** Names a file without opening it (open(2)); Node has no name for it. x86-64. */
@@ -28,6 +32,7 @@ export function vmFiles(stateDir: string, vmId: string): VmFiles {
   return {
     ...{ dir, seed: file('seed.img'), serialLog: file('serial.log') },
     ...{ vncDir: file('vnc'), vncSocket: file('vnc/sock') },
+    ...{ incomingSocket: file('vnc/in'), outgoingSocket: file('out') },
   };
 }
 
@@ -51,14 +56,14 @@ async function setUp(dir: string, mode: number): Promise<void> {
 }
 
 /**
- * Calls `use` with a path of the machine's VNC socket that is good as long as that runs. A symbolic link in the socket's
+ * Calls `use` with a path of a socket that QEMU made, which is good as long as that runs. A symbolic link in the socket's
  * place is refused: a QEMU that was taken over would lead the agent, who is root, to any socket of the host.
  */
-export async function withVncSocket<T>(files: VmFiles, use: (path: string) => Promise<T>): Promise<T> {
-  const handle = await open(files.vncSocket, O_PATH | constants.O_NOFOLLOW);
+export async function withSocket<T>(socket: string, use: (path: string) => Promise<T>): Promise<T> {
+  const handle = await open(socket, O_PATH | constants.O_NOFOLLOW);
   try {
     if (!(await handle.stat()).isSocket()) {
-      throw new DurastackError('ENVIRONMENT', `${files.vncSocket} is not a socket; stop and start the machine`);
+      throw new DurastackError('ENVIRONMENT', `${socket} is not a socket; stop and start the machine`);
     }
     return await use(`/proc/self/fd/${handle.fd}`);
   } finally {

@@ -32,6 +32,8 @@ export function machineVerbs(world: SimulatedWorld, hostId: string, shutdownMs: 
   };
   return {
     ensureVmRunning: async ({ vm }) => {
+      if (world.host(hostId).vms[vm.id]?.held === true)
+        throw new DurastackError('STEP_REFUSED', `Machine ${vm.id} is held by a migration and may run elsewhere.`);
       if (powerOf(vm.id) !== 'running') {
         forgetButton(vm.id);
         start(world, hostId, vm);

@@ -1,0 +1,113 @@
+/** Verbs of live migration. */
+import type { MigrationFit, MigrationNeeds, MigrationSide } from '@durastack/contracts/agent/migration';
+import type { PowerState } from '@durastack/contracts/agent/specs';
+import type { VerbParams } from '@durastack/contracts/agent/verbs';
+import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DriverVerbs } from '../../driver.js';
+import { openDataDisks } from '../data-disks.js';
+import type { LibvirtHost } from '../libvirt-host.js';
+import { qemuUserOf } from '../qemu-user.js';
+import type { Domain } from '../rpc/client.js';
+import { abortJob, jobStats, migrateConfirm, offersCpu } from '../rpc/migration-calls.js';
+import { receiveVm } from './receive-vm.js';
+import { sendVm } from './send-vm.js';
+
+type MigrationVerbs = Pick<
+  DriverVerbs,
+  'getMigrationNeeds' | 'checkMigration' | 'receiveVm' | 'sendVm' | 'endMigration' | 'keepVm'
+>;
+
+/** How long an aborted job may take to end before the caller is told to ask again. */
+const ABORT_WITHIN_MS = 10_000;
+const ABORT_POLL_MS = 100;
+
+/** All of them. */
+export function migrationVerbs(host: LibvirtHost): MigrationVerbs {
+  return {
+    getMigrationNeeds: ({ vmId }) => needsOf(host, vmId),
+    checkMigration: (params) => check(host, params),
+    receiveVm: (params, context) => receiveVm(host, params, context),
+    sendVm: (params, context) => sendVm(host, params, context),
+    endMigration: async ({ vmId }) => ({ side: await endMigration(host, vmId) }),
+    keepVm: async ({ vmId }) => ({ power: await keepVm(host, vmId) }),
+  };
+}
+
+async function needsOf(host: LibvirtHost, vmId: string): Promise<MigrationNeeds> {
+  const domain = await host.domains.find(vmId);
+  const [, cpu = ''] = /<host>[\s\S]*?(<cpu>[\s\S]*?<\/cpu>)/.exec(await host.client.capabilities()) ?? [];
+  return {
+    running: (await host.domains.power(domain)) === 'running',
+    hypervisor: 'KVM',
+    accelerator: await host.accelerator(),
+    hypervisorVersion: await host.client.hypervisorVersion(),
+    cpu,
+  };
+}
+
+async function check(host: LibvirtHost, { vm, needs }: VerbParams<'checkMigration'>): Promise<MigrationFit> {
+  const unfit = (reason: string): MigrationFit => ({ suitable: false, reason });
+  const accelerator = await host.accelerator();
+  if (needs.hypervisor !== 'KVM') return unfit(`runs no ${needs.hypervisor} machines`);
+  if (needs.accelerator !== accelerator)
+    return unfit(`runs guests by ${accelerator}, its host by ${needs.accelerator}`);
+  const version = await host.client.hypervisorVersion();
+  // An emulated processor is QEMU's own, and differs between its versions.
+  const exact = accelerator === 'tcg';
+  if (exact ? version !== needs.hypervisorVersion : isOlder(version, needs.hypervisorVersion))
+    return unfit(`has QEMU ${version}, its host ${needs.hypervisorVersion}`);
+  if (accelerator === 'kvm' && !(await offersCpu(host.client, needs.cpu)))
+    return unfit('has processors that lack features which the guest may be using');
+  try {
+    await host.pools.openDisk(vm.rootVolume, qemuUserOf(await host.client.capabilities()));
+    await openDataDisks(host, vm.dataVolumes);
+  } catch (error) {
+    if (!isDurastackError(error, 'STEP_REFUSED')) throw error;
+    return unfit(`cannot open its disks: ${error.message}`);
+  }
+  return { suitable: true };
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((text) => text.split('.').map(Number));
+  for (const [index, part] of (b ?? []).entries()) if ((a?.[index] ?? 0) !== part) return (a?.[index] ?? 0) < part;
+  return false;
+}
+
+/** How a domain stands. */
+export async function sideOf(host: LibvirtHost, domain: Domain | undefined): Promise<MigrationSide> {
+  if (domain === undefined) return 'absent';
+  const power = await host.domains.power(domain);
+  return power === 'paused' && (await host.domains.isHeld(domain)) ? 'held' : power;
+}
+
+/** The guard has ended what this agent was doing; an earlier agent may have left a job to libvirt. */
+async function endMigration(host: LibvirtHost, vmId: string): Promise<MigrationSide> {
+  const deadline = Date.now() + ABORT_WITHIN_MS;
+  for (;;) {
+    const domain = await host.domains.find(vmId);
+    const side = await sideOf(host, domain);
+    if (domain === undefined || side !== 'running') return side;
+    if ((await jobStats(host.client, domain, false)) === undefined) return side;
+    if (Date.now() > deadline)
+      throw new DurastackError('BACKEND_BUSY', `libvirt is still at work on ${domain.name}; it is asked again`);
+    await abortJob(host.client, domain).catch((error: unknown) => {
+      // Refused when the job ended meanwhile: the next look tells.
+      if (!isDurastackError(error, 'STEP_REFUSED')) throw error;
+    });
+    await sleep(ABORT_POLL_MS);
+  }
+}
+
+async function keepVm(host: LibvirtHost, vmId: string): Promise<PowerState> {
+  const domain = await host.domains.find(vmId);
+  if (domain !== undefined && (await sideOf(host, domain)) === 'held') {
+    // Ends the job that libvirt may still hold; without one it is refused, and the machine just goes on.
+    await migrateConfirm(host.client, domain, { cancelled: true }).catch((error: unknown) => {
+      if (!isDurastackError(error, 'STEP_REFUSED')) throw error;
+    });
+    if ((await host.domains.power(domain)) === 'paused') await host.client.resumeDomain(domain);
+  }
+  return host.domains.power(domain);
+}
