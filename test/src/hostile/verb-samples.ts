@@ -21,6 +21,11 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
   const { id, sizeBytes } = vm.rootVolume;
   const target = { id, sizeBytes, pool: { ...pool, id: randomUUID(), path: '/other' } };
   const copy = { copyId: randomUUID(), volume: vm.rootVolume, target, vmId: vm.id, bytesPerSecond: 1_000 };
+  const ticket = 'x'.repeat(43);
+  const needs = {
+    ...{ running: true, hypervisor: 'Simulator' as const, accelerator: 'none' as const, hypervisorVersion: '1' },
+    cpu: 'sse2',
+  };
   return {
     ensureVolume: { volume: { ...vm.rootVolume, templateId } },
     ensureVolumeGone: { volumeId: vm.rootVolume.id, pool },
@@ -32,6 +37,12 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     requestVmShutdown: { vmId: vm.id },
     ensureVmStopped: { vmId: vm.id },
     ensureVmGone: { vmId: vm.id },
+    getMigrationNeeds: { vmId: vm.id },
+    checkMigration: { vm: machine, needs },
+    receiveVm: { vm: machine, sourceHostId: randomUUID(), ticket, validForMs: 1_000 },
+    sendVm: { vmId: vm.id, destination: { hostId: randomUUID(), url: 'agent://127.0.0.1:1', ticket } },
+    endMigration: { vmId: vm.id },
+    keepVm: { vmId: vm.id },
     getVm: { vmId: vm.id },
     getSerialLog: { vmId: vm.id, maxBytes: 100 },
     ensureNetwork: { network },
@@ -49,6 +60,9 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     ensureTemplateOnPool: { templateId, store, pool },
     ensureTemplateGoneFromPool: { templateId, pool },
     runMaintenanceHook: { stage: 'Maintenance', payload: 'x', timeoutMs: 1_000 },
+    copyVolume: copy,
+    switchVolume: copy,
+    discardVolumeCopy: copy,
     getInventory: { pools: [pool] },
     getFacts: {},
   };
