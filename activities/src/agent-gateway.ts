@@ -5,6 +5,7 @@ import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { StepRef } from '@durastack/contracts/operations/step';
 import type { AgentAddress, AgentClient } from '@durastack/kit/agent-client/agent-client';
 import { autocommit } from '@durastack/store/database/transaction';
+import { noteDetail } from '@durastack/store/operations/step-detail';
 import type { DataSource } from 'typeorm';
 import { HostCalls } from './host-calls.js';
 
@@ -28,19 +29,36 @@ export interface AgentGateway {
   task<V extends LongVerbName>(hostId: string, verb: V, params: VerbParams<V>, step: StepRef): Promise<TaskStatus>;
   /** Hosts that do not answer this worker at present; see {@link HostCalls}. */
   silentHosts(): Set<string>;
-  /** How many of its calls have been waiting for a host for a while; see {@link HostCalls}. */
-  stalledCalls(): { readonly all: number; readonly elsewhere: number };
+  /** Hosts that have answered this worker lately; see {@link HostCalls}. */
+  answeringHosts(): Set<string>;
+  /** How many of its calls have been waiting for a while for hosts that are not silent yet; see {@link HostCalls}. */
+  stalledCalls(): number;
+  /** Ends all waiting for hosts, before the worker stops; see {@link HostCalls}. */
+  stopWaiting(): void;
   /** The client, for calls outside of steps. */
   readonly client: AgentClient;
 }
+
+/** A step waits so long for its turn with a host: with the call itself it stays below the time-out of its attempt. */
+const PATIENCE_MS = 25_000;
+/** A step that has waited for so long says so, and counts as waiting from then on. */
+const SAY_AFTER_MS = 1_000;
 
 /** The token of a step. */
 export function tokenOf(step: StepRef): AgentToken {
   return { controlEpoch: step.controlEpoch, generation: step.generation, step: step.tokenStep };
 }
 
-/** A gateway that looks hosts up in the database. */
-export function createAgentGateway(source: DataSource, client: AgentClient): AgentGateway {
+/**
+ * A gateway that looks hosts up in the database.
+ *
+ * @param onFault told when it could not be written that a step waits
+ */
+export function createAgentGateway(
+  source: DataSource,
+  client: AgentClient,
+  onFault: (error: unknown) => void,
+): AgentGateway {
   const calls = new HostCalls();
   const db = autocommit(source);
 
@@ -55,21 +73,35 @@ export function createAgentGateway(source: DataSource, client: AgentClient): Age
     return { id: hostId, url: host.agent_url };
   };
 
-  const bounded = async <T>(hostId: string, body: (host: AgentAddress) => Promise<T>): Promise<T> => {
+  const bounded = async <T>(
+    hostId: string,
+    patienceMs: number,
+    body: (host: AgentAddress) => Promise<T>,
+  ): Promise<T> => {
     const host = await address(hostId);
-    return calls.run(hostId, () => body(host), isAnswer);
+    return calls.run(hostId, () => body(host), { answered: isAnswer, patienceMs });
+  };
+
+  const inStep = async <T>(hostId: string, step: StepRef, body: (host: AgentAddress) => Promise<T>): Promise<T> => {
+    const timer = setTimeout(() => {
+      // Told to users, and to the dispatcher; what cannot be written now costs neither the step.
+      noteDetail(source, step, `Waiting for host ${hostId} to answer`).catch(onFault);
+    }, SAY_AFTER_MS);
+    return bounded(hostId, PATIENCE_MS, body).finally(() => clearTimeout(timer));
   };
 
   return {
     client,
     silentHosts: () => calls.silent(),
+    answeringHosts: () => calls.answering(),
     stalledCalls: () => calls.stalled(),
+    stopWaiting: () => calls.stop(),
     call: (hostId, verb, params, step) =>
-      bounded(hostId, (host) => client.call(host, verb, params, { token: tokenOf(step) })),
+      inStep(hostId, step, (host) => client.call(host, verb, params, { token: tokenOf(step) })),
     read: (hostId, verb, params, timeoutMs) =>
-      bounded(hostId, (host) => client.call(host, verb, params, { timeoutMs })),
+      bounded(hostId, 0, (host) => client.call(host, verb, params, { timeoutMs })),
     task: (hostId, verb, params, step) =>
-      bounded(hostId, (host) =>
+      inStep(hostId, step, (host) =>
         client.startTask(host, verb, params, { token: tokenOf(step), taskKey: `${step.operationId}-${step.index}` }),
       ),
   };

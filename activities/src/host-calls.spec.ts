@@ -16,20 +16,12 @@ function hang(hostId: string) {
     letGo = (error) => (error ? reject(error) : resolve());
   });
   const ended = calls
-    .run(
-      hostId,
-      () => body,
-      () => false,
-    )
+    .run(hostId, () => body, { answered: () => false, patienceMs: 0 })
     .catch((error: unknown) => error);
   return { ended, letGo };
 }
-const answer = (hostId: string) =>
-  calls.run(
-    hostId,
-    () => Promise.resolve('ok'),
-    () => true,
-  );
+const answer = (hostId: string, patienceMs = 0) =>
+  calls.run(hostId, () => Promise.resolve('ok'), { answered: () => true, patienceMs });
 
 describe('a host that hangs', () => {
   it('counts as silent after a while, until it answers', async () => {
@@ -38,8 +30,10 @@ describe('a host that hangs', () => {
     expect(calls.silent()).toEqual(new Set());
     nowMs += 2_000;
     expect(calls.silent()).toEqual(new Set(['h']));
+    expect(calls.answering()).toEqual(new Set());
     await answer('h');
     expect(calls.silent()).toEqual(new Set());
+    expect(calls.answering()).toEqual(new Set(['h']));
     first.letGo();
     await first.ended;
   });
@@ -63,6 +57,24 @@ describe('a host that hangs', () => {
     hang('h');
     nowMs += 30_000;
     await expect(answer('h')).rejects.toMatchObject({ code: 'BACKEND_BUSY' });
+  });
+
+  it('is waited for in turn, and what waits goes on as soon as it answers', async () => {
+    const first = hang('h');
+    nowMs += 6_000;
+    hang('h');
+    const waiting = Promise.all([answer('h', 60_000), answer('h', 60_000)]);
+    first.letGo();
+    expect(await waiting).toEqual(['ok', 'ok']);
+  });
+
+  it('is not waited for any more once the worker stops', async () => {
+    hang('h');
+    nowMs += 6_000;
+    hang('h');
+    const waiting = answer('h', 60_000);
+    calls.stop();
+    await expect(waiting).rejects.toMatchObject({ code: 'BACKEND_BUSY' });
   });
 
   it('is silent from the first call that does not reach it', async () => {

@@ -85,7 +85,8 @@ function choresOf(options: DispatcherOptions) {
       everyMs: WATCH_MS,
       async run() {
         const failures = await teller.round();
-        for (const error of failures) log.warn({ error }, 'a host did not take the word about others; it is told again');
+        for (const error of failures)
+          log.warn({ error }, 'a host did not take the word about others; it is told again');
       },
     },
     {
@@ -130,7 +131,12 @@ function createStarter(options: DispatcherOptions): () => Promise<void> {
       afterAccount = accounts.length < ACCOUNTS ? '' : (accounts.at(-1) ?? '');
       if (accounts.length === 0) return undefined;
       const seen = withoutStalled(await readLoad(tx), agents.stalledCalls(), limits);
-      const load: DispatchLoad = { ...seen, silentHosts: agents.silentHosts(), lastServed };
+      const load: DispatchLoad = {
+        ...seen,
+        silentHosts: agents.silentHosts(),
+        answeringHosts: agents.answeringHosts(),
+        lastServed,
+      };
       const perAccount = Math.min(PER_ACCOUNT, Math.max(freeSlots(load, limits).urgent, LEAST_PER_ACCOUNT));
       return { load, rows: await readStartable(tx, { accounts, perAccount, fullHosts: fullHosts(load, limits) }) };
     });

@@ -61,8 +61,8 @@ export const workerConfig = z.object({
     .number()
     .int()
     .min(1)
-    .default(2)
-    .describe('As before, on a host that does not answer at present'),
+    .default(1)
+    .describe('As before, on a host that does not answer at present, or was not asked lately'),
   doctorIntervalMs: z.coerce
     .number()
     .int()

@@ -39,7 +39,10 @@ async function main(): Promise<number> {
   const box = openSecretBox(config.dataKeyFile);
   const authority = await loadCertificateAuthority(source, box);
   const identity = await issueControlPlaneCertificate(authority);
-  const agents = createAgentGateway(source, createAgentClient({ caPem: authority.certificatePem, ...identity }));
+  const client = createAgentClient({ caPem: authority.certificatePem, ...identity });
+  const agents = createAgentGateway(source, client, (error) =>
+    process.stderr.write(`doctor: that a step waits could not be written: ${String(error)}\n`),
+  );
   // Lazy: when it does not answer, that is one finding among others.
   const connection = Connection.lazy({ address: config.temporalAddress, ...temporalTls(config) });
   const temporal = new Client({ connection, namespace: config.temporalNamespace });

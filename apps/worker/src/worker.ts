@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { ActivityDependencies } from '@durastack/activities/dependencies';
 import { createAgentGateway, type AgentGateway } from '@durastack/activities/agent-gateway';
+import { introducingPools } from '@durastack/activities/storage/pool-introduction';
 import { startCertificateRenewal } from '@durastack/activities/loops/certificate-renewal';
 import { startDispatcher } from '@durastack/activities/loops/dispatcher';
 import { startDoctorLoop } from '@durastack/activities/loops/doctor';
@@ -173,13 +174,17 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
   const box = openSecretBox(config.dataKeyFile);
   const authority = await loadCertificateAuthority(source, box);
   const identity = await issueControlPlaneCertificate(authority);
-  const agents = createAgentGateway(source, createAgentClient({ caPem: authority.certificatePem, ...identity }));
+  const agents = createAgentGateway(
+    source,
+    createAgentClient({ caPem: authority.certificatePem, ...identity }),
+    (error) => log.warn({ error }, 'that a step waits for a host could not be written'),
+  );
   const settings = {
     intakeUrl: config.intakeUrl,
     imagePrivateCidrs: config.imagePrivateCidrs,
     heartbeatIntervalMs: config.heartbeatIntervalMs,
   };
-  const activities = await loadActivities({ source, box, agents, settings }, log);
+  const activities = await loadActivities({ source, box, agents: introducingPools(agents, { source, box }), settings }, log);
 
   const temporal = await connectTemporal(config);
   const worker = await createWorker(temporal.native, config, activities);
@@ -207,6 +212,7 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
     ended,
     async stop() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
+      agents.stopWaiting();
       await ended;
     },
   };

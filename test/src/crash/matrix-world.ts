@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAgentGateway, type AgentGateway } from '@durastack/activities/agent-gateway';
+import { introducingPools } from '@durastack/activities/storage/pool-introduction';
 import type { ActivityDependencies } from '@durastack/activities/dependencies';
 import type { Call } from '@durastack/api/face/call';
 import { Platform } from '@durastack/api/platform';
@@ -59,13 +60,15 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
     caPem: authority.certificatePem,
     ...(await issueControlPlaneCertificate(authority)),
   });
-  const agents = createAgentGateway(database.source, client);
   const log = createLogger('matrix', 'silent');
+  const agents = createAgentGateway(database.source, client, (error) =>
+    log.warn({ error }, 'that a step waits could not be written'),
+  );
   const settings = { intakeUrl: 'https://127.0.0.1:9', imagePrivateCidrs: [], heartbeatIntervalMs: 60_000 };
   const dependencies: ActivityDependencies = {
     source: watchedSource(database.source),
     box,
-    agents: watchedGateway(agents),
+    agents: introducingPools(watchedGateway(agents), { source: database.source, box }),
     settings,
   };
 

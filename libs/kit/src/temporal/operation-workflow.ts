@@ -28,6 +28,8 @@ export const cancelSignal = defineSignal('cancel');
 
 /** A worker that is silent for so long has died: its activities are given to another. */
 const HEARTBEAT_TIMEOUT_MS = 5_000;
+/** As before, where a host does not answer: each heartbeat costs the server a write, and many wait so for long. */
+const PATIENT_HEARTBEAT_TIMEOUT_MS = 30_000;
 const RETRY: RetryPolicy = { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 10_000 };
 
 type Activities = Record<string, (argument: unknown) => Promise<unknown>>;
@@ -48,13 +50,19 @@ const hosts = proxyActivities<Activities>({
   taskQueue: TASK_QUEUE,
   startToCloseTimeout: 60_000,
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-  scheduleToCloseTimeout: 300_000,
+  retry: { ...RETRY, maximumAttempts: 2 },
+});
+const patientHosts = proxyActivities<Activities>({
+  taskQueue: TASK_QUEUE,
+  startToCloseTimeout: 60_000,
+  heartbeatTimeout: PATIENT_HEARTBEAT_TIMEOUT_MS,
+  scheduleToCloseTimeout: 240_000,
   retry: RETRY,
 });
 const hostsForever = proxyActivities<Activities>({
   taskQueue: TASK_QUEUE,
   startToCloseTimeout: 60_000,
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  heartbeatTimeout: PATIENT_HEARTBEAT_TIMEOUT_MS,
   retry: RETRY,
 });
 
@@ -67,18 +75,23 @@ const calling =
     activities[name]!.executeWithOptions({ summary }, [argument]);
 const callLocal: Caller = (name, argument, summary) => local[name]!.executeWithOptions({ summary }, [argument]);
 const callDurable = calling(durable);
-const callHost = calling(hosts);
-const callHostForever = calling(hostsForever);
 
-/** A short database transaction: local first, and when the database is away for longer, an activity that waits for it. */
-const callQuick: Caller = async (name, argument, summary) => {
-  try {
-    return await callLocal(name, argument, summary);
-  } catch (error) {
-    if (failureOf(error).code !== 'TIMEOUT' && !isRetryable(error)) throw error;
-    return callDurable(name, argument, summary);
-  }
-};
+/** One way first, and when what it needs is away for longer, another that waits for it. */
+const inTurn =
+  (first: Caller, then: Caller): Caller =>
+  async (name, argument, summary) => {
+    try {
+      return await first(name, argument, summary);
+    } catch (error) {
+      if (failureOf(error).code !== 'TIMEOUT' && !isRetryable(error)) throw error;
+      return then(name, argument, summary);
+    }
+  };
+
+/** A short database transaction. */
+const callQuick = inTurn(callLocal, callDurable);
+const callHost = inTurn(calling(hosts), calling(patientHosts));
+const callHostForever = inTurn(calling(hosts), calling(hostsForever));
 
 function isRetryable(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : error;

@@ -19,7 +19,10 @@ export interface DispatchLimits {
   /** Of the total, kept free for what is urgent. */
   readonly reservedForUrgent: number;
   readonly perHost: number;
-  /** On a host that does not answer at present: enough to notice when it does again. */
+  /**
+   * On a host that does not answer at present, or of which that is not known: enough to notice when it does. Were a host
+   * given its full share at once, all of it would stand there when it hangs.
+   */
   readonly perSilentHost: number;
 }
 
@@ -31,13 +34,15 @@ export interface DispatchLoad {
   readonly runningPerHost: ReadonlyMap<string, number>;
   /** Hosts that do not answer: what runs there only waits, and takes no slot from others. */
   readonly silentHosts: ReadonlySet<string>;
+  /** Hosts that have answered something lately. */
+  readonly answeringHosts: ReadonlySet<string>;
   /** When each account was last served, as a number that rises; absent: not for long. */
   readonly lastServed: ReadonlyMap<string, number>;
 }
 
 /** How many operations may run on a host. */
-export function hostLimit(hostId: string, { silentHosts }: DispatchLoad, limits: DispatchLimits): number {
-  return silentHosts.has(hostId) ? limits.perSilentHost : limits.perHost;
+export function hostLimit(hostId: string, { answeringHosts }: DispatchLoad, limits: DispatchLimits): number {
+  return answeringHosts.has(hostId) ? limits.perHost : Math.min(limits.perSilentHost, limits.perHost);
 }
 
 /** Hosts that take no more. */
@@ -61,13 +66,13 @@ export function freeSlots(
  * The load without what only waits for a host's answer: before a host that hangs is known to be silent, what runs there
  * must not take the slots of all others. At most half of the slots are lent so.
  */
-export function withoutStalled<L extends { readonly running: number; readonly active: number }>(
+export function withoutStalled<L extends { readonly running: number }>(
   load: L,
-  stalled: { readonly all: number; readonly elsewhere: number },
+  stalledElsewhere: number,
   { total }: DispatchLimits,
 ): L {
-  const lent = Math.min(stalled.elsewhere, Math.floor(total / 2));
-  return { ...load, running: Math.max(0, load.running - lent), active: Math.max(0, load.active - stalled.all) };
+  const lent = Math.min(stalledElsewhere, Math.floor(total / 2));
+  return { ...load, running: Math.max(0, load.running - lent) };
 }
 
 /**
@@ -103,7 +108,7 @@ export function chooseDispatch(waiting: readonly Startable[], load: DispatchLoad
     if (queue) queue.push(operation);
     else byAccount.set(operation.accountId, [operation]);
   }
-  const slots = Math.max(taken, Math.min(free.urgent - limits.reservedForUrgent, taken + free.usual));
+  const slots = Math.min(free.urgent - limits.reservedForUrgent, taken + free.usual);
   const served = (account: string) => load.lastServed.get(account) ?? -1;
   const inTurn = [...byAccount.keys()].sort((a, b) => served(a) - served(b));
   const positions = new Map(inTurn.map((account) => [account, 0]));
