@@ -4,7 +4,9 @@ import { describeHome, homeExists, prepareHome } from '../instance/home.js';
 import { withHomeLock } from '../instance/with-lock.js';
 import { execInHost } from '../lab/exec.js';
 import { labDown } from '../lab/down.js';
-import { Lab, labDirectory } from '../lab/lab-file.js';
+import { healHost, injectFault } from '../lab/faults.js';
+import { FAULTS } from '../lab/host/fault-file.js';
+import { Lab, labDirectory, type LabHost } from '../lab/lab-file.js';
 import { readLabStatus, renderLabStatus } from '../lab/status.js';
 import { labUp } from '../lab/up.js';
 import { Steps } from '../system/steps.js';
@@ -12,7 +14,7 @@ import { parseWords } from './arguments.js';
 
 type SubCommand = (words: readonly string[]) => Promise<number>;
 
-const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = { up, down, status, exec };
+const SUB_COMMANDS: Readonly<Record<string, SubCommand>> = { up, down, status, kill, heal, exec };
 
 /** Runs the sub-command that the first word names. @returns exit code */
 export async function labCommand(words: readonly string[]): Promise<number> {
@@ -66,6 +68,38 @@ async function status(words: readonly string[]): Promise<number> {
   const lab = await readLabStatus(Lab.require());
   process.stdout.write(values.json ? `${JSON.stringify(lab, null, 2)}\n` : `${renderLabStatus(lab).join('\n')}\n`);
   return 0;
+}
+
+async function kill(words: readonly string[]): Promise<number> {
+  const flags = Object.fromEntries(FAULTS.map((fault) => [fault, { type: 'boolean' }] as const));
+  const { values, positionals } = parseWords('lab kill', words, flags);
+  const chosen = FAULTS.filter((fault) => values[fault] === true);
+  const faults = chosen.length === 0 ? (['power'] as const) : chosen;
+  const { lab, host } = chosenHost('kill', positionals);
+  await withHomeLock(lab.home, async () => {
+    for (const fault of faults) await injectFault(lab, host, fault);
+  });
+  process.stdout.write(`${host.plan.name}: ${faults.join(', ')}; "dura lab heal ${host.plan.name}" undoes it.\n`);
+  return 0;
+}
+
+async function heal(words: readonly string[]): Promise<number> {
+  const { positionals } = parseWords('lab heal', words, {});
+  const { lab, host } = chosenHost('heal', positionals);
+  const healed = await withHomeLock(lab.home, () => healHost(lab, host));
+  process.stdout.write(
+    `${host.plan.name}: ${healed.length === 0 ? 'nothing was broken' : `healed ${healed.join(', ')}`}.\n`,
+  );
+  return 0;
+}
+
+function chosenHost(command: string, positionals: readonly string[]): { lab: Lab; host: LabHost } {
+  const lab = Lab.require();
+  const [name, ...rest] = positionals;
+  if (name === undefined || rest.length > 0) {
+    throw new DurastackError('INVALID_INPUT', `Name one host, e.g. "dura lab ${command} host-1".`);
+  }
+  return { lab, host: lab.host(name) };
 }
 
 async function exec(words: readonly string[]): Promise<number> {

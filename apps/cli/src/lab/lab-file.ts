@@ -84,12 +84,13 @@ export class Lab {
 
   private describe(index: number, uuid: string): LabHost {
     const plan = planHost(this.home.name, this.current.subnet, index);
-    return { instance: this.home.name, directory: join(this.home.work, 'hosts', plan.name), plan, uuid };
+    return { instance: this.home.name, directory: join(this.home.work, 'hosts', plan.name), plan, index, uuid };
   }
 }
 
 /** A host of a lab. */
 export interface LabHost extends PoweredHost {
+  readonly index: number;
   readonly uuid: string;
 }
 

@@ -1,4 +1,7 @@
 /** What a lab's hosts are doing. */
+import { bmcRuns } from './bmc/bmc.js';
+import { bmcFiles } from './bmc/bmc-settings.js';
+import { readFaults, type Fault } from './host/fault-file.js';
 import { initPid, readPower } from './host/power.js';
 import { runInHost } from './exec.js';
 import type { Lab, LabHost } from './lab-file.js';
@@ -11,6 +14,9 @@ export interface HostStatus {
   readonly bootId: string;
   /** Services by name, as the host's own service manager says; empty while it is off. */
   readonly services: Readonly<Record<string, string>>;
+  /** Injected and not yet healed. */
+  readonly faults: readonly Fault[];
+  readonly bmc: { readonly url: string; readonly running: boolean; readonly credentials: string };
 }
 
 /** What `lab status --json` prints. */
@@ -21,10 +27,10 @@ export interface LabStatus {
 
 /** Looks at every host. */
 export async function readLabStatus(lab: Lab): Promise<LabStatus> {
-  return { home: lab.home.root, hosts: await Promise.all(lab.hosts.map(hostStatus)) };
+  return { home: lab.home.root, hosts: await Promise.all(lab.hosts.map((host) => hostStatus(lab, host))) };
 }
 
-async function hostStatus(host: LabHost): Promise<HostStatus> {
+async function hostStatus(lab: Lab, host: LabHost): Promise<HostStatus> {
   const { power, bootId } = readPower(host.directory);
   const runs = initPid(host.directory) !== undefined;
   return {
@@ -33,6 +39,12 @@ async function hostStatus(host: LabHost): Promise<HostStatus> {
     power: power === 'on' && !runs ? 'crashed' : power,
     bootId,
     services: runs ? await services(host) : {},
+    faults: readFaults(host.directory),
+    bmc: {
+      url: `https://${host.plan.bmcAddress}`,
+      running: bmcRuns(lab, host),
+      credentials: bmcFiles(host.directory).settings,
+    },
   };
 }
 
@@ -46,10 +58,17 @@ async function services(host: LabHost): Promise<Record<string, string>> {
 export function renderLabStatus({ home, hosts }: LabStatus): string[] {
   return [
     `Lab in ${home}`,
-    ...hosts.flatMap(({ name, address, power, services: known }) => {
+    ...hosts.flatMap(({ name, address, power, services: known, faults, bmc }) => {
       const bad = Object.entries(known).filter(([, state]) => state !== 'active');
-      const words = bad.map(([service, state]) => `${service} ${state}`).join(', ');
-      return [`  ${name.padEnd(8)} ${address.padEnd(15)} ${power}${words === '' ? '' : `; ${words}`}`];
+      const words = [
+        power,
+        ...(faults.length === 0 ? [] : [`faults: ${faults.join(', ')}`]),
+        ...bad.map(([service, state]) => `${service} ${state}`),
+      ];
+      return [
+        `  ${name.padEnd(8)} ${address.padEnd(15)} ${words.join('; ')}`,
+        `           controller ${bmc.url} (Redfish, IPMI)${bmc.running ? '' : ' does not run'}, login in ${bmc.credentials}`,
+      ];
     }),
   ];
 }

@@ -17,6 +17,7 @@ import { mariadbUrl } from '../parts/mariadb.js';
 import { instanceUrls } from '../parts/node-apps.js';
 import { ensureTemporalBinary } from '../parts/temporal-binary.js';
 import type { Steps } from '../system/steps.js';
+import { startBmc } from './bmc/bmc.js';
 import { all, LabCloud } from './cloud.js';
 import { makeFabric } from './fabric.js';
 import { powerOn } from './host/power.js';
@@ -111,6 +112,7 @@ async function startHosts(lab: Lab, steps: Steps): Promise<void> {
       steps.run(`Host ${host.plan.name}`, async (note) => {
         await prepareHost(lab, host, accelerator);
         await powerOn(host);
+        await startBmc(lab, host);
         note(host.plan.cables.management.address);
       }),
     ),

@@ -49,6 +49,7 @@ export function hostFiles(directory: string) {
     disk: join(directory, 'disk'),
     sshKey: join(directory, 'ssh-host-key'),
     authorizedKeys: join(directory, 'authorized-keys'),
+    faults: join(directory, 'faults.json'),
     console: join(directory, 'console.log'),
   };
 }

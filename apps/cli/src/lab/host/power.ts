@@ -14,8 +14,9 @@ import { startDetached } from '@durastack/drivers/process/detached';
 import { tryLock } from '../../instance/file-lock.js';
 import { identify, isRunning, killProcess } from '../../instance/processes.js';
 import { tellingLine } from '../../instance/log-file.js';
-import { connectHost, disconnectHost } from '../fabric.js';
+import { connectHost, disconnectHost, switchCable } from '../fabric.js';
 import type { HostPlan } from '../lab-plan.js';
+import { PULLED_BY, readFaults, writeFaults } from './fault-file.js';
 import { HOST_PLACES, hostFiles } from './host-spec.js';
 
 const identity = z.object({ pid: z.int(), startTime: z.string(), bootId: z.string() });
@@ -104,6 +105,12 @@ async function start({ instance, directory, plan }: PoweredHost): Promise<void> 
   await disconnectHost(plan);
   writeFileSync(files.bootId, `${bootId}\n`);
   await connectHost(instance, plan);
+  // The agent comes again with the host; a cable does not plug itself in.
+  const faults = readFaults(directory).filter((fault) => fault !== 'agent');
+  writeFaults(directory, faults);
+  for (const kind of faults.flatMap((fault) => PULLED_BY[fault] ?? [])) {
+    await switchCable(instance, kind, plan.cables[kind], false);
+  }
   const main = fileURLToPath(new URL('init-main.js', import.meta.url));
   const separate = ['--mount', '--uts', '--ipc', '--pid', '--cgroup', '--fork', '--mount-proc', '--kill-child'];
   const parent = await startDetached({
