@@ -31,6 +31,8 @@ export interface ConformanceSubject {
   powerOffBehindOurBack(vmId: string): Promise<void>;
   /** Somebody pauses the machine; absent where that cannot be done. */
   pauseBehindOurBack?(vmId: string): Promise<void>;
+  /** From now on the guest lets go of no disk; absent where guests never do. */
+  ignoreUnplugging?(vmId: string): Promise<void>;
   /** A volume's virtual size in bytes; undefined when there is none. */
   volumeSizeBytes(volumeId: string): Promise<number | undefined>;
   /** Everything in pool and store that carries the id: files, partials, records. */

@@ -12,6 +12,7 @@ import {
   type ConformanceScene,
   type ConformanceSubject,
 } from './conformance-subject.js';
+import { describeDataDisks, describeGrowth } from './data-disk-conformance.js';
 import { describeDriverRestart, describeMachineViews, describePower, MachineScene } from './machine-conformance.js';
 import { describeCancelledFetch, describeImages, describeNetworks, describeStorage } from './storage-conformance.js';
 
@@ -70,6 +71,8 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       describePower(machines);
       describeMachineViews(machines);
       describeDriverRestart(machines, restartDriver);
+      describeDataDisks(machines);
+      describeGrowth(machines);
     });
   });
 }
