@@ -248,7 +248,7 @@ describe('constants', () => {
     expect(await t.ok('listOsTypes', { id: String(debian?.['id']) })).toHaveLength(1);
     const page = await t.call('listOsTypes', { page: '2', pagesize: '5' });
     expect([page.body['count'], (page.body['ostype'] as Row[]).length]).toEqual([24, 5]);
-    expect(await t.ok('listNetworkOfferings', { guestiptype: 'shared', supportedservices: 'Dhcp' })).toHaveLength(1);
+    expect(await t.ok('listNetworkOfferings', { guestiptype: 'shared', supportedservices: 'Dhcp' })).toHaveLength(2);
     expect((await t.call('listNetworkOfferings', { guestiptype: 'Isolated' })).body).toEqual({});
   });
 });

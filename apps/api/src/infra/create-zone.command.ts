@@ -8,6 +8,7 @@ import { zones } from '@durastack/store/lists/infra/zones.list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
+import { vxlanColumns } from './vxlan-range.js';
 
 /** Creates a zone. */
 @Handles(createZone)
@@ -24,6 +25,7 @@ export class CreateZoneHandler implements CommandHandler<typeof createZone> {
       dns2: params.dns2,
       internal_dns1: params.internalDns1,
       network_type: params.networkType,
+      ...vxlanColumns(params.vxlanRange),
       allocation_state: params.allocationState ?? 'Enabled',
       created_at: new Date(),
     });

@@ -11,6 +11,7 @@ import { networks } from '@durastack/store/lists/network/networks.list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
+import { segmentOf, takeVni, type ZoneVnis } from './network-segment.js';
 
 type Params = ParamsOf<typeof createNetwork>;
 
@@ -21,16 +22,17 @@ export class CreateNetworkHandler implements CommandHandler<typeof createNetwork
 
   async execute(call: Call, params: Params): Promise<ResultOf<typeof createNetwork>> {
     const range = rangeOf(params);
-    const vlan = vlanOf(params);
+    const segment = segmentOf(params);
     const id = newId();
     const { database, settings } = this.platform;
     await transaction(database, async (tx) => {
       const owner = await ownerOf(tx, call.caller, params);
-      await checkZone(tx, params.zoneId, range.cidr);
+      const zone = await checkZone(tx, params.zoneId, range.cidr);
+      const vni = segment.vxlan ? await takeVni(tx, zone, segment.vxlan.vni) : null;
       await tx.execute(
-        `INSERT INTO network (id, name, display_text, account_id, domain_id, zone_id, kind, acl, driver, bridge, vlan, cidr, gateway, start_ip, end_ip,
+        `INSERT INTO network (id, name, display_text, account_id, domain_id, zone_id, kind, acl, driver, bridge, vlan, vni, mtu, cidr, gateway, start_ip, end_ip,
            state, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, 'Shared', ?, ?, ?, ?, ?, ?, ?, ?, 'Implemented', NOW(3))`,
+         VALUES (?, ?, ?, ?, ?, ?, 'Shared', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Implemented', NOW(3))`,
         [
           id,
           params.name,
@@ -39,9 +41,11 @@ export class CreateNetworkHandler implements CommandHandler<typeof createNetwork
           params.domainId ?? owner.domainId,
           params.zoneId,
           aclOf(params),
-          params.driver ?? 'bridge',
-          `${settings.instance}-b${randomBytes(2).toString('hex')}`,
-          vlan,
+          segment.driver,
+          bridgeOf(settings.instance, vni),
+          segment.vlan,
+          vni,
+          segment.mtu,
           range.cidr,
           params.gateway,
           params.startIp,
@@ -69,19 +73,18 @@ function rangeOf({ gateway, netmask, startIp, endIp = startIp }: Params): { cidr
   return { cidr };
 }
 
-function vlanOf({ vlan, driver }: Params): number | null {
-  if (vlan === undefined || /^(vlan:\/\/)?untagged$/i.test(vlan)) return null;
-  const tag = Number(/^(?:vlan:\/\/)?(\d+)$/i.exec(vlan)?.[1]);
-  if (!(tag >= 1 && tag <= 4094))
-    throw new DurastackError('INVALID_INPUT', `vlan ${vlan} is neither 1 to 4094 nor untagged.`);
-  if (driver !== 'ovs')
-    throw new DurastackError('INVALID_INPUT', 'A VLAN needs driver=ovs: Linux bridges of this product are untagged.');
-  return tag;
+/** Name of its device on hosts. A VXLAN network has its bridge alone, so that one is named after the VNI. */
+function bridgeOf(instance: string, vni: number | null): string {
+  return vni === null ? `${instance}-b${randomBytes(2).toString('hex')}` : `${instance}-x${vni.toString(36)}`;
 }
 
-async function checkZone(tx: Tx, zoneId: string, cidr: string): Promise<void> {
-  const zones = await tx.query('SELECT id FROM zone WHERE id = ? FOR UPDATE', [zoneId]);
-  if (zones.length === 0) throw notFound('zoneid', zoneId);
+/** The zone, locked, in which the addresses are free. */
+async function checkZone(tx: Tx, zoneId: string, cidr: string): Promise<ZoneVnis> {
+  const [zone] = await tx.query<ZoneVnis>(
+    'SELECT id, vni_first AS vniFirst, vni_last AS vniLast FROM zone WHERE id = ? FOR UPDATE',
+    [zoneId],
+  );
+  if (!zone) throw notFound('zoneid', zoneId);
   const others = await tx.query<{ name: string; cidr: string }>(
     "SELECT name, cidr FROM network WHERE zone_id = ? AND state <> 'Removed'",
     [zoneId],
@@ -94,4 +97,5 @@ async function checkZone(tx: Tx, zoneId: string, cidr: string): Promise<void> {
       'CONFLICT',
       `The addresses ${cidr} overlap those of the network ${clash.name} (${clash.cidr}).`,
     );
+  return zone;
 }

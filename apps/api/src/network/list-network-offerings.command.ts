@@ -1,13 +1,16 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { listNetworkOfferings } from '@durastack/contracts/network/list-network-offerings';
-import { DEFAULT_SHARED_OFFERING, SHARED_NETWORK_SERVICES } from '@durastack/contracts/network/network-offerings';
+import {
+  DEFAULT_SHARED_OFFERING,
+  SHARED_NETWORK_SERVICES,
+  SHARED_VXLAN_OFFERING,
+} from '@durastack/contracts/network/network-offerings';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 
 type Offering = ResultOf<typeof listNetworkOfferings>;
 
-const OFFERING: Offering = {
-  ...DEFAULT_SHARED_OFFERING,
+const SHARED: Omit<Offering, 'id' | 'name' | 'displayText' | 'specifyVlan'> = {
   guestIpType: 'Shared',
   trafficType: 'Guest',
   state: 'Enabled',
@@ -16,11 +19,16 @@ const OFFERING: Offering = {
   forVpc: false,
   conserveMode: true,
   isPersistent: false,
-  specifyVlan: true,
   specifyIpRanges: true,
   egressDefaultPolicy: true,
   service: SHARED_NETWORK_SERVICES,
 };
+
+const OFFERINGS: readonly Offering[] = [
+  { ...DEFAULT_SHARED_OFFERING, ...SHARED, specifyVlan: true },
+  // Its VNI may be given, and is chosen otherwise.
+  { ...SHARED_VXLAN_OFFERING, ...SHARED, specifyVlan: false },
+];
 
 /** Parameters that must equal the offering's field of that name. */
 const COMPARED = [
@@ -38,14 +46,14 @@ const COMPARED = [
 
 const same = (a: unknown, b: unknown) => String(a).toLowerCase() === String(b).toLowerCase();
 
-/** Lists network offerings: there is one. */
+/** Lists network offerings: there are two. */
 @Handles(listNetworkOfferings)
 export class ListNetworkOfferingsHandler implements CommandHandler<typeof listNetworkOfferings> {
   async execute(_call: Call, params: ParamsOf<typeof listNetworkOfferings>): Promise<Offering[]> {
-    const serves = (name: string) => OFFERING.service.some((service) => same(service.name, name));
-    const matches =
-      COMPARED.every((field) => params[field] === undefined || same(params[field], OFFERING[field])) &&
-      (params.supportedServices ?? []).every(serves);
-    return matches ? [OFFERING] : [];
+    const serves = (name: string) => SHARED.service.some((service) => same(service.name, name));
+    if (!(params.supportedServices ?? []).every(serves)) return [];
+    return OFFERINGS.filter((offering) =>
+      COMPARED.every((field) => params[field] === undefined || same(params[field], offering[field])),
+    );
   }
 }

@@ -21,6 +21,10 @@ export const createZone = defineCommand({
       'Enabled',
       'Disabled',
     ]).optional(),
+    vxlanRange: text(
+      'VXLAN identifiers of its networks, `5000-5999`; `none`, or not given, when it has no such networks.',
+      { max: 40 },
+    ).optional(),
     localStorageEnabled: bool('Accepted for compatibility: local directories are always allowed.').optional(),
   }),
   result: zoneView,

@@ -18,6 +18,9 @@ export const updateZone = defineCommand({
     dns2: ipv4('Second name server of guests.').optional(),
     internalDns1: ipv4('First name server of hosts.').optional(),
     allocationState: oneOf('Whether machines may be placed there.', ['Enabled', 'Disabled']).optional(),
+    vxlanRange: text('VXLAN identifiers of its networks, `5000-5999`; `none` for no such networks.', {
+      max: 40,
+    }).optional(),
     localStorageEnabled: bool('Accepted for compatibility: local directories are always allowed.').optional(),
   }),
   result: zoneView,

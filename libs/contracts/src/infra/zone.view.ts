@@ -13,6 +13,7 @@ export const zoneView = z.object({
   dns2: text('Second name server of guests.').optional(),
   internalDns1: text('First name server of hosts; shown to administrators.').optional(),
   dhcpProvider: text('What serves addresses.').optional(),
+  vxlanRange: text('VXLAN identifiers of its networks; shown to administrators.').optional(),
   localStorageEnabled: bool('Whether machines may live on local directories.'),
   securityGroupsEnabled: bool('Whether security groups exist.'),
   type: text('Core or Edge.').optional(),

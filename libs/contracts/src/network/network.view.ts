@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bool, date, list, text, uuid } from '../fields.js';
+import { bool, date, int, list, text, uuid } from '../fields.js';
 import { tags } from '../identity/tag.view.js';
 import { jobFields, ownerFields } from '../view-fields.js';
 
@@ -28,9 +28,10 @@ export const networkView = z.object({
   netmask: text('Its mask.'),
   dns1: text('First name server.').optional(),
   dns2: text('Second name server.').optional(),
-  vlan: text('Its VLAN; shown to administrators.').optional(),
-  broadcastDomainType: text('Native or Vlan.'),
-  broadcastUri: text('vlan://untagged or vlan://<number>.').optional(),
+  vlan: text('Its VLAN or VNI; shown to administrators.').optional(),
+  broadcastDomainType: text('Native, Vlan or Vxlan.'),
+  broadcastUri: text('vlan://untagged, vlan://<number> or vxlan://<VNI>.').optional(),
+  privateMtu: int('Bytes that guests may send in one packet.'),
   networkOfferingId: uuid('Its offering.'),
   networkOfferingName: text('The name of its offering.'),
   networkOfferingDisplayText: text('The description of its offering.'),

@@ -49,6 +49,7 @@ export const hosts = defineList({
     mibUsed: 'b.memory_mib_used',
     accelerator: 'b.accelerator',
     agentUrl: 'b.agent_url',
+    tunnelAddress: 'b.tunnel_address',
   },
   map: (row) => {
     const [mhz, mhzReserved] = [Number(row['mhzTotal']), Number(row['mhzReserved'])];
@@ -73,6 +74,7 @@ export const hosts = defineList({
       details: {
         ...(row['accelerator'] === null ? {} : { accelerator: String(row['accelerator']) }),
         ...(row['agentUrl'] === null ? {} : { agenturl: String(row['agentUrl']) }),
+        ...(row['tunnelAddress'] === null ? {} : { tunneladdress: String(row['tunnelAddress']) }),
       },
     };
   },

@@ -17,7 +17,14 @@ export const zones = defineList({
     internalDns1: 'b.internal_dns1',
     zoneToken: 'b.id',
   },
-  map: () => ({ localStorageEnabled: true, securityGroupsEnabled: false, dhcpProvider: 'HostAgent', type: 'Core' }),
+  extra: { vniFirst: 'b.vni_first', vniLast: 'b.vni_last' },
+  map: ({ vniFirst, vniLast }) => ({
+    ...(vniFirst === null ? {} : { vxlanRange: `${String(vniFirst)}-${String(vniLast)}` }),
+    localStorageEnabled: true,
+    securityGroupsEnabled: false,
+    dhcpProvider: 'HostAgent',
+    type: 'Core',
+  }),
   filters: {
     name: 'b.name',
     networkType: 'b.network_type',
@@ -25,5 +32,5 @@ export const zones = defineList({
   },
   keyword: ['b.name'],
   tagged: 'zone',
-  rootOnly: ['internalDns1'],
+  rootOnly: ['internalDns1', 'vxlanRange'],
 });

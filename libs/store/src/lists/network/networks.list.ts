@@ -3,6 +3,8 @@ import {
   DEFAULT_SHARED_OFFERING,
   DEFAULT_SHARED_OFFERING_ID,
   SHARED_NETWORK_SERVICES,
+  SHARED_VXLAN_OFFERING,
+  SHARED_VXLAN_OFFERING_ID,
 } from '@durastack/contracts/network/network-offerings';
 import { netmaskOf } from '@durastack/contracts/network/netmask';
 import { JOB_COLUMNS, NOTHING, OWNED, OWNER_COLUMNS, OWNER_JOINS, whether } from '../engine/columns.js';
@@ -10,6 +12,22 @@ import { defineList } from '../engine/define-list.js';
 import { raw, sql } from '../engine/sql.js';
 
 const SERVED = new Set(SHARED_NETWORK_SERVICES.map(({ name }) => name.toLowerCase()));
+
+/** What keeps its frames apart from those of other networks, and the offering that follows from that. */
+function segmentOf(vlan: unknown, vni: unknown) {
+  const offering = vni === null ? DEFAULT_SHARED_OFFERING : SHARED_VXLAN_OFFERING;
+  const segments = [
+    ...(vni === null ? [] : [{ broadcastDomainType: 'Vxlan', broadcastUri: `vxlan://${String(vni)}` }]),
+    ...(vlan === null ? [] : [{ broadcastDomainType: 'Vlan', broadcastUri: `vlan://${String(vlan)}` }]),
+    { broadcastDomainType: 'Native', broadcastUri: 'vlan://untagged' },
+  ] as const;
+  return {
+    ...segments[0],
+    networkOfferingId: offering.id,
+    networkOfferingName: offering.name,
+    networkOfferingDisplayText: offering.displayText,
+  };
+}
 
 /** Networks. */
 export const networks = defineList({
@@ -36,23 +54,20 @@ export const networks = defineList({
     gateway: 'b.gateway',
     dns1: 'z.dns1',
     dns2: 'z.dns2',
-    vlan: 'b.vlan',
+    vlan: 'COALESCE(b.vlan, b.vni)',
+    privateMtu: 'b.mtu',
     related: 'b.id',
     created: 'b.created_at',
     canUseForDeploy: "b.state = 'Implemented'",
     ...JOB_COLUMNS,
   },
-  extra: { acl: 'b.acl', range: 'b.cidr', tag: 'b.vlan' },
-  map: ({ acl, range, tag }) => ({
+  extra: { acl: 'b.acl', range: 'b.cidr', tag: 'b.vlan', vni: 'b.vni' },
+  map: ({ acl, range, tag, vni }) => ({
     trafficType: 'Guest',
     aclType: acl === 'account' ? 'Account' : 'Domain',
     subdomainAccess: acl !== 'account',
     netmask: netmaskOf(String(range)),
-    broadcastDomainType: tag === null ? 'Native' : 'Vlan',
-    broadcastUri: `vlan://${tag === null ? 'untagged' : String(tag as number)}`,
-    networkOfferingId: DEFAULT_SHARED_OFFERING_ID,
-    networkOfferingName: DEFAULT_SHARED_OFFERING.name,
-    networkOfferingDisplayText: DEFAULT_SHARED_OFFERING.displayText,
+    ...segmentOf(tag, vni),
     networkOfferingAvailability: 'Optional',
     networkOfferingConserveMode: true,
     isSystem: false,
@@ -72,7 +87,10 @@ export const networks = defineList({
     type: 'b.kind',
     trafficType: (type) => (type.toLowerCase() === 'guest' ? undefined : NOTHING),
     aclType: (type) => raw(type.toLowerCase() === 'account' ? "b.acl = 'account'" : "b.acl <> 'account'"),
-    networkOfferingId: (id) => (id === DEFAULT_SHARED_OFFERING_ID ? undefined : NOTHING),
+    networkOfferingId: (id) => {
+      if (id === SHARED_VXLAN_OFFERING_ID) return raw('b.vni IS NOT NULL');
+      return id === DEFAULT_SHARED_OFFERING_ID ? raw('b.vni IS NULL') : NOTHING;
+    },
     canUseForDeploy: whether("b.state = 'Implemented'"),
     isSystem: (wanted) => (wanted ? NOTHING : undefined),
     vpcId: () => NOTHING,
