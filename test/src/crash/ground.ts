@@ -10,6 +10,7 @@ import { DeleteHostHandler } from '@durastack/api/infra/delete-host.command';
 import { CreateNetworkHandler } from '@durastack/api/network/create-network.command';
 import { CreateStoragePoolHandler } from '@durastack/api/storage/create-storage-pool.command';
 import { DeleteStoragePoolHandler } from '@durastack/api/storage/delete-storage-pool.command';
+import { DEFAULT_SHARED_OFFERING_ID } from '@durastack/contracts/network/network-offerings';
 import { newId } from '@durastack/kit/ids/new-id';
 import type { StepList } from '@durastack/kit/saga/steps';
 import type { MatrixWorld } from './matrix-world.js';
@@ -102,7 +103,7 @@ export async function createNetwork({ world, zoneId }: Place): Promise<string> {
   const net = `10.${100 + Math.floor(subnets / 250)}.${subnets % 250}`;
   const { id } = await new CreateNetworkHandler(world.platform).execute(world.call, {
     zoneId,
-    networkOfferingId: newId(),
+    networkOfferingId: DEFAULT_SHARED_OFFERING_ID,
     name: `n${subnets}`,
     gateway: `${net}.1`,
     netmask: '255.255.255.0',

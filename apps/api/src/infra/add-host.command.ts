@@ -11,6 +11,7 @@ import { Handles, type CommandHandler, type StartedOperation } from '../catalogu
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 import { parseHostUrl, type HostTarget } from './host-url.js';
+import { tunnelColumn } from './tunnel-address.js';
 
 type Params = ParamsOf<typeof addHost>;
 
@@ -65,17 +66,18 @@ export class AddHostHandler implements CommandHandler<typeof addHost> {
       if (known.state !== 'Error')
         throw new DurastackError('CONFLICT', `The host ${params.url} was added already (${hostId}, ${known.state}).`);
       await transition(tx, { type: 'host', id: hostId }, 'RetryRequested');
-      await tx.execute('UPDATE host SET enrolment_sealed = ?, agent_url = ? WHERE id = ?', [
+      await tx.execute('UPDATE host SET enrolment_sealed = ?, agent_url = ?, tunnel_address = ? WHERE id = ?', [
         sealed,
         target.agentUrl,
+        await tunnelColumn(tx, params.zoneId, hostId, params.tunnelAddress),
         hostId,
       ]);
       return;
     }
     await tx.execute(
-      `INSERT INTO host (id, name, zone_id, pod_id, cluster_id, hypervisor, state, allocation_state, natural_key, agent_url, ip_address, tags,
+      `INSERT INTO host (id, name, zone_id, pod_id, cluster_id, hypervisor, state, allocation_state, natural_key, agent_url, ip_address, tunnel_address, tags,
          enrolment_sealed, created_at)
-       SELECT ?, ?, zone_id, pod_id, id, hypervisor, 'Creating', ?, ?, ?, ?, ?, ?, NOW(3) FROM cluster WHERE id = ?`,
+       SELECT ?, ?, zone_id, pod_id, id, hypervisor, 'Creating', ?, ?, ?, ?, ?, ?, ?, NOW(3) FROM cluster WHERE id = ?`,
       [
         hostId,
         target.name,
@@ -83,6 +85,7 @@ export class AddHostHandler implements CommandHandler<typeof addHost> {
         target.naturalKey,
         target.agentUrl,
         isIP(target.address) === 0 ? null : target.address,
+        await tunnelColumn(tx, params.zoneId, hostId, params.tunnelAddress),
         params.hostTags ?? null,
         sealed,
         clusterId,

@@ -2,12 +2,13 @@ import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import { updateHost } from '@durastack/contracts/infra/update-host';
 import { requireRow, updateRow } from '@durastack/store/database/rows';
-import { autocommit, type Tx } from '@durastack/store/database/transaction';
+import { autocommit, transaction, type Tx } from '@durastack/store/database/transaction';
 import { readOne } from '@durastack/store/lists/engine/run-list';
 import { hosts } from '@durastack/store/lists/infra/hosts.list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
+import { changeTunnelAddress } from './tunnel-address.js';
 
 /** Changes a host's name, tags and allocation state. None of them concerns an operation that holds it. */
 @Handles(updateHost)
@@ -19,6 +20,9 @@ export class UpdateHostHandler implements CommandHandler<typeof updateHost> {
     const host = { type: 'host', id: params.id } as const;
     await requireRow(tx, host, { where: "state <> 'Removed'" });
     if (params.allocationState !== undefined) await allocate(tx, params.id, params.allocationState);
+    const { tunnelAddress } = params;
+    if (tunnelAddress !== undefined)
+      await transaction(this.platform.database, (inner) => changeTunnelAddress(inner, params.id, tunnelAddress));
     await updateRow(tx, host, { name: params.name, tags: params.hostTags?.join(',') });
     return readOne(tx, hosts, call.caller, params.id);
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCommand, ROOT_ONLY } from '../command.js';
-import { map, text, uuid } from '../fields.js';
+import { ipv4, map, text, uuid } from '../fields.js';
 import { hostView } from './host.view.js';
 
 /** Adds a hypervisor host. */
@@ -26,6 +26,9 @@ export const addHost = defineCommand({
       "SHA-256 fingerprint of the host's SSH key (`SHA256:…`), or of the waiting agent's certificate.",
     ).optional(),
     hostTags: text('Tags, comma-joined.').optional(),
+    tunnelAddress: ipv4(
+      'IPv4 address on it from which VXLAN tunnels to other hosts start; its own address when not given.',
+    ).optional(),
     allocationState: text('Enabled or Disabled.').optional(),
     details: map('Accepted for compatibility.').optional(),
   }),

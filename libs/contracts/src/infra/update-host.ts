@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCommand, ROOT_ONLY } from '../command.js';
-import { list, oneOf, text, uuid, word } from '../fields.js';
+import { ipv4, list, oneOf, text, uuid, word } from '../fields.js';
 import { hostView } from './host.view.js';
 
 /** Changes what a host is called, its tags, and whether machines may be placed there. */
@@ -20,6 +20,9 @@ export const updateHost = defineCommand({
       'Enabled',
       'Disabled',
     ]).optional(),
+    tunnelAddress: ipv4(
+      'IPv4 address on it from which VXLAN tunnels to other hosts start; its own address when empty.',
+    ).optional(),
     hostTags: list('Its tags, in place of all earlier ones.', word).optional(),
   }),
   result: hostView,
