@@ -24,7 +24,7 @@ class Disks {
   async remove(...disks: DataVolumeSpec[]): Promise<void> {
     for (const { volume } of disks) {
       const gone = { volumeId: volume.id, pool: volume.pool };
-      expect(await this.machines.caller().twice('ensureVolumeGone', gone)).toEqual({});
+      await this.machines.caller().twice('ensureVolumeGone', gone);
     }
   }
 }
@@ -32,7 +32,11 @@ class Disks {
 /** Disks that are plugged in and out. */
 export function describeDataDisks(machines: MachineScene): void {
   const disks = new Disks(machines);
+  describePlugging(machines, disks);
+  describePresentDisks(machines, disks);
+}
 
+function describePlugging(machines: MachineScene, disks: Disks): void {
   it('plugs a disk into a running machine once, and lets no other machine have it', async () => {
     const [vm, other] = [await machines.makeRunning(), await machines.makeRunning()];
     const disk = await disks.make(1);
@@ -72,7 +76,9 @@ export function describeDataDisks(machines: MachineScene): void {
     await machines.remove(vm);
     await disks.remove(disk);
   });
+}
 
+function describePresentDisks(machines: MachineScene, disks: Disks): void {
   it('refuses to start a machine without one of its disks', async () => {
     const disk = await disks.make(1);
     await disks.remove(disk);

@@ -1,20 +1,12 @@
 import type { PowerState, VmSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs } from '../driver.js';
-import { attach, detach, disksOf, grow, othersUp, requireFree, runningVm } from './plugging.js';
+import { disksOf, othersUp, requireFree } from './plugging.js';
 import type { SimulatedWorld } from './world.js';
 
 type MachineVerbs = Pick<
   DriverVerbs,
-  | 'ensureVmRunning'
-  | 'requestVmShutdown'
-  | 'ensureVmStopped'
-  | 'ensureVmGone'
-  | 'ensureVolumeAttached'
-  | 'ensureVolumeDetached'
-  | 'ensureVmSize'
-  | 'getVm'
-  | 'getSerialLog'
+  'ensureVmRunning' | 'requestVmShutdown' | 'ensureVmStopped' | 'ensureVmGone' | 'getVm' | 'getSerialLog'
 >;
 
 /**
@@ -59,20 +51,6 @@ export function machineVerbs(world: SimulatedWorld, hostId: string, shutdownMs: 
       if (powerOf(vmId) !== 'absent') world.setPower(hostId, vmId, 'off');
       world.forgetVm(hostId, vmId);
       return {};
-    },
-    ensureVolumeAttached: async ({ vmId, disk }) => {
-      const vm = runningVm(world, hostId, vmId);
-      if (vm) attach(world, hostId, { vm, disk });
-      return { power: powerOf(vmId) };
-    },
-    ensureVolumeDetached: async ({ vmId, volumeId }) => {
-      const vm = runningVm(world, hostId, vmId);
-      return { released: vm === undefined || detach(world, hostId, { vm, volumeId }) };
-    },
-    ensureVmSize: async ({ vmId, vcpus, memoryMib }) => {
-      const vm = runningVm(world, hostId, vmId);
-      if (vm) grow(world, hostId, { vm, vcpus, memoryMib });
-      return { power: powerOf(vmId) };
     },
     getVm: async ({ vmId }) => ({ power: powerOf(vmId) }),
     getSerialLog: async ({ vmId, maxBytes }) => {

@@ -1,10 +1,11 @@
 /** Disks and room of simulated machines while they run. */
 import type { DataVolumeSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
+import type { DriverVerbs } from '../driver.js';
 import type { SimulatedVm, SimulatedWorld } from './world.js';
 
 /** The machine, while it runs. */
-export function runningVm(world: SimulatedWorld, hostId: string, vmId: string): SimulatedVm | undefined {
+function runningVm(world: SimulatedWorld, hostId: string, vmId: string): SimulatedVm | undefined {
   const vm = world.host(hostId).vms[vmId];
   return vm === undefined || vm.power === 'off' ? undefined : vm;
 }
@@ -34,11 +35,7 @@ export function requireFree(
 }
 
 /** Plugs a disk in. */
-export function attach(
-  world: SimulatedWorld,
-  hostId: string,
-  { vm, disk }: { vm: SimulatedVm; disk: DataVolumeSpec },
-): void {
+function attach(world: SimulatedWorld, hostId: string, { vm, disk }: { vm: SimulatedVm; disk: DataVolumeSpec }): void {
   const { spec } = vm;
   if (has(vm, disk.volume.id)) return;
   if (spec.dataVolumes.some(({ deviceId }) => deviceId === disk.deviceId)) {
@@ -51,7 +48,7 @@ export function attach(
 }
 
 /** Asks the guest for a disk. @returns whether the machine has it no longer */
-export function detach(
+function detach(
   world: SimulatedWorld,
   hostId: string,
   { vm, volumeId }: { vm: SimulatedVm; volumeId: string },
@@ -62,7 +59,7 @@ export function detach(
 }
 
 /** Gives a machine more processors and memory. */
-export function grow(
+function grow(
   world: SimulatedWorld,
   hostId: string,
   { vm, vcpus, memoryMib }: { vm: SimulatedVm; vcpus: number; memoryMib: number },
@@ -76,4 +73,27 @@ export function grow(
   spec.vcpus = Math.max(spec.vcpus, vcpus);
   spec.memoryMib = Math.max(spec.memoryMib, memoryMib);
   world.save(hostId);
+}
+
+type PluggingVerbs = Pick<DriverVerbs, 'ensureVolumeAttached' | 'ensureVolumeDetached' | 'ensureVmSize'>;
+
+/** What running machines are given and asked for. */
+export function pluggingVerbs(world: SimulatedWorld, hostId: string): PluggingVerbs {
+  const powerOf = (vmId: string) => ({ power: world.host(hostId).vms[vmId]?.power ?? ('absent' as const) });
+  return {
+    ensureVolumeAttached: async ({ vmId, disk }) => {
+      const vm = runningVm(world, hostId, vmId);
+      if (vm) attach(world, hostId, { vm, disk });
+      return powerOf(vmId);
+    },
+    ensureVolumeDetached: async ({ vmId, volumeId }) => {
+      const vm = runningVm(world, hostId, vmId);
+      return { released: vm === undefined || detach(world, hostId, { vm, volumeId }) };
+    },
+    ensureVmSize: async ({ vmId, vcpus, memoryMib }) => {
+      const vm = runningVm(world, hostId, vmId);
+      if (vm) grow(world, hostId, { vm, vcpus, memoryMib });
+      return powerOf(vmId);
+    },
+  };
 }

@@ -10,6 +10,7 @@ import { fencingVerbs } from './fencing-verbs.js';
 import { imageVerbs } from './image-verbs.js';
 import { machineVerbs } from './machine-verbs.js';
 import { migrationVerbs } from './migration-verbs.js';
+import { pluggingVerbs } from './plugging.js';
 import { poolSize, storageVerbs } from './storage-verbs.js';
 import { openRfbScreen } from './rfb-screen.js';
 import { volumeCopyVerbs } from './volume-copy-verbs.js';
@@ -42,6 +43,7 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
     ...storageVerbs(world, hostId),
     ...fencingVerbs(world, hostId),
     ...imageVerbs(world, hostId, latency.transferMs ?? 0),
+    ...pluggingVerbs(world, hostId),
     ...machineVerbs(world, hostId, latency.shutdownMs ?? 50),
     ...migrationVerbs(world, hostId, latency.transferMs ?? 0),
     ...volumeCopyVerbs(world, hostId, latency.transferMs ?? 0),
