@@ -4,6 +4,7 @@ import { attentionReason } from '@durastack/store/doctor/alerts';
 import { HAS_OPERATION, stateTableOf, tableOf } from '@durastack/store/operations/state-rows';
 import type { Check } from './examination.js';
 import { finding, type Finding } from './finding.js';
+import type { FindingKindName } from './finding-kinds.js';
 
 const OPEN = "('queued', 'granted', 'running', 'needs-attention')";
 /** Findings of one kind that are told one by one; beyond it the cause is one and the same. */
@@ -47,43 +48,30 @@ interface HoldRow {
 const ended = ({ operationId, state }: HoldRow): string =>
   state === null ? `operation ${operationId}, which does not exist` : `operation ${operationId}, which is ${state}`;
 
-const locks: Check = async ({ db }) => {
-  const rows = await db.query<HoldRow>(
-    `SELECT l.operation_id AS operationId, l.resource_type AS type, l.resource_id AS id, o.state, o.ended_at AS endedAt
-       FROM operation_lock l LEFT JOIN operation o ON o.id = l.operation_id
-      WHERE o.id IS NULL OR o.state NOT IN ${OPEN} LIMIT ${MOST}`,
-  );
-  return rows.map((row) =>
-    finding('lock-without-operation', {
-      resource: { type: row.type, id: row.id },
-      where: 'database',
-      what: `The ${row.type} ${row.id} is locked by ${ended(row)}`,
-      since: row.endedAt,
-      place: row.operationId,
-      details: { operationId: row.operationId },
-      touches: [],
-    }),
-  );
-};
+/** What is held by operations that are not open. */
+const holds =
+  (held: { readonly table: string; readonly kind: FindingKindName; readonly verb: string }): Check =>
+  async ({ db }) => {
+    const rows = await db.query<HoldRow>(
+      `SELECT h.operation_id AS operationId, h.resource_type AS type, h.resource_id AS id, o.state, o.ended_at AS endedAt
+         FROM ${held.table} h LEFT JOIN operation o ON o.id = h.operation_id
+        WHERE o.id IS NULL OR o.state NOT IN ${OPEN} LIMIT ${MOST}`,
+    );
+    return rows.map((row) =>
+      finding(held.kind, {
+        resource: { type: row.type, id: row.id },
+        where: 'database',
+        what: `The ${row.type} ${row.id} is ${held.verb} by ${ended(row)}`,
+        since: row.endedAt,
+        place: row.operationId,
+        details: { operationId: row.operationId },
+        touches: [],
+      }),
+    );
+  };
 
-const claims: Check = async ({ db }) => {
-  const rows = await db.query<HoldRow>(
-    `SELECT c.operation_id AS operationId, c.resource_type AS type, c.resource_id AS id, o.state, o.ended_at AS endedAt
-       FROM claim c LEFT JOIN operation o ON o.id = c.operation_id
-      WHERE o.id IS NULL OR o.state NOT IN ${OPEN} LIMIT ${MOST}`,
-  );
-  return rows.map((row) =>
-    finding('claim-without-operation', {
-      resource: { type: row.type, id: row.id },
-      where: 'database',
-      what: `The ${row.type} ${row.id} is claimed by ${ended(row)}`,
-      since: row.endedAt,
-      place: row.operationId,
-      details: { operationId: row.operationId },
-      touches: [],
-    }),
-  );
-};
+const locks = holds({ table: 'operation_lock', kind: 'lock-without-operation', verb: 'locked' });
+const claims = holds({ table: 'claim', kind: 'claim-without-operation', verb: 'claimed' });
 
 const behindNothing: Check = async ({ db }) => {
   const rows = await db.query<{ id: string; summary: string; createdAt: Date }>(
