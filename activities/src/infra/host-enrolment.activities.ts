@@ -12,6 +12,7 @@ import { inStep } from '@durastack/store/operations/run';
 import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '@durastack/store/storage/pool-spec';
 import type { ActivityDependencies } from '../dependencies.js';
 import { openEnrolment, type EnrolmentSecrets } from './enrolment-secrets.js';
+import { introducePool } from '../storage/pool-introduction.js';
 import { HOST_CERTIFICATE_DAYS } from './certificate-life.js';
 import { createSshInstaller, type PresentClaim } from './ssh-installer.js';
 
@@ -87,7 +88,7 @@ export function createActivities(dependencies: ActivityDependencies): HostEnrolm
         pools: await claimPoolsInReach(tx, id, resource.id),
       }));
       const facts = await agents.call(hostId, 'getFacts', {}, step);
-      for (const pool of pools) await agents.call(hostId, 'ensurePool', { pool }, step);
+      for (const pool of pools) await introducePool(dependencies, { hostId, pool }, step);
       await inStep(source, step, (tx) => recordFacts(tx, hostId, facts));
       return DONE;
     },

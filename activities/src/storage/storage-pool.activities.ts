@@ -6,16 +6,19 @@ import { inStep } from '@durastack/store/operations/run';
 import { readPool } from '../compute/vm-rows.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { hostsInReachOfPool } from './pool-hosts.js';
+import { introducePool } from './pool-introduction.js';
 
 /** See {@link StoragePoolPorts}. */
-export function createActivities({ source, agents }: ActivityDependencies): StoragePoolPorts {
+export function createActivities(dependencies: ActivityDependencies): StoragePoolPorts {
+  const { source, agents } = dependencies;
   return {
     async ensurePoolOnHosts(step) {
       const { pool, hosts } = await inStep(source, step, (tx, operation) => poolAndHosts(tx, operation.resource.id));
       if (hosts.length === 0)
         throw new DurastackError('NO_CAPACITY', 'No host that is up is in reach of the pool. Add a host first.');
       let size: { capacityBytes: number; availableBytes: number } | undefined;
-      for (const hostId of hosts) size = await agents.call(hostId, 'ensurePool', { pool }, step);
+      for (const hostId of hosts)
+        size = await introducePool(dependencies, { hostId, pool, refuseWhenSilent: true }, step);
       invariant(size, 'A pool was proved on no host.');
       const { capacityBytes, availableBytes } = size;
       await inStep(source, step, (tx) =>
@@ -79,7 +82,10 @@ export function createActivities({ source, agents }: ActivityDependencies): Stor
 
     releasePoolRecords: (step) =>
       inStep(source, step, async (tx, operation) => {
-        await tx.execute('UPDATE storage_pool SET natural_key = NULL WHERE id = ?', [operation.resource.id]);
+        await tx.execute(
+          'UPDATE storage_pool SET natural_key = NULL, secret_sealed = NULL, fencing_secret_sealed = NULL WHERE id = ?',
+          [operation.resource.id],
+        );
         return DONE;
       }),
   };

@@ -111,8 +111,8 @@ const texts = (max: { key?: number; value?: number } = {}) =>
     .refine((map) => Object.keys(map).length <= MAX_ITEMS, `has more than ${MAX_ITEMS} entries`);
 
 /** A map of texts; indexed on CloudStack's wire (`tags[0].key=…&tags[0].value=…`, `details[0].name=…`). */
-export const map = (description: string, max: { key?: number; value?: number } = {}) =>
-  field(texts(max), { description, wire: 'map' });
+export const map = (description: string, options: { key?: number; value?: number; secret?: boolean } = {}) =>
+  field(texts(options), { description, wire: 'map', ...(options.secret ? { secret: true } : {}) });
 
 /** A list of maps, one per index (`nicnetworklist[0].networkid=…`). */
 export const mapList = (description: string) => field(z.array(texts()).max(MAX_ITEMS), { description, wire: 'map' });

@@ -1,18 +1,19 @@
-import { absolutePath } from '@durastack/contracts/agent/specs';
 import type { ParamsOf } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { ResourceRef } from '@durastack/contracts/resources';
 import { createStoragePool } from '@durastack/contracts/storage/create-storage-pool';
+import { joinTags } from '@durastack/contracts/tags';
 import { newId } from '@durastack/kit/ids/new-id';
+import { insertRow, updateRow } from '@durastack/store/database/rows';
 import type { Tx } from '@durastack/store/database/transaction';
 import { accept } from '@durastack/store/operations/accept';
 import { transition } from '@durastack/store/operations/state-rows';
 import { autocommit } from '@durastack/store/database/transaction';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
-import { invalid, shorten } from '../face/text-faults.js';
 import { Platform } from '../platform.js';
 import { poolKey } from './pool-key.js';
+import { parsePoolUrl, type PoolTarget } from './pool-url.js';
 
 type Params = ParamsOf<typeof createStoragePool>;
 
@@ -22,8 +23,8 @@ export class CreateStoragePoolHandler implements CommandHandler<typeof createSto
   constructor(private readonly platform: Platform) {}
 
   async execute(call: Call, params: Params): Promise<StartedOperation> {
-    const { kind, path } = parsePoolUrl(params.url);
-    const reach = reachOf(params, kind);
+    const target = parsePoolUrl(params.url, params.details);
+    const reach = reachOf(params, target.kind);
     const naturalKey = poolKey(params.zoneId, params.name);
     const tx = autocommit(this.platform.database);
     const [known] = await tx.query<{ id: string }>('SELECT id FROM storage_pool WHERE natural_key = ?', [naturalKey]);
@@ -38,21 +39,42 @@ export class CreateStoragePoolHandler implements CommandHandler<typeof createSto
       locks: [pool, { type: 'zone', id: params.zoneId }, ...reach.locks],
       naturalKey,
       input: {},
-      write: (inner) => write(inner, { params, id, kind, path, naturalKey, ...reach }),
+      write: (inner) => write(inner, { params, id, naturalKey, ...reach, columns: this.columns(id, target) }),
     });
+  }
+
+  /** What differs by kind. Secrets leave this function sealed. */
+  private columns(id: string, target: PoolTarget): PoolColumns {
+    const none = {
+      monitors: null,
+      ceph_user: null,
+      secret_sealed: null,
+      fencing_user: null,
+      fencing_secret_sealed: null,
+    };
+    if (target.kind !== 'rbd') return { kind: target.kind, path: target.path, ...none };
+    const seal = (secret: string): string => this.platform.secrets.seal(secret, `storage-pool:${id}`);
+    const { monitors, pool, hosts, fencing } = target;
+    return {
+      kind: target.kind,
+      path: pool,
+      monitors: monitors.join(','),
+      ceph_user: hosts.user,
+      secret_sealed: seal(hosts.secret),
+      fencing_user: fencing?.user ?? null,
+      fencing_secret_sealed: fencing ? seal(fencing.secret) : null,
+    };
   }
 }
 
-function parsePoolUrl(url: string): { kind: 'directory' | 'shared-mount-point'; path: string } {
-  const match = /^(file|sharedmountpoint):\/\/(?:localhost)?(\/.*)$/i.exec(url);
-  const path = match?.[2]?.replace(/\/+$/, '') ?? '';
-  // The very rule of agents; see absolutePath in the contracts.
-  if (!match || !absolutePath.safeParse(path).success)
-    throw invalid(
-      'url',
-      `The url ${shorten(url)} is no pool; give file:///directory or SharedMountPoint:///directory.`,
-    );
-  return { kind: match[1]?.toLowerCase() === 'file' ? 'directory' : 'shared-mount-point', path };
+interface PoolColumns {
+  readonly kind: PoolTarget['kind'];
+  readonly path: string;
+  readonly monitors: string | null;
+  readonly ceph_user: string | null;
+  readonly secret_sealed: string | null;
+  readonly fencing_user: string | null;
+  readonly fencing_secret_sealed: string | null;
 }
 
 interface Reach {
@@ -62,17 +84,22 @@ interface Reach {
   readonly locks: readonly ResourceRef[];
 }
 
-function reachOf(params: Params, kind: 'directory' | 'shared-mount-point'): Reach {
+function reachOf(params: Params, kind: PoolTarget['kind']): Reach {
   if (kind === 'directory') {
     if (!params.hostId)
       throw new DurastackError('INVALID_INPUT', 'A local directory (file://) belongs to one host: give hostid.');
     return { scope: 'HOST', hostId: params.hostId, clusterId: null, locks: [{ type: 'host', id: params.hostId }] };
   }
+  if (params.scope === 'HOST' || params.hostId)
+    throw new DurastackError(
+      'INVALID_INPUT',
+      'A pool that hosts share belongs to a cluster or zone, not to one host: give clusterid, or scope=ZONE.',
+    );
   if (params.scope === 'ZONE') return { scope: 'ZONE', hostId: null, clusterId: null, locks: [] };
   if (!params.clusterId)
     throw new DurastackError(
       'INVALID_INPUT',
-      'A shared mount point belongs to a cluster: give clusterid, or scope=ZONE.',
+      'A pool that hosts share belongs to a cluster: give clusterid, or scope=ZONE.',
     );
   return {
     scope: 'CLUSTER',
@@ -85,8 +112,7 @@ function reachOf(params: Params, kind: 'directory' | 'shared-mount-point'): Reac
 interface PoolPlan extends Reach {
   readonly params: Params;
   readonly id: string;
-  readonly kind: string;
-  readonly path: string;
+  readonly columns: PoolColumns;
   readonly naturalKey: string;
 }
 
@@ -97,27 +123,23 @@ async function write(tx: Tx, plan: PoolPlan): Promise<void> {
     if (known.state !== 'Error')
       throw new DurastackError('CONFLICT', `The pool ${params.name} exists already (${id}, ${known.state}).`);
     await transition(tx, { type: 'storage-pool', id }, 'RetryRequested');
-    await tx.execute(
-      'UPDATE storage_pool SET path = ?, kind = ?, scope = ?, host_id = ?, cluster_id = ? WHERE id = ?',
-      [plan.path, plan.kind, plan.scope, plan.hostId, plan.clusterId, id],
-    );
+    const reach = { scope: plan.scope, host_id: plan.hostId, cluster_id: plan.clusterId };
+    await updateRow(tx, { type: 'storage-pool', id }, { ...plan.columns, ...reach });
     return;
   }
-  await tx.execute(
-    `INSERT INTO storage_pool (id, name, natural_key, zone_id, pod_id, cluster_id, host_id, kind, scope, path, state, allocation_state, tags, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Creating', 'Enabled', ?, NOW(3))`,
-    [
-      id,
-      params.name,
-      plan.naturalKey,
-      params.zoneId,
-      params.podId ?? null,
-      plan.clusterId,
-      plan.hostId,
-      plan.kind,
-      plan.scope,
-      plan.path,
-      params.tags ?? null,
-    ],
-  );
+  await insertRow(tx, 'storage_pool', {
+    id,
+    name: params.name,
+    natural_key: plan.naturalKey,
+    zone_id: params.zoneId,
+    pod_id: params.podId ?? null,
+    cluster_id: plan.clusterId,
+    host_id: plan.hostId,
+    scope: plan.scope,
+    ...plan.columns,
+    state: 'Creating',
+    allocation_state: 'Enabled',
+    tags: joinTags(params.tags) ?? null,
+    created_at: new Date(),
+  });
 }

@@ -10,9 +10,9 @@ import { stopProcess } from './processes.js';
 
 /** Paths of all files that may be there, relative names below pools and image stores as hosts lay them out. */
 const QUERY = `
-SELECT p.path, CONCAT('volumes/', v.id, '.qcow2') FROM storage_pool p JOIN volume v ON v.pool_id = p.id;
+SELECT p.path, CONCAT('volumes/', v.id, '.qcow2') FROM storage_pool p JOIN volume v ON v.pool_id = p.id WHERE p.kind <> 'rbd';
 SELECT p.path, CONCAT('templates/', t.template_id, '.qcow2')
-  FROM storage_pool p JOIN template_on_pool t ON t.pool_id = p.id;
+  FROM storage_pool p JOIN template_on_pool t ON t.pool_id = p.id WHERE p.kind <> 'rbd';
 SELECT s.path, CONCAT(t.id, '.qcow2') FROM image_store s JOIN template t ON t.store_id = s.id;
 `;
 

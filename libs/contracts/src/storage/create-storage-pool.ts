@@ -3,19 +3,22 @@ import { defineCommand, ROOT_ONLY } from '../command.js';
 import { long, map, oneOf, text, uuid } from '../fields.js';
 import { storagePoolView } from './storage-pool.view.js';
 
-/** Makes a directory usable as primary storage. */
+/** Makes a directory or a Ceph pool usable as primary storage. */
 export const createStoragePool = defineCommand({
   name: 'createStoragePool',
   domain: 'storage',
   description:
-    'Makes a directory primary storage: `file:///path` with `hostid` for one host, `SharedMountPoint:///path` for all hosts of a cluster or zone.',
+    'Makes primary storage of a directory (`file:///path` with `hostid` for one host, `SharedMountPoint:///path` for all hosts of a cluster or zone) or of a Ceph pool (`rbd://user:secret@monitor[:port]/pool`). Nothing is made that a host cannot use: monitors, user, secret and pool are tried first.',
   event: 'POOL.CREATE',
   rest: { method: 'POST', path: '/storage-pools' },
   roles: ROOT_ONLY,
   params: z.object({
     zoneId: uuid('Its zone.'),
     name: text('Its name.'),
-    url: text('`file:///path`, or `SharedMountPoint:///path`.', { max: 2048 }),
+    url: text('`file:///path`, `SharedMountPoint:///path`, or `rbd://user:secret@monitor[:port]/pool`.', {
+      max: 2048,
+      secret: true,
+    }),
     podId: uuid('Its pod.').optional(),
     clusterId: uuid('Its cluster; needed for the scope CLUSTER.').optional(),
     hostId: uuid('The host of a local directory.').optional(),
@@ -24,7 +27,10 @@ export const createStoragePool = defineCommand({
     provider: text('Accepted for compatibility: DefaultPrimary.').optional(),
     tags: text('Tags, comma-joined.').optional(),
     capacityBytes: long('Accepted for compatibility: the size is measured.').optional(),
-    details: map('Accepted for compatibility.').optional(),
+    details: map(
+      'Of an RBD pool: `monitors` (further ones, comma-joined), `user` and `secret` when the url has none, `fencinguser` and `fencingsecret` of the cephx user that may blocklist. Others are accepted for compatibility.',
+      { secret: true },
+    ).optional(),
   }),
   result: storagePoolView,
   wrapper: 'storagepool',

@@ -2,6 +2,13 @@ import { listStoragePools } from '@durastack/contracts/storage/list-storage-pool
 import { JOB_COLUMNS } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
 
+/** CloudStack's words for the kinds of pools. */
+const TYPES: Readonly<Record<string, string>> = {
+  directory: 'Filesystem',
+  'shared-mount-point': 'SharedMountPoint',
+  rbd: 'RBD',
+};
+
 /** Primary-storage pools. */
 export const storagePools = defineList({
   command: listStoragePools,
@@ -33,10 +40,10 @@ export const storagePools = defineList({
     created: 'b.created_at',
     ...JOB_COLUMNS,
   },
-  extra: { kind: 'b.kind' },
-  map: ({ kind }) => ({
-    type: kind === 'directory' ? 'Filesystem' : 'SharedMountPoint',
-    ipAddress: 'localhost',
+  extra: { kind: 'b.kind', monitors: 'b.monitors' },
+  map: ({ kind, monitors }) => ({
+    type: TYPES[String(kind)] ?? 'SharedMountPoint',
+    ipAddress: typeof monitors === 'string' ? monitors.replace(/:\d+(,.*)?$/, '') : 'localhost',
     overprovisionFactor: '1.0',
     provider: 'DefaultPrimary',
     managed: false,
