@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { SecureContext } from 'node:tls';
 import type { AgentHealth } from '@durastack/contracts/agent/enrolment';
 import type { PoolSpec } from '@durastack/contracts/agent/specs';
-import type { TaskStatus } from '@durastack/contracts/agent/verbs';
+import type { TaskStatus, VerbParams } from '@durastack/contracts/agent/verbs';
 import { controlEpochRequest, taskCancelRequest, type ControlEpochReply } from '@durastack/contracts/agent/wire';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { HostDriver, VerbContext } from '@durastack/drivers/driver';
@@ -13,6 +13,8 @@ import { readCertificate } from '@durastack/kit/tls/certificate-holder';
 import { VerbGuard } from '../guard/verb-guard.js';
 import type { HostIdentity } from '../identity/identity-store.js';
 import { Ledger, type LedgerFile } from '../ledger/ledger.js';
+import { reachDestination } from '../migration/reach.js';
+import { TicketBook } from '../migration/ticket-book.js';
 import { TaskRunner } from '../tasks/task-runner.js';
 import { TaskStore } from '../tasks/task-store.js';
 import { AGENT_VERSION } from '@durastack/contracts/agent/version';
@@ -44,6 +46,8 @@ export interface HostParts {
 /** See the module's head. */
 export class HostRuntime {
   readonly hostId: string;
+  /** Machines that are to come from other hosts. */
+  readonly tickets = new TicketBook();
   private readonly ledger: Ledger;
   private readonly guard: VerbGuard;
   private readonly tasks: TaskRunner;
@@ -166,11 +170,24 @@ export class HostRuntime {
 
   private async act(call: CheckedCall, context: VerbContext): Promise<unknown> {
     const verb = this.parts.driver.verbs[call.name] as (params: unknown, context: VerbContext) => Promise<unknown>;
-    const result = await verb(call.params, context);
+    const result = await verb(call.params, { ...context, ...this.waysOf(call) });
     const { pool } = call.params as { pool?: PoolSpec };
     if (pool !== undefined && call.name === 'ensurePool') this.pools.add(pool);
     if (pool !== undefined && call.name === 'ensurePoolGone') this.pools.remove(pool.id);
     return result;
+  }
+
+  /** What a verb of live migration needs of other hosts. */
+  private waysOf({ name, params }: CheckedCall): Pick<VerbContext, 'admit' | 'reach'> {
+    if (name === 'receiveVm') {
+      const ticket = params as VerbParams<'receiveVm'>;
+      return { admit: (receiver, signal) => this.tickets.admit(ticket, receiver, signal) };
+    }
+    if (name !== 'sendVm') return {};
+    const { vmId } = params as VerbParams<'sendVm'>;
+    return {
+      reach: (destination, signal) => reachDestination({ vmId, destination, context: this.context }, signal),
+    };
   }
 
   private requireDriver(): void {

@@ -1,6 +1,7 @@
 /**
  * The agent's HTTPS listener. Deny by default: a connection is either of the control plane, to one enrolled host,
- * or of somebody who enrols; any other is destroyed without an answer, whatever it asks for.
+ * or of somebody who enrols, or of the host whose migration ticket is open; any other is destroyed without an answer,
+ * whatever it asks for.
  */
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -10,6 +11,8 @@ import { CONTROL_PLANE_NAME, hostIdOfCertificate } from '@durastack/contracts/ag
 import { asDurastackError, DurastackError, ERROR_KINDS } from '@durastack/contracts/errors';
 import type { Logger } from '@durastack/kit/log/logger';
 import { verifiedPeer } from '@durastack/kit/tls/certificate-holder';
+import type { HostRuntime } from '../host/host-runtime.js';
+import { openMigration } from '../migration/migration-gate.js';
 import { ConsoleGate } from './console-gate.js';
 import type { HostDirectory } from './host-directory.js';
 import { DROP, route, type Caller } from './routes.js';
@@ -44,6 +47,7 @@ export async function startAgentServer(
   log: Logger,
 ): Promise<AgentServer> {
   const callers = new WeakMap<Duplex, Caller>();
+  const sources = new WeakMap<Duplex, Source>();
   const gate = new ConsoleGate(log);
   const server = createServer({
     requestCert: true,
@@ -62,8 +66,10 @@ export async function startAgentServer(
   applyEnrolmentCertificate(server, hosts);
   server.on('secureConnection', (socket: TLSSocket) => {
     const caller = identify(socket, hosts);
-    if (caller === undefined) socket.destroy();
-    else callers.set(socket, caller);
+    const source = caller === undefined ? identifySource(socket, hosts) : undefined;
+    if (caller !== undefined) callers.set(socket, caller);
+    else if (source !== undefined) sources.set(socket, source);
+    else socket.destroy();
   });
   server.on('request', (request, response) => {
     const caller = callers.get(request.socket);
@@ -72,7 +78,10 @@ export async function startAgentServer(
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const caller = callers.get(socket);
-    if (caller?.host === undefined) socket.destroy();
+    const source = sources.get(socket);
+    if (source !== undefined)
+      void openMigration({ request, socket, head, sourceHostId: source.hostId }, source.to.tickets, log);
+    else if (caller?.host === undefined) socket.destroy();
     else void gate.open(request, socket, head, caller.host);
   });
   // Port scanners and callers with broken TLS are no events of ours.
@@ -93,6 +102,22 @@ function identify(socket: TLSSocket, hosts: HostDirectory): Caller | undefined {
     return peer === CONTROL_PLANE_NAME ? { host } : undefined;
   }
   return hosts.enrolmentCertificate === undefined ? undefined : { host: undefined };
+}
+
+/** Another host, and the one of ours to which it comes with a machine. */
+interface Source {
+  readonly hostId: string;
+  readonly to: HostRuntime;
+}
+
+/** A host that some ticket of the host it speaks to expects. */
+function identifySource(socket: TLSSocket, hosts: HostDirectory): Source | undefined {
+  const name = (socket as TLSSocket & { servername?: string | false }).servername;
+  const ownId = typeof name === 'string' ? hostIdOfCertificate(name) : undefined;
+  const to = ownId === undefined ? undefined : hosts.find(ownId);
+  const peer = to === undefined ? undefined : peerName(socket);
+  const hostId = peer === undefined ? undefined : hostIdOfCertificate(peer);
+  return to !== undefined && hostId !== undefined && to.tickets.expects(hostId) ? { hostId, to } : undefined;
 }
 
 function peerName(socket: TLSSocket): string | undefined {
