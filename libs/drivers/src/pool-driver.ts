@@ -29,6 +29,19 @@ export type DiskSource =
       readonly secretUuid: string;
     };
 
+/** A volume as qemu-img reaches it. */
+export interface ToolImage {
+  /** What it is called on the command line; holds no secret. */
+  readonly name: string;
+  readonly format: 'qcow2' | 'raw';
+  /** As a guest sees it. */
+  readonly sizeBytes: number;
+  /** What it takes with all that lies under it, where that can be told. */
+  readonly allocatedBytes?: number;
+  /** The host's page cache must stay out of it. */
+  readonly shared: boolean;
+}
+
 /** Where QEMU gets the keys of pools from: the hypervisor's secrets. */
 export interface SecretKeeper {
   /** The secret exists with this value. It is told to nobody but QEMU, and kept in memory only. */
@@ -70,6 +83,12 @@ export interface PoolDriver<S extends PoolSpec = PoolSpec> {
   openDisk(volume: VolumeOn<S>, qemu: HostUser): Promise<DiskSource>;
   /** Where QEMU would find the volume, without looking. */
   diskSource(volume: VolumeOn<S>): DiskSource;
+  /**
+   * The volume as qemu-img reaches it, in the host's shell; while no machine uses it.
+   *
+   * @throws DurastackError `STEP_REFUSED` when it is not there, `BACKEND_BUSY` when the pool does not answer
+   */
+  forTools(volume: VolumeOn<S>): Promise<ToolImage>;
   /**
    * The pool's size as it was measured last, without waiting for anything that may hang. Absent for kinds that the
    * agent measures itself.

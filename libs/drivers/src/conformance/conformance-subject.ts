@@ -15,6 +15,8 @@ export interface ConformanceSubject {
   readonly pool: PoolSpec;
   /** What a host needs besides to be told of the pool. */
   readonly poolSecret?: string;
+  /** Another pool of the host, to which volumes can be moved; absent where there is none. */
+  readonly otherPool?: PoolSpec;
   readonly store: ImageStoreSpec;
   /** A network that may be made on the host; absent where the run may not touch the machine's network. */
   readonly network?: NetworkSpec;

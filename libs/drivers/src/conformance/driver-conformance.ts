@@ -14,6 +14,7 @@ import {
 } from './conformance-subject.js';
 import { describeDataDisks, describeGrowth } from './data-disk-conformance.js';
 import { describeDriverRestart, describeMachineViews, describePower, MachineScene } from './machine-conformance.js';
+import { describeVolumeCopies } from './volume-copy-conformance.js';
 import { describeCancelledFetch, describeImages, describeNetworks, describeStorage } from './storage-conformance.js';
 
 const ABSENT = '00000000-0000-4000-8000-0000000000ff';
@@ -38,6 +39,8 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       subject = await makeSubject();
       await startDriver();
       await new ConformanceCaller(driver).twice('ensurePool', poolParams(subject));
+      const { otherPool } = subject;
+      if (otherPool) await new ConformanceCaller(driver).call('ensurePool', { pool: otherPool });
     });
     afterAll(async () => {
       await driver?.stop();
@@ -73,6 +76,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       describeDriverRestart(machines, restartDriver);
       describeDataDisks(machines);
       describeGrowth(machines);
+      describeVolumeCopies(machines);
     });
   });
 }

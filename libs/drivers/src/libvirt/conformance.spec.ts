@@ -30,6 +30,7 @@ async function makeSubject(): Promise<ConformanceSubject> {
   let nextHost = 10;
   return {
     pool,
+    otherPool: { id: randomUUID(), kind: 'directory', path: join(dir, 'other-pool') },
     store,
     network: networkOf(instance, 1),
     makeDriver: async () => createLibvirtDriver({ ...settings, accelerator: 'tcg' }),

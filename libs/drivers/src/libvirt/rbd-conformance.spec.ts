@@ -64,6 +64,7 @@ async function makeSubject(): Promise<ConformanceSubject> {
   let nextHost = 10;
   return {
     pool,
+    otherPool: { id: randomUUID(), kind: 'directory', path: join(dir, 'other-pool') },
     poolSecret: cluster.ceph.key,
     store,
     network: networkOf(instance, 1),

@@ -5,7 +5,7 @@ import { isDurastackError } from '@durastack/contracts/errors';
 import { directoryPoolDriver } from '../directory-pool/directory-pool-driver.js';
 import type { DriverVerbs, PoolSize } from '../driver.js';
 import type { HostUser } from '../files/reachable.js';
-import type { DiskSource, PoolDriver, SecretKeeper } from '../pool-driver.js';
+import type { DiskSource, PoolDriver, SecretKeeper, ToolImage } from '../pool-driver.js';
 import type { HostShell } from '../process/host-shell.js';
 import { fencingVerbs, type FencingVerbs } from '../rbd/fencing-verbs.js';
 import { RbdAccesses } from '../rbd/rbd-access.js';
@@ -37,8 +37,11 @@ export interface PoolDriversParts {
 export class PoolDrivers {
   private readonly rbd: PoolDriver<RbdPoolSpec>;
   private readonly fencing: FencingVerbs;
+  /** See {@link PoolDriversParts.shell}. */
+  readonly shell: HostShell;
 
   constructor({ stateDir, secrets, shell }: PoolDriversParts) {
+    this.shell = shell;
     const accesses = new RbdAccesses(join(stateDir, 'rbd'));
     this.rbd = createRbdPoolDriver({ accesses, secrets, shell });
     this.fencing = fencingVerbs(accesses, shell);
@@ -63,6 +66,11 @@ export class PoolDrivers {
   /** See {@link PoolDriver.diskSource}. */
   diskSource(volume: VolumeSpec): DiskSource {
     return this.of(volume.pool).diskSource(volume);
+  }
+
+  /** See {@link PoolDriver.forTools}. */
+  forTools(volume: VolumeSpec): Promise<ToolImage> {
+    return this.of(volume.pool).forTools(volume);
   }
 
   /** What an inventory tells of pools. A pool that cannot be read is left out, and makes nobody wait for the others. */

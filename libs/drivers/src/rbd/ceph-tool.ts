@@ -83,3 +83,8 @@ function explain({ pool, user }: CephCaller, error: unknown): unknown {
     return refuse(`The Ceph cluster at ${pool.monitors.join(', ')} has no pool ${pool.pool} that ${user} may open`);
   return error;
 }
+
+/** An image as qemu-img names it. The key is in the configuration's keyring, which the user alone may read. */
+export function toolName({ user, access }: CephCaller, spec: string): string {
+  return `rbd:${spec}:id=${user}:conf=${access.conf.replaceAll(/[\\:=@]/g, '\\$&')}`;
+}

@@ -4,7 +4,7 @@ import type { RbdPoolSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { DiskSource, PoolDriver, SecretKeeper, VolumeOn } from '../pool-driver.js';
 import type { HostShell } from '../process/host-shell.js';
-import { callCeph, type CephCaller } from './ceph-tool.js';
+import { callCeph, toolName, type CephCaller } from './ceph-tool.js';
 import { PoolSizes, readPoolSize } from './pool-sizes.js';
 import type { RbdAccess, RbdAccesses } from './rbd-access.js';
 import { imageSpec, listImages, readImage, removeImage, volumeImage } from './rbd-images.js';
@@ -62,15 +62,24 @@ export function createRbdPoolDriver({ accesses, secrets, shell }: RbdPoolDriverP
       const spec = imageSpec(volume.pool, volumeImage(volume.id));
       const caller = await callerOf(volume.pool);
       // A cluster that does not answer is found out here, in seconds: libvirt would wait for minutes.
-      if ((await readImage(caller, spec)) === undefined)
-        throw new DurastackError('STEP_REFUSED', `The volume ${spec} does not exist; make it first`);
+      if ((await readImage(caller, spec)) === undefined) throw missing(spec);
       await keepSecret(volume.pool);
       return diskSource(volume);
     },
     diskSource,
+    forTools: async (volume) => {
+      const caller = await callerOf(volume.pool);
+      const spec = imageSpec(volume.pool, volumeImage(volume.id));
+      const image = await readImage(caller, spec);
+      if (image === undefined) throw missing(spec);
+      return { name: toolName(caller, spec), format: 'raw', sizeBytes: image.sizeBytes, shared: false };
+    },
     measured: (pool) => sizes.last(pool),
   };
 }
+
+const missing = (spec: string): DurastackError =>
+  new DurastackError('STEP_REFUSED', `The volume ${spec} does not exist; make it first`);
 
 /** The user can make and remove images there, and see the cluster's size. */
 async function tryPool(caller: CephCaller) {

@@ -5,7 +5,7 @@ import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { VerbContext } from '../driver.js';
 import { plainFileExists } from '../files/plain-files.js';
-import { CEPH_ERROR, callCeph, hasStatus, poolSilent, type CephCaller } from './ceph-tool.js';
+import { CEPH_ERROR, callCeph, hasStatus, poolSilent, toolName, type CephCaller } from './ceph-tool.js';
 import { BASE_SNAPSHOT, imageSpec, listImages, orAbsent, readImage, removeImage, templateImage } from './rbd-images.js';
 
 /** Most that a copy may take; it tells its progress all the while, and is ended with its operation. */
@@ -68,11 +68,12 @@ async function copyAs(caller: CephCaller, { source, image, templateId }: Copy, c
 
 /** Copies with qemu-img, which reads the qcow2 of our own making and skips its holes. */
 async function convert(
-  { pool, user, access, shell }: CephCaller,
+  caller: CephCaller,
   { source, partial }: { source: string; partial: string },
   { signal, progress }: VerbContext,
 ): Promise<void> {
-  const target = `rbd:${pool.pool}/${partial}:id=${user}:conf=${access.conf.replaceAll(/[\\:=@]/g, '\\$&')}`;
+  const { pool, shell } = caller;
+  const target = toolName(caller, `${pool.pool}/${partial}`);
   const onOutput = (text: string): void => {
     const percent = /\((\d+(?:\.\d+)?)\/100%\)\s*$/.exec(text)?.[1];
     if (percent !== undefined) progress(Number(percent), 'Copying the base image to the pool');

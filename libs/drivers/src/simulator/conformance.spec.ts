@@ -34,6 +34,7 @@ async function makeSubject(): Promise<ConformanceSubject> {
   let world = new SimulatedWorld(directory);
   return {
     pool,
+    otherPool: { id: randomUUID(), kind: 'directory', path: '/other-pool' },
     store,
     network: {
       id: randomUUID(),

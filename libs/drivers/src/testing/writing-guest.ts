@@ -2,6 +2,7 @@
  * A guest of one sector that never stops writing to its disk: counts, writes the count to the next of its sectors, and
  * goes on. Whoever reads the disk afterwards can tell whether one write was lost.
  */
+import { randomFillSync } from 'node:crypto';
 import { invariant } from '@durastack/contracts/errors';
 
 const SECTOR_BYTES = 512;
@@ -30,10 +31,11 @@ const CODE = [
 ].flat();
 const LOOP_AT = 11;
 
-/** The disk, with room for what it writes. */
+/** The disk: behind what it writes, bytes that no tool takes for a hole. */
 export function writingDisk(sizeBytes: number): Buffer {
   invariant(sizeBytes >= (WRITTEN_SECTORS + 1) * SECTOR_BYTES, 'The disk of the writing guest is too small for it.');
   const disk = Buffer.alloc(sizeBytes);
+  randomFillSync(disk, (WRITTEN_SECTORS + 1) * SECTOR_BYTES);
   const back = LOOP_AT - (CODE.length + 2);
   Buffer.from([...CODE, 0xeb, back & 0xff]).copy(disk);
   // Disk address packet: 16 bytes, one sector, buffer at the counter.
@@ -42,8 +44,14 @@ export function writingDisk(sizeBytes: number): Buffer {
   return disk;
 }
 
+/** The highest count that can be read, of a disk that is being written to. */
+export function countSeen(disk: Buffer): number {
+  const counts = Array.from({ length: WRITTEN_SECTORS }, (_, index) => disk.readUInt32LE((index + 1) * SECTOR_BYTES));
+  return Math.max(...counts);
+}
+
 /**
- * The last count that it wrote.
+ * The last count that it wrote, of a disk at rest.
  *
  * @throws DurastackError `BUG` when a write is missing: then the sectors do not hold the last counts without a gap
  */

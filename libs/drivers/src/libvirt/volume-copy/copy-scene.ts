@@ -36,7 +36,9 @@ export async function lookAtCopy(host: LibvirtHost, copy: VolumeCopy): Promise<C
   const domain = vmId === undefined ? undefined : await host.domains.find(vmId);
   const power = await host.domains.power(domain);
   const live =
-    domain && (power === 'running' || power === 'paused') ? await lookAtLive(host, domain, { copy, places }) : undefined;
+    domain && (power === 'running' || power === 'paused')
+      ? await lookAtLive(host, domain, { copy, places })
+      : undefined;
   const [sourceExists, targetExists] = await Promise.all([exists(host, volume), exists(host, target)]);
   const defined = domain !== undefined && (await isDefined(host, domain, { copy, place: places.target }));
   const facts: CopyFacts = {
@@ -62,7 +64,9 @@ async function lookAtLive(
 ): Promise<Seen> {
   const { disks } = readDefinition(await host.client.presentXml(domain));
   const serial = diskSerial(copy.volume.id);
-  const disk = disks.find((one) => one.serial === serial || isAt(one.source, places.source) || isAt(one.source, places.target));
+  const disk = disks.find(
+    (one) => one.serial === serial || isAt(one.source, places.source) || isAt(one.source, places.target),
+  );
   if (!disk) return { active: 'neither', state: 'none', disk: undefined };
   const dev = disk.target['@dev'];
   const job = await blockJob(host.client, domain, dev);

@@ -10,7 +10,6 @@ import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { VerbContext } from '../../driver.js';
 import { copyImage, progressText, requireRoom, sameContent, type ImageCopy } from '../../volume-copy/copy-image.js';
 import { judgeCopy } from '../../volume-copy/judge-copy.js';
-import { qcow2VirtualSize } from '../../directory-pool/qcow2-header.js';
 import { deviceXml, diskXml } from '../disk-xml.js';
 import type { LibvirtHost } from '../libvirt-host.js';
 import { qemuUserOf } from '../qemu-user.js';
@@ -33,7 +32,7 @@ const MIRRORS = 3;
  */
 export function copyVolume(host: LibvirtHost, copy: VolumeCopy, context: VerbContext): Promise<boolean> {
   return orNothingLeft(host, copy, context, async () => {
-    for (let mirrors = 0; ; ) {
+    for (let mirrors = 0; ;) {
       const scene = await look(host, copy, context);
       switch (judgeCopy(scene.facts)) {
         case 'moved':
@@ -54,7 +53,7 @@ export function copyVolume(host: LibvirtHost, copy: VolumeCopy, context: VerbCon
 
 /** The target is the disk; see the verb. Never gives up what it has begun: it is past the point of return. */
 export async function switchVolume(host: LibvirtHost, copy: VolumeCopy, context: VerbContext): Promise<void> {
-  for (let mirrors = 0; ; ) {
+  for (let mirrors = 0; ;) {
     const scene = await look(host, copy, context);
     switch (judgeCopy(scene.facts)) {
       case 'moved':
@@ -69,7 +68,7 @@ export async function switchVolume(host: LibvirtHost, copy: VolumeCopy, context:
       case 'at-rest':
       case 'copy':
         // It was in step when the machine stopped, or was copied and compared: then they are equal still.
-        if (!scene.facts.targetExists || !(await sameContent(await imageCopy(copy, scene), context)))
+        if (!scene.facts.targetExists || !(await sameContent(await images(host, copy), context)))
           await copyAtRest(host, { copy, scene }, context);
         return;
       default:
@@ -87,7 +86,8 @@ export async function discardVolumeCopy(host: LibvirtHost, copy: VolumeCopy): Pr
     const text = `Volume ${copy.volume.id} is on pool ${copy.target.pool.id} already: that is its disk now`;
     throw new DurastackError('CONFLICT', `${text}; move it back instead`);
   }
-  if (live && (facts.job === 'mirroring' || facts.job === 'in-step')) await unlessOver(abortBlockCopy(host.client, live.domain, live.dev));
+  if (live && (facts.job === 'mirroring' || facts.job === 'in-step'))
+    await unlessOver(abortBlockCopy(host.client, live.domain, live.dev));
   if (facts.defined && live) await define(host, { copy, scene, on: copy.volume });
   await host.pools.of(copy.target.pool).ensureVolumeGone(copy.volume.id, copy.target.pool);
 }
@@ -102,7 +102,10 @@ async function goOn(
     case 'mirror':
       if (mirrors >= MIRRORS) {
         const text = `Mirroring volume ${copy.volume.id} to pool ${copy.target.pool.id} broke off ${MIRRORS} times`;
-        throw new DurastackError('STEP_REFUSED', `${text}; see libvirt's log on the host, and whether the pool is full`);
+        throw new DurastackError(
+          'STEP_REFUSED',
+          `${text}; see libvirt's log on the host, and whether the pool is full`,
+        );
       }
       await mirror(host, { copy, scene }, signal);
       return 1;
@@ -137,7 +140,7 @@ async function mirror(
   signal: AbortSignal,
 ): Promise<void> {
   const { domain, dev } = liveDisk(scene);
-  await requireRoom(scene.places.source, scene.places.target);
+  await requireRoom(await host.pools.forTools(copy.volume), scene.places.target);
   const sizeBytes = await host.client.blockCapacity(domain, dev);
   const image = await emptyImage(host, { ...copy.target, sizeBytes }, signal);
   const place = await host.pools.openDisk(image, qemuUserOf(await host.client.capabilities()));
@@ -151,19 +154,19 @@ async function copyAtRest(
   { copy, scene }: { copy: VolumeCopy; scene: CopyScene },
   context: VerbContext,
 ): Promise<void> {
-  const images = await imageCopy(copy, scene);
-  await requireRoom(images.from, images.to);
-  await emptyImage(host, { ...copy.target, sizeBytes: images.sizeBytes }, context.signal);
-  await copyImage(images, context);
-  if (await sameContent(images, context)) return;
+  const from = await host.pools.forTools(copy.volume);
+  await requireRoom(from, scene.places.target);
+  await emptyImage(host, { ...copy.target, sizeBytes: from.sizeBytes }, context.signal);
+  const both = await images(host, copy);
+  await copyImage(both, context);
+  if (await sameContent(both, context)) return;
   const text = `The copy of volume ${copy.volume.id} on pool ${copy.target.pool.id} differs from its source`;
   throw new DurastackError('STEP_REFUSED', `${text}: something writes to one of them, or a disk is failing`);
 }
 
-async function imageCopy(copy: VolumeCopy, { places }: CopyScene): Promise<ImageCopy> {
-  const { source: from, target: to } = places;
-  const sizeBytes = from.type === 'file' ? await qcow2VirtualSize(from.path) : copy.volume.sizeBytes;
-  return { from, to, sizeBytes, bytesPerSecond: copy.bytesPerSecond };
+async function images(host: LibvirtHost, { volume, target, bytesPerSecond }: VolumeCopy): Promise<ImageCopy> {
+  const { pools } = host;
+  return { from: await pools.forTools(volume), to: await pools.forTools(target), bytesPerSecond, shell: pools.shell };
 }
 
 async function emptyImage(host: LibvirtHost, target: VolumeSpec, signal: AbortSignal): Promise<VolumeSpec> {

@@ -70,7 +70,12 @@ export function defineOn(xml: string, { dev, volumeId, place, copyId }: Redefini
   const document = create(xml);
   const { driver, source: at, backingStore, '@type': type } = diskXml(place, { target: dev, volumeId });
   for (const element of all(document, (name) => name === 'disk')) {
-    if (all(element, (name) => name === 'target')[0]?.toString().includes(`dev="${dev}"`) !== true) continue;
+    if (
+      all(element, (name) => name === 'target')[0]
+        ?.toString()
+        .includes(`dev="${dev}"`) !== true
+    )
+      continue;
     for (const name of ['driver', 'source', 'backingStore']) for (const old of children(element, name)) old.remove();
     element.att('type', String(type));
     element.ele({ driver, source: at, ...(backingStore === undefined ? {} : { backingStore }) });

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PoolSpec, VmSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
@@ -9,15 +9,16 @@ import { volumePath } from '../../directory-pool/paths.js';
 import type { HostDriver, VerbContext } from '../../driver.js';
 import { ensureTemplateOnPool } from '../../image/image-files.js';
 import { run } from '../../process/run.js';
-import { lastCount, writingDisk } from '../../testing/writing-guest.js';
+import { countSeen, lastCount, writingDisk } from '../../testing/writing-guest.js';
 import { createLibvirtDriver, type ImageVerbs } from '../driver.js';
 import { startLibvirtdFixture, type LibvirtdFixture } from '../libvirtd-fixture.js';
-import { LibvirtClient } from '../rpc/client.js';
+import { abortBlockCopy, blockJob } from '../rpc/block-jobs.js';
+import { LibvirtClient, type Domain } from '../rpc/client.js';
 import { vmOf } from '../vm-fixture.js';
-import { readDefinition } from './disk-definition.js';
+import { defineOn, readDefinition } from './disk-definition.js';
 
 const MIB = 2 ** 20;
-const SIZE_BYTES = 64 * MIB;
+const SIZE_BYTES = 32 * MIB;
 /** So slow that a test can look at the copy while it is made. */
 const SLOWLY = 8 * MIB;
 
@@ -65,7 +66,8 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const vm of made.splice(0)) {
     await driver.verbs.ensureVmGone({ vmId: vm.id }, context());
-    for (const pool of [pools.from, pools.to]) await driver.verbs.ensureVolumeGone({ volumeId: vm.rootVolume.id, pool }, context());
+    for (const pool of [pools.from, pools.to])
+      await driver.verbs.ensureVolumeGone({ volumeId: vm.rootVolume.id, pool }, context());
   }
 });
 afterAll(async () => {
@@ -99,24 +101,54 @@ async function contentOf(volume: VolumeSpec): Promise<Buffer> {
 }
 
 const stop = (vm: VmSpec) => driver.verbs.ensureVmStopped({ vmId: vm.id }, context());
-const filesOf = async ({ volume, target }: Copy) =>
-  (await Promise.all([volume, target].map(({ pool }) => readdir(join((pool as { path: string }).path, 'volumes')))))
-    .map((names) => names.filter((name) => name.includes(volume.id)).length)
-    .join(' ');
-const livePath = async ({ id }: VmSpec) => {
-  const domain = await raw.domainByUuid(id);
-  return domain && readDefinition(await raw.presentXml(domain)).disks[0]?.source?.['@file'];
+/** How many files carry the volume's name, on the source and on the target pool. */
+const files = async ({ volume, target }: Copy) => {
+  const on = async ({ pool }: VolumeSpec) =>
+    (await readdir(join((pool as { path: string }).path, 'volumes'))).filter((name) => name.includes(volume.id)).length;
+  return { source: await on(volume), target: await on(target) };
 };
-const nextPath = async ({ id }: VmSpec) => {
+const pathIn = (xml: string) => readDefinition(xml).disks[0]?.source?.['@file'];
+async function domainOf({ id }: VmSpec): Promise<Domain> {
   const domain = await raw.domainByUuid(id);
-  return domain && readDefinition(await raw.inactiveXml(domain)).disks[0]?.source?.['@file'];
-};
+  if (!domain) throw new DurastackError('BUG', `Machine ${id} has no domain.`);
+  return domain;
+}
+const livePath = async (vm: VmSpec) => pathIn(await raw.presentXml(await domainOf(vm)));
+const nextPath = async (vm: VmSpec) => pathIn(await raw.inactiveXml(await domainOf(vm)));
+const jobOf = async (vm: VmSpec) => blockJob(raw, await domainOf(vm), 'vda');
+const pathOf = (volume: VolumeSpec) => volumePath(volume as never);
+const sha256 = async (volume: VolumeSpec) =>
+  createHash('sha256')
+    .update(await contentOf(volume))
+    .digest('hex');
 
-/** Nothing that the guest wrote was lost, and it wrote. */
-async function expectWhole(copy: Copy, atLeast = 1): Promise<number> {
-  const last = lastCount(await contentOf(copy.target));
-  expect(last).toBeGreaterThan(atLeast);
-  return last;
+async function killQemu(vm: VmSpec): Promise<void> {
+  const pidFile = join(libvirtd.dir, 'lv', 'run', 'qemu', `${vm.domainName}.pid`);
+  process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL');
+  await expect.poll(async () => driver.verbs.getVm({ vmId: vm.id }, context())).toEqual({ power: 'off' });
+}
+
+/** A copy that has come some way, and how to end it. */
+async function begun(copy: Copy): Promise<{ ended: Promise<unknown>; abort: (reason: DurastackError) => void }> {
+  const controller = new AbortController();
+  let percent = 0;
+  const progress = (seen: number | undefined): void => void (percent = seen ?? 0);
+  const ended = driver.verbs.copyVolume(copy, { signal: controller.signal, progress });
+  ended.catch(() => undefined);
+  await expect.poll(() => percent, { timeout: 20_000, interval: 50 }).toBeGreaterThan(0);
+  return { ended, abort: (reason) => controller.abort(reason) };
+}
+
+/** The machine has gone over, the source can go, and nothing that the guest wrote is missing. */
+async function expectMoved(vm: VmSpec, copy: Copy): Promise<void> {
+  expect(await livePath(vm)).toBe(pathOf(copy.target));
+  expect(await nextPath(vm)).toBe(pathOf(copy.target));
+  expect(await jobOf(vm)).toBeUndefined();
+  await driver.verbs.ensureVolumeGone({ volumeId: copy.volume.id, pool: copy.volume.pool }, context());
+  const seen = countSeen(await contentOf(copy.target));
+  await expect.poll(async () => countSeen(await contentOf(copy.target)), { timeout: 10_000 }).toBeGreaterThan(seen);
+  await stop(vm);
+  expect(lastCount(await contentOf(copy.target))).toBeGreaterThan(seen);
 }
 
 describe('the disk of a machine that runs', () => {
@@ -124,18 +156,146 @@ describe('the disk of a machine that runs', () => {
     const { vm, copy } = await writing();
     expect(await driver.verbs.copyVolume(copy, context())).toEqual({ mirrored: true });
     expect(await driver.verbs.copyVolume(copy, context())).toEqual({ mirrored: true });
-    expect(await livePath(vm)).toBe(volumePath(copy.volume as never));
+    expect(await livePath(vm)).toBe(pathOf(copy.volume));
     await driver.verbs.switchVolume(copy, context());
     await driver.verbs.switchVolume(copy, context());
-    expect(await livePath(vm)).toBe(volumePath(copy.target as never));
-    expect(await nextPath(vm)).toBe(volumePath(copy.target as never));
-    await driver.verbs.ensureVolumeGone({ volumeId: copy.volume.id, pool: pools.from }, context());
-    const seen = lastCount(await contentOf(copy.target));
-    await expect.poll(async () => lastCount(await contentOf(copy.target))).toBeGreaterThan(seen);
+    await expectMoved(vm, copy);
+    await driver.verbs.ensureVmRunning({ vm: { ...vm, rootVolume: copy.target } }, context());
+    expect(await livePath(vm)).toBe(pathOf(copy.target));
+    await expect(driver.verbs.discardVolumeCopy(copy, context())).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('stays where it is when the copy is cancelled, and can be moved later', async () => {
+    const { vm, copy } = await writing(SLOWLY);
+    const { ended, abort } = await begun(copy);
+    abort(new DurastackError('CANCELLED', 'cancelled by the spec'));
+    await expect(ended).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect([await files(copy), await jobOf(vm), await livePath(vm)]).toEqual([
+      { source: 1, target: 0 },
+      undefined,
+      pathOf(copy.volume),
+    ]);
+    const again = { ...copy, copyId: randomUUID(), bytesPerSecond: undefined };
+    await driver.verbs.copyVolume(again, context());
+    await driver.verbs.discardVolumeCopy(again, context());
+    await driver.verbs.discardVolumeCopy(again, context());
+    expect([await files(copy), await jobOf(vm)]).toEqual([{ source: 1, target: 0 }, undefined]);
+    await driver.verbs.switchVolume(again, context());
+    await expectMoved(vm, copy);
+  });
+
+  it('goes on being copied while the agent is away and libvirtd is killed', async () => {
+    const { vm, copy } = await writing(SLOWLY);
+    const { ended, abort } = await begun(copy);
+    abort(new DurastackError('HOST_UNREACHABLE', 'the agent ends'));
+    await expect(ended).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
+    const before = (await jobOf(vm))?.doneBytes ?? 0;
+    expect(before).toBeGreaterThan(0);
+    await libvirtd.kill();
+    await expect(driver.verbs.copyVolume(copy, context())).rejects.toMatchObject({ code: 'BACKEND_BUSY' });
+    await libvirtd.restart();
+    await expect.poll(() => jobOf(vm).catch(() => undefined), { timeout: 20_000 }).toBeDefined();
+    expect((await jobOf(vm))?.doneBytes).toBeGreaterThanOrEqual(before);
+    expect(await driver.verbs.copyVolume(copy, context())).toEqual({ mirrored: true });
+    await libvirtd.kill();
+    await libvirtd.restart();
+    await driver.verbs.switchVolume(copy, context());
+    await expectMoved(vm, copy);
+  });
+
+  it('is copied at rest from where it was when the machine dies meanwhile', async () => {
+    const { vm, copy } = await writing(SLOWLY);
+    const { ended } = await begun(copy);
+    await killQemu(vm);
+    expect(await ended).toEqual({ mirrored: false });
+    expect(await sha256(copy.target)).toBe(await sha256(copy.volume));
+  });
+
+  it('is whole on the target when the machine dies before, while and after it goes over', async () => {
+    const before = await writing();
+    await driver.verbs.copyVolume(before.copy, context());
+    await killQemu(before.vm);
+    await driver.verbs.switchVolume(before.copy, context());
+    expect(await sha256(before.copy.target)).toBe(await sha256(before.copy.volume));
+
+    const between = await writing();
+    await driver.verbs.copyVolume(between.copy, context());
+    await defineTarget(between);
+    await killQemu(between.vm);
+    await driver.verbs.switchVolume(between.copy, context());
+    const [source, target] = [await contentOf(between.copy.volume), await contentOf(between.copy.target)];
+    expect(Math.abs(lastCount(target) - lastCount(source))).toBeLessThanOrEqual(1);
+
+    const after = await writing();
+    await driver.verbs.switchVolume(after.copy, context());
+    const seen = countSeen(await contentOf(after.copy.target));
+    await killQemu(after.vm);
+    await driver.verbs.switchVolume(after.copy, context());
+    expect(lastCount(await contentOf(after.copy.target))).toBeGreaterThanOrEqual(seen);
+  });
+
+  it('is mirrored anew when the mirror broke off after the definition was written', async () => {
+    const { vm, copy } = await writing();
+    await driver.verbs.copyVolume(copy, context());
+    await defineTarget({ vm, copy });
+    await abortBlockCopy(raw, await domainOf(vm), 'vda');
+    await driver.verbs.switchVolume(copy, context());
+    await expectMoved(vm, copy);
+  });
+});
+
+/** As `switchVolume` does before the machine goes over. */
+async function defineTarget({ vm, copy }: { vm: VmSpec; copy: Copy }): Promise<void> {
+  const place = { type: 'file', format: 'qcow2', path: pathOf(copy.target), shared: false } as const;
+  const { copyId } = copy;
+  const xml = await raw.inactiveXml(await domainOf(vm));
+  await raw.defineDomain(defineOn(xml, { dev: 'vda', volumeId: copy.volume.id, place, copyId }));
+}
+
+describe('a disk at rest', () => {
+  it('is copied whole with what lies under it, and compared', async () => {
+    const { vm, copy } = await writing();
     await stop(vm);
-    await expectWhole(copy, seen);
-    const moved = { ...vm, rootVolume: copy.target };
-    await driver.verbs.ensureVmRunning({ vm: moved }, context());
-    expect(await livePath(vm)).toBe(volumePath(copy.target as never));
+    const content = await sha256(copy.volume);
+    expect(await driver.verbs.copyVolume(copy, context())).toEqual({ mirrored: false });
+    expect(await driver.verbs.copyVolume(copy, context())).toEqual({ mirrored: false });
+    expect(await sha256(copy.target)).toBe(content);
+    await driver.verbs.switchVolume(copy, context());
+    await driver.verbs.ensureVolumeGone({ volumeId: copy.volume.id, pool: pools.from }, context());
+    await driver.verbs.switchVolume(copy, context());
+    expect(await sha256(copy.target)).toBe(content);
+    await driver.verbs.ensureVmRunning({ vm: { ...vm, rootVolume: copy.target } }, context());
+    expect(await livePath(vm)).toBe(pathOf(copy.target));
+  });
+
+  it('leaves nothing of a copy that is cancelled', async () => {
+    const { vm, copy } = await writing(SLOWLY);
+    await stop(vm);
+    const { ended, abort } = await begun({ ...copy, vmId: undefined });
+    abort(new DurastackError('CANCELLED', 'cancelled by the spec'));
+    await expect(ended).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await files(copy)).toEqual({ source: 1, target: 0 });
+  });
+
+  it('is not begun to be copied where there is no room, or from where it is not', async () => {
+    const { vm, copy } = await writing();
+    const path = join(libvirtd.dir, 'small');
+    await mkdir(path);
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', path]);
+    try {
+      const pool: PoolSpec = { id: randomUUID(), kind: 'directory', path };
+      await driver.verbs.ensurePool({ pool }, context());
+      const small = { ...copy, target: { ...copy.target, pool } };
+      const running = driver.verbs.copyVolume(small, context());
+      await expect(running).rejects.toMatchObject({ code: 'NO_CAPACITY', message: expect.stringMatching(/MiB free/) });
+      await stop(vm);
+      await expect(driver.verbs.copyVolume(small, context())).rejects.toMatchObject({ code: 'NO_CAPACITY' });
+      expect(await files(small)).toEqual({ source: 1, target: 0 });
+    } finally {
+      await run('umount', [path]);
+    }
+    const nowhere = { ...copy, volume: { ...copy.volume, id: randomUUID() } };
+    const lost = { ...nowhere, target: { ...copy.target, id: nowhere.volume.id } };
+    await expect(driver.verbs.copyVolume(lost, context())).rejects.toMatchObject({ code: 'STEP_REFUSED' });
   });
 });
