@@ -614,6 +614,21 @@ CREATE TABLE `virtual_machine` (
   KEY `vm_account` (`account_id`,`state`,`created_at`)
 );
 
+CREATE TABLE `vm_migration` (
+  `vm_id` char(36) NOT NULL,
+  `operation_id` char(36) NOT NULL,
+  `source_host_id` char(36) NOT NULL,
+  `destination_host_id` char(36) NOT NULL,
+  `ticket_sealed` longtext NOT NULL,
+  `total_ms` int DEFAULT NULL,
+  `downtime_ms` int DEFAULT NULL,
+  `sent_bytes` bigint DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`vm_id`),
+  KEY `vm_migration_source` (`source_host_id`),
+  KEY `vm_migration_destination` (`destination_host_id`)
+);
+
 CREATE TABLE `volume` (
   `id` char(36) NOT NULL,
   `name` varchar(255) NOT NULL,

@@ -1,0 +1,97 @@
+/**
+ * Where a machine is after its migration was interrupted. Pure, and one table.
+ *
+ * Asked are both hosts, after their agents have ended what they were doing, so that nothing moves any more. What keeps a
+ * machine from running twice: the source lets go only after the destination said that it runs there, and a copy at the
+ * destination never runs before the source said that everything was sent. So a copy that is held never ran, and may go;
+ * a machine that is held at the source may run at the destination, and goes on only when it certainly does not.
+ */
+import type { MigrationSide } from '@durastack/contracts/agent/migration';
+
+/**
+ * One side, as far as it is known: what its host says; `unknown` while it does not answer; `fenced` when it was declared
+ * dead or removed, so that nothing runs there.
+ */
+export type KnownSide = MigrationSide | 'unknown' | 'fenced';
+
+/**
+ * - `at-source`: it is there, as it is; whatever is at the destination never ran, and goes
+ * - `resume-source`: the same, after what is held there was let go on
+ * - `migrated`: it is at the destination; what is left at the source goes
+ * - `ask-again`: somebody cannot say; nothing is done
+ * - `attention`: this cannot come about by a migration; a person looks before anything is ended
+ */
+export type MigrationVerdict = 'at-source' | 'resume-source' | 'migrated' | 'ask-again' | 'attention';
+
+type Row = Readonly<Record<KnownSide, MigrationVerdict>>;
+
+const ASK: Row = {
+  running: 'ask-again',
+  paused: 'ask-again',
+  off: 'ask-again',
+  absent: 'ask-again',
+  held: 'ask-again',
+  unknown: 'ask-again',
+  fenced: 'ask-again',
+};
+
+/** It lives at the source, and never stood still for the migration. */
+const ALIVE_AT_SOURCE: Row = {
+  running: 'attention',
+  paused: 'attention',
+  off: 'at-source',
+  absent: 'at-source',
+  held: 'at-source',
+  unknown: 'ask-again',
+  fenced: 'at-source',
+};
+
+/** Nothing lives at the source: it left, or it stopped by itself. */
+const ENDED_AT_SOURCE: Row = {
+  running: 'migrated',
+  paused: 'migrated',
+  // Its guest may have ended there by now.
+  off: 'migrated',
+  absent: 'at-source',
+  // It stopped before everything was sent: what came is no machine.
+  held: 'at-source',
+  unknown: 'ask-again',
+  fenced: 'migrated',
+};
+
+/** By the source's side, then the destination's. */
+export const MIGRATION_TABLE: Readonly<Record<KnownSide, Row>> = {
+  running: ALIVE_AT_SOURCE,
+  paused: ALIVE_AT_SOURCE,
+  off: ENDED_AT_SOURCE,
+  absent: ENDED_AT_SOURCE,
+  held: {
+    running: 'migrated',
+    paused: 'migrated',
+    // It ran there, and its guest has ended since.
+    off: 'migrated',
+    absent: 'resume-source',
+    held: 'resume-source',
+    unknown: 'ask-again',
+    fenced: 'resume-source',
+  },
+  unknown: ASK,
+  fenced: {
+    running: 'migrated',
+    paused: 'migrated',
+    off: 'migrated',
+    absent: 'at-source',
+    held: 'at-source',
+    unknown: 'ask-again',
+    fenced: 'at-source',
+  },
+};
+
+/**
+ * Concludes.
+ *
+ * @param jobs whether both agents have ended what they were doing; while one has not, anything may still change
+ */
+export function judgeMigration(source: KnownSide, destination: KnownSide, jobs: 'ended' | 'running'): MigrationVerdict {
+  return jobs === 'running' ? 'ask-again' : MIGRATION_TABLE[source][destination];
+}
