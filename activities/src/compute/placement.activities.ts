@@ -118,12 +118,31 @@ async function reserve(tx: Tx, { operationId, needs }: Placing, { host, disks }:
     { type: 'host', id: host.id },
     ...[...new Set(poolIds)].map((id) => ({ type: 'storage-pool', id }) as const),
   ]);
-  if (disks.length === 0) await tx.execute('UPDATE virtual_machine SET host_id = ? WHERE id = ?', [host.id, vmId]);
-  for (const { volumeId, poolId } of disks)
-    await tx.execute(
-      'UPDATE virtual_machine v JOIN volume d ON d.id = ? SET v.host_id = ?, d.pool_id = ? WHERE v.id = ?',
-      [volumeId, host.id, poolId, vmId],
-    );
+  await writePlace(tx, needs, host.id, disks);
   await joinNetworks(tx, { vmId, hostId: host.id });
   return true;
+}
+
+/**
+ * Writes the choice, if nothing was dedicated since it was made: who dedicates a place holds its hosts, as this
+ * transaction does by now.
+ */
+async function writePlace(
+  tx: Tx,
+  { vmId, dedications }: MachineNeeds,
+  hostId: string,
+  disks: HostJudgement['disks'],
+): Promise<void> {
+  const unchanged = 'v.id = ? AND (SELECT COUNT(*) FROM dedication x WHERE x.zone_id = v.zone_id) = ?';
+  const pooled = 'UPDATE virtual_machine v JOIN volume d ON d.id = ? SET v.host_id = ?, d.pool_id = ? WHERE';
+  const writes: [statement: string, values: unknown[]][] = disks.map(({ volumeId, poolId }) => [
+    pooled,
+    [volumeId, hostId, poolId],
+  ]);
+  if (writes.length === 0) writes.push(['UPDATE virtual_machine v SET v.host_id = ? WHERE', [hostId]]);
+  for (const [statement, values] of writes) {
+    const { affectedRows } = await tx.execute(`${statement} ${unchanged}`, [...values, vmId, dedications]);
+    if (affectedRows === 0)
+      throw new DurastackError('BACKEND_BUSY', 'A place was dedicated while a host was chosen; it is chosen again.');
+  }
 }

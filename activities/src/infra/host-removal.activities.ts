@@ -72,6 +72,9 @@ export function createActivities({ source, agents }: ActivityDependencies): Host
           'UPDATE host SET natural_key = NULL, certificate_serial = NULL, next_certificate_serial = NULL, certificate_expires_at = NULL, enrolment_sealed = NULL WHERE id = ?',
           [operation.resource.id],
         );
+        await tx.execute("DELETE FROM dedication WHERE resource_type = 'host' AND resource_id = ?", [
+          operation.resource.id,
+        ]);
         return DONE;
       }),
   };

@@ -101,8 +101,8 @@ export const TAG_LENGTHS = { key: 191, value: 255 } as const;
 export const MAX_ITEMS = 1_000;
 
 /** A list; comma-joined on CloudStack's wire when its items are texts. */
-export const list = <S extends z.ZodType>(description: string, item: S) =>
-  field(z.array(item).max(MAX_ITEMS), { description, wire: 'list' });
+export const list = <S extends z.ZodType>(description: string, item: S, options: { wireName?: string } = {}) =>
+  field(z.array(item).max(MAX_ITEMS), { description, wire: 'list', ...options });
 
 /** A map of texts with keys and values of bounded length, and not too many. */
 const texts = (max: { key?: number; value?: number } = {}) =>

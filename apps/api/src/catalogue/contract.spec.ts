@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { unwrap, wireName, wireOf } from '@durastack/contracts/fields';
 import type { Command } from '@durastack/contracts/command';
+import { newId } from '@durastack/kit/ids/new-id';
 import { loadCatalogue } from '@durastack/kit/catalogue/load-catalogue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -30,6 +31,7 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   listAsyncJobs: ['state', 'summary', 'step', 'stepnumber', 'stepcount', 'detail'],
   listEvents: ['sourceaddress'],
   listTemplates: ['state', 'percent'],
+  findHostsForMigration: ['unsuitablereasons'],
   registerTemplate: ['state', 'percent'],
 };
 
@@ -92,11 +94,23 @@ describe('declared replies', () => {
 
 describe('given replies', () => {
   let t: TestApi;
+  let vmId: string;
   beforeAll(async () => {
     t = await startTestApi();
     const place = await makePlace(t);
     const alice = await t.account('alice');
-    await makeBelongings(t, place, alice);
+    ({ vmId } = await makeBelongings(t, place, alice));
+    // What hosts say of migration is said of the others of its zone.
+    await t.db.source.query(
+      `INSERT INTO host (id, name, zone_id, pod_id, cluster_id, hypervisor, state, allocation_state, created_at)
+       SELECT ?, 'another', zone_id, pod_id, cluster_id, hypervisor, state, allocation_state, NOW(3) FROM host WHERE id = ?`,
+      [newId(), place.hostId],
+    );
+    await t.ok('createAffinityGroup', { name: 'group', type: 'host affinity' }, alice.keys);
+    for (const [kind, id] of Object.entries({
+      ...{ Host: place.hostId, Cluster: place.clusterId, Pod: place.podId, Zone: place.zoneId },
+    }))
+      await t.ok(`dedicate${kind}`, { [`${kind.toLowerCase()}id`]: id, domainid: alice.domainId });
     await t.ok('createTags', {
       resourceids: place.zoneId,
       resourcetype: 'Zone',
@@ -112,7 +126,10 @@ describe('given replies', () => {
   it.each(lists.map((command) => [command.name, command] as const))(
     '%s fits its declaration',
     async (name, command) => {
-      const params = { ...('listAll' in command.params.shape ? { listall: 'true' } : {}) };
+      const params = {
+        ...('listAll' in command.params.shape ? { listall: 'true' } : {}),
+        ...(name === 'findHostsForMigration' ? { virtualmachineid: vmId } : {}),
+      };
       const { status, envelope, body } = await t.call(name, params as Record<string, string>);
       expect([status, envelope]).toEqual([200, table[name]?.envelope]);
       if (NOTHING_THERE.has(name)) return expect(body).toEqual({});

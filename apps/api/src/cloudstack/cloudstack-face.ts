@@ -1,6 +1,6 @@
 /** CloudStack's query API: `/client/api`, GET and POST, JSON and XML. */
 import { asDurastackError, DurastackError, ERROR_KINDS } from '@durastack/contracts/errors';
-import type { ResultOf } from '@durastack/contracts/command';
+import type { Command, ResultOf } from '@durastack/contracts/command';
 import { autocommit } from '@durastack/store/database/transaction';
 import type { Caller } from '@durastack/store/identity/caller';
 import { offsetPage, readOne } from '@durastack/store/lists/engine/run-list';
@@ -116,7 +116,7 @@ export class CloudStackFace {
   private async render(served: Served, call: AnyCall, outcome: Outcome): Promise<Body> {
     const { command } = served;
     if (command.answersAsJob && call.caller && outcome.kind !== 'operation')
-      return { jobid: await recordFinishedOperation(this.platform.database, command, call.caller) };
+      return this.renderFinished(command, call.caller, outcome.kind === 'object' ? outcome.value : undefined);
     switch (outcome.kind) {
       case 'list': {
         const view = command.result;
@@ -130,6 +130,16 @@ export class CloudStackFace {
       case 'operation':
         return this.renderOperation(served, call, outcome.operation);
     }
+  }
+
+  /** Of a command that was carried out at once, for clients that poll a job; a new object's id comes with it. */
+  private async renderFinished(
+    command: Command,
+    caller: Caller,
+    made?: Readonly<Record<string, unknown>>,
+  ): Promise<Body> {
+    const jobid = await recordFinishedOperation(this.platform.database, command, caller, made);
+    return { ...(typeof made?.['id'] === 'string' ? { id: made['id'] } : {}), jobid };
   }
 
   private async renderOperation(served: Served, call: AnyCall, started: StartedOperation): Promise<Body> {

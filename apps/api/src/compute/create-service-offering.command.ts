@@ -1,5 +1,6 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { createServiceOffering } from '@durastack/contracts/compute/create-service-offering';
+import { joinTags } from '@durastack/contracts/tags';
 import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow } from '@durastack/store/database/rows';
 import { autocommit } from '@durastack/store/database/transaction';
@@ -28,8 +29,10 @@ export class CreateServiceOfferingHandler implements CommandHandler<typeof creat
       cpu_mhz: params.cpuSpeed,
       memory_mib: params.memory,
       storage_type: params.storageType ?? 'shared',
-      host_tags: params.hostTags || undefined,
+      host_tags: joinTags(params.hostTags),
+      storage_tags: joinTags(params.tags),
       offer_ha: params.offerHa ?? false,
+      dynamic_scaling: params.dynamicScalingEnabled ?? false,
       removed: false,
       created_at: new Date(),
     });

@@ -8,6 +8,7 @@ import { accept } from '@durastack/store/operations/accept';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
+import { joinGroups, readGroups } from './affinity-group-checks.js';
 import { checkUserData, hostNameOf, pickNetworks, readKeyPairs, readSize, readTemplate } from './deploy-checks.js';
 import { writeDataVolume, writeRootVolume, type DeployParams, type DeployPlan } from './deploy-root-volume.js';
 import { writeNics } from './nic-plan.js';
@@ -58,6 +59,7 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
       templateId: params.templateId,
       zoneId: params.zoneId,
     });
+    const groupIds = await readGroups(tx, plan.owner.accountId, params);
     const keys = await readKeyPairs(tx, plan.owner.accountId, params);
     const { vmId, name, owner } = plan;
     const { instance } = this.platform.settings;
@@ -91,10 +93,10 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
       ],
     );
     await writeRootVolume(tx, { params, plan, template });
-    await writeNics(tx, { vmId, instance, networks: plan.networks });
-    for (const [key, value] of Object.entries(params.tags ?? {})) {
     await writeDataVolume(tx, { params, plan });
     await joinGroups(tx, vmId, groupIds);
+    await writeNics(tx, { vmId, instance, networks: plan.networks });
+    for (const [key, value] of Object.entries(params.tags ?? {})) {
       await tx.execute(
         "INSERT INTO resource_tag (resource_type, resource_id, `key`, value, account_id) VALUES ('virtual-machine', ?, ?, ?, ?)",
         [vmId, key, value, owner.accountId],

@@ -1,5 +1,6 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { updateServiceOffering } from '@durastack/contracts/compute/update-service-offering';
+import { joinTags } from '@durastack/contracts/tags';
 import { requireRow, updateRow } from '@durastack/store/database/rows';
 import { autocommit } from '@durastack/store/database/transaction';
 import { serviceOfferings } from '@durastack/store/lists/compute/service-offerings.list';
@@ -23,7 +24,8 @@ export class UpdateServiceOfferingHandler implements CommandHandler<typeof updat
     await updateRow(tx, offering, {
       name: params.name,
       display_text: params.displayText,
-      host_tags: params.hostTags === '' ? null : params.hostTags,
+      host_tags: joinTags(params.hostTags),
+      storage_tags: joinTags(params.storageTags),
     });
     return readOne(tx, serviceOfferings, call.caller, params.id);
   }

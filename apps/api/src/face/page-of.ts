@@ -11,7 +11,7 @@ export function pageOf(all: readonly Fields[], params: Fields, page: PageRequest
   const matches = (item: Fields) =>
     (ids.length === 0 || ids.includes(String(item['id']))) &&
     (keyword === '' ||
-      [item['name'], item['description']].some(
+      [item['name'], item['description'], item['type']].some(
         (text) => typeof text === 'string' && text.toLowerCase().includes(keyword),
       ));
   const items = all.filter(matches);

@@ -13,6 +13,7 @@ const OBSTACLES: readonly Obstacle[] = [
   { table: 'volume', where: "account_id = ? AND state <> 'Expunged'", what: 'volumes' },
   { table: 'template', where: "account_id = ? AND state <> 'Removed'", what: 'templates' },
   { table: 'network', where: "account_id = ? AND state <> 'Removed'", what: 'networks' },
+  { table: 'dedication', where: 'account_id = ?', what: 'dedicated places' },
 ];
 
 /** Removes an account that owns nothing any more. Rows of account and users stay for events. */
@@ -31,6 +32,7 @@ export class DeleteAccountHandler implements CommandHandler<typeof deleteAccount
         "UPDATE user SET state = 'removed', api_key = NULL, secret_key_sealed = NULL WHERE account_id = ?",
         [account.id],
       );
+      await tx.execute('DELETE FROM affinity_group WHERE account_id = ?', [account.id]);
       await tx.execute('DELETE FROM ssh_key_pair WHERE account_id = ?', [account.id]);
       // The name is free again.
       await tx.execute(

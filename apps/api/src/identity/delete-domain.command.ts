@@ -22,6 +22,7 @@ export class DeleteDomainHandler implements CommandHandler<typeof deleteDomain> 
         { table: 'domain', where: 'parent_id = ? AND NOT removed', what: 'domains' },
         { table: 'account', where: "domain_id = ? AND state <> 'removed'", what: 'accounts' },
         { table: 'network', where: "domain_id = ? AND state <> 'Removed'", what: 'networks' },
+        { table: 'dedication', where: 'domain_id = ?', what: 'dedicated places' },
       ]);
       // The name is free again.
       await tx.execute("UPDATE domain SET removed = 1, name = CONCAT(LEFT(name, 200), ' (', id, ')') WHERE id = ?", [

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { ParamsOf } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import { addHost } from '@durastack/contracts/infra/add-host';
+import { joinTags } from '@durastack/contracts/tags';
 import { newId } from '@durastack/kit/ids/new-id';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { notFound } from '@durastack/store/identity/access';
@@ -86,7 +87,7 @@ export class AddHostHandler implements CommandHandler<typeof addHost> {
         target.agentUrl,
         isIP(target.address) === 0 ? null : target.address,
         await tunnelColumn(tx, params.zoneId, hostId, params.tunnelAddress),
-        params.hostTags ?? null,
+        joinTags(params.hostTags) ?? null,
         sealed,
         clusterId,
       ],

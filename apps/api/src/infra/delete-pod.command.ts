@@ -21,6 +21,7 @@ export class DeletePodHandler implements CommandHandler<typeof deletePod> {
       const pod = { type: 'pod', id: params.id } as const;
       await requireRow(tx, pod, { lock: 'update' });
       await refuseWhileUsed(tx, pod, OBSTACLES);
+      await tx.execute("DELETE FROM dedication WHERE resource_type = 'pod' AND resource_id = ?", [params.id]);
       await tx.execute('DELETE FROM pod WHERE id = ?', [params.id]);
     });
   }

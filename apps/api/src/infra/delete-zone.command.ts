@@ -25,6 +25,7 @@ export class DeleteZoneHandler implements CommandHandler<typeof deleteZone> {
       const zone = { type: 'zone', id: params.id } as const;
       await requireRow(tx, zone, { lock: 'update' });
       await refuseWhileUsed(tx, zone, OBSTACLES);
+      await tx.execute("DELETE FROM dedication WHERE resource_type = 'zone' AND resource_id = ?", [params.id]);
       await tx.execute('DELETE FROM zone WHERE id = ?', [params.id]);
     });
   }

@@ -1,6 +1,7 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import { updateHost } from '@durastack/contracts/infra/update-host';
+import { joinTags } from '@durastack/contracts/tags';
 import { requireRow, updateRow } from '@durastack/store/database/rows';
 import { autocommit, transaction, type Tx } from '@durastack/store/database/transaction';
 import { readOne } from '@durastack/store/lists/engine/run-list';
@@ -23,7 +24,7 @@ export class UpdateHostHandler implements CommandHandler<typeof updateHost> {
     const { tunnelAddress } = params;
     if (tunnelAddress !== undefined)
       await transaction(this.platform.database, (inner) => changeTunnelAddress(inner, params.id, tunnelAddress));
-    await updateRow(tx, host, { name: params.name, tags: params.hostTags?.join(',') });
+    await updateRow(tx, host, { name: params.name, tags: joinTags(params.hostTags) });
     return readOne(tx, hosts, call.caller, params.id);
   }
 }

@@ -202,6 +202,15 @@ function operationPaths(): Record<string, Json> {
 }
 
 const text = { type: 'string' };
+
+const REASONS: Json = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['kind', 'text'],
+    properties: { kind: text, text, need: { type: 'integer' }, free: { type: 'integer' }, missing: text },
+  },
+};
 const OPERATION: Json = {
   type: 'object',
   required: [
@@ -245,7 +254,25 @@ const OPERATION: Json = {
     },
     waitingFor: { type: 'string', description: 'What it waits for before it begins, in plain words.' },
     cancelRequested: { type: 'boolean' },
-    error: { type: 'object', required: ['code', 'message'], properties: { code: text, message: text, step: text } },
+    error: {
+      type: 'object',
+      required: ['code', 'message'],
+      properties: {
+        code: text,
+        message: text,
+        step: text,
+        placement: {
+          type: 'object',
+          description: 'Why no host could take the machine, the nearest hosts first; for administrators.',
+          required: ['hostCount', 'counts', 'hosts'],
+          properties: {
+            hostCount: { type: 'integer' },
+            counts: { type: 'object', additionalProperties: { type: 'integer' } },
+            hosts: { type: 'array', items: { type: 'object', properties: { id: text, name: text, reasons: REASONS } } },
+          },
+        },
+      },
+    },
     parent: { type: 'string', description: 'Link of the operation that asked for this one.' },
     children: {
       type: 'array',

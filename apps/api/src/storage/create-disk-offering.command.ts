@@ -1,6 +1,7 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import { createDiskOffering } from '@durastack/contracts/storage/create-disk-offering';
+import { joinTags } from '@durastack/contracts/tags';
 import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow } from '@durastack/store/database/rows';
 import { autocommit } from '@durastack/store/database/transaction';
@@ -30,7 +31,7 @@ export class CreateDiskOfferingHandler implements CommandHandler<typeof createDi
       size_bytes: customized ? 0 : (params.diskSize ?? 0) * GIB,
       customized,
       storage_type: params.storageType ?? 'shared',
-      tags: params.tags || undefined,
+      tags: joinTags(params.tags),
       removed: false,
       created_at: new Date(),
     });

@@ -1,5 +1,6 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { updateDiskOffering } from '@durastack/contracts/storage/update-disk-offering';
+import { joinTags } from '@durastack/contracts/tags';
 import { requireRow, updateRow } from '@durastack/store/database/rows';
 import { autocommit } from '@durastack/store/database/transaction';
 import { readOne } from '@durastack/store/lists/engine/run-list';
@@ -20,7 +21,7 @@ export class UpdateDiskOfferingHandler implements CommandHandler<typeof updateDi
     await updateRow(tx, offering, {
       name: params.name,
       display_text: params.displayText,
-      tags: params.tags === '' ? null : params.tags,
+      tags: joinTags(params.tags),
     });
     return readOne(tx, diskOfferings, call.caller, params.id);
   }

@@ -1,5 +1,6 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { updateStoragePool } from '@durastack/contracts/storage/update-storage-pool';
+import { joinTags } from '@durastack/contracts/tags';
 import { orConflict, requireRow, updateRow } from '@durastack/store/database/rows';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
 import { readOne } from '@durastack/store/lists/engine/run-list';
@@ -27,7 +28,7 @@ export class UpdateStoragePoolHandler implements CommandHandler<typeof updateSto
         // The key of createStoragePool is zone and name: it goes with the name.
         natural_key:
           params.name === undefined || row.natural_key === null ? undefined : poolKey(row.zone_id, params.name),
-        tags: params.tags?.join(','),
+        tags: joinTags(params.tags),
         allocation_state: params.enabled === undefined ? undefined : params.enabled ? 'Enabled' : 'Disabled',
       });
     });

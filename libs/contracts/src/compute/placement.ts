@@ -50,6 +50,8 @@ export interface MachineNeeds {
   readonly hostTags: readonly string[];
   readonly disks: readonly DiskNeed[];
   readonly affinity: readonly AffinityNeed[];
+  /** How many places of its zone are dedicated to somebody. */
+  readonly dedications: number;
   readonly owner: { readonly accountId: string; /** See DomainEntity.path. */ readonly domainPath: string };
   /** Where it runs; null when it runs nowhere. */
   readonly hostId: string | null;

@@ -7,7 +7,7 @@ import { serviceOfferingView } from './service-offering.view.js';
 export const updateServiceOffering = defineCommand({
   name: 'updateServiceOffering',
   domain: 'compute',
-  description: 'Changes the name, description or host tags of a service offering; its size is for life.',
+  description: 'Changes the name, description or tags of a service offering; its size is for life.',
   event: 'SERVICE.OFFERING.EDIT',
   rest: { method: 'PATCH', path: '/service-offerings/{id}' },
   roles: ROOT_ONLY,
@@ -16,6 +16,7 @@ export const updateServiceOffering = defineCommand({
     name: text('Its new name.').min(1).optional(),
     displayText: text('Its new description.', { max: 4096 }).optional(),
     hostTags: text('Tags that a host must have, comma-joined; empty for none.').optional(),
+    storageTags: text('Tags that the pool of the root disk must have, comma-joined; empty for none.').optional(),
   }),
   result: serviceOfferingView,
   wrapper: 'serviceoffering',

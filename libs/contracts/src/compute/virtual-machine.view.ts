@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { bool, date, int, list, map, object, text, uuid } from '../fields.js';
+import { affinityGroupOfMachine } from './affinity-group.view.js';
 import { tagView } from '../identity/tag.view.js';
 
 /** A machine's network interface in replies. */
@@ -61,7 +62,7 @@ export const virtualMachineView = z.object({
   nic: list('Network interfaces', nicView),
   details: map('Free details').optional(),
   securityGroup: list('Security groups: none, for ports are bound to their address', z.object({})),
-  affinityGroup: list('Affinity groups', z.object({})),
+  affinityGroup: list('Affinity groups', affinityGroupOfMachine),
   tags: list('Tags', tagView),
   jobId: uuid('The operation that runs for it').optional(),
   jobStatus: int('0 while it runs').optional(),

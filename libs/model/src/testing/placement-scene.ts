@@ -36,7 +36,7 @@ export const anAffinity = (change: Partial<AffinityNeed> = {}): AffinityNeed => 
 /** A small machine. */
 export const needsOf = (change: Partial<MachineNeeds> = {}): MachineNeeds => ({
   ...{ vmId: 'vm', name: 'web-1', zoneId: 'z', cpuMhz: 500, memoryMib: 512, hypervisor: 'KVM', hostTags: [] },
-  ...{ disks: [aDisk()], affinity: [], owner: { accountId: 'alice', domainPath: '/acme/dev/' } },
+  ...{ disks: [aDisk()], affinity: [], dedications: 0, owner: { accountId: 'alice', domainPath: '/acme/dev/' } },
   ...{ hostId: null, requestedHostId: null, lastHostId: null },
   ...change,
 });

@@ -1,14 +1,8 @@
 /** What machines need of a host: read for one or for many of them, with the same few queries. */
 import { AFFINITY_TYPES, type AffinityType } from '@durastack/contracts/compute/affinity-types';
 import type { AffinityNeed, DiskNeed, MachineNeeds } from '@durastack/contracts/compute/placement';
+import { splitTags } from '@durastack/contracts/tags';
 import type { Tx } from '../database/transaction.js';
-
-/** The words of a comma-joined column. */
-export const splitTags = (tags: string | null): string[] =>
-  (tags ?? '')
-    .split(',')
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== '');
 
 interface MachineRow {
   readonly vmId: string;
@@ -24,6 +18,7 @@ interface MachineRow {
   readonly requestedHostId: string | null;
   readonly lastHostId: string | null;
   readonly groups: number;
+  readonly dedications: number;
   /** Of its disks: a row for each. */
   readonly volumeId: string | null;
   readonly sizeBytes: number;
@@ -31,7 +26,7 @@ interface MachineRow {
   readonly diskTags: string | null;
 }
 
-/** Of its disks those that have a pool, and the root disk also before it has one. */
+/** With its disks; one that does not exist yet needs a pool. */
 const MACHINES = `SELECT v.id AS vmId, v.name, v.zone_id AS zoneId, v.cpu_count * v.cpu_mhz AS cpuMhz, v.memory_mib AS memoryMib, t.hypervisor,
     o.host_tags AS hostTags, v.account_id AS accountId, d.path AS domainPath, v.host_id AS hostId, v.requested_host_id AS requestedHostId,
     v.last_host_id AS lastHostId, EXISTS (SELECT 1 FROM affinity_group_member m WHERE m.vm_id = v.id) AS \`groups\`,
@@ -79,6 +74,7 @@ const toMachine = (row: MachineRow): Omit<MachineNeeds, 'disks' | 'affinity'> =>
   memoryMib: row.memoryMib,
   hypervisor: row.hypervisor,
   hostTags: splitTags(row.hostTags),
+  dedications: Number(row.dedications),
   owner: { accountId: row.accountId, domainPath: row.domainPath },
   hostId: row.hostId,
   requestedHostId: row.requestedHostId,

@@ -6,8 +6,8 @@ import type {
   PlacementSnapshot,
   PoolSnapshot,
 } from '@durastack/contracts/compute/placement';
+import { splitTags } from '@durastack/contracts/tags';
 import type { Tx } from '../database/transaction.js';
-import { splitTags } from './placement-needs.js';
 
 /** A further part of a statement, with its values bound. */
 export interface HostCondition {
@@ -32,7 +32,7 @@ export async function readHosts(
   );
   return rows.map(({ tags, cpu, memory, ...row }) => ({
     ...row,
-    tags: tags === null ? [] : splitTags(tags),
+    tags: splitTags(tags),
     cpuMhzFree: Number(cpu),
     memoryMibFree: Number(memory),
     memoryMib: Number(row.memoryMib),
@@ -48,7 +48,7 @@ const poolColumns = ({ pool }: Overcommit) =>
 const toPools = (rows: readonly PoolRow[]): PoolSnapshot[] =>
   rows.map((row) => ({
     ...row,
-    tags: row.tags === null ? [] : splitTags(row.tags),
+    tags: splitTags(row.tags),
     bytesFree: Number(row.bytesFree),
   }));
 

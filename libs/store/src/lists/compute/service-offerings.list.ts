@@ -21,7 +21,9 @@ export const serviceOfferings = defineList({
     memory: 'b.memory_mib',
     storageType: 'b.storage_type',
     hostTags: 'b.host_tags',
+    storageTags: 'b.storage_tags',
     offerHa: 'b.offer_ha',
+    dynamicScalingEnabled: 'b.dynamic_scaling',
     created: 'b.created_at',
   },
   map: () => ({

@@ -50,6 +50,7 @@ export const virtualMachines = defineList({
     cpuSpeed: 'b.cpu_mhz',
     memory: 'b.memory_mib',
     keyPairs: 'b.key_pair_names',
+    isDynamicallyScalable: 'IFNULL(so.dynamic_scaling AND t.is_dynamically_scalable, 0)',
     ...JOB_COLUMNS,
   },
   extra: { osTypeRef: 't.os_type_id' },
@@ -57,12 +58,10 @@ export const virtualMachines = defineList({
     const osType = osTypeOf(osTypeRef as string | null);
     return {
       passwordEnabled: false,
-      isDynamicallyScalable: false,
       rootDeviceId: 0,
       rootDeviceType: 'ROOT',
       details: {},
       securityGroup: [],
-      affinityGroup: [],
       ...(osType ? { osDisplayName: osType.name } : {}),
     };
   },
@@ -112,6 +111,13 @@ export const virtualMachines = defineList({
         trafficType: 'Guest',
         ...(typeof cidr === 'string' ? { netmask: netmaskOf(cidr) } : {}),
       }),
+    },
+    {
+      field: 'affinityGroup',
+      columns: { id: 'g.id', name: 'g.name', type: 'g.type', description: 'g.description' },
+      from: 'affinity_group_member m JOIN affinity_group g ON g.id = m.group_id',
+      parent: 'm.vm_id',
+      order: 'm.vm_id, g.name',
     },
   ],
   finish: (item) => {
