@@ -6,9 +6,10 @@ import { createPool, deployed, only, settle, type Ground, type Started } from '.
 export async function diskOnItsPool(ground: Ground): Promise<string> {
   const id = await settle(ground, 'createStoragePool', await createPool(ground));
   const vmId = await only(ground, { table: 'storage_pool', id }, () => deployed(ground));
-  const [disk] = await ground.world.db.query<{ id: string }>("SELECT id FROM volume WHERE vm_id = ? AND kind = 'ROOT'", [
-    vmId,
-  ]);
+  const [disk] = await ground.world.db.query<{ id: string }>(
+    "SELECT id FROM volume WHERE vm_id = ? AND kind = 'ROOT'",
+    [vmId],
+  );
   return disk!.id;
 }
 

@@ -43,7 +43,7 @@ export function mayHealByItself(code: string): boolean {
 /** What may be left behind by an operation that was given up. */
 export const REMNANT_KINDS = {
   domain: 'the domain of the machine, perhaps running',
-  disk: "the machine's root disk",
+  disk: 'a disk',
   image: 'the image, or parts of it, in the image store',
   'pool-folders': "the pool's folders",
   bridge: "the network's bridge and name server",

@@ -107,6 +107,7 @@ async function failBehind(tx: Tx, stuck: OperationRow, behind: readonly string[]
 export async function giveUp(tx: Tx, operation: OperationRow, why: string): Promise<void> {
   await writeRemnants(tx, operation);
   if (operation.resource.type === 'host') await forgetHost(tx, operation.resource.id);
+  await tx.execute('DELETE FROM volume_copy WHERE operation_id = ?', [operation.id]);
   const { code, message, step } = operation.error ?? { code: 'UNDO_FAILED', message: 'No reason was recorded.' };
   await endOperation(tx, operation, {
     state: 'failed',

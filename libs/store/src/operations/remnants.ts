@@ -59,6 +59,8 @@ async function placesOf(tx: Tx, operation: OperationRow): Promise<readonly Place
       return [{ kind: 'pool-folders', poolId: resource.id }];
     case 'host':
       return [{ kind: 'agent', hostId: resource.id }];
+    case 'volume':
+      return ofMove(tx, operation);
     default:
       return [];
   }
@@ -78,6 +80,16 @@ async function ofMachine(tx: Tx, { resource, lifecycle }: OperationRow): Promise
     [resource.id],
   );
   return [...places, ...disks.map(({ poolId }): Place => ({ kind: 'disk', hostId, poolId }))];
+}
+
+/** A move that was given up: the pool that is not the volume's may hold it too. */
+async function ofMove(tx: Tx, { id }: OperationRow): Promise<readonly Place[]> {
+  const [copy] = await tx.query<{ hostId: string; poolId: string }>(
+    `SELECT c.host_id AS hostId, IF(d.pool_id = c.target_pool_id, c.source_pool_id, c.target_pool_id) AS poolId
+       FROM volume_copy c JOIN volume d ON d.id = c.volume_id WHERE c.operation_id = ?`,
+    [id],
+  );
+  return copy ? [{ kind: 'disk', ...copy }] : [];
 }
 
 /** Remnants that still count: nothing has succeeded on their resource since. The oldest first. */
