@@ -4,18 +4,22 @@
  */
 import { isIP } from 'node:net';
 import { DurastackError } from '@durastack/contracts/errors';
-import { z } from 'zod';
 import { callCeph, type CephCaller } from './ceph-tool.js';
 
 /** Ceph's default of an hour would let a fenced host write again by itself: entries are removed on purpose only. */
 const TEN_YEARS_S = 10 * 365 * 86_400;
 
-const entries = z.array(z.object({ addr: z.string() }));
-
 /** Addresses all of whose clients are shut out; entries of single clients, which librbd makes, are left out. */
 export async function blocklistedAddresses(caller: CephCaller): Promise<string[]> {
+  // Two lists come one after the other, of addresses and of ranges, so that the whole is no JSON.
   const text = await callCeph('ceph', caller, ['osd', 'blocklist', 'ls', '--format', 'json']);
-  return entries.parse(JSON.parse(text)).flatMap(({ addr }) => /^\[?([0-9A-Fa-f.:]+?)\]?:0\/0$/.exec(addr)?.[1] ?? []);
+  if (!text.trim().startsWith('['))
+    throw new DurastackError(
+      'STEP_REFUSED',
+      `The blocklist of ${caller.pool.pool}'s cluster cannot be read: ${text.slice(0, 100)}`,
+    );
+  const entries = [...text.matchAll(/"addr":"([^"]+)"/g)];
+  return entries.flatMap(([, addr = '']) => /^\[?([0-9A-Fa-f.:]+?)\]?:0\/0$/.exec(addr)?.[1] ?? []);
 }
 
 /**
