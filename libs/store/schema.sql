@@ -620,6 +620,7 @@ CREATE TABLE `vm_migration` (
   `source_host_id` char(36) NOT NULL,
   `destination_host_id` char(36) NOT NULL,
   `ticket_sealed` longtext NOT NULL,
+  `opened_generation` bigint DEFAULT NULL,
   `total_ms` int DEFAULT NULL,
   `downtime_ms` int DEFAULT NULL,
   `sent_bytes` bigint DEFAULT NULL,

@@ -2,6 +2,7 @@
 import type { DataVolumeSpec, NicSpec, PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { SecretBox } from '@durastack/kit/secrets/secret-box';
+import { growthRoom } from '@durastack/contracts/compute/growth-room';
 import type { Tx } from '@durastack/store/database/transaction';
 import { readNetworkSpecs } from '@durastack/store/network/fabric';
 import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '@durastack/store/storage/pool-spec';
@@ -22,6 +23,8 @@ export interface VmRow {
   readonly memoryMib: number;
   readonly userDataSealed: string | null;
   readonly publicKeys: string | null;
+  /** 1: it is started with room to grow. */
+  readonly mayGrow: number;
 }
 
 /** A machine's root volume. */
@@ -35,7 +38,8 @@ export interface RootVolumeRow {
 
 const VM_COLUMNS = `v.id, v.name, v.instance_name AS instanceName, v.zone_id AS zoneId, v.host_id AS hostId, v.last_host_id AS lastHostId,
   v.requested_host_id AS requestedHostId, v.template_id AS templateId, v.service_offering_id AS serviceOfferingId, v.cpu_count AS cpuCount,
-  v.cpu_mhz AS cpuMhz, v.memory_mib AS memoryMib, v.user_data_sealed AS userDataSealed, v.public_keys AS publicKeys`;
+  v.cpu_mhz AS cpuMhz, v.memory_mib AS memoryMib, v.user_data_sealed AS userDataSealed, v.public_keys AS publicKeys,
+  (SELECT o.dynamic_scaling AND t.is_dynamically_scalable FROM service_offering o JOIN template t WHERE o.id = v.service_offering_id AND t.id = v.template_id) AS mayGrow`;
 
 /** The machine. NOT_FOUND when there is none. */
 export async function readVm(tx: Tx, id: string): Promise<VmRow> {
@@ -139,8 +143,17 @@ export async function readNics(tx: Tx, vmId: string, hostId: string): Promise<Ni
   });
 }
 
-/** Everything a host needs to run the machine. Holds user data in the clear: it goes to the agent and nowhere else. */
-export async function readVmSpec(tx: Tx, box: SecretBox, vmId: string): Promise<{ spec: VmSpec; hostId: string }> {
+/**
+ * Everything a host needs to run the machine. Holds user data in the clear: it goes to the agent and nowhere else.
+ *
+ * @param forHostId the host that is told, where it is not the one that the machine is on
+ */
+export async function readVmSpec(
+  tx: Tx,
+  box: SecretBox,
+  vmId: string,
+  forHostId?: string,
+): Promise<{ spec: VmSpec; hostId: string }> {
   const { vm, volume, pool } = await readVmAndDisk(tx, vmId);
   invariant(vm.hostId, `The virtual machine ${vmId} has no host.`);
   invariant(pool, `The root volume of ${vmId} has no pool.`);
@@ -150,6 +163,7 @@ export async function readVmSpec(tx: Tx, box: SecretBox, vmId: string): Promise<
     vcpus: vm.cpuCount,
     cpuMhz: vm.cpuMhz,
     memoryMib: vm.memoryMib,
+    ...(Number(vm.mayGrow) === 1 ? { growth: growthRoom({ vcpus: vm.cpuCount, memoryMib: vm.memoryMib }) } : {}),
     rootVolume: {
       id: volume.id,
       pool,
@@ -157,7 +171,7 @@ export async function readVmSpec(tx: Tx, box: SecretBox, vmId: string): Promise<
       ...(volume.templateId ? { templateId: volume.templateId } : {}),
     },
     dataVolumes: await readDataVolumes(tx, vmId),
-    nics: await readNics(tx, vmId, vm.hostId),
+    nics: await readNics(tx, vmId, forHostId ?? vm.hostId),
     seed: {
       instanceId: vm.id,
       hostname: vm.name,

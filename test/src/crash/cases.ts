@@ -28,6 +28,8 @@ export interface HoldCase {
 export interface Shape {
   readonly list: StepList;
   readonly pivotAt: number;
+  /** Whether hosts pass the pivot by themselves, while its step runs. */
+  readonly onHosts: boolean;
   /** The last step whose failure turns the operation back. */
   readonly lastTurning: number;
   /** Indices of steps that have an undo and may have to use it. */
@@ -38,21 +40,31 @@ export interface Shape {
 export function shapeOf(list: StepList): Shape {
   const { steps } = list;
   const pivotAt = steps.findIndex((step) => step.kind === 'pivot');
-  const lastTurning = pivotAt < 0 ? steps.length - 1 : pivotAt - 1;
-  const undos = steps.flatMap((step, index) =>
-    step.kind === 'undoable' && !('noUndo' in step.undo) && index <= lastTurning ? [index] : [],
-  );
-  return { list, pivotAt, lastTurning, undos };
+  const pivot = steps[pivotAt];
+  const onHosts = pivot?.kind === 'pivot' && pivot.settle !== undefined;
+  const lastTurning = pivotAt < 0 ? steps.length - 1 : onHosts ? pivotAt : pivotAt - 1;
+  const undos = steps.flatMap((step, index) => (isUndone(step) && index <= lastTurning ? [index] : []));
+  return { list, pivotAt, onHosts, lastTurning, undos };
 }
 
+const isUndone = (step: StepList['steps'][number]): boolean =>
+  step.kind === 'undoable' ? !('noUndo' in step.undo) : step.kind === 'pivot' && step.settle !== undefined;
+
 const turnsBack = ({ lastTurning }: Shape, index: number) => index <= lastTurning;
-const failingLast = ({ lastTurning }: Shape): Fault => ({ at: `forward ${lastTurning}`, kind: 'after' });
+/** After its effect, a step in which hosts pass the pivot does not turn back any more. */
+const failingLast = ({ lastTurning, onHosts }: Shape): Fault => ({
+  at: `forward ${lastTurning}`,
+  kind: onHosts ? 'before' : 'after',
+});
 
 /** Every step with every fault that strikes once. */
 export function stepCases(shape: Shape): Case[] {
   const { steps } = shape.list;
   return steps.flatMap(({ title }, index) => {
     const back = turnsBack(shape, index);
+    // What has happened on hosts by then is beyond the pivot.
+    const passes = shape.onHosts && index === shape.pivotAt;
+    const failsAfter: End = back && !passes ? 'failed' : 'succeeded';
     const at: CallKey = `forward ${index}`;
     const one = (what: string, kind: Exclude<Fault['kind'], 'held'>, end: End): Case => ({
       title: `step “${title}” ${what}`,
@@ -61,25 +73,25 @@ export function stepCases(shape: Shape): Case[] {
     });
     return [
       one('failing before its effect', 'before', back ? 'failed' : 'succeeded'),
-      one('failing after its effect', 'after', back ? 'failed' : 'succeeded'),
+      one('failing after its effect', 'after', failsAfter),
       one('whose time is over', 'timeout', back ? 'failed' : 'succeeded'),
       one('twice', 'twice', 'succeeded'),
       one('losing its run', 'lost', 'succeeded'),
       one('followed by a reset', 'reset', 'succeeded'),
-      one('meeting a cancel', 'cancel', back && index < steps.length - 1 ? 'cancelled' : 'succeeded'),
-      one('with an oversized result', 'oversized', back ? 'failed' : 'needs-attention'),
-      ...(back && index > 0 ? [lostThenFailing(title, index)] : []),
+      one('meeting a cancel', 'cancel', back && !passes && index < steps.length - 1 ? 'cancelled' : 'succeeded'),
+      one('with an oversized result', 'oversized', back ? failsAfter : 'needs-attention'),
+      ...(back && index > 0 ? [lostThenFailing(title, { index, end: failsAfter })] : []),
     ];
   });
 }
 
-const lostThenFailing = (title: string, index: number): Case => ({
+const lostThenFailing = (title: string, { index, end }: { index: number; end: End }): Case => ({
   title: `step “${title}” losing its run, and the next run failing at the first step`,
   faults: [
     { at: `forward ${index}`, kind: 'lost' },
     { at: 'forward 0', kind: 'before', afterwards: true },
   ],
-  end: 'failed',
+  end,
 });
 
 /** Every undo with every fault. */
@@ -146,7 +158,8 @@ export function holdCases(shape: Shape): HoldCase[] {
       like: [],
       end: 'succeeded',
     }));
-    if (!turnsBack(shape, index)) return retried;
+    // Held after its effect, a step in which hosts pass the pivot is not undone: see the steps' own cases.
+    if (!turnsBack(shape, index) || (shape.onHosts && index === shape.pivotAt)) return retried;
     const undone = (['after the undo', 'after undo and next operation'] as const).map((release): HoldCase => ({
       title: `${name} released ${release}`,
       at,

@@ -6,6 +6,7 @@
  */
 import { DestroyVirtualMachineHandler } from '@durastack/api/compute/destroy-virtual-machine.command';
 import { ExpungeVirtualMachineHandler } from '@durastack/api/compute/expunge-virtual-machine.command';
+import { MigrateVirtualMachineHandler } from '@durastack/api/compute/migrate-virtual-machine.command';
 import { RebootVirtualMachineHandler } from '@durastack/api/compute/reboot-virtual-machine.command';
 import { StartVirtualMachineHandler } from '@durastack/api/compute/start-virtual-machine.command';
 import { DeleteTemplateHandler } from '@durastack/api/image/delete-template.command';
@@ -32,6 +33,7 @@ import {
   type Started,
 } from './ground.js';
 
+import { scalableVm, scale } from './scale-ground.js';
 import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume } from './volume-ground.js';
 import { diskOnItsPool, migrateToOtherPool } from './migrate-volume-ground.js';
 import { StopVirtualMachineHandler } from '@durastack/api/compute/stop-virtual-machine.command';
@@ -72,13 +74,14 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       return id;
     },
     accept: byVm(StartVirtualMachineHandler),
-    // A disk that was made stays, on its pool.
+    // A disk that was made stays, on its pool; also when the machine is expunged next, which gives as much room back.
     undone: [
       '~ volume state: Allocated → Ready',
       '~ volume pool_id: none → storage_pool',
       '+ disk volume in storage_pool',
       '+ reservation volume volume storage_pool',
       '~ storage_pool reserved_bytes: by 1073741824',
+      '~ storage_pool reserved_bytes: by -1073741824',
     ],
   },
   stopVirtualMachine: {
@@ -100,6 +103,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       '~ virtual_machine observed_power: running → off',
       '~ domain virtual_machine on host power: running → off',
     ],
+  },
+  migrateVirtualMachine: {
+    prepare: deployed,
+    accept: ({ world }, id) =>
+      new MigrateVirtualMachineHandler(world.platform).execute(world.call, { virtualMachineId: id }),
+    undone: [],
   },
   destroyVirtualMachine: { prepare: deployed, accept: byVm(DestroyVirtualMachineHandler), undone: [] },
   expungeVirtualMachine: { prepare: deployed, accept: byVm(ExpungeVirtualMachineHandler), undone: [] },
@@ -149,6 +158,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     accept: ({ world }, id) => new DeleteTemplateHandler(world.platform).execute(world.call, { id }),
     undone: [],
+  },
+  scaleVirtualMachine: {
+    prepare: scalableVm,
+    accept: scale,
+    // A guest cannot be made to give back what it has.
+    undone: ['~ domain virtual_machine on host size: 1 x 128 → 2 x 256'],
   },
   createVolume: { accept: createVolume, undone: ['+ volume Expunged'] },
   attachVolume: { prepare: machineAndVolume, accept: attach, undone: [] },
@@ -211,7 +226,6 @@ const NEXT_BY_KIND: Readonly<Record<string, string>> = {
   registerTemplate: 'deleteTemplate',
   deleteTemplate: 'deleteTemplate',
   deleteNetwork: 'deleteNetwork',
-  migrateVolume: 'migrateVolume',
 };
 
 /**

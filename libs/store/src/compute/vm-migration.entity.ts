@@ -16,6 +16,8 @@ export class VmMigrationEntity {
   @Ref() destinationHostId!: string;
   /** Sealed: what the source shows to the destination. */
   @LongText() ticketSealed!: string;
+  /** Generation of the run that has opened the destination. */
+  @BigInt64({ nullable: true }) openedGeneration!: number | null;
   @Int({ nullable: true }) totalMs!: number | null;
   @Int({ nullable: true }) downtimeMs!: number | null;
   @BigInt64({ nullable: true }) sentBytes!: number | null;

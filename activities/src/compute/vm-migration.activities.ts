@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { migrationFigures, type MigrationDestination } from '@durastack/contracts/agent/migration';
+import type { VmSpec } from '@durastack/contracts/agent/specs';
+import type { VmMigrationPorts } from '@durastack/contracts/compute/vm-migration.ports';
+import { DurastackError, invariant, isDurastackError } from '@durastack/contracts/errors';
+import { DONE, doneWith, PASSED, pending, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
+import { judgeMigration, type KnownSide } from '@durastack/model/migration/judge-migration';
+import { readNeedsToReserve } from '@durastack/store/compute/placement-needs';
+import type { Tx } from '@durastack/store/database/transaction';
+import { releaseHosts } from '@durastack/store/operations/reservations';
+import { inStep, underStep } from '@durastack/store/operations/run';
+import type { ActivityDependencies } from '../dependencies.js';
+import { tellHostsOf } from '../network/tell-hosts.js';
+import { taskOutcome } from '../task-outcome.js';
+import {
+  figuresInWords,
+  noteFigures,
+  noteMigration,
+  noteOpened,
+  readMigration,
+  type MigrationRow,
+} from './migration-rows.js';
+import { reserveDestination } from './migration-placement.js';
+import { readVm, readVmSpec } from './vm-rows.js';
+
+const ASK_AGAIN_MS = 1_000;
+const READ_MS = 20_000;
+/** From the opening of the destination until the source comes: both are asked by the same step, one after the other. */
+const TICKET_MS = 300_000;
+
+/** What a step needs to know of the move. */
+interface Move {
+  readonly row: MigrationRow;
+  readonly spec: VmSpec;
+  readonly destination: MigrationDestination;
+}
+
+/** See {@link VmMigrationPorts}. */
+export function createActivities(dependencies: ActivityDependencies): VmMigrationPorts {
+  const { source, box, agents } = dependencies;
+  const ticketContext = (vmId: string) => `vm-migration:${vmId}`;
+
+  const readMove = (step: StepRef): Promise<Move> =>
+    inStep(source, step, async (tx, operation) => {
+      const row = await readMigration(tx, operation.resource.id);
+      invariant(row, `The virtual machine ${operation.resource.id} has no open migration.`);
+      const { spec } = await readVmSpec(tx, box, row.vmId, row.destinationHostId);
+      const ticket = box.open(row.ticketSealed, ticketContext(row.vmId));
+      return { row, spec, destination: { hostId: row.destinationHostId, url: await urlOf(tx, row), ticket } };
+    });
+
+  const rowOf = (step: StepRef) => inStep(source, step, (tx, operation) => readMigration(tx, operation.resource.id));
+
+  /** How the machine stands on one side, once nothing is at work on it there. Raises the token on that host. */
+  const sideOn = async (hostId: string, vmId: string, step: StepRef): Promise<KnownSide> => {
+    try {
+      return (await agents.call(hostId, 'endMigration', { vmId }, step)).side;
+    } catch (error) {
+      if (isDurastackError(error, 'HOST_FENCED')) return 'fenced';
+      throw error;
+    }
+  };
+
+  /** Asks both; whoever does not answer is asked again, by the step being tried again. */
+  const judge = async ({ vmId, sourceHostId, destinationHostId }: MigrationRow, step: StepRef) => {
+    // The source leads: once it has ended, nobody can let the copy run any more.
+    const atSource = await sideOn(sourceHostId, vmId, step);
+    const atDestination = await sideOn(destinationHostId, vmId, step);
+    const verdict = judgeMigration(atSource, atDestination, 'ended');
+    if (verdict !== 'attention') return verdict;
+    const text = `The machine ${vmId} is ${atSource} on its old host and ${atDestination} on its new one; nothing was ended.`;
+    throw new DurastackError('STEP_REFUSED', `${text} Find out which one is right, end the other, then retry.`);
+  };
+
+  const settle = async (step: StepRef): Promise<StepOutcome> => {
+    const row = await rowOf(step);
+    if (!row) return DONE;
+    const { vmId, sourceHostId, destinationHostId } = row;
+    const verdict = await judge(row, step);
+    if (verdict === 'ask-again') return pending(ASK_AGAIN_MS, 'asking both hosts where the machine is');
+    if (verdict === 'migrated') return PASSED;
+    invariant(step.direction === 'undoing', `The migration of ${vmId} was recorded as done, and it is not.`);
+    await unlessFenced(agents.call(destinationHostId, 'ensureVmGone', { vmId }, step));
+    if (verdict === 'resume-source') await agents.call(sourceHostId, 'keepVm', { vmId }, step);
+    return DONE;
+  };
+
+  return {
+    reserveMigration: (step) =>
+      inStep(source, step, async (tx, operation) => {
+        const vmId = operation.resource.id;
+        if ((await readMigration(tx, vmId))?.operationId === operation.id) return DONE;
+        const needs = await readNeedsToReserve(tx, vmId);
+        invariant(needs, `The virtual machine ${vmId} has no row.`);
+        // Moved by an earlier attempt of this step's successors; see "quick" steps.
+        if (step.direction === 'past-pivot' || needs.hostId === null) return DONE;
+        const requestedHostId = operation.input['hostId'] as string | undefined;
+        const destinationHostId = await reserveDestination(tx, {
+          ...{ operationId: operation.id, needs, silent: agents.silentHosts() },
+          ...(requestedHostId === undefined ? {} : { requestedHostId }),
+        });
+        const ticketSealed = box.seal(randomBytes(32).toString('base64url'), ticketContext(vmId));
+        await noteMigration(tx, operation.id, { vmId, sourceHostId: needs.hostId, destinationHostId, ticketSealed });
+        return DONE;
+      }),
+
+    releaseMigration: (step) =>
+      inStep(source, step, async (tx, operation) => {
+        const { id, hostId } = await readVm(tx, operation.resource.id);
+        const row = await readMigration(tx, id);
+        if (row) await releaseHosts(tx, id, hostId ?? row.sourceHostId);
+        await tx.execute('DELETE FROM vm_migration WHERE vm_id = ?', [id]);
+        return DONE;
+      }),
+
+    async checkMigration(step) {
+      if (step.direction === 'past-pivot') return DONE;
+      const { row, spec } = await readMove(step);
+      const needs = await agents.read(row.sourceHostId, 'getMigrationNeeds', { vmId: row.vmId }, READ_MS);
+      // It may have gone over already, in an earlier run: the next step finds out.
+      if (!needs.running) return DONE;
+      const fit = await agents.read(row.destinationHostId, 'checkMigration', { vm: spec, needs }, READ_MS);
+      if (!fit.suitable)
+        throw new DurastackError(
+          'STEP_REFUSED',
+          `The chosen host cannot take ${spec.seed.hostname}: it ${fit.reason}.`,
+        );
+      await tellHostsOf(source, agents, row.vmId);
+      return DONE;
+    },
+
+    async moveVm(step) {
+      if (step.direction === 'past-pivot') return settle(step);
+      const { row, spec, destination } = await readMove(step);
+      if (row.openedGeneration !== step.generation) {
+        const { ticket } = destination;
+        const granted = { vm: spec, sourceHostId: row.sourceHostId, ticket, validForMs: TICKET_MS };
+        taskOutcome(await agents.task(row.destinationHostId, 'receiveVm', granted, step));
+        await underStep(source, step, (tx) => noteOpened(tx, row.vmId, step.generation));
+      }
+      // The source hears from the destination whether the machine runs there: when it is done, both are.
+      const task = await agents.task(row.sourceHostId, 'sendVm', { vmId: row.vmId, destination }, step);
+      const sent = taskOutcome(task);
+      if (!sent.done) return sent;
+      const figures = migrationFigures.parse(task.result);
+      await underStep(source, step, (tx) => noteFigures(tx, row.vmId, figures));
+      return doneWith(figuresInWords({ ...row, ...figures }) ?? '');
+    },
+
+    settleMove: settle,
+
+    recordMove: (step) =>
+      inStep(source, step, async (tx, operation) => {
+        const row = await readMigration(tx, operation.resource.id);
+        if (!row) return DONE;
+        await tx.execute(
+          "UPDATE virtual_machine SET host_id = ?, last_host_id = ?, observed_power = 'running', observed_at = NOW(3) WHERE id = ? AND host_id = ?",
+          [row.destinationHostId, row.sourceHostId, row.vmId, row.sourceHostId],
+        );
+        return DONE;
+      }),
+
+    async clearSource(step) {
+      const row = await rowOf(step);
+      if (!row) return DONE;
+      await unlessFenced(agents.call(row.sourceHostId, 'ensureVmGone', { vmId: row.vmId }, step));
+      await underStep(source, step, async (tx) => {
+        await releaseHosts(tx, row.vmId, row.destinationHostId);
+        await tx.execute('DELETE FROM vm_migration WHERE vm_id = ?', [row.vmId]);
+      });
+      const words = figuresInWords(row);
+      return words === undefined ? DONE : doneWith(words);
+    },
+  };
+}
+
+async function urlOf(tx: Tx, { destinationHostId }: MigrationRow): Promise<string> {
+  const rows = await tx.query<{ url: string | null }>('SELECT agent_url AS url FROM host WHERE id = ?', [
+    destinationHostId,
+  ]);
+  const url = rows[0]?.url;
+  invariant(url, `The host ${destinationHostId} has no agent.`);
+  return url;
+}
+
+/** Nothing is left on a host that was fenced or removed. */
+async function unlessFenced(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isDurastackError(error, 'HOST_FENCED')) throw error;
+  }
+}
