@@ -51,10 +51,8 @@ export class SnapshotReader {
       // What is preferred is looked at first; a random sample would seldom have it.
       if (limits.preferred.length > 0)
         yield await complete(tx, { needs, dedications, hosts: await readPreferred(tx, needs.zoneId, limits) });
-      // Few random hosts may all be silent ones, where the machine would have to wait.
-      const answering = ids.filter((id) => !wanted.silent.has(id));
-      if (limits.only === undefined && answering.length > SAMPLE_HOSTS)
-        yield await complete(tx, { needs, dedications, hosts: await readSample(tx, draw(answering), needs) });
+      const drawn = limits.only === undefined ? draw(ids, wanted.silent) : [];
+      if (drawn.length > 0) yield await complete(tx, { needs, dedications, hosts: await readSample(tx, drawn, needs) });
       const fitting = await readFitting(tx, wanted, limits);
       if (fitting.length > 0) yield await complete(tx, { needs, dedications, hosts: fitting });
     }
@@ -71,10 +69,19 @@ export class SnapshotReader {
   }
 }
 
-/** Different random ids. */
-function draw(ids: readonly string[]): string[] {
+/**
+ * Different random ids; none where hardly any answers. Few random hosts may all be silent ones, where the machine would
+ * have to wait, so these are not drawn.
+ */
+function draw(ids: readonly string[], silent: ReadonlySet<string>): string[] {
+  // Of tens of thousands each draw would cost more than all else; where few are silent a few draws are in vain.
+  const among = silent.size * 2 < ids.length ? ids : ids.filter((id) => !silent.has(id));
   const drawn = new Set<string>();
-  while (drawn.size < SAMPLE_HOSTS) drawn.add(ids[Math.floor(Math.random() * ids.length)]!);
+  if (among.length <= SAMPLE_HOSTS * 2) return [];
+  while (drawn.size < SAMPLE_HOSTS) {
+    const id = among[Math.floor(Math.random() * among.length)]!;
+    if (!silent.has(id)) drawn.add(id);
+  }
   return [...drawn];
 }
 
