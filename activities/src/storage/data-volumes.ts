@@ -31,7 +31,7 @@ export const readNewDataVolumes = (tx: Tx, vmId: string, states: readonly string
 export const readUnfinished = (tx: Tx, vmId: string): Promise<VolumeSpec[]> =>
   readVolumes(tx, "d.vm_id = ? AND d.state = 'Allocated'", [vmId]);
 
-/** They exist. */
+/** They exist, and count as made: from now on they may hold the machine's data. */
 export async function makeDataVolumes(
   { source, agents }: Means,
   step: StepRef,

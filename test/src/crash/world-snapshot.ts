@@ -23,6 +23,8 @@ interface SimulatedHost {
       {
         readonly power: string;
         readonly spec: {
+          readonly vcpus: number;
+          readonly memoryMib: number;
           readonly rootVolume: { readonly id: string };
           readonly dataVolumes: readonly { readonly volume: { readonly id: string }; readonly deviceId: number }[];
           readonly nics: readonly { readonly ip: string }[];
@@ -184,6 +186,7 @@ function addHost(things: Map<string, Row>, hostId: string, host: SimulatedHost |
   for (const [id, { power, spec }] of Object.entries(host.vms))
     things.set(`domain ${id} on ${hostId}`, {
       power,
+      size: `${spec.vcpus} x ${spec.memoryMib}`,
       disk: spec.rootVolume.id,
       dataDisks: spec.dataVolumes.map(({ volume, deviceId }) => `${deviceId}: ${volume.id}`).join(),
       nics: spec.nics.map((nic) => nic.ip).join(),

@@ -40,8 +40,8 @@ export class RegisterTemplateHandler implements CommandHandler<typeof registerTe
       write: async (inner) => {
         await inner.execute(
           `INSERT INTO template (id, name, display_text, account_id, domain_id, zone_id, store_id, url, format, checksum, hypervisor, os_type_id, is_public,
-             is_featured, is_extractable, state, status, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Downloading', 'Waiting', NOW(3))`,
+             is_featured, is_extractable, is_dynamically_scalable, state, status, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Downloading', 'Waiting', NOW(3))`,
           [
             id,
             params.name,
@@ -58,6 +58,7 @@ export class RegisterTemplateHandler implements CommandHandler<typeof registerTe
             params.isPublic ?? false,
             isAdmin && params.isFeatured === true,
             params.isExtractable ?? false,
+            params.isDynamicallyScalable ?? false,
           ],
         );
       },

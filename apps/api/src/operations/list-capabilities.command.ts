@@ -23,7 +23,7 @@ export class ListCapabilitiesHandler implements CommandHandler<typeof listCapabi
       customDiskOfferingMinSize: 1,
       customDiskOfferingMaxSize: 1024,
       defaultUiPageSize: 20,
-      dynamicScalingEnabled: false,
+      dynamicScalingEnabled: true,
       kubernetesServiceEnabled: false,
       kubernetesClusterExperimentalFeaturesEnabled: false,
       regionSecondaryEnabled: false,

@@ -6,6 +6,7 @@ import { accept } from '@durastack/store/operations/accept';
 import { readVolume, type VolumeRow } from '@durastack/store/storage/volume-row';
 import type { StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
+import { anyHeld } from '../operations/held.js';
 import type { Platform } from '../platform.js';
 
 /** An operation on a volume that exists. */
@@ -48,12 +49,4 @@ export async function acceptVolumeOperation(
       if (check && !(await anyHeld(inner, locks))) await check(inner, await readVolume(inner, volumeId));
     },
   });
-}
-
-async function anyHeld(tx: Tx, locks: readonly ResourceRef[]): Promise<boolean> {
-  const rows = await tx.query(
-    `SELECT 1 FROM operation_lock WHERE ${locks.map(() => '(resource_type = ? AND resource_id = ?)').join(' OR ')} LIMIT 1`,
-    locks.flatMap(({ type, id }) => [type, id]),
-  );
-  return rows.length > 0;
 }

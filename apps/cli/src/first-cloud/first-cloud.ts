@@ -162,6 +162,7 @@ export class FirstCloud {
         zoneid,
         ispublic: 'true',
         isfeatured: 'true',
+        isdynamicallyscalable: 'true',
       });
       return this.waitForTemplate(zoneid);
     });

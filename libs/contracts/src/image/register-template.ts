@@ -28,7 +28,7 @@ export const registerTemplate = defineCommand({
     passwordEnabled: bool('Accepted for compatibility.').optional(),
     sshKeyEnabled: bool('Accepted for compatibility: keys are always taken.').optional(),
     requiresHvm: bool('Accepted for compatibility.').optional(),
-    isDynamicallyScalable: bool('Accepted for compatibility.').optional(),
+    isDynamicallyScalable: bool('Whether its guests can take processors and memory while they run.').optional(),
     account: text('The owner, with domainid (administrators).').optional(),
     domainId: uuid("The owner's domain.").optional(),
     details: map('Accepted for compatibility.').optional(),

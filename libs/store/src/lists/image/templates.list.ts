@@ -25,6 +25,7 @@ export const templates = defineList({
     isPublic: 'b.is_public',
     isFeatured: 'b.is_featured',
     isExtractable: 'b.is_extractable',
+    isDynamicallyScalable: 'b.is_dynamically_scalable',
     isReady: "b.state = 'Ready'",
     state: 'b.state',
     percent: 'b.percent',
@@ -47,7 +48,6 @@ export const templates = defineList({
     return {
       format: String(fetchedAs).toUpperCase(),
       templateType: 'USER',
-      isDynamicallyScalable: false,
       crossZones: false,
       directDownload: false,
       deployAsIs: false,

@@ -1,0 +1,27 @@
+import type { ParamsOf } from '@durastack/contracts/command';
+import { scaleVirtualMachine } from '@durastack/contracts/compute/scale-virtual-machine';
+import { planScale } from '@durastack/store/compute/vm-size';
+import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
+import type { Call } from '../face/call.js';
+import { anyHeld } from '../operations/held.js';
+import { Platform } from '../platform.js';
+import { acceptVmOperation } from './vm-operation.js';
+
+/** Accepts another size for a machine. */
+@Handles(scaleVirtualMachine)
+export class ScaleVirtualMachineHandler implements CommandHandler<typeof scaleVirtualMachine> {
+  constructor(private readonly platform: Platform) {}
+
+  execute(call: Call, params: ParamsOf<typeof scaleVirtualMachine>): Promise<StartedOperation> {
+    const { id, serviceOfferingId } = params;
+    return acceptVmOperation(this.platform, call, {
+      command: scaleVirtualMachine,
+      vmId: id,
+      input: { serviceOfferingId },
+      // Told at once where it is known: an earlier operation may start or stop the machine.
+      write: async (tx) => {
+        if (!(await anyHeld(tx, [{ type: 'virtual-machine', id }]))) await planScale(tx, id, serviceOfferingId);
+      },
+    });
+  }
+}
