@@ -26,6 +26,8 @@ const AT_ONCE = 50;
 const ANSWER_WITHIN_MS = 5_000;
 /** A round waits so long for answers; what is not answered by then goes on beside the next rounds. */
 const ROUND_MS = 1_000;
+/** A host that refuses is asked again after so long: somebody has to put something right there. */
+const REFUSED_MS = 30_000;
 const BEGINNING: NetworkOnHost = { networkId: '', hostId: '' };
 
 /** What is asked of a host. */
@@ -44,6 +46,9 @@ export interface HostTeller {
 /** Makes one; it asks each host one thing at a time. */
 export function createHostTeller(source: DataSource, agents: Pick<AgentGateway, 'client'>): HostTeller {
   const asked = new Set<string>();
+  const refusedMs = new Map<string, number>();
+  const isLeftAlone = (hostId: string): boolean =>
+    performance.now() - (refusedMs.get(hostId) ?? -Infinity) < REFUSED_MS;
   let after = BEGINNING;
   return {
     async round() {
@@ -51,12 +56,16 @@ export function createHostTeller(source: DataSource, agents: Pick<AgentGateway, 
       after = page.length < 4 * AT_ONCE ? BEGINNING : (page.at(-1) ?? BEGINNING);
       const failures: unknown[] = [];
       const calls: Promise<void>[] = [];
-      for (const place of page) {
-        if (asked.has(place.hostId) || asked.size >= AT_ONCE) continue;
-        asked.add(place.hostId);
-        const call = tell(source, agents, place)
-          .catch((error: unknown) => void failures.push(error))
-          .finally(() => asked.delete(place.hostId));
+      for (const hostId of new Set(page.map((place) => place.hostId))) {
+        if (asked.has(hostId) || asked.size >= AT_ONCE || isLeftAlone(hostId)) continue;
+        asked.add(hostId);
+        const places = page.filter((place) => place.hostId === hostId);
+        const call = tellAll(source, agents, places)
+          .catch((error: unknown) => {
+            refusedMs.set(hostId, performance.now());
+            failures.push(error);
+          })
+          .finally(() => asked.delete(hostId));
         calls.push(call);
       }
       await within(ROUND_MS, calls);
@@ -80,18 +89,30 @@ export async function tellHostsOf(
   await within(ANSWER_WITHIN_MS, calls);
 }
 
-async function tell(source: DataSource, agents: Pick<AgentGateway, 'client'>, place: NetworkOnHost): Promise<void> {
+/** One after the other, to one host; what it does not answer ends this. */
+async function tellAll(
+  source: DataSource,
+  agents: Pick<AgentGateway, 'client'>,
+  places: readonly NetworkOnHost[],
+): Promise<void> {
+  for (const place of places) if (!(await tell(source, agents, place))) return;
+}
+
+/** @returns false when the host did not answer */
+async function tell(source: DataSource, agents: Pick<AgentGateway, 'client'>, place: NetworkOnHost): Promise<boolean> {
   const word = await transaction(source, (tx) => readWord(tx, place));
-  if (!word) return;
+  if (!word) return true;
   const { host, network, token } = word;
   try {
     await agents.client.call(host, 'ensureNetwork', { network }, { token, timeoutMs: ANSWER_WITHIN_MS });
   } catch (error) {
-    // The network or the host is being removed, or the host does not answer now.
-    if (isDurastackError(error, 'STALE_TOKEN') || (isDurastackError(error) && error.retryable)) return;
+    // The network or the host is being removed.
+    if (isDurastackError(error, 'STALE_TOKEN')) return true;
+    if (isDurastackError(error) && error.retryable) return false;
     throw error;
   }
   await transaction(source, (tx) => confirmTold(tx, place, network.vxlan?.revision ?? 0));
+  return true;
 }
 
 /**

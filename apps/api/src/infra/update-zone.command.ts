@@ -16,8 +16,7 @@ export class UpdateZoneHandler implements CommandHandler<typeof updateZone> {
 
   async execute(call: Call, params: ParamsOf<typeof updateZone>): Promise<ResultOf<typeof updateZone>> {
     const { database } = this.platform;
-    const updated = transaction(database, (tx) => change(tx, params));
-    await orConflict(updated, `A zone with the name ${params.name} exists already.`);
+    await transaction(database, (tx) => change(tx, params));
     return readOne(autocommit(database), zones, call.caller, params.id);
   }
 }
@@ -27,7 +26,7 @@ async function change(tx: Tx, params: ParamsOf<typeof updateZone>): Promise<void
   await requireRow(tx, zone, { lock: 'update' });
   const { vxlanRange } = params;
   if (vxlanRange !== undefined) await requireFits(tx, params.id, vxlanRange);
-  await updateRow(tx, zone, {
+  const updated = updateRow(tx, zone, {
     name: params.name,
     dns1: params.dns1,
     dns2: params.dns2,
@@ -35,4 +34,5 @@ async function change(tx: Tx, params: ParamsOf<typeof updateZone>): Promise<void
     allocation_state: params.allocationState,
     ...vxlanColumns(vxlanRange),
   });
+  await orConflict(updated, `A zone with the name ${params.name} exists already.`);
 }
