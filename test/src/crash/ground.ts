@@ -97,13 +97,16 @@ export function registerTemplate({ world, zoneId }: Place): Promise<Started> {
 }
 
 let subnets = 0;
-/** Makes one more network; its id. */
-export async function createNetwork({ world, zoneId }: Place): Promise<string> {
+/** Makes one more network; its id. One that spans hosts when the offering is that of VXLAN. */
+export async function createNetwork(
+  { world, zoneId }: Place,
+  networkOfferingId = DEFAULT_SHARED_OFFERING_ID,
+): Promise<string> {
   subnets += 1;
   const net = `10.${100 + Math.floor(subnets / 250)}.${subnets % 250}`;
   const { id } = await new CreateNetworkHandler(world.platform).execute(world.call, {
     zoneId,
-    networkOfferingId: DEFAULT_SHARED_OFFERING_ID,
+    networkOfferingId,
     name: `n${subnets}`,
     gateway: `${net}.1`,
     netmask: '255.255.255.0',
@@ -192,7 +195,7 @@ export async function makeGround(world: MatrixWorld, workflows: Workflows): Prom
   const [zoneId, podId, clusterId] = [newId(), newId(), newId()];
   const { db } = world;
   await db.execute(
-    "INSERT INTO zone (id, name, dns1, internal_dns1, network_type, allocation_state, created_at) VALUES (?, ?, '10.0.0.1', '127.0.0.1', 'Advanced', 'Enabled', NOW(3))",
+    "INSERT INTO zone (id, name, dns1, internal_dns1, network_type, vni_first, vni_last, allocation_state, created_at) VALUES (?, ?, '10.0.0.1', '127.0.0.1', 'Advanced', 5000, 5999, 'Enabled', NOW(3))",
     [zoneId, `z-${zoneId}`],
   );
   await db.execute(

@@ -15,6 +15,7 @@ import { ReconnectHostHandler } from '@durastack/api/infra/reconnect-host.comman
 import { DeleteNetworkHandler } from '@durastack/api/network/delete-network.command';
 import { DeleteStoragePoolHandler } from '@durastack/api/storage/delete-storage-pool.command';
 import { DeleteVolumeHandler } from '@durastack/api/storage/delete-volume.command';
+import { SHARED_VXLAN_OFFERING_ID } from '@durastack/contracts/network/network-offerings';
 import { DetachVolumeHandler } from '@durastack/api/storage/detach-volume.command';
 import { ResizeVolumeHandler } from '@durastack/api/storage/resize-volume.command';
 import {
@@ -191,7 +192,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   deleteNetwork: {
     prepare: async (ground) => {
-      const networkId = await createNetwork(ground);
+      const networkId = await createNetwork(ground, SHARED_VXLAN_OFFERING_ID);
       await expunge(ground, await deployed({ ...ground, networkId }));
       return networkId;
     },
