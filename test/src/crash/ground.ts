@@ -83,6 +83,18 @@ export function createPool({ world, zoneId, podId, clusterId }: Place): Promise<
   });
 }
 
+/** Asks for the pool that all machines of the ground lie on: one that hosts have to be told the key of. */
+function createRbdPool({ world, zoneId, podId, clusterId }: Place): Promise<Started> {
+  const key = Buffer.from('010000000000000000001000000102030405060708090a0b0c0d0e0f', 'hex').toString('base64');
+  return new CreateStoragePoolHandler(world.platform).execute(world.call, {
+    zoneId,
+    podId,
+    clusterId,
+    name: `rbd-${newId()}`,
+    url: `rbd://hosts:${encodeURIComponent(key)}@192.0.2.1/cloud`,
+  });
+}
+
 /** Asks for one more template. */
 export function registerTemplate({ world, zoneId }: Place): Promise<Started> {
   const params = {
@@ -214,7 +226,7 @@ export async function makeGround(world: MatrixWorld, workflows: Workflows): Prom
   const place = { world, workflows, zoneId, podId, clusterId };
   const hostIds: string[] = [];
   for (let count = 0; count < 2; count += 1) hostIds.push(await settle(place, 'addHost', await addHost(place)));
-  const poolId = await settle(place, 'createStoragePool', await createPool(place));
+  const poolId = await settle(place, 'createStoragePool', await createRbdPool(place));
   const templateId = await settle(place, 'registerTemplate', await registerTemplate(place));
   const networkId = await createNetwork(place);
   const [offering] = await db.query<{ id: string }>("SELECT id FROM service_offering WHERE name = 'Tiny Instance'");
