@@ -32,6 +32,7 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   listEvents: ['sourceaddress'],
   listTemplates: ['state', 'percent'],
   findHostsForMigration: ['unsuitablereasons'],
+  findStoragePoolsForMigration: ['unsuitablereason'],
   registerTemplate: ['state', 'percent'],
 };
 

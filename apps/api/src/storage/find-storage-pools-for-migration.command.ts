@@ -4,11 +4,12 @@ import { findStoragePoolsForMigration } from '@durastack/contracts/storage/find-
 import { judgeTarget } from '@durastack/model/storage/judge-move';
 import { autocommit } from '@durastack/store/database/transaction';
 import { requireAccess } from '@durastack/store/identity/access';
-import { runList } from '@durastack/store/lists/engine/run-list';
+import { runList, type ListPage } from '@durastack/store/lists/engine/run-list';
 import { storagePools } from '@durastack/store/lists/storage/storage-pools.list';
 import { readMoveTargets, readVolumeToMove } from '@durastack/store/storage/volume-move';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
+import { pageOf } from '../face/page-of.js';
 import { Platform } from '../platform.js';
 
 type Target = ResultOf<typeof findStoragePoolsForMigration>;
@@ -18,7 +19,7 @@ type Target = ResultOf<typeof findStoragePoolsForMigration>;
 export class FindStoragePoolsForMigrationHandler implements CommandHandler<typeof findStoragePoolsForMigration> {
   constructor(private readonly platform: Platform) {}
 
-  async execute(call: Call, params: ParamsOf<typeof findStoragePoolsForMigration>): Promise<Target[]> {
+  async execute(call: Call, params: ParamsOf<typeof findStoragePoolsForMigration>): Promise<ListPage<Target>> {
     const tx = autocommit(this.platform.database);
     await requireAccess(tx, call.caller, { type: 'volume', id: params.id });
     const volume = await readVolumeToMove(tx, params.id);
@@ -39,6 +40,8 @@ export class FindStoragePoolsForMigrationHandler implements CommandHandler<typeo
         },
       ];
     });
-    return judged.sort((a, b) => Number(b.suitableForMigration) - Number(a.suitableForMigration));
+    judged.sort((a, b) => Number(b.suitableForMigration) - Number(a.suitableForMigration));
+    // `id` is the volume's here, not a pool's.
+    return pageOf(judged, {}, call.page ?? page) as ListPage<Target>;
   }
 }

@@ -12,7 +12,12 @@ export interface VolumeToMove {
   /** Tags that its pool must bear. */
   readonly tags: readonly string[];
   /** The machine that has it. */
-  readonly machine?: { readonly id: string; readonly name: string; readonly state: string; readonly hostId: string | null };
+  readonly machine?: {
+    readonly id: string;
+    readonly name: string;
+    readonly state: string;
+    readonly hostId: string | null;
+  };
 }
 
 /** A pool that it may go to. */

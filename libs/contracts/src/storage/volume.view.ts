@@ -14,7 +14,7 @@ export const volumeView = z.object({
   deviceId: int('Its position on its machine.').optional(),
   size: long('Bytes.'),
   attached: date('When it was attached to its machine.').optional(),
-  state: text('Allocated, Ready or Destroy.'),
+  state: text('Allocated, Ready, Migrating or Destroy.'),
   created: date('When it was recorded.'),
   virtualMachineId: uuid('The machine that has it.').optional(),
   vmName: text('The name of that machine.').optional(),
