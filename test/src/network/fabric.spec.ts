@@ -28,7 +28,6 @@ beforeAll(async () => {
   const [first, second] = ground.hostIds;
   one = first ?? expect.fail('There is no host');
   other = second ?? expect.fail('There is no second host');
-  await world.db.execute('UPDATE zone SET vni_first = 5000, vni_last = 5999 WHERE id = ?', [ground.zoneId]);
 });
 afterAll(() => world?.stop());
 beforeEach(async () => {
