@@ -91,6 +91,12 @@ const putNetworkOn = (network: string, host: string) =>
 const keepEmpty = (table: 'host' | 'storage_pool', id: string) =>
   db().execute(`UPDATE ${table} SET allocation_state = 'Disabled' WHERE id = ?`, [id]);
 
+/** The disk of a machine that runs, to a pool of its own. */
+async function moveParams(): Promise<Params> {
+  const [disk] = itemsOf(await cloud.admin.call('listVolumes', { virtualmachineid: await deployed() }));
+  return { volumeid: disk!.id, storageid: await make('createStoragePool', poolParams()), livemigrate: 'true' };
+}
+
 /** What every workflow is asked for with, on things made for it. A new kind says here how it comes about. */
 async function makeCalls(): Promise<Record<string, Params>> {
   const [first] = basis.hostIds;
@@ -121,6 +127,7 @@ async function makeCalls(): Promise<Record<string, Params>> {
     },
     deleteTemplate: { id: await registerTemplate(cloud.admin, basis.zoneId, 'http://127.0.0.1:9/gone.qcow2') },
     deleteNetwork: { id: network },
+    migrateVolume: await moveParams(),
   };
 }
 

@@ -6,8 +6,9 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import setupMariadb from '../support/global-setup.js';
-import { deployParams, makeBasis, objectOf } from '../support/basis.js';
+import { deployParams, itemsOf, makeBasis, objectOf } from '../support/basis.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
 import { Client, Connection } from '@temporalio/client';
 import { HISTORIES } from './histories.js';
@@ -35,6 +36,7 @@ async function everyOperation(world: Cloud): Promise<void> {
   ]) {
     await admin.callAndWait(command, { id: vm.id });
   }
+  await migrateThereAndBack(world, basis);
   // Larger than any host: turned back at its first step.
   const huge = objectOf(
     await admin.callAndWait('createServiceOffering', {
@@ -53,6 +55,32 @@ async function everyOperation(world: Cloud): Promise<void> {
   await admin.callAndWait('deleteNetwork', { id: basis.networkId });
   await admin.callAndWait('deleteTemplate', { id: basis.templateId });
   await admin.callAndWait('deleteStoragePool', { id: basis.poolId });
+}
+
+/** A disk to another pool: live, at rest, and turned back by its first step. */
+async function migrateThereAndBack(world: Cloud, basis: Awaited<ReturnType<typeof makeBasis>>): Promise<void> {
+  const { admin } = world;
+  const path = join(world.directory, 'other-pool');
+  mkdirSync(path);
+  const { zoneId: zoneid, podId: podid, clusterId: clusterid } = basis;
+  const place = { zoneid, podid, clusterid, name: 'other', url: `SharedMountPoint://localhost${path}` };
+  const pool = objectOf(await admin.callAndWait('createStoragePool', place));
+  const vm = objectOf(await admin.callAndWait('deployVirtualMachine', deployParams(basis)));
+  const [disk] = itemsOf(await admin.call('listVolumes', { virtualmachineid: vm.id }));
+  const targets = [pool.id, basis.poolId].sort(
+    (a, b) => Number(a === disk!['storageid']) - Number(b === disk!['storageid']),
+  );
+  const move = (storageid: string, livemigrate: string) =>
+    admin.callAndWait('migrateVolume', { volumeid: disk!.id, storageid, livemigrate });
+  await move(targets[0]!, 'true');
+  await admin.callAndWait('stopVirtualMachine', { id: vm.id });
+  await move(targets[1]!, 'false');
+  // Behind the start, which makes it need livemigrate.
+  await admin.call('startVirtualMachine', { id: vm.id });
+  const late = { volumeid: disk!.id, storageid: targets[0]!, livemigrate: 'false' };
+  await admin.waitForJob(String((await admin.call('migrateVolume', late))['jobid']));
+  await admin.callAndWait('expungeVirtualMachine', { id: vm.id });
+  await admin.callAndWait('deleteStoragePool', { id: pool.id });
 }
 
 async function save(world: Cloud): Promise<void> {
