@@ -27,6 +27,9 @@ export const agentConfig = z.object({
     .optional()
     .describe("Directory of the owner's scripts for maintenance, default /etc/durastack/maintenance.d"),
   libvirtSocket: absolutePath.default('/run/libvirt/libvirt-sock').describe("libvirt's socket"),
+  ovsRunDir: absolutePath
+    .optional()
+    .describe("Directory of Open vSwitch's sockets, where it is not the system's; libvirt must use the same switch"),
   simulatorLatencyMs: z.coerce
     .number()
     .int()

@@ -10,6 +10,7 @@ export const makeLibvirtDriver: DriverFactory = async (config, log) =>
     socketPath: config.libvirtSocket,
     stateDir: config.agentStateDir ?? config.agentDir,
     instance: config.instance,
+    ...(config.ovsRunDir ? { ovsRunDir: config.ovsRunDir } : {}),
     agentVersion: AGENT_VERSION,
     ...(config.agentMaintenanceHooksDir ? { maintenanceHooksDir: config.agentMaintenanceHooksDir } : {}),
     images: {
