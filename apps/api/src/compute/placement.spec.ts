@@ -297,3 +297,23 @@ describe('findHostsForMigration', () => {
     expect(await errorOf('findHostsForMigration', { virtualmachineid: own.vmId }, t.admin)).toContain(`is ${state}`);
   });
 });
+
+describe('an operation that found no host', () => {
+  it('shows administrators every reason, and tenants the sentence alone', async () => {
+    const placement = {
+      ...{ hostCount: 1, counts: { memory: 1 } },
+      hosts: [{ id: newId(), name: 'h', reasons: [{ kind: 'memory', text: 'has 1 MiB', need: 2, free: 1 }] }],
+    };
+    await execute(
+      "UPDATE operation SET state = 'failed', error_code = 'NO_CAPACITY', error_message = 'No host.', explanation_json = ? WHERE id = ?",
+      [JSON.stringify(placement), own.operationId],
+    );
+    const errorFor = async ({ apiKey, secretKey }: TestApi['admin']) => {
+      const url = `/api/v1/operations/${own.operationId}`;
+      const reply = await t.api.server.inject({ url, headers: { authorization: `Bearer ${apiKey}:${secretKey}` } });
+      return reply.json<{ error: Row }>().error;
+    };
+    expect(await errorFor(t.admin)).toEqual({ code: 'NO_CAPACITY', message: 'No host.', placement });
+    expect(await errorFor(alice.keys)).toEqual({ code: 'NO_CAPACITY', message: 'No host.' });
+  });
+});

@@ -50,6 +50,8 @@ export interface MachineNeeds {
   readonly hostTags: readonly string[];
   readonly disks: readonly DiskNeed[];
   readonly affinity: readonly AffinityNeed[];
+  /** A network of its that spans hosts by tunnels; null when it has none. */
+  readonly tunnelNetwork: string | null;
   /** How many places of its zone are dedicated to somebody. */
   readonly dedications: number;
   readonly owner: { readonly accountId: string; /** See DomainEntity.path. */ readonly domainPath: string };
@@ -73,6 +75,8 @@ export interface HostSnapshot {
   readonly allocationState: string;
   readonly hypervisor: string;
   readonly tags: readonly string[];
+  /** Where its tunnels start; null when it has no address for them. */
+  readonly tunnelAddress: string | null;
   readonly cpuMhzFree: number;
   readonly memoryMibFree: number;
   readonly memoryMib: number;
@@ -121,6 +125,7 @@ export const HOST_REASONS = {
   tags: 'The host lacks a tag that the service offering asks for.',
   affinity: 'The other members of a strict affinity group are elsewhere.',
   'anti-affinity': 'A strict anti-affinity group has another member there.',
+  network: 'A network of the machine spans hosts by tunnels, and the host has no address for them.',
   storage: 'The host reaches no pool at all, or not the one that a disk is on.',
   'storage-tags': 'No pool that the host reaches bears the tags that the offering asks for.',
   'storage-room': 'No pool that the host reaches has room for the disk.',

@@ -49,6 +49,7 @@ const PHRASES: Readonly<Record<HostReasonKind, (reasons: readonly HostReason[]) 
   tags: (reasons) => `${verb(reasons.length, 'lacks', 'lack')} host tags (${distinct(reasons)})`,
   affinity: (reasons) => `apart from the affinity group ${distinct(reasons)}`,
   'anti-affinity': (reasons) => `with a member of the anti-affinity group ${distinct(reasons)}`,
+  network: (reasons) => `without an address for tunnels (network ${distinct(reasons)})`,
   storage: (reasons) => `${verb(reasons.length, 'does', 'do')} not reach the storage`,
   'storage-tags': (reasons) => `${verb(reasons.length, 'lacks', 'lack')} storage tags (${distinct(reasons)})`,
   'storage-room': (reasons) => `${verb(reasons.length, 'lacks', 'lack')} storage room (${room(reasons, 'bytes')})`,

@@ -80,6 +80,18 @@ const refusals: [what: string, kind: string, text: string, scene: Scene][] = [
     { needs: { affinity: [anAffinity({ kind: 'anti-affinity', hostIds: ['b', 'a'] })] } },
   ],
   [
+    'no way to a network that spans hosts',
+    'network',
+    'has no IPv4 address for the tunnels of the network blue',
+    { needs: { tunnelNetwork: 'blue' }, host: { tunnelAddress: null } },
+  ],
+  [
+    'tunnels over IPv6',
+    'network',
+    'the network blue',
+    { needs: { tunnelNetwork: 'blue' }, host: { tunnelAddress: '2001:db8::1' } },
+  ],
+  [
     'a disk out of reach',
     'storage',
     'does not reach the pool of a disk',
@@ -142,6 +154,7 @@ describe('judgeHosts', () => {
       'its disk, whatever the state of the pool',
       { needs: { disks: [aDisk({ poolId: 'p' })] }, pool: { state: 'Error' } },
     ],
+    ['a network that spans hosts', { needs: { tunnelNetwork: 'blue' } }],
     ['no disk at all', { needs: { disks: [] }, pool: { clusterId: 'c2' } }],
   ];
   it.each(accepted)('accepts %s', (_what, scene) => {

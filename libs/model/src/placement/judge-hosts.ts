@@ -59,6 +59,7 @@ export function judgeHosts(
     if (dedicated.reason) reasons.push(dedicated.reason);
     judgeTags(reasons, host, needs);
     for (const group of groups) judgeAffinity(reasons, host, group);
+    judgeNetwork(reasons, host, needs);
     const chosen = disks.judge(host);
     if (chosen.reason) reasons.push(chosen.reason);
     judgeCapacity(reasons, host, needs);
@@ -101,6 +102,15 @@ function judgeTags(reasons: HostReason[], host: HostSnapshot, { hostTags }: Mach
   if (hostTags.length === 0) return;
   const missing = hostTags.filter((tag) => !host.tags.includes(tag)).join(', ');
   if (missing !== '') reasons.push(reason('tags', `lacks the tag ${missing}`, { missing }));
+}
+
+/** Tunnels run over IPv4 here. */
+const IPV4 = /^\d+(\.\d+){3}$/;
+
+function judgeNetwork(reasons: HostReason[], { tunnelAddress }: HostSnapshot, { tunnelNetwork }: MachineNeeds): void {
+  if (tunnelNetwork === null || (tunnelAddress !== null && IPV4.test(tunnelAddress))) return;
+  const text = `has no IPv4 address for the tunnels of the network ${tunnelNetwork} (updateHost tunneladdress)`;
+  reasons.push(reason('network', text, { missing: tunnelNetwork }));
 }
 
 function judgeCapacity(reasons: HostReason[], host: HostSnapshot, { memoryMib, cpuMhz }: MachineNeeds): void {

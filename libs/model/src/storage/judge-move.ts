@@ -48,7 +48,8 @@ function unfit(volume: VolumeToMove, target: MoveTarget): string | undefined {
 }
 
 function unreached({ machine }: VolumeToMove): string {
-  if (machine && machine.hostId !== null) return `is not reached by the host of ${machine.name}, or that host is not up`;
+  if (machine && machine.hostId !== null)
+    return `is not reached by the host of ${machine.name}, or that host is not up`;
   const others = machine ? `, and all other disks of ${machine.name}` : '';
   return `is reached by no host that is up and reaches the volume's present pool too${others}`;
 }

@@ -19,6 +19,7 @@ interface MachineRow {
   readonly lastHostId: string | null;
   readonly groups: number;
   readonly dedications: number;
+  readonly tunnelNetwork: string | null;
   /** Of its disks: a row for each. */
   readonly volumeId: string | null;
   readonly sizeBytes: number;
@@ -31,6 +32,7 @@ const MACHINES = `SELECT v.id AS vmId, v.name, v.zone_id AS zoneId, v.cpu_count 
     o.host_tags AS hostTags, v.account_id AS accountId, d.path AS domainPath, v.host_id AS hostId, v.requested_host_id AS requestedHostId,
     v.last_host_id AS lastHostId, EXISTS (SELECT 1 FROM affinity_group_member m WHERE m.vm_id = v.id) AS \`groups\`,
     (SELECT COUNT(*) FROM dedication x WHERE x.zone_id = v.zone_id) AS dedications,
+    (SELECT MIN(w.name) FROM nic n JOIN network w ON w.id = n.network_id WHERE n.vm_id = v.id AND w.vni IS NOT NULL) AS tunnelNetwork,
     k.id AS volumeId, k.size_bytes AS sizeBytes, IF(k.state = 'Allocated', NULL, k.pool_id) AS poolId,
     IF(k.kind = 'ROOT', o.storage_tags, f.tags) AS diskTags
   FROM virtual_machine v JOIN template t ON t.id = v.template_id JOIN service_offering o ON o.id = v.service_offering_id
@@ -75,6 +77,7 @@ const toMachine = (row: MachineRow): Omit<MachineNeeds, 'disks' | 'affinity'> =>
   hypervisor: row.hypervisor,
   hostTags: splitTags(row.hostTags),
   dedications: Number(row.dedications),
+  tunnelNetwork: row.tunnelNetwork,
   owner: { accountId: row.accountId, domainPath: row.domainPath },
   hostId: row.hostId,
   requestedHostId: row.requestedHostId,

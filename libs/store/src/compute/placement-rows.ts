@@ -26,6 +26,7 @@ export async function readHosts(
     Omit<HostSnapshot, 'tags' | 'cpuMhzFree' | 'memoryMibFree'> & { tags: string | null; cpu: number; memory: number }
   >(
     `SELECT id, name, cluster_id AS clusterId, pod_id AS podId, zone_id AS zoneId, state, allocation_state AS allocationState, hypervisor, tags,
+       COALESCE(tunnel_address, ip_address) AS tunnelAddress,
        cpu_count * cpu_mhz * ${host.cpuOvercommit} - cpu_mhz_reserved AS cpu,
        memory_mib - ${host.hostMemoryMib} - memory_mib_reserved AS memory, memory_mib AS memoryMib FROM host WHERE ${where}`,
     values,
