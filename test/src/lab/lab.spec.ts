@@ -28,4 +28,15 @@ describe('a lab', () => {
     expect(log).toMatchObject({ alarm: undefined, isInterleaved: false, runs: [first.nonce] });
     expect(lab.witness.copies(vm.id)).toEqual([expect.objectContaining({ uuid: vm.id })]);
   });
+
+  it('has guests that reach each other across hosts', { timeout: LAB_TIMEOUT_MS }, async () => {
+    const [one, other] = await Promise.all([
+      lab.deployCounterVm({ name: 'here', host: 'host-2' }),
+      lab.deployCounterVm({ name: 'there', host: 'host-3' }),
+    ]);
+    const seen = await lab.counterSeenBy(one, other);
+    expect(await lab.counter(other)).toMatchObject({ nonce: seen.nonce });
+    // Frames of full size, which a too small underlay would drop.
+    expect(await lab.inGuest(other, `ping -c 2 -s 1400 ${one.address}`)).toMatch(/ 0% packet loss/);
+  });
 });

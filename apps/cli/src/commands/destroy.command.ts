@@ -19,6 +19,9 @@ export async function destroyCommand(words: readonly string[]): Promise<number> 
     return 0;
   }
   const home = describeHome(directory);
+  if (InstanceFile.open(home).state.kind === 'lab') {
+    throw new DurastackError('INVALID_INPUT', `${directory} holds a lab; "dura lab down" removes it with its hosts.`);
+  }
   if (!values.yes && !(await confirmed(home))) {
     process.stdout.write('Nothing was removed.\n');
     return 1;

@@ -28,10 +28,13 @@ export async function labCommand(words: readonly string[]): Promise<number> {
 }
 
 async function up(words: readonly string[]): Promise<number> {
-  const { values } = parseWords('lab up', words, { hosts: { type: 'string' } });
+  const { values } = parseWords('lab up', words, { hosts: { type: 'string' }, ceph: { type: 'boolean' } });
   const home = prepareHome(labDirectory());
   const steps = new Steps();
-  const wishes = values.hosts === undefined ? {} : { hosts: Number(values.hosts) };
+  const wishes = {
+    ...(values.hosts === undefined ? {} : { hosts: parseCount(values.hosts) }),
+    ...(values.ceph === undefined ? {} : { ceph: values.ceph }),
+  };
   const lab = await withHomeLock(home, () => labUp(home, wishes, steps));
   for (const line of [
     '',
@@ -47,6 +50,11 @@ async function up(words: readonly string[]): Promise<number> {
     steps.line(line);
   }
   return 0;
+}
+
+function parseCount(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new DurastackError('INVALID_INPUT', `--hosts is "${text}"; give a number.`);
 }
 
 async function down(words: readonly string[]): Promise<number> {

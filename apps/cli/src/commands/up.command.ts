@@ -55,6 +55,9 @@ function parseWishes(words: readonly string[]): { wishes: StartWishes; withVm: b
 async function up(home: Home, wishes: StartWishes, withVm: boolean): Promise<number> {
   const steps = new Steps();
   const file = InstanceFile.open(home);
+  if (file.state.kind === 'lab') {
+    throw new DurastackError('INVALID_INPUT', `${home.root} holds a lab; "dura lab up" starts it.`);
+  }
   const isFirst = file.state.firstCloudAt === undefined;
   const start = new InstanceStart(file, steps, wishes);
   const interruption = interrupted();

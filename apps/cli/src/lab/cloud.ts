@@ -5,10 +5,12 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
+import { SHARED_VXLAN_OFFERING } from '@durastack/contracts/network/network-offerings';
 import type { ApiClient } from '../api/api-client.js';
 import { ensure, idOf, rows, type Row } from '../first-cloud/ensure.js';
 import { serveFile } from '../first-cloud/file-server.js';
 import type { Steps } from '../system/steps.js';
+import { cephPoolParameters, type LabCeph } from './ceph/ceph.js';
 import { addLabHost, listLabHosts, type Place } from './hosts.js';
 import { HOST_PLACES } from './host/host-spec.js';
 import type { Lab } from './lab-file.js';
@@ -19,6 +21,8 @@ export const LAB_NAMES = {
   pod: 'lab-pod',
   cluster: 'lab-cluster',
   sharedPool: 'shared',
+  cephPool: 'ceph',
+  fusePool: 'shared-fuse',
   images: 'images',
   template: 'tiny-linux',
   network: 'lab-net',
@@ -27,6 +31,9 @@ export const LAB_NAMES = {
 
 /** Addresses of the guests' network; it exists on the hosts' switches alone. */
 const GUESTS = { gateway: '10.77.0.1', netmask: '255.255.255.0', startip: '10.77.0.10', endip: '10.77.0.250' };
+
+/** Numbers for networks between the hosts. */
+const VNIS = '4000-4999';
 
 const TEMPLATE_TIMEOUT_MS = 120_000;
 const HOSTS_TIMEOUT_MS = 120_000;
@@ -44,7 +51,8 @@ export class LabCloud {
   async place(): Promise<Place> {
     const { subnet } = this.lab.state;
     const dns = { dns1: GUESTS.gateway, internaldns1: subnet.gateway };
-    const zoneid = idOf(await ensure(this.api, 'Zone', LAB_NAMES.zone, { networktype: 'Advanced', ...dns }));
+    const zone = { networktype: 'Advanced', vxlanrange: VNIS, ...dns };
+    const zoneid = idOf(await ensure(this.api, 'Zone', LAB_NAMES.zone, zone));
     const range = { netmask: subnet.netmask, gateway: subnet.gateway, startip: subnet.startIp, endip: subnet.endIp };
     const podid = idOf(await ensure(this.api, 'Pod', LAB_NAMES.pod, { zoneid, ...range }));
     const kind = { hypervisor: 'KVM', clustertype: 'CloudManaged', clustername: LAB_NAMES.cluster };
@@ -83,6 +91,12 @@ export class LabCloud {
     await this.api.callAndWait('addImageStore', { ...store, url: `file://${HOST_PLACES.images}` });
   }
 
+  /** The RBD pool of the lab's cluster. */
+  async cephStorage(place: Place, cluster: LabCeph): Promise<void> {
+    const params = { ...place, scope: 'CLUSTER', tags: 'ceph', ...cephPoolParameters(cluster) };
+    await ensure(this.api, 'StoragePool', LAB_NAMES.cephPool, params);
+  }
+
   /** The image of a small Linux. */
   async template(place: Place, path: string): Promise<void> {
     const { zoneid } = place;
@@ -102,10 +116,10 @@ export class LabCloud {
   async network(place: Place): Promise<void> {
     const { zoneid } = place;
     if ((await this.find('listNetworks', { zoneid, listall: 'true' }, LAB_NAMES.network)) !== undefined) return;
-    const offerings = rows(await this.api.call('listNetworkOfferings', { guestiptype: 'Shared' }));
+    const offering = await this.find('listNetworkOfferings', {}, SHARED_VXLAN_OFFERING.name);
     await this.api.callAndWait('createNetwork', {
       ...{ name: LAB_NAMES.network, displaytext: 'Guests on all hosts of the lab' },
-      ...{ zoneid, networkofferingid: idOf(offerings[0]), driver: 'ovs', ...GUESTS },
+      ...{ zoneid, networkofferingid: idOf(offering), ...GUESTS },
     });
   }
 

@@ -1,14 +1,15 @@
 /** `dura lab down`: ends everything of the lab and removes it, also after a crash. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { removeHome, type Home } from '../instance/home.js';
 import { InstanceFile, PART_NAMES } from '../instance/instance-file.js';
 import { identify, killProcess } from '../instance/processes.js';
 import { stopParts } from '../instance/stop.js';
 import { run } from '../system/run.js';
 import type { Steps } from '../system/steps.js';
+import { stopCeph } from './ceph/ceph.js';
 import { deleteNamespace, namespacesOf, removeFabric } from './fabric.js';
 import { powerOff } from './host/power.js';
-import { Lab } from './lab-file.js';
+import { Lab, labPlaces } from './lab-file.js';
 
 /** Ends and removes it. The caller holds the home's lock. */
 export async function labDown(home: Home, steps: Steps): Promise<void> {
@@ -23,6 +24,8 @@ export async function labDown(home: Home, steps: Steps): Promise<void> {
       await Promise.all(Object.values(lab?.state.processes ?? {}).map((process) => killProcess(process)));
       await Promise.all(hosts.map((host) => powerOff(host)));
       note(`${hosts.length} switched off`);
+      // After the hosts: their machines write to it to the end.
+      if (existsSync(labPlaces(home).ceph)) await stopCeph(labPlaces(home).ceph);
     }),
   ]);
   await steps.run('Networks', async () => {
@@ -43,13 +46,4 @@ async function endNamespace(name: string): Promise<void> {
     if (found !== undefined) await killProcess(found);
   }
   await deleteNamespace(name);
-}
-
-/** Mount points below a directory that this machine sees. */
-export function mountsBelow(directory: string): string[] {
-  if (!existsSync('/proc/self/mounts')) return [];
-  const points = readFileSync('/proc/self/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '');
-  return points.filter((point) => point.startsWith(`${directory}/`));
 }

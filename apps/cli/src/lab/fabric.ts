@@ -31,15 +31,22 @@ export async function connectHost(instance: string, { namespace, cables }: HostP
   await plug(cables.storage, namespace, { bridge: fabric.storageBridge, in: fabric.namespace });
 }
 
-/** Takes the namespace and with it the cables; repeating it does nothing. */
-export async function disconnectHost({ namespace }: Pick<HostPlan, 'namespace'>): Promise<void> {
+/** Takes cables and namespace away; repeating it does nothing. */
+export async function disconnectHost(instance: string, { namespace, cables }: HostPlan): Promise<void> {
+  const fabric = planFabric(instance);
+  // A namespace's own end goes some time after it; here it is gone at once.
+  await run('ip', ['link', 'delete', 'dev', cables.management.peer]);
+  for (const { peer } of [cables.underlay, cables.storage]) {
+    await run('ip', ['-netns', fabric.namespace, 'link', 'delete', 'dev', peer]);
+  }
   await deleteNamespace(namespace);
 }
 
-/** Joins a namespace to the storage network, under a name of its own there. */
+/** Joins a namespace to the storage network; nothing happens to one that is joined. */
 export async function joinStorage(instance: string, cable: Cable, namespace: string): Promise<void> {
   const fabric = planFabric(instance);
   await addNamespace(namespace);
+  if (await hasLink(cable.device, namespace)) return;
   await plug(cable, namespace, { bridge: fabric.storageBridge, in: fabric.namespace });
   await ip('-netns', namespace, 'link', 'set', 'dev', 'lo', 'up');
   await ip('-netns', namespace, 'address', 'add', `${cable.address}/24`, 'dev', cable.device);
@@ -88,7 +95,8 @@ async function plug(
 ): Promise<void> {
   const outer = to.in === undefined ? [] : ['-netns', to.in];
   const mtu = to.mtu === undefined ? [] : ['mtu', String(to.mtu)];
-  if (await hasLink(cable.peer, to.in)) await ip(...outer, 'link', 'delete', 'dev', cable.peer);
+  // Left by a namespace that has just ended, when at all.
+  await run('ip', [...outer, 'link', 'delete', 'dev', cable.peer]);
   await ip(
     ...[...outer, 'link', 'add', cable.peer, ...mtu, 'type', 'veth', 'peer', 'name', cable.device],
     ...['address', cable.mac, ...mtu, 'netns', namespace],

@@ -20,6 +20,7 @@ export async function addLabHost(api: ApiClient, lab: Lab, host: LabHost, place:
     ...place,
     hypervisor: 'KVM',
     url: `ssh://${addressOf(host)}`,
+    tunneladdress: host.plan.cables.underlay.address,
     username: 'root',
     sshprivatekey: readFileSync(lab.home.sshKeyFile, 'utf8'),
     fingerprint: await sshFingerprint(host),

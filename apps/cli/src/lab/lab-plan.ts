@@ -63,9 +63,13 @@ export function planFabric(instance: string): FabricPlan {
   };
 }
 
-/** Where Ceph's daemons are on the storage network, and their namespace. */
-export function planCeph(instance: string): { readonly namespace: string; readonly address: string } {
-  return { namespace: `${instance}-ceph`, address: `${STORAGE_PREFIX}.${CEPH_ADDRESS}` };
+/** The namespace of Ceph's daemons and its cable to the storage network. */
+export function planCeph(instance: string): { readonly namespace: string; readonly cable: Cable } {
+  const address = `${STORAGE_PREFIX}.${CEPH_ADDRESS}`;
+  return {
+    namespace: `${instance}-ceph`,
+    cable: { device: 'eth0', mac: `52:54:00:02:00:${hex(CEPH_ADDRESS)}`, address, peer: `${instance}ceph` },
+  };
 }
 
 /** The n-th host, from 1. */

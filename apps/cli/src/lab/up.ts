@@ -18,12 +18,13 @@ import { instanceUrls } from '../parts/node-apps.js';
 import { ensureTemporalBinary } from '../parts/temporal-binary.js';
 import type { Steps } from '../system/steps.js';
 import { startBmc } from './bmc/bmc.js';
+import { CEPH_PACKAGES, startCeph, type LabCeph } from './ceph/ceph.js';
 import { all, LabCloud } from './cloud.js';
-import { makeFabric } from './fabric.js';
+import { joinStorage, makeFabric } from './fabric.js';
 import { powerOn } from './host/power.js';
 import { makeKey, prepareHost } from './host/prepare.js';
 import { Lab, labPlaces } from './lab-file.js';
-import { MOST_HOSTS } from './lab-plan.js';
+import { MOST_HOSTS, planCeph } from './lab-plan.js';
 import { fillLibvirtCache } from './libvirt-cache.js';
 import { LAB_PACKAGES } from './packages.js';
 
@@ -33,6 +34,8 @@ const NEEDED_MIB = 2_048;
 export interface LabWishes {
   /** How many hosts; those of an earlier start when absent. */
   readonly hosts?: number;
+  /** Also a small Ceph cluster, and a pool on it; a lab that has one keeps it. */
+  readonly ceph?: boolean;
 }
 
 /** Downloads and what is found out about this machine are kept here, for this and for later labs. */
@@ -51,17 +54,21 @@ export async function labUp(home: Home, wishes: LabWishes, steps: Steps): Promis
     throw new DurastackError('CONFLICT', message);
   }
   requireFreeSpace(home, NEEDED_MIB);
+  // From here on the directory is a lab, which "lab down" can remove.
+  file.update({ kind: 'lab' });
   await steps.run('Debian packages', async (note) => {
-    const installed = await installPackages(LAB_PACKAGES);
+    const withCeph = wishes.ceph === true || Lab.open(home)?.state.ceph === true;
+    const installed = await installPackages([...LAB_PACKAGES, ...(withCeph ? CEPH_PACKAGES : [])]);
     note(installed.length === 0 ? 'all there' : `${installed.length} installed`);
   });
   const lab = await describe(home, wishes);
-  file.update({ kind: 'lab', listen: lab.state.subnet.gateway });
+  file.update({ listen: lab.state.subnet.gateway });
   await makeFabric(home.name, lab.state.subnet);
   const image = steps.run('Image of a small Linux', () => ensureImage(LAB_CACHE));
   image.catch(() => undefined);
-  await all([startControlPlane(file, steps), startHosts(lab, steps), image]);
-  await furnish(lab, await adminClient(file), steps, await image);
+  const ceph = lab.state.ceph ? steps.run('Ceph', () => startLabCeph(lab)) : Promise.resolve(undefined);
+  await all([startControlPlane(file, steps), startHosts(lab, steps), image, ceph]);
+  await furnish(lab, await adminClient(file), steps, { image: await image, ceph: await ceph });
   file.update({ firstCloudAt: file.state.firstCloudAt ?? new Date().toISOString() });
   return lab;
 }
@@ -79,9 +86,17 @@ async function describe(home: Home, wishes: LabWishes): Promise<Lab> {
   }
   const added = Array.from({ length: count - before.length }, (_, i) => before.length + i + 1);
   const hosts = [...before, ...added.map((index) => ({ index, uuid: randomUUID() }))];
-  if (known === undefined) return Lab.begin(home, { subnet: await findFreeSubnet(home.name), hosts });
-  known.update({ hosts });
+  const ceph = wishes.ceph === true || known?.state.ceph === true;
+  if (known === undefined) return Lab.begin(home, { subnet: await findFreeSubnet(home.name), hosts, ceph });
+  known.update({ hosts, ceph });
   return known;
+}
+
+/** On the storage network alone, so that it can be cut off from a host that goes on answering. */
+async function startLabCeph({ home }: Lab): Promise<LabCeph> {
+  const { namespace, cable } = planCeph(home.name);
+  await joinStorage(home.name, cable, namespace);
+  return startCeph({ directory: labPlaces(home).ceph, address: cable.address, networkNamespace: namespace });
 }
 
 async function startControlPlane(file: InstanceFile, steps: Steps): Promise<void> {
@@ -119,11 +134,17 @@ async function startHosts(lab: Lab, steps: Steps): Promise<void> {
   );
 }
 
-async function furnish(lab: Lab, api: ApiClient, steps: Steps, image: string): Promise<void> {
+async function furnish(
+  lab: Lab,
+  api: ApiClient,
+  steps: Steps,
+  { image, ceph }: { image: string; ceph: LabCeph | undefined },
+): Promise<void> {
   const cloud = new LabCloud(lab, api, steps);
   const place = await steps.run('Zone, pod, cluster', () => cloud.place());
   await cloud.hosts(place);
   await steps.run('Storage pools and image store', () => cloud.storage(place));
+  if (ceph !== undefined) await steps.run('Storage pool on Ceph', () => cloud.cephStorage(place, ceph));
   await all([
     steps.run('Template', () => cloud.template(place, image)),
     steps.run('Network', () => cloud.network(place)),

@@ -31,8 +31,10 @@ export async function startBmc(lab: Lab, host: LabHost): Promise<void> {
   const files = bmcFiles(host.directory);
   const names = processesOf(host);
   const main = fileURLToPath(new URL('bmc-main.js', import.meta.url));
-  await ensureProcess(lab, names.redfish, process.execPath, [main, host.directory], files.log);
-  await ensureProcess(lab, names.ipmi, 'ipmi_sim', configureIpmi(settings), files.ipmiLog);
+  const redfish = { file: process.execPath, args: [main, host.directory], logFile: files.log };
+  await ensureProcess(lab, names.redfish, redfish);
+  const ipmi = { file: 'ipmi_sim', args: configureIpmi(settings), logFile: files.ipmiLog };
+  await ensureProcess(lab, names.ipmi, ipmi);
   const deadline = performance.now() + READY_TIMEOUT_MS;
   while (!(await answers(settings.address))) {
     if (performance.now() > deadline) {
@@ -56,13 +58,13 @@ export async function killBmc(lab: Lab, host: LabHost): Promise<void> {
 async function ensureProcess(
   lab: Lab,
   name: string,
-  file: string,
-  args: readonly string[],
-  logFile: string,
+  program: { readonly file: string; readonly args: readonly string[]; readonly logFile: string },
 ): Promise<void> {
   if (isRunning(lab.state.processes[name])) return;
-  const process = identify(await startDetached({ file, args, logFile }));
-  if (process === undefined) throw new DurastackError('ENVIRONMENT', `${name} ended at once: ${tellingLine(logFile)}`);
+  const process = identify(await startDetached(program));
+  if (process === undefined) {
+    throw new DurastackError('ENVIRONMENT', `${name} ended at once: ${tellingLine(program.logFile)}`);
+  }
   lab.update({ processes: { ...lab.state.processes, [name]: process } });
 }
 

@@ -5,7 +5,7 @@
  * killed: machines, switch, agent, whatever they started. Who runs is known by pid and start time, never by name.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -102,7 +102,7 @@ export function shutDown(host: PoweredHost): Promise<void> {
 async function start({ instance, directory, plan }: PoweredHost): Promise<void> {
   const files = hostFiles(directory);
   const bootId = randomUUID();
-  await disconnectHost(plan);
+  await disconnectHost(instance, plan);
   writeFileSync(files.bootId, `${bootId}\n`);
   await connectHost(instance, plan);
   // The agent comes again with the host; a cable does not plug itself in.
@@ -126,12 +126,12 @@ async function start({ instance, directory, plan }: PoweredHost): Promise<void> 
   await untilReady(directory);
 }
 
-async function end({ directory, plan }: PoweredHost): Promise<void> {
+async function end({ instance, directory, plan }: PoweredHost): Promise<void> {
   const { init, bootId } = readPower(directory);
   write(directory, { power: 'off', bootId, ...(init === undefined ? {} : { init }) });
   if (init !== undefined) await killProcess(init);
   write(directory, { power: 'off', bootId });
-  await disconnectHost(plan);
+  await disconnectHost(instance, plan);
 }
 
 /** `unshare` becomes a parent that waits; its child is the first process in the new namespaces. */
@@ -168,6 +168,8 @@ function write(directory: string, state: PowerState): void {
 /** The command line and the management controller may both reach for the switch. */
 async function withPowerLock(host: PoweredHost, work: () => Promise<void>): Promise<void> {
   const deadline = performance.now() + LOCK_TIMEOUT_MS;
+  // A lab that was killed on its way up may not have come so far.
+  mkdirSync(host.directory, { recursive: true });
   for (;;) {
     const lock = await tryLock(hostFiles(host.directory).lock);
     if (lock !== undefined) {
