@@ -37,6 +37,15 @@ import {
 import { scalableVm, scale } from './scale-ground.js';
 import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume } from './volume-ground.js';
 import { diskOnItsPool, migrateToOtherPool } from './migrate-volume-ground.js';
+import {
+  cancelMaintenance,
+  HAS_LEFT,
+  maintain,
+  maintainedHost,
+  occupiedHost,
+  prepareHost,
+  rollOver,
+} from './maintenance-ground.js';
 import { StopVirtualMachineHandler } from '@durastack/api/compute/stop-virtual-machine.command';
 
 /** One operation: what must be there before, and how it is asked for. */
@@ -133,6 +142,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     accept: ({ world }, id) => new ReconnectHostHandler(world.platform).execute(world.call, { id }),
     undone: [],
   },
+  // Machines that have left stay where they are.
+  prepareHostForMaintenance: { prepare: occupiedHost, accept: prepareHost, undone: HAS_LEFT },
+  maintainHost: { prepare: occupiedHost, accept: maintain, undone: HAS_LEFT },
+  cancelHostMaintenance: { prepare: maintainedHost, accept: cancelMaintenance, undone: [] },
+  startRollingMaintenance: { prepare: occupiedHost, accept: rollOver, undone: HAS_LEFT },
   createStoragePool: {
     accept: createPool,
     undone: ['+ storage_pool Error'],
@@ -222,6 +236,9 @@ const NEXT_BY_KIND: Readonly<Record<string, string>> = {
   addHost: 'deleteHost',
   reconnectHost: 'reconnectHost',
   deleteHost: 'deleteHost',
+  prepareHostForMaintenance: 'cancelHostMaintenance',
+  cancelHostMaintenance: 'cancelHostMaintenance',
+  maintainHost: 'cancelHostMaintenance',
   createStoragePool: 'deleteStoragePool',
   deleteStoragePool: 'deleteStoragePool',
   registerTemplate: 'deleteTemplate',

@@ -7,7 +7,7 @@ export const hostView = z.object({
   id: uuid('The host.'),
   name: text('Its name.'),
   state: text('Creating, Up, Disconnected, Removing or Error.'),
-  resourceState: text('Enabled or Disabled.'),
+  resourceState: text('Enabled, Disabled, PrepareForMaintenance or Maintenance.'),
   type: text('Routing: it runs machines.'),
   ipAddress: text('Its address.').optional(),
   zoneId: uuid('Its zone.'),

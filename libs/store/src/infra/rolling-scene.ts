@@ -42,7 +42,9 @@ const HOSTS = `SELECT h.id, h.name, h.cluster_id AS clusterId, h.state = 'Up' AN
 
 async function readHosts(tx: Tx, where: string, ids: readonly string[]): Promise<RollingHostRow[]> {
   if (ids.length === 0) return [];
-  const rows = await tx.query<Record<string, unknown>>(`${HOSTS} WHERE ${where} IN (?) AND h.state <> 'Removed'`, [ids]);
+  const rows = await tx.query<Record<string, unknown>>(`${HOSTS} WHERE ${where} IN (?) AND h.state <> 'Removed'`, [
+    ids,
+  ]);
   return rows.map((row) => ({
     id: String(row['id']),
     name: String(row['name']),
@@ -80,7 +82,10 @@ export async function readRollingScene(tx: Tx, { id, input }: OperationRow): Pro
 export async function noteRolling(
   tx: Tx,
   operationId: string,
-  { scene, skip }: { readonly scene: RollingRows; readonly skip?: { readonly hostId: string; readonly reason: string } },
+  {
+    scene,
+    skip,
+  }: { readonly scene: RollingRows; readonly skip?: { readonly hostId: string; readonly reason: string } },
 ): Promise<void> {
   const nameOf = (hostId: string) => scene.targets.find(({ id }) => id === hostId)?.name ?? hostId;
   const skipped = [...scene.skipped, ...(skip ? [{ hostId: skip.hostId, reason: skip.reason.slice(0, 1024) }] : [])];

@@ -8,7 +8,7 @@ import {
   type MaintenanceHookResult,
 } from '@durastack/contracts/agent/maintenance-hook';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
-import { run } from '../process/run.js';
+import { run } from './run.js';
 
 const OUTPUT_CHARACTERS = 4_000;
 const WRITABLE_BY_OTHERS = 0o022;

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runMaintenanceHook } from './run-hook.js';
+import { runMaintenanceHook } from './maintenance-hook.js';
 
 let directory: string;
 beforeAll(async () => {
