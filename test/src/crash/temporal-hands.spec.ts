@@ -127,7 +127,30 @@ async function makeCalls(): Promise<Record<string, Params>> {
     },
     deleteTemplate: { id: await registerTemplate(cloud.admin, basis.zoneId, 'http://127.0.0.1:9/gone.qcow2') },
     deleteNetwork: { id: network },
+    ...(await volumeCalls()),
     migrateVolume: await moveParams(),
+  };
+}
+
+/** As {@link makeCalls}, of disks and sizes. */
+async function volumeCalls(): Promise<Record<string, Params>> {
+  const offerings = itemsOf(await cloud.admin.call('listDiskOfferings', { name: 'Custom' }));
+  const place = { zoneid: basis.zoneId, diskofferingid: offerings[0]!.id, size: '1' };
+  const volume = () => make('createVolume', { ...place, storageid: basis.poolId });
+  const attached = async () => make('attachVolume', { id: await volume(), virtualmachineid: await deployed() });
+  await db().execute('UPDATE template SET is_dynamically_scalable = 1 WHERE id = ?', [basis.templateId]);
+  made += 1;
+  const size = { name: `grows-${made}`, displaytext: 'g', cpuspeed: '500', dynamicscalingenabled: 'true' };
+  const small = await make('createServiceOffering', { ...size, cpunumber: '1', memory: '128' });
+  const large = await make('createServiceOffering', { ...size, cpunumber: '2', memory: '256' });
+  const growing = await make('deployVirtualMachine', { ...deployParams(basis), serviceofferingid: small });
+  return {
+    createVolume: { ...place, storageid: basis.poolId },
+    attachVolume: { id: await volume(), virtualmachineid: await deployed() },
+    detachVolume: { id: await attached() },
+    resizeVolume: { id: await attached(), size: '2' },
+    deleteVolume: { id: await volume() },
+    scaleVirtualMachine: { id: growing, serviceofferingid: large },
   };
 }
 

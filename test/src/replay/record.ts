@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import setupMariadb from '../support/global-setup.js';
-import { deployParams, itemsOf, makeBasis, objectOf } from '../support/basis.js';
+import { deployParams, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
 import { Client, Connection } from '@temporalio/client';
 import { HISTORIES } from './histories.js';
@@ -27,6 +27,7 @@ async function everyOperation(world: Cloud): Promise<void> {
   const basis = await makeBasis(world, { hosts: 2 });
   const { admin } = world;
   const vm = objectOf(await admin.callAndWait('deployVirtualMachine', deployParams(basis)));
+  await disksAndSizes(world, basis, vm.id);
   for (const command of [
     'rebootVirtualMachine',
     'stopVirtualMachine',
@@ -84,6 +85,44 @@ async function migrateThereAndBack(world: Cloud, basis: Awaited<ReturnType<typeo
 }
 
 async function save(world: Cloud): Promise<void> {
+/** Hosts that are emptied, maintained one after the other, and one whose machine has nowhere to go. */
+async function maintenance({ admin }: Cloud, basis: Awaited<ReturnType<typeof makeBasis>>): Promise<void> {
+  const vm = objectOf(await admin.callAndWait('deployVirtualMachine', deployParams(basis)));
+  const place = async () => String(itemsOf(await admin.call('listVirtualMachines', { id: vm.id }))[0]!['hostid']);
+  const left = await place();
+  await admin.callAndWait('prepareHostForMaintenance', { id: left });
+  // Nowhere to go: turned back at its third step.
+  const last = await admin.call('maintainHost', { id: await place() });
+  await admin.waitForJob(String(last['jobid']));
+  await admin.callAndWait('cancelHostMaintenance', { id: left });
+  // Two hosts have no reserve: stopped at once, unless forced.
+  const hostids = basis.hostIds.join(',');
+  const refused = await admin.call('startRollingMaintenance', { hostids });
+  await admin.waitForJob(String(refused['jobid']));
+  await admin.callAndWait('startRollingMaintenance', { hostids, forced: 'true' });
+  await admin.callAndWait('expungeVirtualMachine', { id: vm.id });
+}
+
+/** A data disk that comes and goes, and a machine that grows. */
+async function disksAndSizes({ admin }: Cloud, basis: Basis, vmId: string): Promise<void> {
+  const [offering] = itemsOf(await admin.call('listDiskOfferings', { name: 'Custom' }));
+  const params = { zoneid: basis.zoneId, diskofferingid: offering!.id, size: '1' };
+  const { id } = objectOf(await admin.callAndWait('createVolume', params));
+  await admin.callAndWait('attachVolume', { id, virtualmachineid: vmId });
+  await admin.callAndWait('resizeVolume', { id, size: '2' });
+  await admin.callAndWait('detachVolume', { id });
+  await admin.callAndWait('deleteVolume', { id });
+  // Larger than any pool: turned back at its first step.
+  const refused = await admin.call('createVolume', { ...params, size: '65536', storageid: basis.poolId });
+  await admin.waitForJob(String(refused['jobid']));
+  const stopped = objectOf(
+    await admin.callAndWait('deployVirtualMachine', { ...deployParams(basis), startvm: 'false' }),
+  );
+  const [size] = itemsOf(await admin.call('listServiceOfferings', { name: 'Small Instance' }));
+  await admin.callAndWait('scaleVirtualMachine', { id: stopped.id, serviceofferingid: size!.id });
+  await admin.callAndWait('expungeVirtualMachine', { id: stopped.id });
+}
+
   const connection = await Connection.connect({ address: world.temporalAddress });
   const client = new Client({ connection });
   const counts = new Map<string, number>();

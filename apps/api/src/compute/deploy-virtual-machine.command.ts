@@ -96,11 +96,18 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
     await writeDataVolume(tx, { params, plan });
     await joinGroups(tx, vmId, groupIds);
     await writeNics(tx, { vmId, instance, networks: plan.networks });
-    for (const [key, value] of Object.entries(params.tags ?? {})) {
-      await tx.execute(
-        "INSERT INTO resource_tag (resource_type, resource_id, `key`, value, account_id) VALUES ('virtual-machine', ?, ?, ?, ?)",
-        [vmId, key, value, owner.accountId],
-      );
-    }
+    await writeTags(tx, { vmId, accountId: owner.accountId, tags: params.tags ?? {} });
+  }
+}
+
+async function writeTags(
+  tx: Tx,
+  { vmId, accountId, tags }: { vmId: string; accountId: string; tags: Readonly<Record<string, string>> },
+): Promise<void> {
+  for (const [key, value] of Object.entries(tags)) {
+    await tx.execute(
+      "INSERT INTO resource_tag (resource_type, resource_id, `key`, value, account_id) VALUES ('virtual-machine', ?, ?, ?, ?)",
+      [vmId, key, value, accountId],
+    );
   }
 }

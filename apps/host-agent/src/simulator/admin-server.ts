@@ -3,6 +3,7 @@
  * - `GET /hosts`, `GET /hosts/<id>`
  * - `POST /hosts/<id>/power` `{on}`: the host's machine
  * - `POST /hosts/<id>/vms/<vmId>/power` `{power}`: a guest or somebody acts behind our back
+ * - `POST /hosts/<id>/vms/<vmId>/disks` `{kept}`: whether its guest keeps disks that are asked back
  * - `POST /faults` (a fault rule) → `{id}`, `GET /faults/<id>` → `{held}`, `DELETE /faults/<id>` → `{released}`
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -14,6 +15,7 @@ import { parse } from '../host/verb-dispatch.js';
 import type { SimulatedHosts } from './simulated-hosts.js';
 
 const hostPower = z.object({ on: z.boolean() });
+const vmDisks = z.object({ kept: z.boolean() });
 const vmPower = z.object({ power: z.enum(['running', 'paused', 'off']) });
 
 /** What the administration acts on. */
@@ -60,11 +62,13 @@ async function serve(call: string, body: unknown, { hosts, world, plan }: AdminS
   if (fault?.[2] !== undefined) {
     return fault[1] === 'GET' ? { held: plan.heldBy(fault[2]) } : { released: plan.release(fault[2]) };
   }
-  const host = /^(GET|POST) \/hosts\/([0-9a-f-]{36})(\/power|\/vms\/([0-9a-f-]{36})\/power)?$/.exec(call);
-  const [, method, hostId, action, vmId] = host ?? [];
+  const host = /^(GET|POST) \/hosts\/([0-9a-f-]{36})(\/power|\/vms\/([0-9a-f-]{36})\/(power|disks))?$/.exec(call);
+  const [, method, hostId, action, vmId, what] = host ?? [];
   if (hostId === undefined) throw new DurastackError('NOT_FOUND', `The simulator knows no ${call}.`);
   if (method === 'GET' && action === undefined) return world.host(hostId);
-  if (method === 'POST' && vmId !== undefined) world.setPower(hostId, vmId, parse(vmPower, body, 'power').power);
+  if (method === 'POST' && vmId !== undefined && what === 'disks')
+    world.keepDisks(hostId, vmId, parse(vmDisks, body, 'disks').kept);
+  else if (method === 'POST' && vmId !== undefined) world.setPower(hostId, vmId, parse(vmPower, body, 'power').power);
   else if (method === 'POST' && action === '/power')
     await hosts.setHostPower(hostId, parse(hostPower, body, 'power').on);
   else throw new DurastackError('NOT_FOUND', `The simulator knows no ${call}.`);

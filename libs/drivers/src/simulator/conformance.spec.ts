@@ -63,9 +63,7 @@ async function makeSubject(): Promise<ConformanceSubject> {
       return { templateId: randomUUID(), store, url: 'https://images.example/tiny.qcow2', format: 'qcow2', ...limits };
     },
     powerOffBehindOurBack: async (vmId) => world.setPower(hostId, vmId, 'off'),
-    ignoreUnplugging: async (vmId) => {
-      world.vm(hostId, vmId).keepsDisks = true;
-    },
+    ignoreUnplugging: async (vmId) => world.keepDisks(hostId, vmId, true),
     pauseBehindOurBack: async (vmId) => world.setPower(hostId, vmId, 'paused'),
     volumeSizeBytes: async (volumeId) => world.content(hostId, pool).volumes[volumeId]?.sizeBytes,
     leftovers: async (id) => {

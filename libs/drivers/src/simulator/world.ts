@@ -193,6 +193,12 @@ export class SimulatedWorld {
     this.announce(hostId, { id: vmId, domainName: vm.spec.domainName, power: 'paused' });
   }
 
+  /** From now on the guest keeps its disks, whoever asks for them, or it does not. */
+  keepDisks(hostId: string, vmId: string, kept: boolean): void {
+    this.vm(hostId, vmId).keepsDisks = kept;
+    this.save(hostId);
+  }
+
   /** Removes a machine's definition. */
   forgetVm(hostId: string, vmId: string): void {
     const host = this.host(hostId);
