@@ -51,6 +51,7 @@ async function everyOperation(world: Cloud): Promise<void> {
   const refused = await admin.call('deployVirtualMachine', { ...deployParams(basis), serviceofferingid: huge.id });
   await admin.waitForJob(String(refused['jobid']));
   await admin.callAndWait('destroyVirtualMachine', { id: String(refused['id']), expunge: 'true' });
+  await maintenance(world, basis);
   await admin.callAndWait('reconnectHost', { id: basis.hostIds[0]! });
   await admin.callAndWait('deleteHost', { id: basis.hostIds[1]! });
   await admin.callAndWait('deleteNetwork', { id: basis.networkId });
@@ -84,7 +85,6 @@ async function migrateThereAndBack(world: Cloud, basis: Awaited<ReturnType<typeo
   await admin.callAndWait('deleteStoragePool', { id: pool.id });
 }
 
-async function save(world: Cloud): Promise<void> {
 /** Hosts that are emptied, maintained one after the other, and one whose machine has nowhere to go. */
 async function maintenance({ admin }: Cloud, basis: Awaited<ReturnType<typeof makeBasis>>): Promise<void> {
   const vm = objectOf(await admin.callAndWait('deployVirtualMachine', deployParams(basis)));
@@ -123,6 +123,7 @@ async function disksAndSizes({ admin }: Cloud, basis: Basis, vmId: string): Prom
   await admin.callAndWait('expungeVirtualMachine', { id: stopped.id });
 }
 
+async function save(world: Cloud): Promise<void> {
   const connection = await Connection.connect({ address: world.temporalAddress });
   const client = new Client({ connection });
   const counts = new Map<string, number>();
