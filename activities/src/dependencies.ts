@@ -18,4 +18,6 @@ export interface ActivitySettings {
   readonly imagePrivateCidrs: readonly string[];
   /** Milliseconds between heartbeats. */
   readonly heartbeatIntervalMs: number;
+  /** How fast one volume is copied at most; as fast as it goes when absent. */
+  readonly volumeCopyMibPerSecond?: number;
 }

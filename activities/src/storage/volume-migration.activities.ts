@@ -18,6 +18,8 @@ import { hostsInReachOfPool } from './pool-hosts.js';
 /** See {@link VolumeMigrationPorts}. */
 export function createActivities(dependencies: ActivityDependencies): VolumeMigrationPorts {
   const { source, agents } = dependencies;
+  const { volumeCopyMibPerSecond: limit } = dependencies.settings;
+  const rate = limit === undefined ? {} : { bytesPerSecond: limit * 2 ** 20 };
   const read = (step: StepRef) => inStep(source, step, readMove);
   return {
     reserveMigrationTarget: (step) =>
@@ -37,14 +39,15 @@ export function createActivities(dependencies: ActivityDependencies): VolumeMigr
     async checkMigrationTarget(step) {
       const move = await read(step);
       if (!move || move.switched) return DONE;
-      await agents.call(move.hostId, 'ensurePool', { pool: move.copy.target.pool }, step);
+      const { pool } = move.copy.target;
+      await agents.call(move.hostId, 'ensurePool', { pool, refuseWhenSilent: true }, step);
       return DONE;
     },
 
     async copyVolumeToTarget(step) {
       const move = await read(step);
       if (!move || move.switched) return DONE;
-      const status = await agents.task(move.hostId, 'copyVolume', move.copy, step);
+      const status = await agents.task(move.hostId, 'copyVolume', { ...move.copy, ...rate }, step);
       const outcome = taskOutcome(status);
       if (!outcome.done) return outcome;
       const { mirrored } = VERBS.copyVolume.result.parse(status.result);

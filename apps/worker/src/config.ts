@@ -37,6 +37,12 @@ export const workerConfig = z.object({
     .regex(/^https:\/\//, 'expected an https URL')
     .describe('Where host agents report to'),
   imagePrivateCidrs: commaList.describe('Private networks that images may be fetched from, comma-joined'),
+  volumeCopyMibPerSecond: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('MiB per second at which one volume is copied to another pool at most'),
   operationsAtOnce: z.coerce
     .number()
     .int()

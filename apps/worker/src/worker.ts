@@ -183,8 +183,12 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
     intakeUrl: config.intakeUrl,
     imagePrivateCidrs: config.imagePrivateCidrs,
     heartbeatIntervalMs: config.heartbeatIntervalMs,
+    ...(config.volumeCopyMibPerSecond === undefined ? {} : { volumeCopyMibPerSecond: config.volumeCopyMibPerSecond }),
   };
-  const activities = await loadActivities({ source, box, agents: introducingPools(agents, { source, box }), settings }, log);
+  const activities = await loadActivities(
+    { source, box, agents: introducingPools(agents, { source, box }), settings },
+    log,
+  );
 
   const temporal = await connectTemporal(config);
   const worker = await createWorker(temporal.native, config, activities);
