@@ -1,6 +1,7 @@
 /** The row of a machine that is being moved. */
 import type { MigrationFigures } from '@durastack/contracts/agent/migration';
 import type { Tx } from '@durastack/store/database/transaction';
+import { releaseHosts } from '@durastack/store/operations/reservations';
 
 /** From where to where, and under which (sealed) ticket. */
 export interface MigrationRow {
@@ -38,6 +39,15 @@ export async function noteMigration(
     `INSERT INTO vm_migration (vm_id, operation_id, source_host_id, destination_host_id, ticket_sealed, created_at) VALUES (?, ?, ?, ?, ?, NOW(3))`,
     [row.vmId, operationId, row.sourceHostId, row.destinationHostId, row.ticketSealed],
   );
+}
+
+/** Gives back the room on every host but the one that the machine is recorded on. */
+export async function forgetMigration(tx: Tx, vmId: string): Promise<void> {
+  const [vm] = await tx.query<{ hostId: string | null }>('SELECT host_id AS hostId FROM virtual_machine WHERE id = ?', [
+    vmId,
+  ]);
+  await releaseHosts(tx, vmId, vm?.hostId ?? '');
+  await tx.execute('DELETE FROM vm_migration WHERE vm_id = ?', [vmId]);
 }
 
 /** The destination lets the source in. Asked again it would be told of networks as they are then, and begin anew. */

@@ -7,13 +7,13 @@ import { DONE, doneWith, PASSED, pending, type StepOutcome, type StepRef } from 
 import { judgeMigration, type KnownSide } from '@durastack/model/migration/judge-migration';
 import { readNeedsToReserve } from '@durastack/store/compute/placement-needs';
 import type { Tx } from '@durastack/store/database/transaction';
-import { releaseHosts } from '@durastack/store/operations/reservations';
 import { inStep, underStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
 import { tellHostsOf } from '../network/tell-hosts.js';
 import { taskOutcome } from '../task-outcome.js';
 import {
   figuresInWords,
+  forgetMigration,
   noteFigures,
   noteMigration,
   noteOpened,
@@ -21,7 +21,7 @@ import {
   type MigrationRow,
 } from './migration-rows.js';
 import { reserveDestination } from './migration-placement.js';
-import { readVm, readVmSpec } from './vm-rows.js';
+import { readVmSpec } from './vm-rows.js';
 
 const ASK_AGAIN_MS = 1_000;
 const READ_MS = 20_000;
@@ -106,10 +106,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
 
     releaseMigration: (step) =>
       inStep(source, step, async (tx, operation) => {
-        const { id, hostId } = await readVm(tx, operation.resource.id);
-        const row = await readMigration(tx, id);
-        if (row) await releaseHosts(tx, id, hostId ?? row.sourceHostId);
-        await tx.execute('DELETE FROM vm_migration WHERE vm_id = ?', [id]);
+        if (await readMigration(tx, operation.resource.id)) await forgetMigration(tx, operation.resource.id);
         return DONE;
       }),
 
@@ -164,10 +161,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
       const row = await rowOf(step);
       if (!row) return DONE;
       await unlessFenced(agents.call(row.sourceHostId, 'ensureVmGone', { vmId: row.vmId }, step));
-      await underStep(source, step, async (tx) => {
-        await releaseHosts(tx, row.vmId, row.destinationHostId);
-        await tx.execute('DELETE FROM vm_migration WHERE vm_id = ?', [row.vmId]);
-      });
+      await underStep(source, step, (tx) => forgetMigration(tx, row.vmId));
       const words = figuresInWords(row);
       return words === undefined ? DONE : doneWith(words);
     },

@@ -14,6 +14,7 @@ import { recordHostUse, recordPoolUse } from '@durastack/store/recovery/recorded
 import { replaceFindings } from '@durastack/store/recovery/recovery-hosts';
 import { endRecovery } from '@durastack/store/recovery/recovery-state';
 import type { DataSource } from 'typeorm';
+import { forgetMigration } from '../compute/migration-rows.js';
 
 /** Everything that is judged. */
 export async function readRecoveryFacts(tx: Tx): Promise<RecoveryFacts> {
@@ -96,6 +97,7 @@ async function endByFacts(tx: Tx, { id, outcome, message }: RecoveryVerdict['ope
   await lockForEnding(tx, id);
   const operation = await readOperation(tx, id, 'FOR UPDATE');
   if (!operation || !['queued', 'granted', 'running'].includes(operation.state)) return;
+  if (operation.kind === 'migrateVirtualMachine') await forgetMigration(tx, operation.resource.id);
   // A row that was created in its transitional state must leave it; machines have had their facts recorded.
   const undo = operation.lifecycle.begin === undefined && operation.resource.type !== 'virtual-machine';
   await endOperation(tx, operation, {

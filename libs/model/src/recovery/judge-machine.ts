@@ -44,13 +44,20 @@ type Target = 'Running' | 'Stopped' | 'Destroyed' | 'Error';
 
 /** Events that record that a machine is in this state, by the state that its row has. */
 const EVENT_TO: Readonly<Record<Target, Readonly<Record<string, string>>>> = {
-  Running: { Starting: 'Started', Stopping: 'StopUndone', Stopped: 'PoweredOnOnHost' },
-  Stopped: { Starting: 'StartUndone', Stopping: 'Stopped', Running: 'PoweredOffOnHost', Error: 'Recovered' },
+  Running: { Starting: 'Started', Stopping: 'StopUndone', Stopped: 'PoweredOnOnHost', Migrating: 'Migrated' },
+  Stopped: {
+    Starting: 'StartUndone',
+    Stopping: 'Stopped',
+    Running: 'PoweredOffOnHost',
+    Migrating: 'PoweredOffOnHost',
+    Error: 'Recovered',
+  },
   Destroyed: { Stopping: 'Destroyed' },
   Error: {
     Starting: 'FoundGone',
     Stopping: 'FoundGone',
     Running: 'FoundGone',
+    Migrating: 'FoundGone',
     Stopped: 'FoundGone',
     Destroyed: 'FoundGone',
   },
@@ -93,10 +100,13 @@ type Find = (kind: RecoveryFinding['kind'], message: string, hostId?: string) =>
 function placeOf({ row, sightings, operation }: MachineCase, find: Find): MachineVerdict['place'] {
   const active = sightings.filter(isActive);
   const [first, second] = active;
-  const candidates = active.length > 0 ? active : sightings;
+  // Of an interrupted migration one side runs, and the other is held.
+  const running = active.filter(({ power }) => power === 'running');
+  const candidates = [running, active, sightings].find((some) => some.length > 0) ?? [];
   const chosen = candidates.find(({ hostId }) => hostId === row.hostId) ?? candidates[0];
   if (first && second) {
-    find('two-hosts', `${row.name} runs on ${active.length} hosts: ${active.map(({ hostId }) => hostId).join(', ')}.`);
+    const where = active.map(({ hostId, power }) => `${hostId} (${power})`).join(', ');
+    find('two-hosts', `${row.name} is on ${active.length} hosts: ${where}.`);
   }
   for (const { hostId, power } of sightings) {
     if (hostId !== chosen?.hostId && power === 'off')
@@ -175,6 +185,8 @@ const REACHED: Readonly<Record<string, readonly (Target | undefined)[]>> = {
   deployVirtualMachine: ['Running', 'Stopped'],
   startVirtualMachine: ['Running'],
   rebootVirtualMachine: ['Running'],
+  // Wherever it is found: nobody knows any more where it was to go.
+  migrateVirtualMachine: [],
   stopVirtualMachine: ['Stopped'],
   destroyVirtualMachine: ['Destroyed', 'Error', undefined],
 };

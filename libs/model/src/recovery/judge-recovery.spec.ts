@@ -47,6 +47,7 @@ function judge(
 
 const running = contents({ [VM]: 'running' });
 const off = contents({ [VM]: 'off' });
+const held = contents({ [VM]: 'paused' });
 const diskOnly = contents();
 const nothing = contents({}, []);
 const AT_H1 = { hostId: H1, power: 'running' };
@@ -89,6 +90,11 @@ describe('a machine without an operation', () => {
       {},
     ],
     ['runs on two hosts', [{ h1: running, h2: running }], { findings: ['two-hosts'] }],
+    [
+      'was being moved: one side is held, the other runs',
+      [{ h1: held, h2: running }],
+      { machine: { id: VM, place: AT_H2 }, findings: ['two-hosts'] },
+    ],
     [
       'left its domain behind',
       [{ h1: off, h2: running }],
