@@ -65,6 +65,8 @@ export function poolSilent({ id, pool, monitors }: RbdPoolSpec, cause?: unknown)
 
 function explain({ pool, user }: CephCaller, error: unknown): unknown {
   if (isDurastackError(error, 'TIMEOUT')) return poolSilent(pool, error);
+  if (isDurastackError(error, 'ENVIRONMENT'))
+    return new DurastackError('ENVIRONMENT', `${error.message} On Debian: ceph-common.`, { cause: error });
   if (!isDurastackError(error, 'STEP_REFUSED')) return error;
   const said = String(error.details['stderr'] ?? '');
   const status = error.details['exitCode'];

@@ -4,12 +4,14 @@ import type { RbdPoolSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { DiskSource, PoolDriver, SecretKeeper, VolumeOn } from '../pool-driver.js';
 import type { HostShell } from '../process/host-shell.js';
-import { callCeph, toolName, type CephCaller } from './ceph-tool.js';
+import { callCeph, poolSilent, toolName, type CephCaller } from './ceph-tool.js';
 import { PoolSizes, readPoolSize } from './pool-sizes.js';
 import type { RbdAccess, RbdAccesses } from './rbd-access.js';
 import { imageSpec, listImages, readImage, removeImage, volumeImage } from './rbd-images.js';
 import { baseBytes, ensureRbdTemplate, removeRbdTemplate } from './rbd-templates.js';
 import { ensureRbdVolume, growRbdVolume, removeRbdVolume, type KnownBases } from './rbd-volumes.js';
+
+const QEMU_TRIAL_MS = 25_000;
 
 /** What {@link createRbdPoolDriver} works with. */
 export interface RbdPoolDriverParts {
@@ -81,12 +83,25 @@ export function createRbdPoolDriver({ accesses, secrets, shell }: RbdPoolDriverP
 const missing = (spec: string): DurastackError =>
   new DurastackError('STEP_REFUSED', `The volume ${spec} does not exist; make it first`);
 
-/** The user can make and remove images there, and see the cluster's size. */
+/** The user can make and remove images there and see the cluster's size, and QEMU of this host can open them. */
 async function tryPool(caller: CephCaller) {
   const spec = imageSpec(caller.pool, `.trial-${randomUUID()}`);
   await callCeph('rbd', caller, ['create', '--size', '1M', spec]);
-  await removeImage(caller, spec);
+  try {
+    await requireQemu(caller, spec);
+  } finally {
+    await removeImage(caller, spec);
+  }
   return readPoolSize(caller);
+}
+
+async function requireQemu(caller: CephCaller, spec: string): Promise<void> {
+  const args = ['info', '-f', 'raw', '--output', 'json', toolName(caller, spec)];
+  await caller.shell.run('qemu-img', args, { timeoutMs: QEMU_TRIAL_MS }).catch((cause: unknown) => {
+    if (isDurastackError(cause, 'TIMEOUT')) throw poolSilent(caller.pool, cause);
+    const text = `QEMU of this host cannot open ${spec}; on Debian install qemu-block-extra`;
+    throw new DurastackError('STEP_REFUSED', text, { cause });
+  });
 }
 
 function noAnswer({ monitors }: RbdPoolSpec, cause: unknown): DurastackError {
