@@ -12,6 +12,7 @@ import { format, resolveConfig } from 'prettier';
 import { commandsPage } from './generate/commands.mjs';
 import { errorsPage } from './generate/errors.mjs';
 import { findingsPage } from './generate/findings.mjs';
+import { hostReasonsPage } from './generate/host-reasons.mjs';
 import { settingsPage } from './generate/settings.mjs';
 import { statesPage } from './generate/states.mjs';
 
@@ -19,6 +20,7 @@ const PAGES = {
   'commands.md': commandsPage,
   'errors.md': errorsPage,
   'findings.md': findingsPage,
+  'host-reasons.md': hostReasonsPage,
   'settings.md': settingsPage,
   'states.md': statesPage,
 };
