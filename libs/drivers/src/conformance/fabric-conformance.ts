@@ -2,6 +2,7 @@
  * What a network that spans hosts must do: guests on different hosts reach each other as on one switch, honestly only;
  * each host gives addresses to its own guests alone; a guest that moves is found at its new place at once.
  */
+import { randomUUID } from 'node:crypto';
 import type { NetworkSpec } from '@durastack/contracts/agent/specs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../process/run.js';
@@ -24,6 +25,10 @@ export interface FabricHostSubject extends GuestHost {
   networkAmong(count: number, revision: number): NetworkSpec;
   /** Device with gateway and DHCP server, in the host's namespace. */
   readonly gatewayDevice: string;
+  /** Names of the devices that its networks have made in the host's namespace. */
+  devices(): Promise<readonly string[]>;
+  /** Somebody flushes the rules of its switch. */
+  flushRules(): Promise<void>;
 }
 
 /** Three hosts on one underlay. */
@@ -105,6 +110,7 @@ export function describeFabricConformance(name: string, make: () => Promise<Fabr
     traffic(scene);
     services(scene);
     changes(scene);
+    upkeep(scene);
   });
 }
 
@@ -207,13 +213,43 @@ function changes(scene: FabricScene): void {
     const [first, second] = scene.hosts;
     const [one, two] = [scene.guest(0), scene.guest(1)];
     await first.networks.ensure(first.networkAmong(1, 10));
-    await expect(scene.ping(two, one.nic.ip)).rejects.toThrow('failed');
+    await expect(scene.ping(two, one.nic.ip, ['-W1'])).rejects.toThrow('failed');
     await first.networks.ensure(first.networkAmong(3, 9));
-    await expect(scene.ping(two, one.nic.ip)).rejects.toThrow('failed');
+    await expect(scene.ping(two, one.nic.ip, ['-W1'])).rejects.toThrow('failed');
     await first.networks.reconcile();
-    await expect(scene.ping(two, one.nic.ip)).rejects.toThrow('failed');
+    await expect(scene.ping(two, one.nic.ip, ['-W1'])).rejects.toThrow('failed');
     await first.networks.ensure(first.networkAmong(3, 11));
     await second.networks.ensure(second.networkAmong(3, 11));
     await expect(scene.ping(two, one.nic.ip)).resolves.toContain('1 received');
+  });
+}
+
+function upkeep(scene: FabricScene): void {
+  it('mends flushed rules: what was dropped is dropped again, and what was let through passes', async () => {
+    const [first] = scene.hosts;
+    const [one, two] = [scene.guest(0), scene.guest(1)];
+    await first.flushRules();
+    await first.networks.reconcile();
+    await expect(scene.ping(two, one.nic.ip)).resolves.toContain('1 received');
+    expect(await scene.passing(one.link, two, forgedFrames(one.nic, two.nic))).toEqual([]);
+  });
+
+  it('refuse tunnels from an address that they do not have, and a bridge that another network has', async () => {
+    const [, , third] = scene.hosts;
+    const network = third.networkAmong(3, 20);
+    const { vxlan = expect.fail('The network has no tunnels') } = network;
+    const elsewhere = { ...network, vxlan: { ...vxlan, localAddress: '192.0.2.9' } };
+    await expect(third.networks.ensure(elsewhere)).rejects.toMatchObject({ code: 'STEP_REFUSED' });
+    const other = { ...network, id: randomUUID() };
+    await expect(third.networks.ensure(other)).rejects.toMatchObject({ code: 'CONFLICT' });
+    const { vxlan: _none, ...plain } = other;
+    await expect(third.networks.ensure(plain)).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('leave nothing behind when they leave the network', async () => {
+    const [, , third] = scene.hosts;
+    expect(await third.devices()).not.toEqual([]);
+    await third.networks.ensureGone(third.network.id);
+    expect(await third.devices()).toEqual([]);
   });
 }

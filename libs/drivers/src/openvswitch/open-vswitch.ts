@@ -14,9 +14,10 @@ import { bringUpCommands, changeLinks, deleteTap, findLink, networkMac } from '.
 import type { Port } from '../network/port.js';
 import type { Switch } from '../network/switch.js';
 import type { HostShell } from '../process/host-shell.js';
+import type { OvsBridge, OvsInterface } from './ovs-view.js';
 import { bridgeFlows, fabricFlows, fabricOnlyFlows, type Fabric, type NumberedPort } from './port-flows.js';
 import * as tunnels from './tunnel-ports.js';
-import { Vsctl, type OvsInterface } from './vsctl.js';
+import { Vsctl } from './vsctl.js';
 
 const INSTANCE_KEY = 'durastack-instance';
 const NETWORK_KEY = 'durastack-network';
@@ -46,67 +47,56 @@ export class OpenVSwitch implements Switch {
 
   async ensure(network: NetworkSpec): Promise<void> {
     const device = this.deviceOf(network);
-    await this.#requireOurs(network.bridge);
+    const bridge = await this.#findOurs(network);
     const fabric = tunnels.isVxlan(network) ? network : undefined;
-    if (fabric) await this.#prepareTunnels(fabric);
-    const isNew = !(await this.#vsctl.hasBridge(network.bridge));
-    const datapath = isNew && !(await hasKernelDatapath()) ? ['datapath_type=netdev'] : [];
+    if (fabric) await this.#prepareTunnels(fabric, bridge);
+    const datapath = !bridge && !(await hasKernelDatapath()) ? ['datapath_type=netdev'] : [];
     await this.#vsctl.run([
       ...['--', '--may-exist', 'add-br', network.bridge],
       // Secure: without flows nothing passes, from the bridge's first moment.
       ...['--', 'set', 'bridge', network.bridge, 'fail_mode=secure', ...datapath],
       ...['--', 'set', 'bridge', network.bridge, `external_ids:${INSTANCE_KEY}=${this.#instance}`],
       ...this.#deviceChanges(network, device),
-      ...(fabric ? tunnels.tunnelChanges(this.#instance, fabric, await this.#interfacesOf(fabric.bridge)) : []),
+      ...(fabric ? tunnels.tunnelChanges(this.#instance, fabric, bridge?.interfaces ?? []) : []),
     ]);
     const link = await findLink(this.#shell, device);
     // No IPv6 address of the host on a network of guests.
     const quiet = link?.flags.includes('UP') ? [] : [`link set dev ${device} addrgenmode none`];
     await changeLinks(this.#shell, [...quiet, ...bringUpCommands(network, device, link)]);
-    const present = await this.#vsctl.interfaces();
-    if (fabric) tunnels.requireTunnels(this.#instance, fabric, present);
-    const own = fabric && this.#fabricOf(fabric, present);
-    const number = present.find(({ name }) => name === device)?.number;
+    const { interfaces = [] } = (await this.#find(network.bridge)) ?? {};
+    if (fabric) tunnels.requireTunnels(this.#instance, fabric, interfaces);
+    const own = fabric && this.#fabricOf(fabric, interfaces);
+    const number = interfaces.find(({ name }) => name === device)?.number;
     if (own) await this.#vsctl.addFlows(network.bridge, fabricOnlyFlows(own));
     else if (number)
       await this.#vsctl.addFlows(network.bridge, [`table=0,priority=10,in_port=${number},actions=NORMAL`]);
   }
 
   async remove(network: NetworkSpec): Promise<void> {
-    if (!(await this.#vsctl.hasBridge(network.bridge))) return;
-    await this.#requireOurs(network.bridge);
+    if (!(await this.#findOurs(network))) return;
     await this.#vsctl.run(['--', '--if-exists', 'del-port', network.bridge, this.deviceOf(network)]);
-    if ((await this.#vsctl.portsOf(network.bridge)).length > 0) return;
+    const left = (await this.#find(network.bridge))?.interfaces ?? [];
+    if (left.some((found) => !tunnels.isTunnel(found))) return;
     await this.#vsctl.run(['--', '--if-exists', 'del-br', network.bridge]);
   }
 
   async list(): Promise<readonly string[]> {
-    const ours = (await this.#vsctl.interfaces()).filter(({ ids }) => ids.get(INSTANCE_KEY) === this.#instance);
+    const interfaces = (await this.#vsctl.bridges()).flatMap((bridge) => bridge.interfaces);
+    const ours = interfaces.filter(({ ids }) => ids.get(INSTANCE_KEY) === this.#instance);
     return ours.flatMap(({ ids }) => ids.get(NETWORK_KEY) ?? []);
   }
 
   async isolate(ports: readonly Port[], networks: readonly NetworkSpec[]): Promise<void> {
-    const interfaces = new Map((await this.#vsctl.interfaces()).map((found) => [found.name, found]));
-    for (const bridge of await this.#vsctl.bridgesWith(INSTANCE_KEY, this.#instance)) {
-      const there = (await this.#vsctl.portsOf(bridge)).flatMap((name) => interfaces.get(name) ?? []);
-      const numberOf = new Map(there.map(({ name, number }) => [name, number]));
+    for (const { name: bridge, ids, interfaces } of await this.#vsctl.bridges()) {
+      if (ids.get(INSTANCE_KEY) !== this.#instance) continue;
+      const numberOf = new Map(interfaces.map(({ name, number }) => [name, number]));
       const guests = ports.flatMap((port) => {
         const number = port.bridge === bridge ? numberOf.get(port.tap) : undefined;
         return number === undefined ? [] : [{ ...port, number }];
       });
       const network = networks.find((one) => one.bridge === bridge && tunnels.isVxlan(one));
-      await this.#vsctl.replaceFlows(bridge, this.#flows(network, there, guests));
+      await this.#vsctl.replaceFlows(bridge, this.#flows(network, interfaces, guests));
     }
-  }
-
-  #flows(network: NetworkSpec | undefined, there: readonly OvsInterface[], guests: readonly NumberedPort[]): string {
-    if (network && tunnels.isVxlan(network)) {
-      const fabric = this.#fabricOf(network, there);
-      // Without its device the bridge is being made: nothing passes until that is done.
-      return fabric ? fabricFlows(fabric, guests) : 'table=0,priority=0,actions=drop\n';
-    }
-    const free = there.filter((found) => this.#isFree(found)).flatMap(({ number }) => number ?? []);
-    return bridgeFlows(free, guests);
   }
 
   /** Port numbers change with every start of a guest: the flows are always compared anew, which costs no traffic. */
@@ -115,12 +105,12 @@ export class OpenVSwitch implements Switch {
   }
 
   async arePlugged(ports: readonly Port[]): Promise<boolean> {
-    const interfaces = await this.#vsctl.interfaces();
-    return ports.every(({ tap }) => interfaces.some(({ name, number }) => name === tap && number !== undefined));
+    const numberOf = await this.#numbers();
+    return ports.every(({ tap }) => numberOf.get(tap) !== undefined);
   }
 
   async announce(ports: readonly Port[]): Promise<void> {
-    const numberOf = new Map((await this.#vsctl.interfaces()).map(({ name, number }) => [name, number]));
+    const numberOf = await this.#numbers();
     for (const port of ports) {
       const number = numberOf.get(port.tap);
       if (number !== undefined) await this.#vsctl.sendAs(port.bridge, number, announcement(port.mac));
@@ -133,7 +123,17 @@ export class OpenVSwitch implements Switch {
   }
 
   async withoutOffloads(network: NetworkSpec): Promise<boolean> {
-    return (await this.#vsctl.run(['get', 'bridge', network.bridge, 'datapath_type'])).trim() === 'netdev';
+    return (await this.#find(network.bridge))?.datapathType === 'netdev';
+  }
+
+  #flows(network: NetworkSpec | undefined, there: readonly OvsInterface[], guests: readonly NumberedPort[]): string {
+    if (network && tunnels.isVxlan(network)) {
+      const fabric = this.#fabricOf(network, there);
+      // Without its device the bridge is being made: nothing passes until that is done.
+      return fabric ? fabricFlows(fabric, guests) : 'table=0,priority=0,actions=drop\n';
+    }
+    const free = there.filter((found) => this.#isFree(found)).flatMap(({ number }) => number ?? []);
+    return bridgeFlows(free, guests);
   }
 
   /** The port of gateway and DHCP server. */
@@ -151,24 +151,13 @@ export class OpenVSwitch implements Switch {
   }
 
   /** Nothing stands in the way of the tunnels, and what comes from hosts that left is no longer let in. */
-  async #prepareTunnels(network: tunnels.VxlanNetwork): Promise<void> {
+  async #prepareTunnels(network: tunnels.VxlanNetwork, bridge: OvsBridge | undefined): Promise<void> {
     await tunnels.requireTunnelAddress(this.#shell, network);
-    if (!(await this.#vsctl.hasBridge(network.bridge))) return;
-    const other = await this.#vsctl.externalId(network.bridge, VXLAN_KEY);
-    if (other !== network.id) {
-      const text = `Open vSwitch bridge ${network.bridge} is in use by ${other ? `network ${other}` : 'networks without VXLAN'}`;
-      throw new DurastackError('CONFLICT', `${text}; a VXLAN network needs a bridge of its own`);
-    }
+    if (!bridge) return;
     // Port numbers are given out again: a guest must not inherit what a tunnel may.
-    const stale = tunnels.staleTunnels(this.#instance, network, await this.#interfacesOf(network.bridge));
+    const stale = tunnels.staleTunnels(this.#instance, network, bridge.interfaces);
     const numbers = stale.flatMap(({ number }) => number ?? []);
-    await this.#vsctl.deleteFlowsFrom(network.bridge, numbers);
-  }
-
-  async #interfacesOf(bridge: string): Promise<readonly OvsInterface[]> {
-    if (!(await this.#vsctl.hasBridge(bridge))) return [];
-    const names = new Set(await this.#vsctl.portsOf(bridge));
-    return (await this.#vsctl.interfaces()).filter(({ name }) => names.has(name));
+    await this.#vsctl.deleteFlowsFrom(bridge.name, numbers);
   }
 
   #fabricOf(network: tunnels.VxlanNetwork, present: readonly OvsInterface[]): Fabric | undefined {
@@ -188,11 +177,30 @@ export class OpenVSwitch implements Switch {
     return ids.get(INSTANCE_KEY) === this.#instance || ids.get(UPLINK_KEY) === 'true';
   }
 
-  async #requireOurs(bridge: string): Promise<void> {
-    if (!(await this.#vsctl.hasBridge(bridge))) return;
-    if ((await this.#vsctl.bridgesWith(INSTANCE_KEY, this.#instance)).includes(bridge)) return;
-    const text = `Open vSwitch bridge ${bridge} does not belong to the instance ${this.#instance}`;
-    throw new DurastackError('CONFLICT', `${text}; remove it or rename the network's bridge`);
+  async #numbers(): Promise<ReadonlyMap<string, number | undefined>> {
+    const interfaces = (await this.#vsctl.bridges()).flatMap((bridge) => bridge.interfaces);
+    return new Map(interfaces.map(({ name, number }) => [name, number]));
+  }
+
+  async #find(name: string): Promise<OvsBridge | undefined> {
+    return (await this.#vsctl.bridges()).find((bridge) => bridge.name === name);
+  }
+
+  /** The network's bridge, if it is there. CONFLICT when others have it. */
+  async #findOurs({ id, bridge: name, vxlan }: NetworkSpec): Promise<OvsBridge | undefined> {
+    const bridge = await this.#find(name);
+    if (!bridge) return undefined;
+    if (bridge.ids.get(INSTANCE_KEY) !== this.#instance) {
+      const text = `Open vSwitch bridge ${name} does not belong to the instance ${this.#instance}`;
+      throw new DurastackError('CONFLICT', `${text}; remove it or rename the network's bridge`);
+    }
+    const alone = bridge.ids.get(VXLAN_KEY);
+    if (alone !== (vxlan && id)) {
+      const user = alone ? `network ${alone}` : 'networks without VXLAN';
+      const text = `Open vSwitch bridge ${name} is in use by ${user}; a VXLAN network has a bridge to itself`;
+      throw new DurastackError('CONFLICT', `${text}. Remove it when nothing uses it any more`);
+    }
+    return bridge;
   }
 }
 

@@ -10,7 +10,7 @@ import type { NetworkSpec, VxlanSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import { ipv4 } from '../network/ipv4.js';
 import type { HostShell } from '../process/host-shell.js';
-import type { OvsInterface } from './vsctl.js';
+import type { OvsInterface } from './ovs-view.js';
 
 /** External id of a tunnel's interface: the other host's address. */
 const PEER_KEY = 'durastack-peer';
@@ -23,6 +23,11 @@ export interface VxlanNetwork extends NetworkSpec {
 /** Whether hosts share the network through tunnels. */
 export function isVxlan(network: NetworkSpec): network is VxlanNetwork {
   return network.vxlan !== undefined;
+}
+
+/** Whether the interface is a tunnel of a network. */
+export function isTunnel({ ids }: OvsInterface): boolean {
+  return ids.has(PEER_KEY);
 }
 
 /** Name of the tunnel of a network to a peer; at most 15 characters: instance (8), a letter, six of base 36. */
@@ -59,7 +64,7 @@ export function staleTunnels(
   present: readonly OvsInterface[],
 ): readonly OvsInterface[] {
   const wanted = new Set(network.vxlan.peers.map((peer) => tunnelName(instance, network, peer)));
-  return present.filter(({ name, ids }) => ids.has(PEER_KEY) && !wanted.has(name));
+  return present.filter((found) => isTunnel(found) && !wanted.has(found.name));
 }
 
 /**

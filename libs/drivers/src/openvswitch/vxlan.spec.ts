@@ -38,6 +38,13 @@ async function makeSubject(): Promise<FabricSubject> {
       hostNamespace: host.namespace,
       gatewayDevice: new OpenVSwitch(shell, instance, ovsRunDir).deviceOf(network),
       withoutOffloads: true,
+      devices: async () => {
+        const links = JSON.parse(await shell.run('ip', ['-j', 'link', 'show'])) as { ifname: string }[];
+        return links.map(({ ifname }) => ifname).filter((name) => name.startsWith(instance));
+      },
+      flushRules: async () => {
+        await shell.run('ovs-ofctl', ['del-flows', network.bridge], { env: { OVS_RUNDIR: ovsRunDir } });
+      },
       plug: async ({ tap }: NicSpec) => {
         const add = ['--', '--if-exists', 'del-port', tap, '--', 'add-port', network.bridge, tap];
         await shell.run('ovs-vsctl', ['--timeout=10', ...add], { env: { OVS_RUNDIR: ovsRunDir } });
