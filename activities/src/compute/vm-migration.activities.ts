@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { migrationFigures, type MigrationDestination } from '@durastack/contracts/agent/migration';
 import type { VmSpec } from '@durastack/contracts/agent/specs';
+import type { TaskStatus } from '@durastack/contracts/agent/verbs';
 import type { VmMigrationPorts } from '@durastack/contracts/compute/vm-migration.ports';
 import { DurastackError, invariant, isDurastackError } from '@durastack/contracts/errors';
 import { DONE, doneWith, PASSED, pending, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
@@ -24,6 +25,9 @@ import { reserveDestination } from './migration-placement.js';
 import { readVmSpec } from './vm-rows.js';
 
 const ASK_AGAIN_MS = 1_000;
+/** Short while it may end at any moment: it counts for the whole. */
+const POLL_MS = { soon: 200, underWay: 1_000 } as const;
+const NEARLY_PERCENT = 80;
 const READ_MS = 20_000;
 /** From the opening of the destination until the source comes: both are asked by the same step, one after the other. */
 const TICKET_MS = 300_000;
@@ -138,7 +142,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
       // The source hears from the destination whether the machine runs there: when it is done, both are.
       const task = await agents.task(row.sourceHostId, 'sendVm', { vmId: row.vmId, destination }, step);
       const sent = taskOutcome(task);
-      if (!sent.done) return sent;
+      if (!sent.done) return pending(pollMsOf(task), sent.detail);
       const figures = migrationFigures.parse(task.result);
       await underStep(source, step, (tx) => noteFigures(tx, row.vmId, figures));
       return doneWith(figuresInWords({ ...row, ...figures }) ?? '');
@@ -167,6 +171,9 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
     },
   };
 }
+
+const pollMsOf = ({ percent = 100 }: TaskStatus): number =>
+  percent < NEARLY_PERCENT ? POLL_MS.underWay : POLL_MS.soon;
 
 async function urlOf(tx: Tx, { destinationHostId }: MigrationRow): Promise<string> {
   const rows = await tx.query<{ url: string | null }>('SELECT agent_url AS url FROM host WHERE id = ?', [

@@ -28,6 +28,7 @@ async function everyOperation(world: Cloud): Promise<void> {
   const { admin } = world;
   const vm = objectOf(await admin.callAndWait('deployVirtualMachine', deployParams(basis)));
   await disksAndSizes(world, basis, vm.id);
+  await migrate(world, vm.id);
   for (const command of [
     'rebootVirtualMachine',
     'stopVirtualMachine',
@@ -121,6 +122,20 @@ async function disksAndSizes({ admin }: Cloud, basis: Basis, vmId: string): Prom
   const [size] = itemsOf(await admin.call('listServiceOfferings', { name: 'Small Instance' }));
   await admin.callAndWait('scaleVirtualMachine', { id: stopped.id, serviceofferingid: size!.id });
   await admin.callAndWait('expungeVirtualMachine', { id: stopped.id });
+}
+
+/** Moved; refused by the destination; and moved with nobody hearing of it, which is found out while turning back. */
+async function migrate({ admin, simulate }: Cloud, virtualmachineid: string): Promise<void> {
+  await admin.callAndWait('migrateVirtualMachine', { virtualmachineid });
+  const refuse = { kind: 'refuse', code: 'STEP_REFUSED', message: 'No.' };
+  for (const [verb, point] of [
+    ['receiveVm', 'before-effect'],
+    ['sendVm', 'after-effect'],
+  ] as const) {
+    await simulate('POST', '/faults', { verb, point, action: refuse, times: 1 });
+    const { jobid } = await admin.call('migrateVirtualMachine', { virtualmachineid });
+    await admin.waitForJob(String(jobid));
+  }
 }
 
 async function save(world: Cloud): Promise<void> {
