@@ -7,11 +7,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { SYSTEM_LIBVIRT_PACKAGES } from '@durastack/contracts/infra/host-packages';
 import { z } from 'zod';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { TINY_IMAGE_PACKAGES } from '@durastack/drivers/image/tiny-image';
 import { CHECKOUT, homeDirectory } from '../instance/home.js';
+import { CEPH_PACKAGES } from '../lab/ceph/ceph.js';
+import { LAB_PACKAGES } from '../lab/packages.js';
 import { INSTANCE_PACKAGES, installPackages, PIP_PACKAGES } from '../parts/debian-packages.js';
 import { ensureTemporalBinary, TEMPORAL_VERSION } from '../parts/temporal-binary.js';
 import { run } from '../system/run.js';
@@ -52,10 +53,7 @@ export async function testCommand(words: readonly string[]): Promise<number> {
 async function setUp(steps: Steps): Promise<string> {
   await steps.run('Debian packages', async (note) => {
     const installed = await installPackages([
-      ...INSTANCE_PACKAGES,
-      ...TINY_IMAGE_PACKAGES,
-      ...PIP_PACKAGES,
-      ...TEST_PACKAGES,
+      ...new Set([...INSTANCE_PACKAGES, ...TINY_IMAGE_PACKAGES, ...PIP_PACKAGES, ...TEST_PACKAGES]),
     ]);
     note(installed.length === 0 ? 'all there' : `${installed.length} installed`);
   });
@@ -67,10 +65,11 @@ async function setUp(steps: Steps): Promise<string> {
   return [dirname(binary), join(CHECKOUT, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
 }
 
-/** Used by specs alone; a host that is installed over SSH needs what any host does. */
+/** Used by specs alone: a lab with Ceph, and what they look at it with. */
 const TEST_PACKAGES: readonly string[] = [
-  ...['ethtool', 'iputils-ping', 'openssh-server', 'openssl', 'openvswitch-switch', 'procps', 'sudo'],
-  ...SYSTEM_LIBVIRT_PACKAGES,
+  ...LAB_PACKAGES,
+  ...CEPH_PACKAGES,
+  ...['ipmitool', 'openssl', 'procps', 'sudo'],
 ];
 
 async function runChecks(steps: Steps, env: NodeJS.ProcessEnv): Promise<Counts> {
