@@ -18,7 +18,13 @@ const localPoolId = newId();
 const disk: DiskNeed = { volumeId: newId(), sizeBytes: 1, poolId: null, tags: [] };
 const needs: MachineNeeds = {
   ...{ vmId: newId(), name: 'web', zoneId, cpuMhz: 500, memoryMib: 1_024, hypervisor: 'KVM', hostTags: [] },
-  ...{ disks: [disk], affinity: [], tunnelNetwork: null, dedications: 1, owner: { accountId: newId(), domainPath: '/' } },
+  ...{
+    disks: [disk],
+    affinity: [],
+    tunnelNetwork: null,
+    dedications: 1,
+    owner: { accountId: newId(), domainPath: '/' },
+  },
   ...{ hostId: null, requestedHostId: null, lastHostId: null },
 };
 

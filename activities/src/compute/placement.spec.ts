@@ -178,7 +178,7 @@ describe('groups that only prefer', () => {
     for (const step of await deploys(zone, 5, [group], 1_024)) await place(step);
     const places = await placesIn(zone);
     const counts = [...new Set(places)].map((hostId) => places.filter((id) => id === hostId).length);
-    expect(counts.sort()).toEqual([1, 4]);
+    expect(counts.sort((a, b) => a - b)).toEqual([1, 4]);
   }, 60_000);
 });
 

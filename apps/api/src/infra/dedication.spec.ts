@@ -114,7 +114,7 @@ describe('dedications above each other', () => {
       'Zone',
       { domain: 'acme' },
     ],
-  ] as const)('may get narrower: %s', async (_what, first, one, second, two) => {
+  ] as const)('may get narrower: %s', async (_what, ...[first, one, second, two]) => {
     expect((await dedicate(first, whom(one))).status).toBe(200);
     expect((await dedicate(second, whom(two))).status).toBe(200);
   });
@@ -129,7 +129,7 @@ describe('dedications above each other', () => {
       { domain: 'dev' },
     ],
     ['a cluster for a domain below what its host is for', 'Host', { domain: 'acme' }, 'Cluster', { domain: 'dev' }],
-  ] as const)('never leave nobody: %s', async (_what, first, one, second, two) => {
+  ] as const)('never leave nobody: %s', async (_what, ...[first, one, second, two]) => {
     expect((await dedicate(first, whom(one))).status).toBe(200);
     expect(await errorOf(dedicate(second, whom(two)))).toContain('is dedicated to others');
   });

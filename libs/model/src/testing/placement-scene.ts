@@ -10,7 +10,14 @@ import type {
 /** A host that could take {@link needsOf}. */
 export const aHost = (id: string, change: Partial<HostSnapshot> = {}): HostSnapshot => ({
   ...{ id, name: id, clusterId: 'c1', podId: 'pod', zoneId: 'z', state: 'Up', allocationState: 'Enabled' },
-  ...{ hypervisor: 'KVM', tags: [], tunnelAddress: '192.0.2.1', cpuMhzFree: 4000, memoryMibFree: 4096, memoryMib: 8192 },
+  ...{
+    hypervisor: 'KVM',
+    tags: [],
+    tunnelAddress: '192.0.2.1',
+    cpuMhzFree: 4000,
+    memoryMibFree: 4096,
+    memoryMib: 8192,
+  },
   ...change,
 });
 
@@ -36,7 +43,13 @@ export const anAffinity = (change: Partial<AffinityNeed> = {}): AffinityNeed => 
 /** A small machine. */
 export const needsOf = (change: Partial<MachineNeeds> = {}): MachineNeeds => ({
   ...{ vmId: 'vm', name: 'web-1', zoneId: 'z', cpuMhz: 500, memoryMib: 512, hypervisor: 'KVM', hostTags: [] },
-  ...{ disks: [aDisk()], affinity: [], tunnelNetwork: null, dedications: 0, owner: { accountId: 'alice', domainPath: '/acme/dev/' } },
+  ...{
+    disks: [aDisk()],
+    affinity: [],
+    tunnelNetwork: null,
+    dedications: 0,
+    owner: { accountId: 'alice', domainPath: '/acme/dev/' },
+  },
   ...{ hostId: null, requestedHostId: null, lastHostId: null },
   ...change,
 });
