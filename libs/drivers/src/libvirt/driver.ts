@@ -81,6 +81,7 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
       dnsmasqDir: resolve(options.dnsmasqDir ?? join(stateDir, 'dhcp')),
       shell,
       ...(options.ovsRunDir ? { ovsRunDir: options.ovsRunDir } : {}),
+      ...(options.onHousekeepingError ? { onError: options.onHousekeepingError } : {}),
     }),
     pools: new PoolDrivers({ stateDir, secrets: libvirtSecrets(client), shell }),
     instance: options.instance,

@@ -104,11 +104,15 @@ class LibvirtReceiver implements MigrationReceiver {
       const end = { name: vm.domainName, cookie: Buffer.from(cookie, 'base64'), cancelled: false };
       const reply = await migrateFinish(connection, end);
       this.runs = true;
+      await this.host.networks.announce(vm.id);
       await this.host.client.defineDomain(definition);
       return { runs: true, cookie: reply.cookie.toString('base64') };
     } catch (error) {
       this.runs = isAlive(await this.look(error));
-      if (this.runs) await this.host.client.defineDomain(definition);
+      if (this.runs) {
+        await this.host.networks.announce(vm.id);
+        await this.host.client.defineDomain(definition);
+      }
       return { runs: this.runs, cookie: '' };
     }
   }
