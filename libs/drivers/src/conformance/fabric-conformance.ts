@@ -203,6 +203,8 @@ function changes(scene: FabricScene): void {
     await run('ip', ['-n', third.hostNamespace, 'link', 'delete', mover.nic.tap]);
     await enterGuest(second, mover);
     await second.networks.announce(mover.vmId);
+    // One answer within two seconds, and from then on.
+    await scene.ping(one, mover.nic.ip, ['-c10', '-i0.2', '-w2']);
     await expect(scene.ping(one, mover.nic.ip)).resolves.toContain('1 received');
     await expect(scene.ping(two, mover.nic.ip)).resolves.toContain('1 received');
     await third.networks.unbind(mover.vmId);

@@ -63,11 +63,6 @@ export class LinuxBridge implements Switch {
     return hasTable(this.#shell, 'bridge', this.#instance);
   }
 
-  async arePlugged(ports: readonly Port[]): Promise<boolean> {
-    for (const { tap } of ports) if (!(await findLink(this.#shell, tap))) return false;
-    return true;
-  }
-
   /** There is no switch besides this bridge. */
   announce(): Promise<void> {
     return Promise.resolve();

@@ -4,7 +4,6 @@
  * Everything is derived from the remembered networks and ports, so a restart of the agent, a flushed firewall or a
  * killed dnsmasq is mended by {@link HostNetworks.reconcile}. One change at a time.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { newestFabric } from '@durastack/contracts/agent/newest-fabric';
 import type { NetworkSpec, NicSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
@@ -28,15 +27,18 @@ export interface HostNetworksOptions {
   readonly shell: HostShell;
   /** Directory of Open vSwitch's sockets, where it is not the system's. */
   readonly ovsRunDir?: string;
+  /** Told of what went wrong beside what was asked for. */
+  readonly onError?: (error: unknown) => void;
 }
 
-/** Open vSwitch takes what it counted of a flow for news at most so often: half a second, more under load. */
-const ANNOUNCE_AFTER_MS = [0, 700, 1_000];
+/** Open vSwitch takes what it counted of a flow for news every half second, later under load. */
+const ANNOUNCE_AGAIN_MS = [300, 700, 1_200, 1_800];
 
 /** See the module's comment. */
 export class HostNetworks {
   readonly #instance: string;
   readonly #shell: HostShell;
+  readonly #onError: (error: unknown) => void;
   readonly #files: NetworkFiles;
   readonly #dhcp: DhcpServers;
   readonly #switches: Readonly<Record<NetworkSpec['driver'], Switch>>;
@@ -51,6 +53,7 @@ export class HostNetworks {
     const { instance, shell } = options;
     this.#instance = instance;
     this.#shell = shell;
+    this.#onError = options.onError ?? (() => {});
     this.#files = new NetworkFiles(options.stateDir);
     this.#dhcp = new DhcpServers(shell, options.dnsmasqDir);
     const { ovsRunDir } = options;
@@ -118,28 +121,14 @@ export class HostNetworks {
     });
   }
 
-  /** Whether all interfaces that the machine is bound to are there. */
-  arePlugged(vmId: string): Promise<boolean> {
-    return this.#exclusively(async () => {
-      const ports = this.#ports.get(vmId) ?? [];
-      for (const [driver, own] of byDriver(ports)) if (!(await this.#switches[driver].arePlugged(own))) return false;
-      return true;
-    });
-  }
-
   /**
    * Every switch learns that the machine is here now: comes when it has moved here and runs. QEMU says so too, but a
-   * switch that still counts frames from the old place may take those for the newer ones: so this is said again a
-   * little later, as often as {@link ANNOUNCE_AFTER_MS} tells.
+   * switch that still counts frames from the old place may take those for the newer ones: so this is said again by
+   * itself, as {@link ANNOUNCE_AGAIN_MS} tells. What goes wrong is only told, since the machine's own frames tell too.
    */
   async announce(vmId: string): Promise<void> {
-    for (const afterMs of ANNOUNCE_AFTER_MS) {
-      await sleep(afterMs);
-      await this.#exclusively(async () => {
-        for (const [driver, ports] of byDriver(this.#ports.get(vmId) ?? []))
-          await this.#switches[driver].announce(ports);
-      });
-    }
+    for (const afterMs of ANNOUNCE_AGAIN_MS) setTimeout(() => void this.#announce(vmId), afterMs).unref();
+    await this.#announce(vmId);
   }
 
   /** Nothing on this host is bound to the machine any more. Comes after its end. */
@@ -170,6 +159,17 @@ export class HostNetworks {
       const ports = this.#portsOf(() => true);
       if (ports.length > 0 && !(await this.#areIsolated(ports))) await this.#isolate(ports);
     });
+  }
+
+  async #announce(vmId: string): Promise<void> {
+    try {
+      await this.#exclusively(async () => {
+        for (const [driver, ports] of byDriver(this.#ports.get(vmId) ?? []))
+          await this.#switches[driver].announce(ports);
+      });
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 
   async #ensure(asked: NetworkSpec): Promise<void> {

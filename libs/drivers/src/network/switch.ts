@@ -27,8 +27,6 @@ export interface Switch {
   isolate(ports: readonly Port[], networks: readonly NetworkSpec[]): Promise<void>;
   /** Whether the rules of the last {@link isolate} are surely in force, for the devices that are there now. */
   isIsolated(): Promise<boolean>;
-  /** Whether all these ports are plugged in, and numbered where {@link numbersPorts}. */
-  arePlugged(ports: readonly Port[]): Promise<boolean>;
   /** Tells every switch of the network that these ports' MACs are here now. */
   announce(ports: readonly Port[]): Promise<void>;
   /** No device of the tap's name is left (after its QEMU ended). */

@@ -104,13 +104,9 @@ export class OpenVSwitch implements Switch {
     return Promise.resolve(false);
   }
 
-  async arePlugged(ports: readonly Port[]): Promise<boolean> {
-    const numberOf = await this.#numbers();
-    return ports.every(({ tap }) => numberOf.get(tap) !== undefined);
-  }
-
   async announce(ports: readonly Port[]): Promise<void> {
-    const numberOf = await this.#numbers();
+    const interfaces = (await this.#vsctl.bridges()).flatMap((bridge) => bridge.interfaces);
+    const numberOf = new Map(interfaces.map(({ name, number }) => [name, number]));
     for (const port of ports) {
       const number = numberOf.get(port.tap);
       if (number !== undefined) await this.#vsctl.sendAs(port.bridge, number, announcement(port.mac));
@@ -175,11 +171,6 @@ export class OpenVSwitch implements Switch {
 
   #isFree({ ids }: OvsInterface): boolean {
     return ids.get(INSTANCE_KEY) === this.#instance || ids.get(UPLINK_KEY) === 'true';
-  }
-
-  async #numbers(): Promise<ReadonlyMap<string, number | undefined>> {
-    const interfaces = (await this.#vsctl.bridges()).flatMap((bridge) => bridge.interfaces);
-    return new Map(interfaces.map(({ name, number }) => [name, number]));
   }
 
   async #find(name: string): Promise<OvsBridge | undefined> {
