@@ -164,3 +164,91 @@ describe('a real machine', () => {
     expect(files).toEqual([]);
   });
 });
+
+describe('a data disk', () => {
+  const GIB = 2 ** 30;
+  let first: Record<string, unknown>;
+  let second: Record<string, unknown>;
+  let volumeId: string;
+  const address = (vm: Record<string, unknown>) => String(vm['ipaddress']);
+  /** The guest's name of the disk, by the serial number that it bears. */
+  const device = (vm: Record<string, unknown>) => {
+    const serial = volumeId.replaceAll('-', '').slice(0, 20);
+    return ssh(address(vm), `grep -l ${serial} /sys/block/vd*/serial 2>/dev/null | cut -d/ -f4`).then((name) =>
+      name.trim(),
+    );
+  };
+  const attach = (vm: Record<string, unknown>) =>
+    api.callAndWait('attachVolume', { id: volumeId, virtualmachineid: String(vm['id']) });
+  const appears = async (vm: Record<string, unknown>) => {
+    await eventually('the guest sees the disk', async () => (await device(vm)) !== '');
+    return device(vm);
+  };
+  const hash = (vm: Record<string, unknown>, name: string) =>
+    ssh(address(vm), `dd if=/dev/${name} bs=1M count=16 2>/dev/null | sha256sum`);
+
+  it('is plugged into a running guest, grows under it, and is taken out again', async () => {
+    [first] = itemsOf(await api.call('listVirtualMachines', { name: 'hello' })) as [Record<string, unknown>];
+    const [offering] = itemsOf(await api.call('listDiskOfferings', { name: 'Custom' }));
+    const { zoneid } = basis;
+    const params = { zoneid: zoneid!, diskofferingid: offering!.id, size: '1', name: 'precious' };
+    volumeId = objectOf(await api.callAndWait('createVolume', params)).id;
+    await attach(first);
+    const name = await appears(first);
+    expect(Number(await ssh(address(first), `cat /sys/block/${name}/size`)) * 512).toBe(GIB);
+    await ssh(address(first), `dd if=/dev/urandom of=/dev/${name} bs=1M count=16 2>/dev/null; sync`);
+    await api.callAndWait('resizeVolume', { id: volumeId, size: '2' });
+    const size = async () => Number(await ssh(address(first), `cat /sys/block/${name}/size`)) * 512;
+    await eventually('the guest sees that it grew', async () => (await size()) === 2 * GIB);
+  });
+
+  it('carries what one machine wrote on it to another, through its detachment, a stop and a start', async () => {
+    second = objectOf(await api.callAndWait('deployVirtualMachine', { ...basis, name: 'mate' }));
+    await eventually('it answers', () => answersSsh(address(second)));
+    const written = await hash(first, await device(first));
+    await api.callAndWait('detachVolume', { id: volumeId });
+    expect(await device(first)).toBe('');
+    await attach(second);
+    expect(await hash(second, await appears(second))).toBe(written);
+    await api.callAndWait('stopVirtualMachine', { id: String(second['id']), forced: 'true' });
+    await api.callAndWait('startVirtualMachine', { id: String(second['id']) });
+    await eventually('it answers', () => answersSsh(address(second)));
+    expect(await hash(second, await appears(second))).toBe(written);
+  });
+
+  it('outlives its machine, until it is deleted with its file', async () => {
+    const files = () =>
+      readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((file) => file.includes(volumeId));
+    await api.callAndWait('destroyVirtualMachine', { id: String(second['id']), expunge: 'true' });
+    expect(itemsOf(await api.call('listVolumes', { id: volumeId }))[0]).toMatchObject({ state: 'Ready' });
+    expect(files()).toHaveLength(1);
+    await api.callAndWait('deleteVolume', { id: volumeId });
+    expect(files()).toEqual([]);
+  });
+});
+
+describe('a machine that may grow', () => {
+  it('is given a processor and memory while it runs', async () => {
+    const offering = async (name: string, size: Record<string, string>) =>
+      objectOf(
+        await api.callAndWait('createServiceOffering', {
+          ...{ name, displaytext: name, cpuspeed: '500', dynamicscalingenabled: 'true' },
+          ...size,
+        }),
+      ).id;
+    const small = await offering('one', { cpunumber: '1', memory: '256' });
+    const large = await offering('two', { cpunumber: '2', memory: '512' });
+    const vm = objectOf(
+      await api.callAndWait('deployVirtualMachine', { ...basis, name: 'growing', serviceofferingid: small }),
+    );
+    const address = String(vm['ipaddress']);
+    await eventually('it answers', () => answersSsh(address));
+    const count = async (what: string) => Number(await ssh(address, `ls -d /sys/devices/system/${what} | wc -l`));
+    const [processors, blocks] = [await count('cpu/cpu[0-9]*'), await count('memory/memory[0-9]*')];
+    await api.callAndWait('scaleVirtualMachine', { id: vm.id, serviceofferingid: large });
+    await eventually('the guest has another processor', async () => (await count('cpu/cpu[0-9]*')) === processors + 1);
+    await eventually('the guest has more memory', async () => (await count('memory/memory[0-9]*')) === blocks + 2);
+    expect(await vmById(vm.id)).toMatchObject({ cpunumber: 2, memory: 512, state: 'Running' });
+    await api.callAndWait('destroyVirtualMachine', { id: vm.id, expunge: 'true' });
+  });
+});
