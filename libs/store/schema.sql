@@ -507,6 +507,7 @@ CREATE TABLE `storage_pool` (
   `capacity_bytes` bigint NOT NULL DEFAULT 0,
   `used_bytes` bigint NOT NULL DEFAULT 0,
   `reserved_bytes` bigint NOT NULL DEFAULT 0,
+  `locks` varchar(20) DEFAULT NULL,
   `tags` varchar(255) DEFAULT NULL,
   `operation_id` char(36) DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,

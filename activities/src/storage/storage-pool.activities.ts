@@ -1,3 +1,4 @@
+import type { VerbResult } from '@durastack/contracts/agent/verbs';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import { DONE } from '@durastack/contracts/operations/step';
 import type { StoragePoolPorts } from '@durastack/contracts/storage/storage-pool.ports';
@@ -16,15 +17,16 @@ export function createActivities(dependencies: ActivityDependencies): StoragePoo
       const { pool, hosts } = await inStep(source, step, (tx, operation) => poolAndHosts(tx, operation.resource.id));
       if (hosts.length === 0)
         throw new DurastackError('NO_CAPACITY', 'No host that is up is in reach of the pool. Add a host first.');
-      let size: { capacityBytes: number; availableBytes: number } | undefined;
+      let size: VerbResult<'ensurePool'> | undefined;
       for (const hostId of hosts)
         size = await introducePool(dependencies, { hostId, pool, refuseWhenSilent: true }, step);
       invariant(size, 'A pool was proved on no host.');
-      const { capacityBytes, availableBytes } = size;
+      const { capacityBytes, availableBytes, locks } = size;
       await inStep(source, step, (tx) =>
-        tx.execute('UPDATE storage_pool SET capacity_bytes = ?, used_bytes = ? WHERE id = ?', [
+        tx.execute('UPDATE storage_pool SET capacity_bytes = ?, used_bytes = ?, locks = ? WHERE id = ?', [
           capacityBytes,
           capacityBytes - availableBytes,
+          locks ?? null,
           pool.id,
         ]),
       );

@@ -224,7 +224,8 @@ export const VERBS = {
     resource: (p) => `network:${p.networkId}`,
   }),
   ensurePool: verb({
-    description: 'The pool is reachable and writable here, with its folders. Gives its size.',
+    description:
+      'The pool is reachable and writable here, with its folders. Gives its size, and of a directory whether its file system keeps a second QEMU off a disk that is in use.',
     params: z.object({
       pool: poolSpec,
       /** The key of an rbd pool's cephx user, base64. Kept by the host with its machines' rights, never told by it. */
@@ -232,7 +233,11 @@ export const VERBS = {
       /** A pool that does not answer is refused, instead of being waited for: it was never seen to work. */
       refuseWhenSilent: z.boolean().optional(),
     }),
-    result: z.object({ capacityBytes: z.int(), availableBytes: z.int() }),
+    result: z.object({
+      capacityBytes: z.int(),
+      availableBytes: z.int(),
+      locks: z.enum(['proven', 'not proven']).optional(),
+    }),
     token: 'shared',
     resource: (p) => `storage-pool:${p.pool.id}`,
   }),

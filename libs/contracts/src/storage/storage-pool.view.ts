@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bool, date, long, text, uuid } from '../fields.js';
+import { bool, date, long, map, text, uuid } from '../fields.js';
 import { jobFields } from '../view-fields.js';
 
 /** A primary-storage pool. */
@@ -12,7 +12,9 @@ export const storagePoolView = z.object({
   podName: text('The name of its pod.').optional(),
   clusterId: uuid('Its cluster.').optional(),
   clusterName: text('The name of its cluster.').optional(),
-  type: text('Filesystem: a directory of one host. SharedMountPoint: a directory that all hosts see. RBD: a pool of a Ceph cluster.'),
+  type: text(
+    'Filesystem: a directory of one host. SharedMountPoint: a directory that all hosts see. RBD: a pool of a Ceph cluster.',
+  ),
   scope: text('HOST, CLUSTER or ZONE.'),
   path: text('The directory on hosts; of RBD the name of the Ceph pool.', { max: 1024 }),
   ipAddress: text('localhost; of RBD the first monitor.'),
@@ -23,6 +25,9 @@ export const storagePoolView = z.object({
   diskSizeAllocated: long('Bytes that disks may grow to.'),
   overprovisionFactor: text('How often space is given out.'),
   tags: text('Its tags, comma-joined.').optional(),
+  details: map(
+    "`locks`: `proven` when the pool's file system keeps a second QEMU off a disk that is in use, else `not proven`; a pool of the latter kind needs other proof before a machine is started again elsewhere.",
+  ).optional(),
   provider: text('DefaultPrimary.'),
   managed: bool('Whether a storage system manages each disk.'),
   suitableForMigration: bool('Whether disks can be moved there.'),

@@ -36,6 +36,8 @@ export class StoragePoolEntity {
   @BigInt64({ default: 0 }) capacityBytes!: number;
   @BigInt64({ default: 0 }) usedBytes!: number;
   @BigInt64({ default: 0 }) reservedBytes!: number;
+  /** Of a directory: `proven` when its file system keeps a second QEMU off a disk in use, else `not proven`. */
+  @Text(20, { nullable: true }) locks!: string | null;
   @Text(255, { nullable: true }) tags!: string | null;
   @Ref({ nullable: true }) operationId!: string | null;
   @Moment() createdAt!: Date;

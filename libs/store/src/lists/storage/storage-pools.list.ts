@@ -40,11 +40,12 @@ export const storagePools = defineList({
     created: 'b.created_at',
     ...JOB_COLUMNS,
   },
-  extra: { kind: 'b.kind', monitors: 'b.monitors' },
-  map: ({ kind, monitors }) => ({
+  extra: { kind: 'b.kind', monitors: 'b.monitors', locks: 'b.locks' },
+  map: ({ kind, monitors, locks }) => ({
     type: TYPES[String(kind)] ?? 'SharedMountPoint',
     ipAddress: typeof monitors === 'string' ? monitors.replace(/:\d+(,.*)?$/, '') : 'localhost',
     overprovisionFactor: '1.0',
+    ...(typeof locks === 'string' ? { details: { locks } } : {}),
     provider: 'DefaultPrimary',
     managed: false,
     suitableForMigration: false,
