@@ -98,45 +98,52 @@ describe.each(KINDS)('dedicate%s', (kind) => {
 });
 
 describe('dedications above each other', () => {
-  it.each([
+  interface Whom {
+    readonly kind: Kind;
+    readonly domain: 'acme' | 'dev';
+    readonly account?: string;
+  }
+  const make = ({ kind, domain, account }: Whom) =>
+    dedicate(kind, { domainid: { acme, dev }[domain], ...(account === undefined ? {} : { account }) });
+  const alices = { domain: 'dev', account: 'alice' } as const;
+
+  const narrower: [what: string, pair: { first: Whom; second: Whom }][] = [
     [
       'a cluster for a domain, its host for an account below',
-      'Cluster',
-      { domain: 'acme' },
-      'Host',
-      { domain: 'dev', account: 'alice' },
+      { first: { kind: 'Cluster', domain: 'acme' }, second: { kind: 'Host', ...alices } },
     ],
-    ['a zone for a domain, its pod for one below', 'Zone', { domain: 'acme' }, 'Pod', { domain: 'dev' }],
+    [
+      'a zone for a domain, its pod for one below',
+      { first: { kind: 'Zone', domain: 'acme' }, second: { kind: 'Pod', domain: 'dev' } },
+    ],
     [
       'a host for an account, its zone for its domain',
-      'Host',
-      { domain: 'dev', account: 'alice' },
-      'Zone',
-      { domain: 'acme' },
+      { first: { kind: 'Host', ...alices }, second: { kind: 'Zone', domain: 'acme' } },
     ],
-  ] as const)('may get narrower: %s', async (_what, ...[first, one, second, two]) => {
-    expect((await dedicate(first, whom(one))).status).toBe(200);
-    expect((await dedicate(second, whom(two))).status).toBe(200);
+  ];
+  it.each(narrower)('may get narrower: %s', async (_what, { first, second }) => {
+    expect((await make(first)).status).toBe(200);
+    expect((await make(second)).status).toBe(200);
   });
 
-  it.each([
-    ['a host for a domain in a cluster for one below', 'Cluster', { domain: 'dev' }, 'Host', { domain: 'acme' }],
+  const nobody: typeof narrower = [
+    [
+      'a host for a domain in a cluster for one below',
+      { first: { kind: 'Cluster', domain: 'dev' }, second: { kind: 'Host', domain: 'acme' } },
+    ],
     [
       'a zone for an account, its host for the domain',
-      'Zone',
-      { domain: 'dev', account: 'alice' },
-      'Host',
-      { domain: 'dev' },
+      { first: { kind: 'Zone', ...alices }, second: { kind: 'Host', domain: 'dev' } },
     ],
-    ['a cluster for a domain below what its host is for', 'Host', { domain: 'acme' }, 'Cluster', { domain: 'dev' }],
-  ] as const)('never leave nobody: %s', async (_what, ...[first, one, second, two]) => {
-    expect((await dedicate(first, whom(one))).status).toBe(200);
-    expect(await errorOf(dedicate(second, whom(two)))).toContain('is dedicated to others');
+    [
+      'a cluster for a domain below what its host is for',
+      { first: { kind: 'Host', domain: 'acme' }, second: { kind: 'Cluster', domain: 'dev' } },
+    ],
+  ];
+  it.each(nobody)('never leave nobody: %s', async (_what, { first, second }) => {
+    expect((await make(first)).status).toBe(200);
+    expect(await errorOf(make(second))).toContain('is dedicated to others');
   });
-
-  function whom({ domain, account }: { readonly domain: 'acme' | 'dev'; readonly account?: string }) {
-    return { domainid: { acme, dev }[domain], ...(account === undefined ? {} : { account }) };
-  }
 });
 
 describe('what dedications are for', () => {
