@@ -50,6 +50,9 @@ export interface SecretKeeper {
   ensureGone(uuid: string): Promise<void>;
 }
 
+/** Whether nobody else may have a disk open: not so for one that arrives with its machine. */
+export type DiskSharing = 'alone' | 'with-others';
+
 /** One kind of pool. `S` is its specification. */
 export interface PoolDriver<S extends PoolSpec = PoolSpec> {
   ensurePool(pool: S, params: Omit<VerbParams<'ensurePool'>, 'pool'>): Promise<VerbResult<'ensurePool'>>;
@@ -78,9 +81,11 @@ export interface PoolDriver<S extends PoolSpec = PoolSpec> {
    *
    * @param qemu the user that QEMU runs as
    *
-   * @throws DurastackError `STEP_REFUSED` when it is not there, `BACKEND_BUSY` when the pool does not answer
+   * @param sharing `alone`: the pool looks whether somebody else has it open, where QEMU does not find that out itself
+   * @throws DurastackError `STEP_REFUSED` when it is not there, `BACKEND_BUSY` when the pool does not answer, or while
+   *   somebody else has it open
    */
-  openDisk(volume: VolumeOn<S>, qemu: HostUser): Promise<DiskSource>;
+  openDisk(volume: VolumeOn<S>, qemu: HostUser, sharing?: DiskSharing): Promise<DiskSource>;
   /** Where QEMU would find the volume, without looking. */
   diskSource(volume: VolumeOn<S>): DiskSource;
   /**

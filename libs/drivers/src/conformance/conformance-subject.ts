@@ -18,6 +18,11 @@ export interface ConformanceSubject {
   /** Another pool of the host, to which volumes can be moved; absent where there is none. */
   readonly otherPool?: PoolSpec;
   readonly store: ImageStoreSpec;
+  /**
+   * What becomes of a second machine that wants a disk: `refused` by the hypervisor (the default), or it `waits`, where a
+   * pool cannot tell at once a client that died from one that lives.
+   */
+  readonly secondOpener?: 'refused' | 'waits';
   /** A network that may be made on the host; absent where the run may not touch the machine's network. */
   readonly network?: NetworkSpec;
   /** A VXLAN network that may be made on the host; absent where there is no switch for it. */
@@ -52,17 +57,22 @@ export function poolParams({ pool, poolSecret }: ConformanceSubject): VerbParams
 export class ConformanceCaller {
   constructor(private readonly driver: HostDriver) {}
 
+  /** A verb, without another try. */
+  once<V extends VerbName>(verb: V, params: VerbParams<V>, context: Partial<VerbContext> = {}): Promise<VerbResult<V>> {
+    const run = this.driver.verbs[verb] as (params: VerbParams<V>, context: VerbContext) => Promise<VerbResult<V>>;
+    return run(params, { signal: new AbortController().signal, progress: () => undefined, ...context });
+  }
+
   /** A verb that nobody cancels. What may succeed later by itself is tried again for a while, as operations do. */
   async call<V extends VerbName>(
     verb: V,
     params: VerbParams<V>,
     context: Partial<VerbContext> = {},
   ): Promise<VerbResult<V>> {
-    const run = this.driver.verbs[verb] as (params: VerbParams<V>, context: VerbContext) => Promise<VerbResult<V>>;
     const deadline = performance.now() + TRY_AGAIN_FOR_MS;
     for (;;) {
       try {
-        return await run(params, { signal: new AbortController().signal, progress: () => undefined, ...context });
+        return await this.once(verb, params, context);
       } catch (error) {
         if (!isDurastackError(error, 'BACKEND_BUSY') || performance.now() > deadline) throw error;
         await sleep(TRY_AGAIN_EVERY_MS);

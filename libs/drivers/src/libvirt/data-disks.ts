@@ -1,6 +1,7 @@
 /** Verbs `ensureVolumeAttached`, `ensureVolumeDetached`, `ensureVolumeSize`. */
 import type { DataVolumeSpec, PowerState, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
+import type { DiskSharing } from '../pool-driver.js';
 import { dataDiskXml, deviceXml, diskSerial, diskTarget, type OpenedDisk } from './disk-xml.js';
 import type { LibvirtHost } from './libvirt-host.js';
 import { readPresent } from './present-domain.js';
@@ -32,19 +33,23 @@ export async function ensureVolumeAttached(host: LibvirtHost, vmId: string, disk
     const text = `Position ${disk.deviceId} of machine ${vmId} is taken by another disk`;
     throw new DurastackError('STEP_REFUSED', `${text}; choose another device id`);
   }
-  const [opened] = await openDataDisks(host, [disk]);
+  const [opened] = await openDataDisks(host, [disk], 'alone');
   if (opened) await host.client.attachDevice(domain, deviceXml({ disk: dataDiskXml(opened) }));
   return power;
 }
 
 /** Where the bytes of data disks are, after making sure that QEMU can open them. STEP_REFUSED when one is not there. */
-export async function openDataDisks(host: LibvirtHost, disks: readonly DataVolumeSpec[]): Promise<OpenedDisk[]> {
+export async function openDataDisks(
+  host: LibvirtHost,
+  disks: readonly DataVolumeSpec[],
+  sharing?: DiskSharing,
+): Promise<OpenedDisk[]> {
   if (disks.length === 0) return [];
   const qemu = qemuUserOf(await host.client.capabilities());
   const open = async ({ volume, deviceId }: DataVolumeSpec): Promise<OpenedDisk> => ({
     volumeId: volume.id,
     deviceId,
-    source: await host.pools.openDisk(volume, qemu),
+    source: await host.pools.openDisk(volume, qemu, sharing),
   });
   return Promise.all(disks.map(open));
 }

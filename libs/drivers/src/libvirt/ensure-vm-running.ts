@@ -35,7 +35,7 @@ export async function ensureVmRunning(host: LibvirtHost, vm: VmSpec, signal: Abo
   }
   return withRevert(async (onFailure) => {
     const isNew = domain === undefined;
-    const disks = await prepareVm(host, vm, { isNew, onFailure, signal });
+    const disks = await prepareVm(host, vm, { isNew, onFailure, signal, sharing: 'alone' });
     onFailure(() => removeHalfStarted(host, vm.id, isNew));
     const defined = await define(host, vm, { ...disks, former: domain });
     stopIfAborted(signal, vm);

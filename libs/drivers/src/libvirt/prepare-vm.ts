@@ -3,7 +3,7 @@ import type { VmSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { requireReachable } from '../files/reachable.js';
 import { writeSeedImage } from '../image/seed.js';
-import type { DiskSource } from '../pool-driver.js';
+import type { DiskSharing, DiskSource } from '../pool-driver.js';
 import { openDataDisks } from './data-disks.js';
 import type { OpenedDisk } from './disk-xml.js';
 import { domainXml } from './domain-xml.js';
@@ -23,20 +23,22 @@ export interface Preparation {
   readonly isNew: boolean;
   readonly onFailure: (undo: () => Promise<unknown>) => void;
   readonly signal: AbortSignal;
+  /** Absent for one that arrives while its source still has the disks. */
+  readonly sharing?: DiskSharing;
 }
 
 /** Its directory, disks, networks, port rules and seed are there. Networks stay when it fails: others may use them. */
 export async function prepareVm(
   host: LibvirtHost,
   vm: VmSpec,
-  { isNew, onFailure, signal }: Preparation,
+  { isNew, onFailure, signal, sharing }: Preparation,
 ): Promise<PreparedDisks> {
   const files = vmFiles(host.stateDir, vm.id);
   if (isNew) onFailure(() => removeVmDir(files));
   const qemu = qemuUserOf(await host.client.capabilities());
   await makeVmDir(files, qemu);
-  const rootDisk = await host.pools.openDisk(vm.rootVolume, qemu);
-  const dataDisks = await openDataDisks(host, vm.dataVolumes);
+  const rootDisk = await host.pools.openDisk(vm.rootVolume, qemu, sharing);
+  const dataDisks = await openDataDisks(host, vm.dataVolumes, sharing);
   await requireReachable(files.dir, qemu, 'let the agent keep its machines elsewhere (DURASTACK_AGENT_STATE_DIR)');
   stopIfAborted(signal, vm);
   for (const nic of vm.nics) await host.networks.ensure(nic.network);

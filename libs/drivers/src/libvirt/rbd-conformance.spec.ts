@@ -66,6 +66,7 @@ async function makeSubject(): Promise<ConformanceSubject> {
     pool,
     otherPool: { id: randomUUID(), kind: 'directory', path: join(dir, 'other-pool') },
     poolSecret: cluster.ceph.key,
+    secondOpener: 'waits',
     store,
     network: networkOf(instance, 1),
     makeDriver,

@@ -5,7 +5,7 @@ import { isDurastackError } from '@durastack/contracts/errors';
 import { directoryPoolDriver } from '../directory-pool/directory-pool-driver.js';
 import type { DriverVerbs, PoolSize } from '../driver.js';
 import type { HostUser } from '../files/reachable.js';
-import type { DiskSource, PoolDriver, SecretKeeper, ToolImage } from '../pool-driver.js';
+import type { DiskSharing, DiskSource, PoolDriver, SecretKeeper, ToolImage } from '../pool-driver.js';
 import type { HostShell } from '../process/host-shell.js';
 import { fencingVerbs, type FencingVerbs } from '../rbd/fencing-verbs.js';
 import { RbdAccesses } from '../rbd/rbd-access.js';
@@ -59,8 +59,8 @@ export class PoolDrivers {
   }
 
   /** See {@link PoolDriver.openDisk}. */
-  openDisk(volume: VolumeSpec, qemu: HostUser): Promise<DiskSource> {
-    return this.of(volume.pool).openDisk(volume, qemu);
+  openDisk(volume: VolumeSpec, qemu: HostUser, sharing?: DiskSharing): Promise<DiskSource> {
+    return this.of(volume.pool).openDisk(volume, qemu, sharing);
   }
 
   /** See {@link PoolDriver.diskSource}. */

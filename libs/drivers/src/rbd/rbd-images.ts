@@ -32,6 +32,16 @@ export async function readImage(
   return { sizeBytes: size, isProtected: is === true || is === 'true' };
 }
 
+const status = z.object({ watchers: z.array(z.object({ address: z.string() })) });
+
+/** Addresses of the clients that have the image open; undefined when there is none. See {@link callCeph} for errors. */
+export async function readClients(caller: CephCaller, spec: string): Promise<string[] | undefined> {
+  const text = await orAbsent(callCeph('rbd', caller, ['status', '--format', 'json', spec]));
+  if (text === undefined) return undefined;
+  const addresses = status.parse(JSON.parse(text)).watchers.map(({ address }) => address.replace(/:\d+\/\d+$/, ''));
+  return [...new Set(addresses)];
+}
+
 /** The image has at least so many bytes. */
 export async function growImage(
   caller: CephCaller,

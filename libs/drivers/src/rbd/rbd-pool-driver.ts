@@ -7,7 +7,7 @@ import type { HostShell } from '../process/host-shell.js';
 import { callCeph, poolSilent, toolName, type CephCaller } from './ceph-tool.js';
 import { PoolSizes, readPoolSize } from './pool-sizes.js';
 import type { RbdAccess, RbdAccesses } from './rbd-access.js';
-import { imageSpec, listImages, readImage, removeImage, volumeImage } from './rbd-images.js';
+import { imageSpec, listImages, readClients, readImage, removeImage, volumeImage } from './rbd-images.js';
 import { baseBytes, ensureRbdTemplate, removeRbdTemplate } from './rbd-templates.js';
 import { ensureRbdVolume, growRbdVolume, removeRbdVolume, type KnownBases } from './rbd-volumes.js';
 
@@ -60,11 +60,13 @@ export function createRbdPoolDriver({ accesses, secrets, shell }: RbdPoolDriverP
     },
     listVolumes: async (pool) => idsOf((await listImages(await callerOf(pool))).images, 'volume-'),
     listTemplates: async (pool) => idsOf((await listImages(await callerOf(pool))).bases, 'template-'),
-    openDisk: async (volume) => {
+    openDisk: async (volume, _qemu, sharing) => {
       const spec = imageSpec(volume.pool, volumeImage(volume.id));
       const caller = await callerOf(volume.pool);
       // A cluster that does not answer is found out here, in seconds: libvirt would wait for minutes.
-      if ((await readImage(caller, spec)) === undefined) throw missing(spec);
+      const clients = await readClients(caller, spec);
+      if (clients === undefined) throw missing(spec);
+      if (sharing === 'alone' && clients.length > 0) throw inUse(caller, spec, clients);
       await keepSecret(volume.pool);
       return diskSource(volume);
     },
@@ -82,6 +84,12 @@ export function createRbdPoolDriver({ accesses, secrets, shell }: RbdPoolDriverP
 
 const missing = (spec: string): DurastackError =>
   new DurastackError('STEP_REFUSED', `The volume ${spec} does not exist; make it first`);
+
+/** RBD would let a second writer in, and both would destroy what the other wrote. */
+function inUse({ pool }: CephCaller, spec: string, clients: readonly string[]): DurastackError {
+  const text = `waits for storage pool ${pool.pool} (${pool.id}): a client at ${clients.join(', ')} has ${spec} open, or had it and died less than half a minute ago`;
+  return new DurastackError('BACKEND_BUSY', text);
+}
 
 /** The user can make and remove images there and see the cluster's size, and QEMU of this host can open them. */
 async function tryPool(caller: CephCaller) {
