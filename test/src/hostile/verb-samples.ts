@@ -45,7 +45,12 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     keepVm: { vmId: vm.id },
     getVm: { vmId: vm.id },
     getSerialLog: { vmId: vm.id, maxBytes: 100 },
-    ensureNetwork: { network },
+    ensureNetwork: {
+      network: {
+        ...{ ...network, driver: 'ovs' },
+        vxlan: { vni: 5001, revision: 1, localAddress: '10.9.9.1', peers: ['10.9.9.2'] },
+      },
+    },
     ensureNetworkGone: { networkId: network.id },
     ensurePool: { pool },
     ensurePoolGone: { pool },

@@ -86,26 +86,31 @@ export const vxlanSpec = z.object({
 export type VxlanSpec = z.infer<typeof vxlanSpec>;
 
 /** One address range served by DHCP on a network. */
-export const networkSpec = z.object({
-  id: id,
-  name: z.string().max(255),
-  /** `bridge`: Linux bridge; `ovs`: Open vSwitch bridge, with a VLAN tag or VXLAN tunnels. */
-  driver: z.enum(['bridge', 'ovs']),
-  /** Bridge device name, at most 15 characters, unique per instance and network. */
-  bridge: z.string().regex(/^[a-z0-9-]{1,15}$/),
-  vlan: z.int().min(1).max(4094).optional(),
-  /** `ovs` without a VLAN only; the bridge is the network's alone. */
-  vxlan: vxlanSpec.optional(),
-  cidr: z.cidrv4(),
-  gateway: z.ipv4(),
-  /**
-   * Whether this host carries the gateway address on the bridge. With VXLAN each host may: it is then the gateway of its
-   * own guests, under the same MAC everywhere, and what it says there never leaves the host.
-   */
-  gatewayOnHost: z.boolean(),
-  dns: z.array(z.ipv4()).max(8),
-  mtu: z.int().min(576).max(9216).default(1500),
-});
+export const networkSpec = z
+  .object({
+    id: id,
+    name: z.string().max(255),
+    /** `bridge`: Linux bridge; `ovs`: Open vSwitch bridge, with a VLAN tag or VXLAN tunnels. */
+    driver: z.enum(['bridge', 'ovs']),
+    /** Bridge device name, at most 15 characters, unique per instance and network. */
+    bridge: z.string().regex(/^[a-z0-9-]{1,15}$/),
+    vlan: z.int().min(1).max(4094).optional(),
+    /** `ovs` without a VLAN only; the bridge is the network's alone. */
+    vxlan: vxlanSpec.optional(),
+    cidr: z.cidrv4(),
+    gateway: z.ipv4(),
+    /**
+     * Whether this host carries the gateway address on the bridge. With VXLAN each host may: it is then the gateway of its
+     * own guests, under the same MAC everywhere, and what it says there never leaves the host.
+     */
+    gatewayOnHost: z.boolean(),
+    dns: z.array(z.ipv4()).max(8),
+    mtu: z.int().min(576).max(9216).default(1500),
+  })
+  .refine(
+    ({ driver, vlan, vxlan }) => vxlan === undefined || (driver === 'ovs' && vlan === undefined),
+    'has VXLAN tunnels, which need driver ovs and no VLAN',
+  );
 /** See {@link networkSpec}. */
 export type NetworkSpec = z.infer<typeof networkSpec>;
 
