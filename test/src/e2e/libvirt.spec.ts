@@ -188,7 +188,7 @@ describe('a data disk', () => {
     ssh(address(vm), `dd if=/dev/${name} bs=1M count=16 2>/dev/null | sha256sum`);
 
   it('is plugged into a running guest, grows under it, and is taken out again', async () => {
-    [first] = itemsOf(await api.call('listVirtualMachines', { name: 'hello' })) as [Record<string, unknown>];
+    first = itemsOf(await api.call('listVirtualMachines', { name: 'hello' }))[0]!;
     const [offering] = itemsOf(await api.call('listDiskOfferings', { name: 'Custom' }));
     const { zoneid } = basis;
     const params = { zoneid: zoneid!, diskofferingid: offering!.id, size: '1', name: 'precious' };

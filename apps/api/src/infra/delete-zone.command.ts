@@ -9,6 +9,7 @@ import { Platform } from '../platform.js';
 const OBSTACLES: readonly Obstacle[] = [
   { table: 'pod', where: 'zone_id = ?', what: 'pods' },
   { table: 'virtual_machine', where: "zone_id = ? AND state <> 'Expunged'", what: 'virtual machines' },
+  { table: 'volume', where: "zone_id = ? AND state <> 'Expunged'", what: 'volumes' },
   { table: 'network', where: "zone_id = ? AND state <> 'Removed'", what: 'networks' },
   { table: 'template', where: "zone_id = ? AND state <> 'Removed'", what: 'templates' },
   { table: 'storage_pool', where: "zone_id = ? AND state <> 'Removed'", what: 'storage pools' },

@@ -48,5 +48,6 @@ async function newSize(tx: Tx, volume: VolumeRow, { size, diskOfferingId }: Para
     return size * GIB;
   }
   const offering = diskOfferingId ?? volume.diskOfferingId;
-  return offering === null ? (size ?? 0) * GIB : diskSize(tx, { diskOfferingId: offering, sizeGib: size });
+  if (offering === null) return (size ?? 0) * GIB;
+  return diskSize(tx, { diskOfferingId: offering, sizeGib: size, isOwn: offering === volume.diskOfferingId });
 }
