@@ -10,9 +10,15 @@ import { SimulatedWorld } from './world.js';
 
 const hostId = randomUUID();
 const store: ImageStoreSpec = { id: randomUUID(), path: '/store' };
-const pool: PoolSpec = { id: randomUUID(), kind: 'directory', path: '/pool' };
+const POOLS: Readonly<Record<string, { pool: PoolSpec; poolSecret?: string }>> = {
+  simulator: { pool: { id: randomUUID(), kind: 'directory', path: '/pool' } },
+  'simulator on Ceph RBD': {
+    pool: { id: randomUUID(), kind: 'rbd', monitors: ['192.0.2.1:6789'], pool: 'cloud', user: 'hosts' },
+    poolSecret: 'QUJD',
+  },
+};
 
-function makeVm(): VmSpec {
+function makeVm(pool: PoolSpec): VmSpec {
   const id = randomUUID();
   const rootVolume = { id: randomUUID(), pool, sizeBytes: 2 ** 26 };
   const seed = { instanceId: id, hostname: 'tiny', publicKeys: [] };
@@ -29,11 +35,12 @@ function makeVm(): VmSpec {
   };
 }
 
-async function makeSubject(): Promise<ConformanceSubject> {
+async function makeSubject({ pool, poolSecret }: (typeof POOLS)[string]): Promise<ConformanceSubject> {
   const directory = mkdtempSync(join(tmpdir(), 'durastack-world-'));
   let world = new SimulatedWorld(directory);
   return {
     pool,
+    ...(poolSecret === undefined ? {} : { poolSecret }),
     otherPool: { id: randomUUID(), kind: 'directory', path: '/other-pool' },
     store,
     network: {
@@ -57,7 +64,7 @@ async function makeSubject(): Promise<ConformanceSubject> {
       world = new SimulatedWorld(directory);
       return createSimulatorDriver({ hostId, world, latency: { transferMs: 200 } });
     },
-    makeVm,
+    makeVm: () => makeVm(pool),
     fetch: () => {
       const limits = { maxBytes: 2 ** 30, maxVirtualBytes: 2 ** 40, allowedPrivateCidrs: [] };
       return { templateId: randomUUID(), store, url: 'https://images.example/tiny.qcow2', format: 'qcow2', ...limits };
@@ -76,4 +83,4 @@ async function makeSubject(): Promise<ConformanceSubject> {
   };
 }
 
-describeDriverConformance('simulator', makeSubject);
+for (const [name, kind] of Object.entries(POOLS)) describeDriverConformance(name, () => makeSubject(kind));
