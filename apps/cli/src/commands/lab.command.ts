@@ -28,12 +28,17 @@ export async function labCommand(words: readonly string[]): Promise<number> {
 }
 
 async function up(words: readonly string[]): Promise<number> {
-  const { values } = parseWords('lab up', words, { hosts: { type: 'string' }, ceph: { type: 'boolean' } });
+  const { values } = parseWords('lab up', words, {
+    hosts: { type: 'string' },
+    ceph: { type: 'boolean' },
+    fuse: { type: 'boolean' },
+  });
   const home = prepareHome(labDirectory());
   const steps = new Steps();
   const wishes = {
     ...(values.hosts === undefined ? {} : { hosts: parseCount(values.hosts) }),
-    ...(values.ceph === undefined ? {} : { ceph: values.ceph }),
+    ceph: values.ceph === true,
+    fuse: values.fuse === true,
   };
   const lab = await withHomeLock(home, () => labUp(home, wishes, steps));
   for (const line of [

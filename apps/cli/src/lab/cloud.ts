@@ -91,6 +91,12 @@ export class LabCloud {
     await this.api.callAndWait('addImageStore', { ...store, url: `file://${HOST_PLACES.images}` });
   }
 
+  /** A pool on the FUSE file systems; QEMU's image locks do not reach through them. */
+  async fuseStorage(place: Place): Promise<void> {
+    const pool = { ...place, scope: 'CLUSTER', tags: 'fuse', url: `SharedMountPoint://${HOST_PLACES.fuse}` };
+    await ensure(this.api, 'StoragePool', LAB_NAMES.fusePool, pool);
+  }
+
   /** The RBD pool of the lab's cluster. */
   async cephStorage(place: Place, cluster: LabCeph): Promise<void> {
     const params = { ...place, scope: 'CLUSTER', tags: 'ceph', ...cephPoolParameters(cluster) };

@@ -16,6 +16,8 @@ const labState = z.object({
   hosts: z.array(z.object({ index: z.int().min(1), uuid: z.uuid() })),
   /** Whether it has a Ceph cluster. */
   ceph: z.boolean().default(false),
+  /** Whether it has a pool on the hosts' FUSE file systems. */
+  fuse: z.boolean().default(false),
   /** Processes of the lab that belong to no host, by what they are. */
   processes: z.record(z.string(), identity).default({}),
 });

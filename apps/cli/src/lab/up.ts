@@ -36,6 +36,8 @@ export interface LabWishes {
   readonly hosts?: number;
   /** Also a small Ceph cluster, and a pool on it; a lab that has one keeps it. */
   readonly ceph?: boolean;
+  /** Also a pool on a FUSE file system of each host, which can be stopped; a lab that has one keeps it. */
+  readonly fuse?: boolean;
 }
 
 /** Downloads and what is found out about this machine are kept here, for this and for later labs. */
@@ -87,8 +89,9 @@ async function describe(home: Home, wishes: LabWishes): Promise<Lab> {
   const added = Array.from({ length: count - before.length }, (_, i) => before.length + i + 1);
   const hosts = [...before, ...added.map((index) => ({ index, uuid: randomUUID() }))];
   const ceph = wishes.ceph === true || known?.state.ceph === true;
-  if (known === undefined) return Lab.begin(home, { subnet: await findFreeSubnet(home.name), hosts, ceph });
-  known.update({ hosts, ceph });
+  const fuse = wishes.fuse === true || known?.state.fuse === true;
+  if (known === undefined) return Lab.begin(home, { subnet: await findFreeSubnet(home.name), hosts, ceph, fuse });
+  known.update({ hosts, ceph, fuse });
   return known;
 }
 
@@ -144,6 +147,7 @@ async function furnish(
   const place = await steps.run('Zone, pod, cluster', () => cloud.place());
   await cloud.hosts(place);
   await steps.run('Storage pools and image store', () => cloud.storage(place));
+  if (lab.state.fuse) await steps.run('Storage pool on FUSE', () => cloud.fuseStorage(place));
   if (ceph !== undefined) await steps.run('Storage pool on Ceph', () => cloud.cephStorage(place, ceph));
   await all([
     steps.run('Template', () => cloud.template(place, image)),
