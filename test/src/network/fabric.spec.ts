@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { createHostTeller, tellHostsOf } from '@durastack/activities/network/tell-hosts';
 import { CreateNetworkHandler } from '@durastack/api/network/create-network.command';
 import { DeleteNetworkHandler } from '@durastack/api/network/delete-network.command';
+import { AddHostHandler } from '@durastack/api/infra/add-host.command';
+import { DeleteHostHandler } from '@durastack/api/infra/delete-host.command';
 import { UpdateHostHandler } from '@durastack/api/infra/update-host.command';
 import type { VxlanSpec } from '@durastack/contracts/agent/specs';
 import { SHARED_VXLAN_OFFERING_ID } from '@durastack/contracts/network/network-offerings';
@@ -102,6 +104,22 @@ describe('hosts of a VXLAN network', () => {
     await update('');
     await round();
     expect(told(other)?.peers).toEqual([await addressOf(one)]);
+  });
+
+  it('know a host that comes by its tunnel address, and no host that was removed', async () => {
+    await machineOn(one);
+    const { platform, call } = world;
+    const params = { zoneId: ground.zoneId, podId: ground.podId, clusterId: ground.clusterId, hypervisor: 'Simulator' };
+    const add = { ...params, ...world.hostParams(), tunnelAddress: '192.0.2.88' };
+    const third = await settle(ground, 'addHost', await new AddHostHandler(platform).execute(call, add));
+    const vmId = await machineOn(third);
+    expect(told(third)).toMatchObject({ localAddress: '192.0.2.88', peers: [await addressOf(one)] });
+    await round();
+    expect(told(one)?.peers).toEqual(['192.0.2.88']);
+    await expunge(ground, vmId);
+    await settle(ground, 'deleteHost', await new DeleteHostHandler(platform).execute(call, { id: third }));
+    await round();
+    expect(told(one)?.peers).toEqual([]);
   });
 
   it('hold up nobody while they are down, and are told when they are back', async () => {
