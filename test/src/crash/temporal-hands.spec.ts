@@ -132,19 +132,23 @@ async function makeCalls(): Promise<Record<string, Params>> {
     deleteNetwork: { id: network },
     ...(await volumeCalls()),
     migrateVolume: await moveParams(),
-    ...(await maintenanceCalls()),
+    ...(await departureCalls()),
   };
 }
 
-/** As {@link makeCalls}, of hosts that take nothing else. The first has a machine, which leaves by an operation of its own. */
-async function maintenanceCalls(): Promise<Record<string, Params>> {
-  const hosts = [await cloud.addHost(basis), await cloud.addHost(basis), await cloud.addHost(basis)] as const;
-  await make('deployVirtualMachine', { ...deployParams(basis), hostid: hosts[0] });
+/** As {@link makeCalls}, of hosts that take nothing else. The first two have a machine, which leaves. */
+async function departureCalls(): Promise<Record<string, Params>> {
+  const added = () => cloud.addHost(basis);
+  const hosts = [await added(), await added(), await added(), await added()] as const;
+  const deployOn = (hostid: string) => make('deployVirtualMachine', { ...deployParams(basis), hostid });
+  await deployOn(hosts[0]);
+  const moving = await deployOn(hosts[1]);
   for (const id of hosts) await keepEmpty('host', id);
   return {
     prepareHostForMaintenance: { id: hosts[0] },
-    maintainHost: { id: hosts[1] },
-    startRollingMaintenance: { hostids: hosts[2], forced: 'true' },
+    migrateVirtualMachine: { virtualmachineid: moving },
+    maintainHost: { id: hosts[2] },
+    startRollingMaintenance: { hostids: hosts[3], forced: 'true' },
   };
 }
 
@@ -201,7 +205,7 @@ async function meddle(how: (client: Client, workflowId: string) => Promise<unkno
     expect(await elsewhere(), 'every operation is at a call to a host').toEqual([]),
   );
   const client = new Client({ connection });
-  await Promise.all((await operations(before)).map(({ id, run }) => how(client, `${id}-${run}`)));
+  await Promise.all((await asked(before)).map(({ id, run }) => how(client, `${id}-${run}`)));
   await cloud.agent.kill('SIGCONT');
   await eventually(
     'every operation has ended',
