@@ -87,7 +87,11 @@ async function recordMachine(tx: Tx, { id, place, event }: RecoveryVerdict['mach
 async function recordVolume(tx: Tx, { id, poolId, event }: RecoveryVerdict['volumes'][number]): Promise<void> {
   if (poolId !== undefined) {
     await recordPoolUse(tx, id, poolId);
-    await tx.execute('UPDATE volume SET pool_id = ? WHERE id = ?', [poolId, id]);
+    // One that existed and is on another pool was moved there after the backup: it stands alone since.
+    await tx.execute(
+      `UPDATE volume SET template_id = IF(state IN ('Ready', 'Destroy') AND pool_id <> ?, NULL, template_id), pool_id = ? WHERE id = ?`,
+      [poolId, poolId, id],
+    );
   }
   if (event !== undefined) await transitionIfAllowed(tx, { type: 'volume', id }, event);
 }

@@ -255,3 +255,30 @@ describe('what is in no row', () => {
     expect(findings.map(({ kind }) => kind)).toEqual(['missing-volume', 'missing-volume', 'empty-pool']);
   });
 });
+
+describe('volumes that were moved after the backup', () => {
+  const P2 = 'p2';
+  const data = disk({ id: 'data', name: 'data-1', vmId: null });
+  const facts = (on: Record<string, readonly string[]>, operations: readonly OpenOperation[] = []): RecoveryFacts => ({
+    hosts: [{ id: H1, name: H1, inventory: { vms: [], volumes: on, networks: [] } }],
+    machines: [],
+    volumes: [data],
+    pools: [P1, P2].map((id) => ({ id, name: `pool ${id}` })),
+    networkIds: [],
+    operations,
+  });
+
+  it('are where they are found', () => {
+    const { volumes, findings } = judgeRecovery(facts({ [P1]: [], [P2]: ['data'] }));
+    expect([volumes, findings]).toEqual([[{ id: 'data', poolId: P2 }], []]);
+  });
+
+  it('are for a person when they are found on two pools, unless their move goes on', () => {
+    const both = { [P1]: ['data'], [P2]: ['data'] };
+    expect(judgeRecovery(facts(both)).findings).toEqual([
+      expect.objectContaining({ kind: 'two-pools', message: expect.stringContaining('pool p1 and pool p2') }),
+    ]);
+    const move = operation('migrateVolume', { resource: { type: 'volume', id: 'data' } });
+    expect(judgeRecovery(facts(both, [move])).findings).toEqual([]);
+  });
+});

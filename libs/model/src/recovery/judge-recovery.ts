@@ -12,6 +12,7 @@ import type {
   RecoveryFinding,
   RecoveryVerdict,
   VolumeRow,
+  VolumeVerdict,
 } from './recovery-facts.js';
 
 /** Operations that ask for one thing of a machine: what was found says whether it is done. */
@@ -47,12 +48,13 @@ export function judgeRecovery(facts: RecoveryFacts): RecoveryVerdict {
   ];
   return {
     machines: judgements.map(({ machine }) => machine).filter(({ place, event }) => place ?? event),
-    volumes: judgements.flatMap(({ volume }) => (volume ? [volume] : [])),
+    volumes: [...judgements.flatMap(({ volume }) => (volume ? [volume] : [])), ...movedVolumes(facts, disks)],
     operations,
     findings: [
       ...judgements.flatMap(({ findings }) => findings),
       ...strangers(facts),
       ...missingVolumes(facts, disks),
+      ...volumesOnTwoPools(facts, disks),
       ...endedOperations(facts, operations),
     ],
   };
@@ -98,6 +100,11 @@ class DiskFinder {
   /** Nothing was found, although rows say that more than one thing should be there. */
   looksEmpty(poolId: string): boolean {
     return this.found.get(poolId) === 0 && (this.expected.get(poolId) ?? 0) > 1;
+  }
+
+  /** Names of the pools on which it lies. */
+  poolNamesOf(volumeId: string): string[] {
+    return (this.poolsOf.get(volumeId) ?? []).map((id) => this.names.get(id) ?? id);
   }
 
   find(volume: VolumeRow | undefined): DiskFacts {
@@ -166,6 +173,27 @@ function missingVolumes({ pools, volumes, machines }: RecoveryFacts, disks: Disk
       return { kind: 'missing-volume', subject: `volume:${id}`, message: `Volume ${name} is not on its pool.` };
     });
   return [...empty, ...missing];
+}
+
+/** Data disks that were moved after the backup; root disks are judged with their machine. */
+function movedVolumes({ volumes, machines }: RecoveryFacts, disks: DiskFinder): VolumeVerdict[] {
+  const machineIds = new Set(machines.map(({ id }) => id));
+  return volumes.flatMap((row) => {
+    if ((row.vmId !== null && machineIds.has(row.vmId)) || !exists(row.state)) return [];
+    const disk = disks.find(row);
+    return disk.kind === 'there' && disk.poolId !== row.poolId ? [{ id: row.id, poolId: disk.poolId }] : [];
+  });
+}
+
+/** A move that the rows know goes on by itself. */
+function volumesOnTwoPools({ volumes, operations }: RecoveryFacts, disks: DiskFinder): RecoveryFinding[] {
+  const onTheirWay = new Set(operations.map(({ resource }) => resource.id));
+  return volumes.flatMap(({ id, name }): RecoveryFinding[] => {
+    const pools = disks.poolNamesOf(id);
+    if (pools.length < 2 || onTheirWay.has(id)) return [];
+    const message = `Volume ${name} lies on the pools ${pools.join(' and ')}; look which of them its machine writes to.`;
+    return [{ kind: 'two-pools', subject: `volume:${id}`, message }];
+  });
 }
 
 /** An operation that no machine's facts decide. */

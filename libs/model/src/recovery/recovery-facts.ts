@@ -62,6 +62,7 @@ export const FINDING_KINDS = {
   'disk-out-of-reach': 'A machine whose disk lies on a pool that could not be read.',
   'unknown-volume': 'A volume on a pool without a row.',
   'missing-volume': 'A volume whose row says that it exists, and which is not on its pool.',
+  'two-pools': 'A volume that lies on more than one pool: it was being moved, and only one of them is written to.',
   'empty-pool': 'A pool on which nothing was found, although rows say otherwise: is it mounted?',
   'unknown-network': 'A network of ours on a host without a row.',
   'unknown-host': 'A host with our certificate that has no row: it was added after the backup.',
