@@ -3,7 +3,7 @@
  * wait for (downloads) is cached; everything else is as from the README.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -137,6 +137,45 @@ describe('a real machine', () => {
     expect(await vmById(vm!.id)).toMatchObject({ state: 'Running' });
     expect(await ssh(String(vm!['ipaddress']), 'cat /proc/sys/kernel/random/boot_id')).toBe(bootId);
   });
+
+  it('keeps its data while its disk goes to another pool under its hands, whoever is killed, and back at rest', async () => {
+    const [vm] = itemsOf(await api.call('listVirtualMachines', { name: 'survivor' }));
+    const address = String(vm!['ipaddress']);
+    const written = 'dd if=/dev/urandom of=/root/blob bs=64k count=64 2>/dev/null; sync; sha256sum /root/blob';
+    const sum = await ssh(address, written);
+    const bootId = await ssh(address, 'cat /proc/sys/kernel/random/boot_id');
+    await ssh(address, '(while :; do echo x >> /root/ticks; sync; sleep 0.1; done) >/dev/null 2>&1 &');
+    const path = join(home, 'second');
+    mkdirSync(path);
+    const { zoneid, hostid } = vm as Record<string, string>;
+    const [host] = itemsOf(await api.call('listHosts', { id: hostid! }));
+    const place = { zoneid: zoneid!, podid: String(host!['podid']), clusterid: String(host!['clusterid']) };
+    const params = { ...place, hostid: hostid!, name: 'second', url: `file://${path}` };
+    const pool = objectOf(await api.callAndWait('createStoragePool', params));
+    const [disk] = itemsOf(await api.call('listVolumes', { virtualmachineid: vm!.id }));
+    const move = { volumeid: disk!.id, storageid: pool.id, livemigrate: 'true' };
+    const { jobid } = await api.call('migrateVolume', move);
+    for (const name of ['worker', 'agent', 'libvirtd']) await kill9(name);
+    await command('up');
+    expect((await api.waitForJob(String(jobid))).jobstatus).toBe(1);
+    const files = () =>
+      readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((file) => file.includes(`${disk!.id}.qcow2`));
+    expect(files()).toEqual([join('second', 'volumes', `${disk!.id}.qcow2`)]);
+    expect(await ssh(address, 'cat /proc/sys/kernel/random/boot_id')).toBe(bootId);
+    expect(await ssh(address, 'echo 3 > /proc/sys/vm/drop_caches; sha256sum /root/blob')).toBe(sum);
+    const ticks = await ssh(address, 'wc -l < /root/ticks');
+
+    await api.callAndWait('stopVirtualMachine', { id: vm!.id, forced: 'true' });
+    await api.callAndWait('migrateVolume', { volumeid: disk!.id, storageid: String(disk!['storageid']) });
+    expect(files()).toHaveLength(1);
+    expect(files()[0]).not.toContain('second');
+    await api.callAndWait('startVirtualMachine', { id: vm!.id });
+    await eventually('it answers', () => answersSsh(address));
+    expect(await ssh(address, 'sha256sum /root/blob')).toBe(sum);
+    expect(Number(await ssh(address, 'wc -l < /root/ticks'))).toBeGreaterThanOrEqual(Number(ticks));
+    await api.callAndWait('deleteStoragePool', { id: pool.id });
+    await command('doctor');
+  }, 240_000);
 
   it('that powers itself off becomes Stopped within two seconds, and starts again with its disk', async () => {
     const [vm] = itemsOf(await api.call('listVirtualMachines', { name: 'survivor' }));
