@@ -19,6 +19,8 @@ export interface FieldMeta {
   readonly length?: number;
   /** Never logged and never echoed. */
   readonly secret?: boolean;
+  /** Of a list: an empty value on CloudStack's wire is an empty list. Otherwise it is taken as not given. */
+  readonly mayBeEmpty?: boolean;
   /** CloudStack's name where it is not the camelCase one in lower case. */
   readonly wireName?: string;
 }
@@ -101,8 +103,11 @@ export const TAG_LENGTHS = { key: 191, value: 255 } as const;
 export const MAX_ITEMS = 1_000;
 
 /** A list; comma-joined on CloudStack's wire when its items are texts. */
-export const list = <S extends z.ZodType>(description: string, item: S, options: { wireName?: string } = {}) =>
-  field(z.array(item).max(MAX_ITEMS), { description, wire: 'list', ...options });
+export const list = <S extends z.ZodType>(
+  description: string,
+  item: S,
+  options: { wireName?: string; mayBeEmpty?: boolean } = {},
+) => field(z.array(item).max(MAX_ITEMS), { description, wire: 'list', ...options });
 
 /** A map of texts with keys and values of bounded length, and not too many. */
 const texts = (max: { key?: number; value?: number } = {}) =>

@@ -22,6 +22,7 @@ const sample = defineCommand({
     mode: oneOf('Mode', ['Basic', 'Advanced']).optional(),
     ids: list('Ids', uuid('An id')).optional(),
     words: list('Words', z.string()).optional(),
+    labels: list('Labels', z.string(), { mayBeEmpty: true }).optional(),
     details: map('Details').optional(),
     nicList: mapList('Interfaces').optional(),
     password: text('Password', { secret: true, max: 5 }).optional(),
@@ -72,6 +73,7 @@ describe('decodeParameters', () => {
     ['unknown names are ignored', 'filter=name&name=x', { name: 'x' }],
     ['empty values mean “not given”', 'id=&count=&wanted=&mode=', {}],
     ['but a text can be empty', 'name=', { name: '' }],
+    ['and a list that says so', 'words=&labels=', { labels: [] }],
     [
       'a map as key and value',
       'details[0].key=K&details[0].value=V&details[1].key=L&details[1].value=W',

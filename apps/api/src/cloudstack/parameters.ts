@@ -111,8 +111,9 @@ function rawValue(schema: z.ZodType, name: string, given: RequestParameters): un
   }
   const text = given.byName.get(name);
   if (text === undefined) return undefined;
-  // Forms send empty fields for what was left open; only a text can mean to be empty.
-  if (text === '' && (wireOf(schema)?.wire !== 'string' || unwrap(schema) instanceof z.ZodEnum)) return undefined;
+  // Forms send empty fields for what was left open; only a text, or a list that says so, can mean to be empty.
+  const { wire, mayBeEmpty = wire === 'string' } = wireOf(schema) ?? {};
+  if (text === '' && (!mayBeEmpty || unwrap(schema) instanceof z.ZodEnum)) return undefined;
   return convertText(schema, text);
 }
 

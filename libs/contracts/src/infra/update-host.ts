@@ -23,7 +23,7 @@ export const updateHost = defineCommand({
     tunnelAddress: ipv4(
       'IPv4 address on it from which VXLAN tunnels to other hosts start; its own address when empty.',
     ).optional(),
-    hostTags: list('Its tags, in place of all earlier ones.', word).optional(),
+    hostTags: list('Its tags, in place of all earlier ones; none when empty.', word, { mayBeEmpty: true }).optional(),
   }),
   result: hostView,
   wrapper: 'host',

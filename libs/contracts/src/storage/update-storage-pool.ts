@@ -15,7 +15,7 @@ export const updateStoragePool = defineCommand({
     id: uuid('The pool.'),
     name: text('Its new name.').min(1).optional(),
     enabled: bool('Whether disks may be placed there.').optional(),
-    tags: list('Its tags, in place of all earlier ones.', word).optional(),
+    tags: list('Its tags, in place of all earlier ones; none when empty.', word, { mayBeEmpty: true }).optional(),
   }),
   result: storagePoolView,
   wrapper: 'storagepool',
