@@ -12,6 +12,7 @@ import { autocommit } from '@durastack/store/database/transaction';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
+import { poolColumns, type PoolColumns } from './pool-columns.js';
 import { poolKey } from './pool-key.js';
 import { parsePoolUrl, type PoolTarget } from './pool-url.js';
 
@@ -39,42 +40,10 @@ export class CreateStoragePoolHandler implements CommandHandler<typeof createSto
       locks: [pool, { type: 'zone', id: params.zoneId }, ...reach.locks],
       naturalKey,
       input: {},
-      write: (inner) => write(inner, { params, id, naturalKey, ...reach, columns: this.columns(id, target) }),
+      write: (inner) =>
+        write(inner, { params, id, naturalKey, ...reach, columns: poolColumns(this.platform.secrets, id, target) }),
     });
   }
-
-  /** What differs by kind. Secrets leave this function sealed. */
-  private columns(id: string, target: PoolTarget): PoolColumns {
-    const none = {
-      monitors: null,
-      ceph_user: null,
-      secret_sealed: null,
-      fencing_user: null,
-      fencing_secret_sealed: null,
-    };
-    if (target.kind !== 'rbd') return { kind: target.kind, path: target.path, ...none };
-    const seal = (secret: string): string => this.platform.secrets.seal(secret, `storage-pool:${id}`);
-    const { monitors, pool, hosts, fencing } = target;
-    return {
-      kind: target.kind,
-      path: pool,
-      monitors: monitors.join(','),
-      ceph_user: hosts.user,
-      secret_sealed: seal(hosts.secret),
-      fencing_user: fencing?.user ?? null,
-      fencing_secret_sealed: fencing ? seal(fencing.secret) : null,
-    };
-  }
-}
-
-interface PoolColumns {
-  readonly kind: PoolTarget['kind'];
-  readonly path: string;
-  readonly monitors: string | null;
-  readonly ceph_user: string | null;
-  readonly secret_sealed: string | null;
-  readonly fencing_user: string | null;
-  readonly fencing_secret_sealed: string | null;
 }
 
 interface Reach {

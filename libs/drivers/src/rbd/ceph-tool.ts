@@ -15,6 +15,8 @@ export const CEPH_ERROR = {
   invalid: 22,
   notEmpty: 39,
   timedOut: 110,
+  /** Somebody else removed it in this moment. */
+  stale: 116,
 } as const;
 
 /** Ceph's own limits end a call earlier; this is for a tool that hangs. */
@@ -30,7 +32,7 @@ export interface CephCaller {
 }
 
 /** How a call is limited. */
-export type CephCallOptions = Pick<RunOptions, 'signal' | 'timeoutMs' | 'onOutput'>;
+export type CephCallOptions = Pick<RunOptions, 'signal' | 'timeoutMs' | 'onOutput' | 'env'>;
 
 /**
  * Runs `rbd` or `ceph` and gives its output.
@@ -63,14 +65,20 @@ export function poolSilent({ id, pool, monitors }: RbdPoolSpec, cause?: unknown)
   return new DurastackError('BACKEND_BUSY', text, { cause });
 }
 
+/** Whether a tool ended because the cluster did not answer it in time. */
+export function sawSilence(error: unknown): boolean {
+  if (!isDurastackError(error)) return false;
+  const { exitCode, stderr } = error.details;
+  return exitCode === CEPH_ERROR.timedOut || /\(110\)|timed out|TimedOut/i.test(String(stderr ?? ''));
+}
+
 function explain({ pool, user }: CephCaller, error: unknown): unknown {
   if (isDurastackError(error, 'TIMEOUT')) return poolSilent(pool, error);
   if (isDurastackError(error, 'ENVIRONMENT'))
     return new DurastackError('ENVIRONMENT', `${error.message} On Debian: ceph-common.`, { cause: error });
   if (!isDurastackError(error, 'STEP_REFUSED')) return error;
+  if (sawSilence(error)) return poolSilent(pool, error);
   const said = String(error.details['stderr'] ?? '');
-  const status = error.details['exitCode'];
-  if (status === CEPH_ERROR.timedOut || /\(110\)|timed out|TimedOut/.test(said)) return poolSilent(pool, error);
   const refuse = (message: string): DurastackError =>
     new DurastackError('STEP_REFUSED', message, { cause: error, details: error.details });
   if (

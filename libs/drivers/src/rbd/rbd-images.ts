@@ -32,6 +32,14 @@ export async function readImage(
   return { sizeBytes: size, isProtected: is === true || is === 'true' };
 }
 
+const age = z.object({ create_timestamp: z.string() });
+
+/** When the image was made, in milliseconds since 1970; undefined when there is none. See {@link callCeph} for errors. */
+export async function readMadeAt(caller: CephCaller, spec: string): Promise<number | undefined> {
+  const text = await orAbsent(callCeph('rbd', caller, ['info', '--format', 'json', spec], { env: { TZ: 'UTC' } }));
+  return text === undefined ? undefined : Date.parse(`${age.parse(JSON.parse(text)).create_timestamp} UTC`);
+}
+
 const status = z.object({ watchers: z.array(z.object({ address: z.string() })) });
 
 /** Addresses of the clients that have the image open; undefined when there is none. See {@link callCeph} for errors. */
@@ -82,7 +90,7 @@ export async function listImages(caller: CephCaller): Promise<{ images: string[]
 /** Nothing instead of the error that says that there is no such thing. */
 export async function orAbsent<T>(work: Promise<T>): Promise<T | undefined> {
   return work.catch((error: unknown) => {
-    if (hasStatus(error, CEPH_ERROR.absent)) return undefined;
+    if (hasStatus(error, CEPH_ERROR.absent) || hasStatus(error, CEPH_ERROR.stale)) return undefined;
     throw error;
   });
 }

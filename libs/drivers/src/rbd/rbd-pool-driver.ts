@@ -21,20 +21,31 @@ export interface RbdPoolDriverParts {
   readonly shell: HostShell;
 }
 
+/** What a host's RBD pools have in common. */
+class Host {
+  readonly bases = knownBases();
+  readonly sizes = new PoolSizes(async (pool) => readPoolSize(await this.callerOf(pool)));
+
+  constructor(readonly parts: RbdPoolDriverParts) {}
+
+  async callerOf(pool: RbdPoolSpec): Promise<CephCaller> {
+    return { pool, user: pool.user, access: await this.parts.accesses.of(pool), shell: this.parts.shell };
+  }
+
+  async keepSecret(pool: RbdPoolSpec): Promise<void> {
+    const value = Buffer.from(await this.parts.accesses.keyOf(pool), 'base64');
+    await this.parts.secrets.ensure({ uuid: pool.id, description: `storage pool ${pool.id}`, value });
+  }
+}
+
 /** Makes the driver of one host's RBD pools. */
-export function createRbdPoolDriver({ accesses, secrets, shell }: RbdPoolDriverParts): PoolDriver<RbdPoolSpec> {
-  const bases = knownBases();
-  const callerOf = async (pool: RbdPoolSpec): Promise<CephCaller> => ({
-    pool,
-    user: pool.user,
-    access: await accesses.of(pool),
-    shell,
-  });
-  const sizes = new PoolSizes(async (pool) => readPoolSize(await callerOf(pool)));
-  const keepSecret = async (pool: RbdPoolSpec): Promise<void> => {
-    const value = Buffer.from(await accesses.keyOf(pool), 'base64');
-    await secrets.ensure({ uuid: pool.id, description: `storage pool ${pool.id}`, value });
-  };
+export function createRbdPoolDriver(parts: RbdPoolDriverParts): PoolDriver<RbdPoolSpec> {
+  const host = new Host(parts);
+  return { ...pools(host), ...contents(host), ...disks(host) };
+}
+
+function pools(host: Host): Pick<PoolDriver<RbdPoolSpec>, 'ensurePool' | 'ensurePoolGone' | 'measured'> {
+  const { accesses, secrets, shell } = host.parts;
   return {
     ensurePool: async (pool, { secret, refuseWhenSilent }) => {
       const trial = async (access: RbdAccess) => tryPool({ pool, user: pool.user, access, shell });
@@ -42,43 +53,58 @@ export function createRbdPoolDriver({ accesses, secrets, shell }: RbdPoolDriverP
       const size = await tried.catch((error: unknown) => {
         throw refuseWhenSilent === true && isDurastackError(error, 'BACKEND_BUSY') ? noAnswer(pool, error) : error;
       });
-      await keepSecret(pool);
-      sizes.note(pool.id, size);
+      await host.keepSecret(pool);
+      host.sizes.note(pool.id, size);
       return size;
     },
     ensurePoolGone: async (pool) => {
       await secrets.ensureGone(pool.id);
       await accesses.forget(pool.id);
     },
-    ensureVolume: async (volume, signal) => ensureRbdVolume(await callerOf(volume.pool), volume, { bases, signal }),
-    growVolume: async (volume, signal) => growRbdVolume(await callerOf(volume.pool), volume, signal),
-    ensureVolumeGone: async (volumeId, pool) => removeRbdVolume(await callerOf(pool), volumeId),
-    ensureTemplateOnPool: async (params, context) => ensureRbdTemplate(await callerOf(params.pool), params, context),
+    measured: (pool) => host.sizes.last(pool),
+  };
+}
+
+type Contents = Omit<PoolDriver<RbdPoolSpec>, keyof ReturnType<typeof pools> | keyof ReturnType<typeof disks>>;
+
+function contents(host: Host): Contents {
+  const { bases } = host;
+  return {
+    ensureVolume: async (volume, signal) =>
+      ensureRbdVolume(await host.callerOf(volume.pool), volume, { bases, signal }),
+    growVolume: async (volume, signal) => growRbdVolume(await host.callerOf(volume.pool), volume, signal),
+    ensureVolumeGone: async (volumeId, pool) => removeRbdVolume(await host.callerOf(pool), volumeId),
+    ensureTemplateOnPool: async (params, context) =>
+      ensureRbdTemplate(await host.callerOf(params.pool), params, context),
     ensureTemplateGoneFromPool: async (templateId, pool) => {
       bases.forget(templateId);
-      await removeRbdTemplate(await callerOf(pool), templateId);
+      await removeRbdTemplate(await host.callerOf(pool), templateId);
     },
-    listVolumes: async (pool) => idsOf((await listImages(await callerOf(pool))).images, 'volume-'),
-    listTemplates: async (pool) => idsOf((await listImages(await callerOf(pool))).bases, 'template-'),
+    listVolumes: async (pool) => idsOf((await listImages(await host.callerOf(pool))).images, 'volume-'),
+    listTemplates: async (pool) => idsOf((await listImages(await host.callerOf(pool))).bases, 'template-'),
+  };
+}
+
+function disks(host: Host): Pick<PoolDriver<RbdPoolSpec>, 'openDisk' | 'diskSource' | 'forTools'> {
+  return {
     openDisk: async (volume, _qemu, sharing) => {
       const spec = imageSpec(volume.pool, volumeImage(volume.id));
-      const caller = await callerOf(volume.pool);
+      const caller = await host.callerOf(volume.pool);
       // A cluster that does not answer is found out here, in seconds: libvirt would wait for minutes.
       const clients = await readClients(caller, spec);
       if (clients === undefined) throw missing(spec);
       if (sharing === 'alone' && clients.length > 0) throw inUse(caller, spec, clients);
-      await keepSecret(volume.pool);
+      await host.keepSecret(volume.pool);
       return diskSource(volume);
     },
     diskSource,
     forTools: async (volume) => {
-      const caller = await callerOf(volume.pool);
+      const caller = await host.callerOf(volume.pool);
       const spec = imageSpec(volume.pool, volumeImage(volume.id));
       const image = await readImage(caller, spec);
       if (image === undefined) throw missing(spec);
       return { name: toolName(caller, spec), format: 'raw', sizeBytes: image.sizeBytes, shared: false };
     },
-    measured: (pool) => sizes.last(pool),
   };
 }
 

@@ -155,7 +155,8 @@ describe('base images', () => {
     await other.ensurePool({ pool, secret: cluster.ceph.key }, context());
     await cluster.admin('rbd', 'create', '--size', '1M', `${pool.pool}/.template-${templateId}.0a.part`);
     await Promise.all([verbs, other].map((host) => host.ensureTemplateOnPool({ templateId, store, pool }, context())));
-    expect((await cluster.admin('rbd', 'ls', pool.pool)).trim()).toBe(`template-${templateId}`);
+    const names = (await cluster.admin('rbd', 'ls', pool.pool)).trim().split('\n').sort();
+    expect(names).toEqual([`.template-${templateId}.0a.part`, `template-${templateId}`]);
     // What was copied, but not marked yet, is marked by the next attempt.
     await cluster.admin('rbd', 'snap', 'unprotect', `${pool.pool}/template-${templateId}@base`);
     expect(await hostIn(namespace).contents([pool])).toEqual({
@@ -165,6 +166,10 @@ describe('base images', () => {
     await verbs.ensureTemplateOnPool({ templateId, store, pool }, context());
     const { templates } = await hostIn(namespace).contents([pool]);
     expect(templates).toEqual({ [pool.id]: [templateId] });
+    // With the template go its unfinished copies.
+    await verbs.ensureTemplateGoneFromPool({ templateId, pool }, context());
+    expect(await cluster.admin('rbd', 'ls', pool.pool)).toBe('');
+    await verbs.ensureTemplateOnPool({ templateId, store, pool }, context());
   }, 60_000);
 });
 

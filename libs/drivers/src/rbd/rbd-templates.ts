@@ -5,11 +5,22 @@ import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { VerbContext } from '../driver.js';
 import { plainFileExists } from '../files/plain-files.js';
-import { CEPH_ERROR, callCeph, hasStatus, poolSilent, toolName, type CephCaller } from './ceph-tool.js';
-import { BASE_SNAPSHOT, imageSpec, listImages, orAbsent, readImage, removeImage, templateImage } from './rbd-images.js';
+import { CEPH_ERROR, callCeph, hasStatus, poolSilent, sawSilence, toolName, type CephCaller } from './ceph-tool.js';
+import {
+  BASE_SNAPSHOT,
+  imageSpec,
+  listImages,
+  orAbsent,
+  readImage,
+  readMadeAt,
+  removeImage,
+  templateImage,
+} from './rbd-images.js';
 
 /** Most that a copy may take; it tells its progress all the while, and is ended with its operation. */
 const COPY_TIMEOUT_MS = 12 * 3_600_000;
+/** An unfinished copy that nobody has open and that is as old as this was left by a crash. */
+const ABANDONED_AFTER_MS = 10 * 60_000;
 
 /**
  * The base image is on the pool, complete: copied under another name, renamed, and then marked by its protected
@@ -51,12 +62,13 @@ interface Copy {
 }
 
 async function copyAs(caller: CephCaller, { source, image, templateId }: Copy, context: VerbContext): Promise<void> {
-  await removePartials(caller, templateId);
+  await removePartials(caller, templateId, ABANDONED_AFTER_MS);
   const partial = `.${image}.${randomBytes(6).toString('hex')}.part`;
   try {
     await convert(caller, { source, partial }, context);
     await callCeph('rbd', caller, ['rename', imageSpec(caller.pool, partial), imageSpec(caller.pool, image)]);
   } catch (error) {
+    if (hasStatus(error, CEPH_ERROR.absent)) throw lostCopy(caller, partial, error);
     // When another host was faster, its copy is as good.
     const wasFaster = hasStatus(error, CEPH_ERROR.exists);
     await removeImage(caller, imageSpec(caller.pool, partial)).catch((removal: unknown) => {
@@ -81,17 +93,25 @@ async function convert(
   const options = { signal, onOutput, timeoutMs: COPY_TIMEOUT_MS };
   const args = ['convert', '-p', '-f', 'qcow2', '-O', 'raw', source, target];
   await shell.run('qemu-img', args, options).catch((error: unknown) => {
-    const timedOut = error instanceof DurastackError && /timed out/i.test(error.message);
-    throw timedOut ? poolSilent(pool, error) : error;
+    throw sawSilence(error) ? poolSilent(pool, error) : error;
   });
 }
 
-/** What copies left behind that were killed. One that is being written has a watcher and is spared. */
-async function removePartials(caller: CephCaller, templateId: string): Promise<void> {
+function lostCopy({ pool }: CephCaller, partial: string, cause: unknown): DurastackError {
+  const text = `The unfinished copy ${imageSpec(pool, partial)} was removed by somebody; it is made again`;
+  return new DurastackError('BACKEND_BUSY', text, { cause });
+}
+
+/** What copies left behind that were killed, so long ago. One that is being written has a watcher and is spared. */
+async function removePartials(caller: CephCaller, templateId: string, olderThanMs = 0): Promise<void> {
   const { images } = await listImages(caller);
   for (const name of images.filter((one) => one.startsWith(`.${templateImage(templateId)}.`))) {
-    await removeImage(caller, imageSpec(caller.pool, name)).catch((error: unknown) => {
-      if (!hasStatus(error, CEPH_ERROR.busy)) throw error;
+    const spec = imageSpec(caller.pool, name);
+    // Another host's copy has no watcher for a moment: between its end and its new name.
+    const isYoung = olderThanMs > 0 && Date.now() - ((await readMadeAt(caller, spec)) ?? 0) < olderThanMs;
+    if (isYoung) continue;
+    await removeImage(caller, spec).catch((error: unknown) => {
+      if (!hasStatus(error, CEPH_ERROR.busy) && !hasStatus(error, CEPH_ERROR.stale)) throw error;
     });
   }
 }
