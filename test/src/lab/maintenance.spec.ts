@@ -38,7 +38,11 @@ describe('a real host', () => {
     const plan = objectOf(await lab.admin.call('getHostMaintenancePlan', { id }));
     expect(plan).toMatchObject({ possible: true });
     const { jobid } = await lab.admin.call('prepareHostForMaintenance', { id });
-    await eventually('a move is under way', async () => guests.some(({ vm }) => lab.witness.copies(vm.id).length > 1));
+    const first = guests[0]!.vm;
+    await eventually('a move is under way', async () => {
+      const moving = guests.some(({ vm }) => lab.witness.copies(vm.id).length > 1);
+      return moving || (await lab.hostOf(first)) !== 'host-1';
+    });
     const status = JSON.parse(await dura(lab.lab.home.root, ['status', '--json'])) as {
       processes: { name: string; pid: number }[];
     };

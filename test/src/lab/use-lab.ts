@@ -28,7 +28,9 @@ import { tryLock, type FileLock } from '@durastack/cli/instance/file-lock';
 import { describeHome } from '@durastack/cli/instance/home';
 import { LAB_NAMES } from '@durastack/cli/lab/cloud';
 import { runInHost } from '@durastack/cli/lab/exec';
+import { readFaults } from '@durastack/cli/lab/host/fault-file';
 import { HOST_PLACES } from '@durastack/cli/lab/host/host-spec';
+import { initPid } from '@durastack/cli/lab/host/power';
 import { Lab } from '@durastack/cli/lab/lab-file';
 import { run, type RunOptions, type RunResult } from '@durastack/cli/system/run';
 import { DurastackError } from '@durastack/contracts/errors';
@@ -252,6 +254,10 @@ export class LabFixture {
   async release(): Promise<void> {
     this.witness.stop();
     try {
+      for (const host of this.lab.hosts) {
+        const isWhole = readFaults(host.directory).length === 0 && initPid(host.directory) !== undefined;
+        if (!isWhole) await this.heal(host.plan.name);
+      }
       for (const { id } of this.machines) {
         await this.admin.callAndWait('destroyVirtualMachine', { id, expunge: 'true' }).catch((error: unknown) => {
           if (!/not found|does not exist|unable to find/i.test(String(error))) throw error;

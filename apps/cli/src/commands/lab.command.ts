@@ -40,7 +40,10 @@ async function up(words: readonly string[]): Promise<number> {
     ceph: values.ceph === true,
     fuse: values.fuse === true,
   };
-  const lab = await withHomeLock(home, () => labUp(home, wishes, steps));
+  const lab = await withHomeLock(home, () => labUp(home, wishes, steps)).catch((error: unknown) => {
+    steps.line('What was started is left as it is; repeat "dura lab up", or remove it with "dura lab down".');
+    throw error;
+  });
   for (const line of [
     '',
     `Lab up in ${steps.seconds.toFixed(1)} s.`,

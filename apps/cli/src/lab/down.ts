@@ -7,6 +7,7 @@ import { stopParts } from '../instance/stop.js';
 import { run } from '../system/run.js';
 import type { Steps } from '../system/steps.js';
 import { stopCeph } from './ceph/ceph.js';
+import { releaseDisks } from './disks.js';
 import { deleteNamespace, namespacesOf, removeFabric } from './fabric.js';
 import { powerOff } from './host/power.js';
 import { Lab, labPlaces } from './lab-file.js';
@@ -32,6 +33,7 @@ export async function labDown(home: Home, steps: Steps): Promise<void> {
     for (const name of await namespacesOf(home.name)) await endNamespace(name);
     await removeFabric(home.name);
   });
+  await releaseDisks(labPlaces(home).hosts);
   await steps.run(`Directory ${home.root}`, async (note) => {
     removeHome(home);
     note('removed');

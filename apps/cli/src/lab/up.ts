@@ -20,6 +20,7 @@ import type { Steps } from '../system/steps.js';
 import { startBmc } from './bmc/bmc.js';
 import { CEPH_PACKAGES, startCeph, type LabCeph } from './ceph/ceph.js';
 import { all, LabCloud } from './cloud.js';
+import { ensureDisks } from './disks.js';
 import { joinStorage, makeFabric } from './fabric.js';
 import { powerOn } from './host/power.js';
 import { makeKey, prepareHost } from './host/prepare.js';
@@ -117,7 +118,8 @@ async function startControlPlane(file: InstanceFile, steps: Steps): Promise<void
 async function startHosts(lab: Lab, steps: Steps): Promise<void> {
   const places = labPlaces(lab.home);
   for (const name of ['direct', 'fuse', 'images']) mkdirSync(join(places.shared, name), { recursive: true });
-  mkdirSync(places.hosts, { recursive: true });
+  if (await ensureDisks(places.hosts))
+    steps.line("note: the hosts' disks are in memory; they do not survive a restart.");
   const [accelerator] = await Promise.all([
     probeAccelerator({ dir: lab.home.cache }),
     steps.run("libvirt's knowledge of emulators", () =>

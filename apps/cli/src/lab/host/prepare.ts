@@ -46,7 +46,7 @@ export async function prepareHost(lab: Lab, host: LabHost, accelerator: HostSpec
  * To send 95 MiB to each host by SSH, on one machine, took longer than everything else of a lab's start.
  */
 function placeNode(lab: Lab, disk: string): void {
-  const copy = join(lab.home.work, 'node');
+  const copy = join(labPlaces(lab.home).hosts, 'node');
   if (!existsSync(copy)) copyFileSync(process.execPath, copy, constants.COPYFILE_FICLONE);
   chmodSync(copy, 0o755);
   const place = join(disk, 'upper', NODE_PLACE);
