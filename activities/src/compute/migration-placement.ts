@@ -4,7 +4,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { judgeHosts, type HostJudgement } from '@durastack/model/placement/judge-hosts';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
 import { byPreference } from '@durastack/model/placement/plan-placement';
-import { readZoneSnapshot } from '@durastack/store/compute/placement-rows';
+import { readDestinations } from '@durastack/store/compute/placement-rows';
 import type { Tx } from '@durastack/store/database/transaction';
 import { joinNetworks } from '@durastack/store/network/fabric';
 import { claim, reserveHost } from '@durastack/store/operations/reservations';
@@ -26,7 +26,7 @@ export interface Moving {
  */
 export async function reserveDestination(tx: Tx, moving: Moving): Promise<string> {
   const { operationId, needs, requestedHostId, silent } = moving;
-  const snapshot = await readZoneSnapshot(tx, OVERCOMMIT, needs.zoneId);
+  const snapshot = await readDestinations(tx, OVERCOMMIT, needs, requestedHostId);
   const judged = judgeHosts(snapshot, needs, 'migrate').filter(
     ({ host }) => requestedHostId === undefined || host.id === requestedHostId,
   );

@@ -11,6 +11,7 @@ import {
   readHosts,
   readPools,
   readPoolsOf,
+  reachOf,
   type HostCondition,
 } from '@durastack/store/compute/placement-rows';
 import type { Tx } from '@durastack/store/database/transaction';
@@ -89,11 +90,7 @@ function draw(ids: readonly string[], silent: ReadonlySet<string>): string[] {
 async function narrowest(tx: Tx, needs: MachineNeeds): Promise<HostCondition | undefined> {
   if (needs.requestedHostId !== null) return { where: 'id = ?', values: [needs.requestedHostId] };
   const poolIds = needs.disks.flatMap(({ poolId }) => poolId ?? []);
-  const pools = await readPools(tx, OVERCOMMIT, poolIds);
-  const hostId = pools.find((pool) => pool.hostId !== null)?.hostId;
-  if (hostId) return { where: 'id = ?', values: [hostId] };
-  const clusterId = pools.find((pool) => pool.clusterId !== null)?.clusterId;
-  return clusterId ? { where: 'cluster_id = ?', values: [clusterId] } : undefined;
+  return reachOf(await readPools(tx, OVERCOMMIT, poolIds));
 }
 
 function readSample(tx: Tx, ids: readonly string[], { lastHostId }: MachineNeeds): Promise<HostSnapshot[]> {

@@ -4,7 +4,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
 import { judgeHosts } from '@durastack/model/placement/judge-hosts';
 import { readNeeds } from '@durastack/store/compute/placement-needs';
-import { readZoneSnapshot } from '@durastack/store/compute/placement-rows';
+import { readDestinations } from '@durastack/store/compute/placement-rows';
 import type { Tx } from '@durastack/store/database/transaction';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
@@ -52,7 +52,7 @@ async function checkNow(tx: Tx, vmId: string, hostId: string | undefined): Promi
     );
   const needs = (await readNeeds(tx, [vmId])).get(vmId);
   if (!needs || hostId === undefined) return;
-  const snapshot = await readZoneSnapshot(tx, OVERCOMMIT, needs.zoneId);
+  const snapshot = await readDestinations(tx, OVERCOMMIT, needs, hostId);
   const judged = judgeHosts(snapshot, needs, 'migrate').find(({ host }) => host.id === hostId);
   if (!judged) throw new DurastackError('INVALID_INPUT', `The host ${hostId} is not in use in the machine's zone.`);
   const { host, reasons, storageMotion } = judged;

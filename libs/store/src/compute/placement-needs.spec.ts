@@ -5,7 +5,7 @@ import { insertRow } from '../database/rows.js';
 import { autocommit, type Tx } from '../database/transaction.js';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.js';
 import { readNeeds, readNeedsToReserve } from './placement-needs.js';
-import { readZoneSnapshot } from './placement-rows.js';
+import { readDestinations, readZoneSnapshot } from './placement-rows.js';
 
 const OVERCOMMIT = {
   host: { cpuOvercommit: 4, hostMemoryMib: 1_024 },
@@ -160,5 +160,26 @@ describe('readZoneSnapshot', () => {
     ]);
     expect(pools).toMatchObject([{ id: poolId, bytesFree: 1_500, tags: ['fast'] }]);
     expect(dedications).toEqual([]);
+  });
+});
+
+describe('readDestinations', () => {
+  it('has the hosts that reach the disks, and the one that was asked for', async () => {
+    const elsewhere = newId();
+    await insertRow(tx, 'host', {
+      ...{ id: elsewhere, name: 'far', zone_id: ids.zone, pod_id: ids.zone, cluster_id: newId(), hypervisor: 'KVM' },
+      ...{ state: 'Up', allocation_state: 'Enabled', created_at },
+    });
+    const needs = (await readNeeds(tx, [first])).get(first)!;
+    const hostsFor = async (...[requested]: [requested?: string]) => {
+      const { hosts, pools } = await readDestinations(tx, OVERCOMMIT, needs, requested);
+      expect(pools.map(({ id }) => id)).toEqual([poolId]);
+      return hosts.map(({ id }) => id).sort();
+    };
+    expect(await hostsFor()).toEqual([hostId]);
+    expect(await hostsFor(elsewhere)).toEqual([hostId, elsewhere].sort());
+    expect(await hostsFor(newId())).toEqual([hostId]);
+    const { hosts } = await readDestinations(tx, OVERCOMMIT, { ...needs, disks: [] });
+    expect(hosts).toHaveLength(2);
   });
 });

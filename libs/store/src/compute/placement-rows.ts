@@ -2,6 +2,7 @@
 import type {
   DedicationSnapshot,
   HostSnapshot,
+  MachineNeeds,
   Overcommit,
   PlacementSnapshot,
   PoolSnapshot,
@@ -87,13 +88,54 @@ export function readDedications(tx: Tx, zoneId: string): Promise<DedicationSnaps
   );
 }
 
+/** Hosts that exist as such: one that is being added or removed, or failed to be, is no candidate. */
+const SETTLED = "zone_id = ? AND state NOT IN ('Removed', 'Removing', 'Creating', 'Error')";
+
+/**
+ * Where a running machine could go with its disks staying where they are: the hosts that reach its pools, and the one
+ * that was asked for whether it does or not. The rest of a large zone need not be read.
+ */
+export async function readDestinations(
+  tx: Tx,
+  overcommit: Overcommit,
+  needs: MachineNeeds,
+  requestedHostId?: string,
+): Promise<PlacementSnapshot> {
+  const { zoneId } = needs;
+  const own = await readPools(
+    tx,
+    overcommit,
+    needs.disks.flatMap(({ poolId }) => poolId ?? []),
+  );
+  const reach = reachOf(own) ?? { where: 'TRUE', values: [] };
+  const hosts = await readHosts(tx, overcommit, {
+    where: `${SETTLED} AND (${reach.where} OR id = ?)`,
+    values: [zoneId, ...reach.values, requestedHostId ?? ''],
+  });
+  const reached = await readPoolsOf(tx, overcommit, zoneId, hosts);
+  const known = new Set(reached.map(({ id }) => id));
+  return {
+    hosts,
+    pools: [...reached, ...own.filter(({ id }) => !known.has(id))],
+    dedications: needs.dedications === 0 ? [] : await readDedications(tx, zoneId),
+  };
+}
+
+/** The few hosts that can reach all of the pools; undefined: all of the zone. */
+export function reachOf(pools: readonly PoolSnapshot[]): HostCondition | undefined {
+  const hostId = pools.find((pool) => pool.hostId !== null)?.hostId;
+  if (hostId) return { where: 'id = ?', values: [hostId] };
+  const clusterId = pools.find((pool) => pool.clusterId !== null)?.clusterId;
+  return clusterId ? { where: 'cluster_id = ?', values: [clusterId] } : undefined;
+}
+
 /**
  * A whole zone: for the choice of a migration's destination, and for plans over many machines. Three queries, whatever
  * the zone holds.
  */
 export async function readZoneSnapshot(tx: Tx, overcommit: Overcommit, zoneId: string): Promise<PlacementSnapshot> {
   const hosts = await readHosts(tx, overcommit, {
-    where: "zone_id = ? AND state NOT IN ('Removed', 'Removing', 'Creating', 'Error')",
+    where: SETTLED,
     values: [zoneId],
   });
   const pools = toPools(await tx.query<PoolRow>(`${poolColumns(overcommit)} AND zone_id = ?`, [zoneId]));
