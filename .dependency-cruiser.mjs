@@ -117,7 +117,7 @@ const BUILT_IN_BANS = [
 }));
 
 /** Folders of libs/drivers/src that every driver may use. */
-const DRIVER_TOOLS = ['process', 'files', 'image', 'conformance', 'testing'];
+const DRIVER_TOOLS = ['process', 'files', 'image', 'volume-copy', 'conformance', 'testing'];
 
 /** What every part of a host's network speaks of, whichever switch it has. */
 const NETWORK_TERMS = 'network/(dns|ipv4|port|switch)\\.ts';

@@ -4,10 +4,10 @@ import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs, VerbContext } from '../driver.js';
 import { progressText } from '../volume-copy/copy-image.js';
-import { judgeCopy, type CopyFacts } from '../volume-copy/judge-copy.js';
+import { judgeCopy, type CopyFacts, type CopyVerdict } from '../volume-copy/judge-copy.js';
 import { sleep } from './faults.js';
 import { disksOf } from './plugging.js';
-import type { SimulatedVm, SimulatedWorld } from './world.js';
+import type { SimulatedPool, SimulatedVm, SimulatedWorld } from './world.js';
 
 type VolumeCopyVerbs = Pick<DriverVerbs, 'copyVolume' | 'switchVolume' | 'discardVolumeCopy'>;
 type VolumeCopy = VerbParams<'copyVolume'>;
@@ -16,86 +16,108 @@ const PARTS = 10;
 
 /** @param transferMs how long a copy takes, with progress */
 export function volumeCopyVerbs(world: SimulatedWorld, hostId: string, transferMs: number): VolumeCopyVerbs {
-  const machine = ({ vmId }: VolumeCopy): SimulatedVm | undefined =>
-    vmId === undefined ? undefined : world.host(hostId).vms[vmId];
-  const volumes = (pool: PoolSpec) => world.pool(hostId, pool).volumes;
-  const look = (copy: VolumeCopy): CopyFacts => factsOf(copy, machine(copy), volumes);
-  const transfer = async ({ volume, target }: VolumeCopy, { signal, progress }: VerbContext): Promise<void> => {
-    const { sizeBytes } = volumes(volume.pool)[volume.id] ?? { sizeBytes: 0 };
-    volumes(target.pool)[volume.id] = { sizeBytes, partial: true };
-    world.save(hostId);
-    for (let part = 0; part < PARTS && transferMs > 0; part += 1) {
-      progress((100 * part) / PARTS, progressText('copied', (100 * part) / PARTS, sizeBytes));
-      await sleep(transferMs / PARTS, signal);
-    }
-    signal.throwIfAborted();
-  };
-  const whole = ({ volume, target }: VolumeCopy): void => {
-    delete volumes(target.pool)[volume.id]?.partial;
-  };
-  const discard = ({ volume, target, vmId }: VolumeCopy): void => {
-    if (vmId !== undefined) delete world.host(hostId).vms[vmId]?.mirrors?.[volume.id];
-    delete world.content(hostId, target.pool).volumes[volume.id];
-    world.save(hostId);
-  };
-  /** Brings both into step, or copies what nobody writes to. @returns whether a machine has to be switched */
-  const bringOver = async (copy: VolumeCopy, context: VerbContext): Promise<boolean> => {
-    for (;;) {
-      const { id } = copy.volume;
-      const verdict = judgeCopy(look(copy));
-      switch (verdict) {
-        case 'moved':
-        case 'in-step':
-          return true;
-        case 'mirror': {
-          await transfer(copy, context);
-          const vm = machine(copy);
-          if (vm?.power === 'off' || !vm) break;
-          vm.mirrors = { ...vm.mirrors, [id]: copy.copyId };
-          break;
-        }
-        case 'at-rest':
-          if (volumes(copy.target.pool)[id]?.partial !== true) return false;
-          await transfer(copy, context);
-          whole(copy);
-          return false;
-        case 'copy':
-          await transfer(copy, context);
-          whole(copy);
-          return false;
-        default:
-          throw new DurastackError('STEP_REFUSED', `Volume ${id} cannot be moved here: its state is “${verdict}”.`);
-      }
-    }
-  };
+  const copies = new SimulatedCopies(world, hostId, transferMs);
   return {
     copyVolume: async (copy, context) => {
       try {
-        const mirrored = await bringOver(copy, context);
-        world.save(hostId);
-        return { mirrored };
+        return { mirrored: await copies.bringOver(copy, context) };
       } catch (error) {
-        if (judgeCopy(look(copy)) !== 'moved') discard(copy);
+        if (copies.judge(copy) !== 'moved') copies.discard(copy);
         throw error;
       }
     },
     switchVolume: async (copy, context) => {
-      await bringOver(copy, context);
-      const vm = machine(copy);
-      if (vm && vm.power !== 'off') goOver(vm, copy);
-      whole(copy);
-      world.save(hostId);
+      await copies.bringOver(copy, context);
+      copies.goOver(copy);
       return {};
     },
     discardVolumeCopy: async (copy) => {
-      if (judgeCopy(look(copy)) === 'moved') {
+      if (copies.judge(copy) === 'moved') {
         const text = `Volume ${copy.volume.id} is on pool ${copy.target.pool.id} already: that is its disk now`;
         throw new DurastackError('CONFLICT', `${text}; move it back instead`);
       }
-      discard(copy);
+      copies.discard(copy);
       return {};
     },
   };
+}
+
+class SimulatedCopies {
+  constructor(
+    private readonly world: SimulatedWorld,
+    private readonly hostId: string,
+    private readonly transferMs: number,
+  ) {}
+
+  judge(copy: VolumeCopy): CopyVerdict {
+    return judgeCopy(factsOf(copy, this.machine(copy), (pool) => this.volumes(pool)));
+  }
+
+  /** Brings both into step, or copies what nobody writes to. @returns whether a machine has to be switched */
+  async bringOver(copy: VolumeCopy, context: VerbContext): Promise<boolean> {
+    for (;;) {
+      const verdict = this.judge(copy);
+      if (verdict === 'moved' || verdict === 'in-step') return true;
+      if (verdict === 'mirror') await this.mirror(copy, context);
+      else if (verdict === 'at-rest' || verdict === 'copy') return this.copyAtRest(copy, context);
+      else
+        throw new DurastackError(
+          'STEP_REFUSED',
+          `Volume ${copy.volume.id} cannot be moved here: its state is “${verdict}”.`,
+        );
+    }
+  }
+
+  /** The machine, if it runs, writes to the target alone, and its definition says so. */
+  goOver(copy: VolumeCopy): void {
+    const vm = this.machine(copy);
+    if (vm && vm.power !== 'off') switchDisk(vm, copy);
+    this.complete(copy);
+  }
+
+  discard({ volume, target, vmId }: VolumeCopy): void {
+    if (vmId !== undefined) delete this.world.host(this.hostId).vms[vmId]?.mirrors?.[volume.id];
+    delete this.world.content(this.hostId, target.pool).volumes[volume.id];
+    this.world.save(this.hostId);
+  }
+
+  private machine({ vmId }: VolumeCopy): SimulatedVm | undefined {
+    return vmId === undefined ? undefined : this.world.host(this.hostId).vms[vmId];
+  }
+
+  private volumes(pool: PoolSpec): SimulatedPool['volumes'] {
+    return this.world.pool(this.hostId, pool).volumes;
+  }
+
+  private async mirror(copy: VolumeCopy, context: VerbContext): Promise<void> {
+    await this.transfer(copy, context);
+    const vm = this.machine(copy);
+    if (vm && vm.power !== 'off') vm.mirrors = { ...vm.mirrors, [copy.volume.id]: copy.copyId };
+    this.world.save(this.hostId);
+  }
+
+  private async copyAtRest(copy: VolumeCopy, context: VerbContext): Promise<false> {
+    const there = this.volumes(copy.target.pool)[copy.volume.id];
+    if (there === undefined || there.partial === true) await this.transfer(copy, context);
+    this.complete(copy);
+    return false;
+  }
+
+  private async transfer({ volume, target }: VolumeCopy, { signal, progress }: VerbContext): Promise<void> {
+    const { sizeBytes } = this.volumes(volume.pool)[volume.id] ?? { sizeBytes: 0 };
+    this.volumes(target.pool)[volume.id] = { sizeBytes, partial: true };
+    this.world.save(this.hostId);
+    for (let part = 0; part < PARTS && this.transferMs > 0; part += 1) {
+      progress((100 * part) / PARTS, progressText('copied', (100 * part) / PARTS, sizeBytes));
+      await sleep(this.transferMs / PARTS, signal);
+    }
+    signal.throwIfAborted();
+  }
+
+  private complete({ volume, target }: VolumeCopy): void {
+    delete this.volumes(target.pool)[volume.id]?.partial;
+    this.world.save(this.hostId);
+  }
 }
 
 function factsOf(
@@ -115,8 +137,7 @@ function factsOf(
   };
 }
 
-/** The machine writes to the target alone, and its definition says so. */
-function goOver(vm: SimulatedVm, { copyId, volume, target }: VolumeCopy): void {
+function switchDisk(vm: SimulatedVm, { copyId, volume, target }: VolumeCopy): void {
   const moved = { id: volume.id, pool: target.pool, sizeBytes: volume.sizeBytes };
   const { rootVolume, dataVolumes } = vm.spec;
   if (rootVolume.id === volume.id) vm.spec = { ...vm.spec, rootVolume: { ...moved, sizeBytes: rootVolume.sizeBytes } };

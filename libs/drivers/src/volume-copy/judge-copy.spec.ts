@@ -39,7 +39,8 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('judgeCopy', () => {
-  it.each(ROWS)('active %s, job %s, defined %s, images %s: %s', (active, job, defined, images, verdict) => {
+  it.each(ROWS)('active %s, job %s, defined %s, images %s: %s', (...row) => {
+    const [active, job, defined, images, verdict] = row;
     const facts: CopyFacts = {
       active,
       job: job === '-' ? 'none' : job,

@@ -5,21 +5,14 @@
  * so it goes on wherever an earlier attempt, a restart of libvirtd or the guest's own end left things.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { VerbContext } from '../../driver.js';
-import { copyImage, progressText, requireRoom, sameContent, type ImageCopy } from '../../volume-copy/copy-image.js';
+import { progressText, sameContent } from '../../volume-copy/copy-image.js';
 import { judgeCopy } from '../../volume-copy/judge-copy.js';
-import { deviceXml, diskXml } from '../disk-xml.js';
 import type { LibvirtHost } from '../libvirt-host.js';
-import { qemuUserOf } from '../qemu-user.js';
-import { abortBlockCopy, pivotBlockCopy, startBlockCopy } from '../rpc/block-jobs.js';
-import { LIBVIRT_ERROR } from '../rpc/protocol.js';
-import { isLibvirtError } from '../rpc/remote-error.js';
-import { liveDisk, lookAtCopy, type CopyScene, type VolumeCopy } from './copy-scene.js';
-import { defineOn } from './disk-definition.js';
+import { lookAtCopy, type CopyScene, type VolumeCopy } from './copy-scene.js';
+import { copyAtRest, define, endMirror, images, mirror, pivot, POLL_MS } from './copy-steps.js';
 
-const POLL_MS = 200;
 /** A mirror that breaks again and again does so for a reason that does not pass, such as a full pool. */
 const MIRRORS = 3;
 
@@ -63,7 +56,7 @@ export async function switchVolume(host: LibvirtHost, copy: VolumeCopy, context:
         await define(host, { copy, scene, on: copy.target });
         break;
       case 'pivot':
-        await pivot(host, scene);
+        await pivot(host, scene, context.signal);
         break;
       case 'at-rest':
       case 'copy':
@@ -86,8 +79,7 @@ export async function discardVolumeCopy(host: LibvirtHost, copy: VolumeCopy): Pr
     const text = `Volume ${copy.volume.id} is on pool ${copy.target.pool.id} already: that is its disk now`;
     throw new DurastackError('CONFLICT', `${text}; move it back instead`);
   }
-  if (live && (facts.job === 'mirroring' || facts.job === 'in-step'))
-    await unlessOver(abortBlockCopy(host.client, live.domain, live.dev));
+  if (live && (facts.job === 'mirroring' || facts.job === 'in-step')) await endMirror(host, live);
   if (facts.defined && live) await define(host, { copy, scene, on: copy.volume });
   await host.pools.of(copy.target.pool).ensureVolumeGone(copy.volume.id, copy.target.pool);
 }
@@ -133,71 +125,6 @@ async function look(host: LibvirtHost, copy: VolumeCopy, { signal }: VerbContext
   return lookAtCopy(host, copy);
 }
 
-/** Begins to mirror to a new, empty image. */
-async function mirror(
-  host: LibvirtHost,
-  { copy, scene }: { copy: VolumeCopy; scene: CopyScene },
-  signal: AbortSignal,
-): Promise<void> {
-  const { domain, dev } = liveDisk(scene);
-  await requireRoom(await host.pools.forTools(copy.volume), scene.places.target);
-  const sizeBytes = await host.client.blockCapacity(domain, dev);
-  const image = await emptyImage(host, { ...copy.target, sizeBytes }, signal);
-  const place = await host.pools.openDisk(image, qemuUserOf(await host.client.capabilities()));
-  const destinationXml = deviceXml({ disk: diskXml(place, { target: dev, volumeId: copy.volume.id }) });
-  await startBlockCopy(host.client, domain, { disk: dev, destinationXml, bytesPerSecond: copy.bytesPerSecond });
-}
-
-/** Copies what nobody writes to, and compares. */
-async function copyAtRest(
-  host: LibvirtHost,
-  { copy, scene }: { copy: VolumeCopy; scene: CopyScene },
-  context: VerbContext,
-): Promise<void> {
-  const from = await host.pools.forTools(copy.volume);
-  await requireRoom(from, scene.places.target);
-  await emptyImage(host, { ...copy.target, sizeBytes: from.sizeBytes }, context.signal);
-  const both = await images(host, copy);
-  await copyImage(both, context);
-  if (await sameContent(both, context)) return;
-  const text = `The copy of volume ${copy.volume.id} on pool ${copy.target.pool.id} differs from its source`;
-  throw new DurastackError('STEP_REFUSED', `${text}: something writes to one of them, or a disk is failing`);
-}
-
-async function images(host: LibvirtHost, { volume, target, bytesPerSecond }: VolumeCopy): Promise<ImageCopy> {
-  const { pools } = host;
-  return { from: await pools.forTools(volume), to: await pools.forTools(target), bytesPerSecond, shell: pools.shell };
-}
-
-async function emptyImage(host: LibvirtHost, target: VolumeSpec, signal: AbortSignal): Promise<VolumeSpec> {
-  const driver = host.pools.of(target.pool);
-  await driver.ensureVolumeGone(target.id, target.pool);
-  const { id, pool, sizeBytes } = target;
-  const image = { id, pool, sizeBytes };
-  await driver.ensureVolume(image, signal);
-  return image;
-}
-
-/** The definition of the machine's next start names this place from now on. */
-async function define(
-  host: LibvirtHost,
-  { copy, scene, on }: { copy: VolumeCopy; scene: CopyScene; on: VolumeSpec },
-): Promise<void> {
-  const { domain, dev } = liveDisk(scene);
-  const copyId = on === copy.target ? copy.copyId : undefined;
-  const place = host.pools.diskSource(on);
-  const xml = defineOn(await host.client.inactiveXml(domain), { dev, volumeId: copy.volume.id, place, copyId });
-  await host.client.defineDomain(xml);
-}
-
-/** A refusal is looked into by the next look: the job may have broken off, or the machine have stopped. */
-async function pivot(host: LibvirtHost, scene: CopyScene): Promise<void> {
-  const { domain, dev } = liveDisk(scene);
-  await pivotBlockCopy(host.client, domain, dev).catch((error: unknown) => {
-    if (!isDurastackError(error, 'STEP_REFUSED')) throw error;
-  });
-}
-
 /**
  * A copy that fails or is cancelled leaves nothing. One whose agent ends goes on in QEMU, and is found there by the
  * next.
@@ -216,12 +143,4 @@ async function orNothingLeft<T>(
     await discardVolumeCopy(host, copy);
     throw cause;
   }
-}
-
-/** It may have ended since it was looked at. */
-async function unlessOver(call: Promise<void>): Promise<void> {
-  await call.catch((error: unknown) => {
-    const codes = [LIBVIRT_ERROR.operationInvalid, LIBVIRT_ERROR.noDomain, LIBVIRT_ERROR.invalidArgument];
-    if (!codes.some((code) => isLibvirtError(error, code))) throw error;
-  });
 }

@@ -151,7 +151,10 @@ async function expectMoved(vm: VmSpec, copy: Copy): Promise<void> {
   expect(lastCount(await contentOf(copy.target))).toBeGreaterThan(seen);
 }
 
-describe('the disk of a machine that runs', () => {
+/** Each boots guests under emulation. */
+const LIMIT_MS = 180_000;
+
+describe('the disk of a machine that runs', { timeout: LIMIT_MS }, () => {
   it('is moved under its hands: it loses no write, and its next start is on the new pool', async () => {
     const { vm, copy } = await writing();
     expect(await driver.verbs.copyVolume(copy, context())).toEqual({ mirrored: true });
@@ -252,7 +255,7 @@ async function defineTarget({ vm, copy }: { vm: VmSpec; copy: Copy }): Promise<v
   await raw.defineDomain(defineOn(xml, { dev: 'vda', volumeId: copy.volume.id, place, copyId }));
 }
 
-describe('a disk at rest', () => {
+describe('a disk at rest', { timeout: LIMIT_MS }, () => {
   it('is copied whole with what lies under it, and compared', async () => {
     const { vm, copy } = await writing();
     await stop(vm);
