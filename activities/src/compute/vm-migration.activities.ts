@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { migrationFigures, type MigrationDestination } from '@durastack/contracts/agent/migration';
+import { AWAITS_SOURCE, migrationFigures, type MigrationDestination } from '@durastack/contracts/agent/migration';
 import type { VmSpec } from '@durastack/contracts/agent/specs';
 import type { TaskStatus } from '@durastack/contracts/agent/verbs';
 import type { VmMigrationPorts } from '@durastack/contracts/compute/vm-migration.ports';
@@ -136,12 +136,14 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
       if (row.openedGeneration !== step.generation) {
         const { ticket } = destination;
         const granted = { vm: spec, sourceHostId: row.sourceHostId, ticket, validForMs: TICKET_MS };
-        taskOutcome(await agents.task(row.destinationHostId, 'receiveVm', granted, step));
+        const receiving = await agents.task(row.destinationHostId, 'receiveVm', granted, step);
+        if (!onlyAttempt(receiving).done && receiving.detail !== AWAITS_SOURCE)
+          return pending(POLL_MS.soon, 'preparing the destination');
         await underStep(source, step, (tx) => noteOpened(tx, row.vmId, step.generation));
       }
       // The source hears from the destination whether the machine runs there: when it is done, both are.
       const task = await agents.task(row.sourceHostId, 'sendVm', { vmId: row.vmId, destination }, step);
-      const sent = taskOutcome(task);
+      const sent = onlyAttempt(task);
       if (!sent.done) return pending(pollMsOf(task), sent.detail);
       const figures = migrationFigures.parse(task.result);
       await underStep(source, step, (tx) => noteFigures(tx, row.vmId, figures));
@@ -170,6 +172,12 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
       return words === undefined ? DONE : doneWith(words);
     },
   };
+}
+
+/** A ticket is good once: what has failed, for whatever reason, is settled, and not tried again by itself. */
+function onlyAttempt(task: TaskStatus): StepOutcome {
+  if (task.state !== 'failed') return taskOutcome(task);
+  throw new DurastackError('STEP_REFUSED', task.error?.message ?? 'The migration failed without saying why.');
 }
 
 const pollMsOf = ({ percent = 100 }: TaskStatus): number =>

@@ -40,7 +40,7 @@ async function expectOneCopy(): Promise<string> {
 
 describe('a machine', () => {
   it('goes to another host and on, and its counter never starts again', { timeout: TIMEOUT_MS }, async () => {
-    for (const host of ['host-2', 'host-3', 'host-1']) {
+    for (const host of ['host-2', 'host-1']) {
       const job = await lab.admin.waitForJob(await migrate(host));
       expect(job).toMatchObject({ jobstatus: JOB_DONE });
       expect(await expectOneCopy()).toBe(host);

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import type { SecureContext } from 'node:tls';
 import type { AgentHealth } from '@durastack/contracts/agent/enrolment';
+import { AWAITS_SOURCE } from '@durastack/contracts/agent/migration';
 import type { PoolSpec } from '@durastack/contracts/agent/specs';
 import type { TaskStatus, VerbParams } from '@durastack/contracts/agent/verbs';
 import { controlEpochRequest, taskCancelRequest, type ControlEpochReply } from '@durastack/contracts/agent/wire';
@@ -170,7 +171,7 @@ export class HostRuntime {
 
   private async act(call: CheckedCall, context: VerbContext): Promise<unknown> {
     const verb = this.parts.driver.verbs[call.name] as (params: unknown, context: VerbContext) => Promise<unknown>;
-    const result = await verb(call.params, { ...context, ...this.waysOf(call) });
+    const result = await verb(call.params, { ...context, ...this.waysOf(call, context) });
     const { pool } = call.params as { pool?: PoolSpec };
     if (pool !== undefined && call.name === 'ensurePool') this.pools.add(pool);
     if (pool !== undefined && call.name === 'ensurePoolGone') this.pools.remove(pool.id);
@@ -178,10 +179,16 @@ export class HostRuntime {
   }
 
   /** What a verb of live migration needs of other hosts. */
-  private waysOf({ name, params }: CheckedCall): Pick<VerbContext, 'admit' | 'reach'> {
+  private waysOf({ name, params }: CheckedCall, { progress }: VerbContext): Pick<VerbContext, 'admit' | 'reach'> {
     if (name === 'receiveVm') {
       const ticket = params as VerbParams<'receiveVm'>;
-      return { admit: (receiver, signal) => this.tickets.admit(ticket, receiver, signal) };
+      return {
+        admit: (receiver, signal) => {
+          const ended = this.tickets.admit(ticket, receiver, signal);
+          progress(undefined, AWAITS_SOURCE);
+          return ended;
+        },
+      };
     }
     if (name !== 'sendVm') return {};
     const { vmId } = params as VerbParams<'sendVm'>;

@@ -30,6 +30,9 @@ export const migrationTicket = z.object({
 /** See {@link migrationTicket}. */
 export type MigrationTicket = z.infer<typeof migrationTicket>;
 
+/** What `receiveVm` says of itself from when it lets the source in: to a source that comes before that nobody is there. */
+export const AWAITS_SOURCE = 'waiting for the source';
+
 /** What a running machine needs of a processor and a hypervisor, as its host describes it. */
 export const migrationNeeds = z.object({
   running: z.boolean(),
