@@ -9,6 +9,7 @@ import { accept } from '@durastack/store/operations/accept';
 import { readMoveTargets, readVolumeToMove } from '@durastack/store/storage/volume-move';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
+import { invalid } from '../face/text-faults.js';
 import { Platform } from '../platform.js';
 
 type Params = ParamsOf<typeof migrateVolume>;
@@ -19,6 +20,8 @@ export class MigrateVolumeHandler implements CommandHandler<typeof migrateVolume
   constructor(private readonly platform: Platform) {}
 
   async execute(call: Call, params: Params): Promise<StartedOperation> {
+    if (params.newDiskOfferingId !== undefined)
+      throw invalid('newDiskOfferingId', 'A move keeps the disk offering; change it by resizeVolume.');
     const volume: ResourceRef = { type: 'volume', id: params.volumeId };
     const tx = autocommit(this.platform.database);
     const owner = await requireAccess(tx, call.caller, volume, 'volumeId');

@@ -111,6 +111,7 @@ describe('migrateVolume', () => {
     expect((await refusal({ volumeid: newId() }))[1]).toMatch(/volumeid.*does not exist/);
     const nonsense: Record<string, string>[] = [{ volumeid: 'x' }, { storageid: '../etc' }, { livemigrate: 'perhaps' }];
     for (const params of nonsense) expect((await migrate(params)).status).toBe(431);
+    expect((await refusal({ newdiskofferingid: newId() }))[1]).toMatch(/resizeVolume/);
     await nothingAccepted();
   });
 

@@ -16,6 +16,7 @@ export const migrateVolume = defineCommand({
     volumeId: uuid('The disk.'),
     storageId: uuid('The pool that it goes to.'),
     liveMigrate: bool('Move it also while its machine runs.').optional(),
+    newDiskOfferingId: uuid('Refused: a disk changes its offering by resizeVolume.').optional(),
   }),
   result: volumeView,
   wrapper: 'volume',
