@@ -12,6 +12,8 @@ import { DeleteHostHandler } from '@durastack/api/infra/delete-host.command';
 import { UpdateHostHandler } from '@durastack/api/infra/update-host.command';
 import type { VxlanSpec } from '@durastack/contracts/agent/specs';
 import { SHARED_VXLAN_OFFERING_ID } from '@durastack/contracts/network/network-offerings';
+import { transaction } from '@durastack/store/database/transaction';
+import { distrustAll } from '@durastack/store/network/fabric';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deployed, expunge, makeGround, only, settle, type Ground } from '../crash/ground.js';
 import { startMatrixWorld, type MatrixWorld } from '../crash/matrix-world.js';
@@ -152,6 +154,18 @@ describe('hosts of a VXLAN network', () => {
     const token = { controlEpoch: 1, generation: 1_000_000, step: 0 };
     await world.agents.client.call(host!, 'ensureNetwork', { network: older }, { token });
     expect(told(one)).toEqual(newest);
+  });
+
+  it('believe a restored database, which has counted less than they were told', async () => {
+    for (const host of [one, other]) await machineOn(host);
+    await round();
+    const before = told(one)?.revision ?? 0;
+    await world.db.execute('UPDATE network SET fabric_revision = 0 WHERE id = ?', [networkId]);
+    await world.db.execute("UPDATE setting SET value = value + 1 WHERE name = 'control-epoch'");
+    await transaction(world.database.source, distrustAll);
+    await round();
+    expect(told(one)?.revision).toBeGreaterThan(before);
+    expect(await staleHosts()).toEqual([]);
   });
 
   it('forget it when it is deleted, and its VNI is free again', async () => {

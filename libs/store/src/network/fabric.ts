@@ -10,6 +10,9 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { isIPv4 } from 'node:net';
 import type { Tx } from '../database/transaction.js';
 
+/** A restored database may count again what it counted before: revisions of a later control epoch are higher. */
+const PER_EPOCH = 2 ** 32;
+
 /** A network on a host. */
 export interface NetworkOnHost {
   readonly networkId: string;
@@ -49,6 +52,13 @@ export async function moveTunnels(tx: Tx, hostId: string, address: string | null
   const networkIds = networks.map(({ id }) => id);
   await changeMembers(tx, networkIds, () =>
     tx.execute('UPDATE host SET tunnel_address = ? WHERE id = ?', [address, hostId]),
+  );
+}
+
+/** The database was restored: what hosts were told since then is not known. */
+export async function distrustAll(tx: Tx): Promise<void> {
+  await tx.execute(
+    'UPDATE network_on_host SET is_stale = 1 WHERE network_id IN (SELECT id FROM network WHERE vni IS NOT NULL)',
   );
 }
 
@@ -100,7 +110,7 @@ export function readStaleOf(tx: Tx, vmId: string): Promise<NetworkOnHost[]> {
 export async function confirmTold(tx: Tx, { networkId, hostId }: NetworkOnHost, revision: number): Promise<void> {
   const rows = await tx.query('SELECT id FROM network WHERE id = ? AND fabric_revision = ? LOCK IN SHARE MODE', [
     networkId,
-    revision,
+    revision % PER_EPOCH,
   ]);
   // It changed meanwhile: the host is told again.
   if (rows.length === 0) return;
@@ -116,6 +126,7 @@ interface SpecRow {
   readonly vni: number | null;
   readonly mtu: number;
   readonly revision: number;
+  readonly epoch: string | null;
   readonly cidr: string;
   readonly gateway: string;
   readonly dns1: string;
@@ -139,7 +150,8 @@ export async function readNetworkSpecs(
   if (networkIds.length === 0) return new Map();
   // One statement: the revision and the hosts that it stands for.
   const rows = await tx.query<SpecRow>(
-    `SELECT w.id, w.name, w.driver, w.bridge, w.vlan, w.vni, w.mtu, w.fabric_revision AS revision, w.cidr, w.gateway, z.dns1, z.dns2,
+    `SELECT w.id, w.name, w.driver, w.bridge, w.vlan, w.vni, w.mtu, w.fabric_revision AS revision,
+       (SELECT value FROM setting WHERE name = 'control-epoch') AS epoch, w.cidr, w.gateway, z.dns1, z.dns2,
        o.name AS hostName, COALESCE(o.tunnel_address, o.ip_address) AS ownAddress,
        h.id AS memberId, COALESCE(h.tunnel_address, h.ip_address) AS memberAddress
      FROM network w JOIN zone z ON z.id = w.zone_id LEFT JOIN host o ON o.id = ?
@@ -179,7 +191,7 @@ function toSpec(hostId: string, rows: readonly SpecRow[]): NetworkSpec {
 
 function vxlanOf(
   hostId: string,
-  { vni, revision, name, hostName, ownAddress }: SpecRow & { vni: number },
+  { vni, revision, epoch, name, hostName, ownAddress }: SpecRow & { vni: number },
   members: readonly SpecRow[],
 ): NonNullable<NetworkSpec['vxlan']> {
   if (ownAddress === null || !isIPv4(ownAddress)) {
@@ -188,5 +200,5 @@ function vxlanOf(
   }
   const others = members.filter(({ memberId }) => memberId !== hostId).map(({ memberAddress }) => memberAddress ?? '');
   const peers = [...new Set(others)].filter((address) => isIPv4(address) && address !== ownAddress).sort();
-  return { vni, revision: Number(revision), localAddress: ownAddress, peers };
+  return { vni, revision: Number(epoch) * PER_EPOCH + Number(revision), localAddress: ownAddress, peers };
 }
