@@ -6,7 +6,7 @@ import type {
   RecoveryVerdict,
 } from '@durastack/model/recovery/recovery-facts';
 import { transaction, type Tx } from '@durastack/store/database/transaction';
-import { joinNetworks } from '@durastack/store/network/fabric';
+import { distrustAll, joinNetworks } from '@durastack/store/network/fabric';
 import { endOperation, lockForEnding } from '@durastack/store/operations/end';
 import { readOperation } from '@durastack/store/operations/operation-row';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
@@ -63,6 +63,7 @@ export async function applyRecovery(source: DataSource, verdict: RecoveryVerdict
   const { machines, operations, findings } = verdict;
   await transaction(source, async (tx) => {
     await replaceFindings(tx, findings);
+    await distrustAll(tx);
     const ended = operations.filter(({ outcome }) => outcome !== 'run-again' && outcome !== 'left').length;
     await endRecovery(
       tx,
