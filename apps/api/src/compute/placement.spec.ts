@@ -53,6 +53,9 @@ describe('affinity groups', () => {
     expect(group).toMatchObject({ name: 'web', virtualmachineIds: [own.vmId] });
     const [vm] = await t.ok<Row[]>('listVirtualMachines', { id: own.vmId }, alice.keys);
     expect(vm).toMatchObject({ affinitygroup: [{ name: 'web', type: 'host anti-affinity', description: 'apart' }] });
+    const inGroup = async (affinitygroupid: string) =>
+      (await t.call('listVirtualMachines', { affinitygroupid }, alice.keys)).body['count'];
+    expect([await inGroup(String(body['id'])), await inGroup(newId())]).toEqual([1, undefined]);
   });
 
   it('are found by name, type and keyword; their types too', async () => {

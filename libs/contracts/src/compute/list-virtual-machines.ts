@@ -21,6 +21,7 @@ export const listVirtualMachines = defineListCommand({
     clusterId: uuid('Only those on hosts of this cluster.').optional(),
     hostId: uuid('Only those on this host.').optional(),
     networkId: uuid('Only those on this network.').optional(),
+    affinityGroupId: uuid('Only those in this affinity group.').optional(),
     templateId: uuid('Only those made from this template.').optional(),
     serviceOfferingId: uuid('Only those of this size.').optional(),
     storageId: uuid('Only those with a disk on this pool.').optional(),

@@ -74,6 +74,7 @@ export const virtualMachines = defineList({
     clusterId: (id) => sql`b.host_id IN (SELECT id FROM host WHERE cluster_id = ${id})`,
     hostId: 'b.host_id',
     networkId: (id) => sql`b.id IN (SELECT vm_id FROM nic WHERE network_id = ${id})`,
+    affinityGroupId: (id) => sql`b.id IN (SELECT vm_id FROM affinity_group_member WHERE group_id = ${id})`,
     templateId: 'b.template_id',
     serviceOfferingId: 'b.service_offering_id',
     storageId: (id) => sql`b.id IN (SELECT vm_id FROM volume WHERE pool_id = ${id})`,
