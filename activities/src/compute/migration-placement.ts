@@ -4,7 +4,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { judgeHosts, type HostJudgement } from '@durastack/model/placement/judge-hosts';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
 import { byPreference } from '@durastack/model/placement/plan-placement';
-import { readDestinations } from '@durastack/store/compute/placement-rows';
+import { readDestinations, refuseNewDedications } from '@durastack/store/compute/placement-rows';
 import type { Tx } from '@durastack/store/database/transaction';
 import { joinNetworks } from '@durastack/store/network/fabric';
 import { claim, reserveHost } from '@durastack/store/operations/reservations';
@@ -37,6 +37,7 @@ export async function reserveDestination(tx: Tx, moving: Moving): Promise<string
   for (const { host } of candidates) {
     const { vmId: ownerId, cpuMhz, memoryMib } = needs;
     if (!(await reserveHost(tx, { ownerId, hostId: host.id, cpuMhz, memoryMib, ...OVERCOMMIT.host }))) continue;
+    await refuseNewDedications(tx, needs);
     await claim(tx, operationId, [{ type: 'host', id: host.id }]);
     await joinNetworks(tx, { vmId: ownerId, hostId: host.id });
     return host.id;

@@ -5,7 +5,7 @@ import { insertRow } from '../database/rows.js';
 import { autocommit, type Tx } from '../database/transaction.js';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.js';
 import { readNeeds, readNeedsToReserve } from './placement-needs.js';
-import { readDestinations, readZoneSnapshot } from './placement-rows.js';
+import { readDestinations, readZoneSnapshot, refuseNewDedications } from './placement-rows.js';
 
 const OVERCOMMIT = {
   host: { cpuOvercommit: 4, hostMemoryMib: 1_024 },
@@ -181,5 +181,27 @@ describe('readDestinations', () => {
     expect(await hostsFor(newId())).toEqual([hostId]);
     const { hosts } = await readDestinations(tx, OVERCOMMIT, { ...needs, disks: [] });
     expect(hosts).toHaveLength(2);
+  });
+});
+
+describe('refuseNewDedications', () => {
+  it('lets a choice pass until something is dedicated in the zone', async () => {
+    const needs = (await readNeeds(tx, [idle])).get(idle)!;
+    await refuseNewDedications(tx, needs);
+    await insertRow(tx, 'dedication', {
+      ...{
+        id: newId(),
+        resource_type: 'host',
+        resource_id: hostId,
+        zone_id: ids.zone,
+        domain_id: ids.domain,
+        created_at,
+      },
+    });
+    await expect(refuseNewDedications(tx, needs)).rejects.toMatchObject({ code: 'BACKEND_BUSY' });
+    expect((await readNeeds(tx, [idle])).get(idle)?.dedications).toBe(1);
+    expect((await readDestinations(tx, OVERCOMMIT, { ...needs, dedications: 1 })).dedications).toEqual([
+      { resourceType: 'host', resourceId: hostId, accountId: null, domainPath: '/acme/' },
+    ]);
   });
 });

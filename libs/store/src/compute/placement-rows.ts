@@ -7,6 +7,7 @@ import type {
   PlacementSnapshot,
   PoolSnapshot,
 } from '@durastack/contracts/compute/placement';
+import { DurastackError } from '@durastack/contracts/errors';
 import { splitTags } from '@durastack/contracts/tags';
 import type { Tx } from '../database/transaction.js';
 
@@ -86,6 +87,18 @@ export function readDedications(tx: Tx, zoneId: string): Promise<DedicationSnaps
        FROM dedication x JOIN domain d ON d.id = x.domain_id WHERE x.zone_id = ?`,
     [zoneId],
   );
+}
+
+/**
+ * Refuses a choice that was made before something in the zone was dedicated. To be called while the chosen host is
+ * held: who dedicates a place holds its hosts.
+ *
+ * @throws DurastackError BACKEND_BUSY: it is chosen again
+ */
+export async function refuseNewDedications(tx: Tx, { zoneId, dedications }: MachineNeeds): Promise<void> {
+  const [row] = await tx.query<{ n: number }>('SELECT COUNT(*) AS n FROM dedication WHERE zone_id = ?', [zoneId]);
+  if (Number(row?.n) === dedications) return;
+  throw new DurastackError('BACKEND_BUSY', 'A place was dedicated while a host was chosen; it is chosen again.');
 }
 
 /** Hosts that exist as such: one that is being added or removed, or failed to be, is no candidate. */
