@@ -58,6 +58,7 @@ describe('a real host', () => {
   it("runs its owner's scripts around that, one host after the other", { timeout: TIMEOUT_MS }, async () => {
     const log = '/run/lab/hooks';
     for (const host of lab.hosts) {
+      await lab.exec(host, ['rm', '-f', log]);
       await lab.exec(host, ['install', '-d', '-m', '755', HOOKS]);
       for (const stage of ['PreFlight', 'PreMaintenance', 'Maintenance', 'PostMaintenance']) {
         const script = `#!/bin/sh\necho "${stage} $1 $(virsh -q list --name | grep -c .)" >> ${log}\n`;
