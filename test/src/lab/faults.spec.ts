@@ -64,6 +64,7 @@ describe('the power of a host', () => {
     const after = await bootId('host-3');
     expect(after).not.toBe(before);
     expect(await lab.domains('host-3')).toEqual([]);
+    expect((await lab.exec('host-3', ['ip', 'address', 'show', 'dev', 'br-phy'])).stdout).toMatch(/inet 198\.18\./);
     await eventually('the new boot id in the rows', async () => (await knownBootId('host-3')) === after);
   });
 

@@ -14,7 +14,8 @@ const STOP_MS = 5_000;
 const OVS_SOCKET = '/run/openvswitch/db.sock';
 /** The userspace switch resolves tunnels only over an address on a bridge of its own. */
 const UNDERLAY_BRIDGE = 'br-phy';
-const SOCKET_TRIES = 200;
+const TRIES = 1_000;
+const TRY_MS = 20;
 
 /** Plans in the order in which they are started. */
 export function builtInServices(spec: HostSpec): ServicePlan[] {
@@ -58,23 +59,30 @@ async function connectUnderlay({ underlay, name }: HostSpec): Promise<void> {
     ...['datapath_type=netdev', '--', '--may-exist', 'add-port', UNDERLAY_BRIDGE, underlay.device],
     ...['--', 'set', 'interface', UNDERLAY_BRIDGE, mtu, '--', 'set', 'interface', underlay.device, mtu],
   );
+  // A switch that finds its bridges in the database makes them in its own time: nobody has asked it for anything.
+  await untilThere(`/sys/class/net/${UNDERLAY_BRIDGE}`);
   const purpose = 'Connecting the underlay';
   await runOrFail(purpose, 'ip', ['address', 'replace', `${underlay.address}/24`, 'dev', UNDERLAY_BRIDGE]);
   await runOrFail(purpose, 'ip', ['link', 'set', 'dev', UNDERLAY_BRIDGE, 'up']);
 }
 
 async function ovs(...args: string[]): Promise<void> {
-  for (let attempt = 0; attempt < SOCKET_TRIES && !existsSync(OVS_SOCKET); attempt += 1) await sleep(10);
+  await untilThere(OVS_SOCKET);
   await runOrFail('Setting up Open vSwitch', 'ovs-vsctl', ['--timeout=10', ...args]);
 }
 
+/** Gives up silently: whoever needs it then says what is missing. */
+async function untilThere(path: string): Promise<void> {
+  for (let attempt = 0; attempt < TRIES && !existsSync(path); attempt += 1) await sleep(TRY_MS);
+}
+
 /** Whether the services that others wait for answer. */
-export async function servicesAnswer(): Promise<boolean> {
-  const answers = await Promise.all([
-    run('ovs-vsctl', ['--timeout=2', '--', 'show']),
+export async function servicesAnswer({ underlay }: HostSpec): Promise<boolean> {
+  const [addresses, libvirt] = await Promise.all([
+    run('ip', ['address', 'show', 'dev', UNDERLAY_BRIDGE]),
     run('virsh', ['-q', '-c', 'qemu:///system', 'uri'], { timeoutMs: 5_000 }),
   ]);
-  return answers.every(({ code }) => code === 0);
+  return libvirt.code === 0 && addresses.stdout.includes(` ${underlay.address}/`);
 }
 
 function service(name: string, command: [string, ...string[]]): ServicePlan {

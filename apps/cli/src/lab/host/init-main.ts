@@ -60,7 +60,7 @@ async function start(directory: string): Promise<void> {
     void manager.stopAll().then(() => process.exit(0));
   });
   await manager.startAll(builtInServices(spec));
-  for (let attempt = 0; attempt < ANSWER_TRIES && !(await servicesAnswer()); attempt += 1) await sleep(50);
+  for (let attempt = 0; attempt < ANSWER_TRIES && !(await servicesAnswer(spec)); attempt += 1) await sleep(50);
   writeFileSync(HOST_PLACES.ready, '');
   report('ready');
 }
