@@ -65,6 +65,10 @@ export function poolSilent({ id, pool, monitors }: RbdPoolSpec, cause?: unknown)
   return new DurastackError('BACKEND_BUSY', text, { cause });
 }
 
+/** What `rbd` and `ceph` say when a monitor has answered and does not let the user in. */
+const NOT_CONNECTED =
+  /couldn't connect to the cluster|error connecting to the cluster|error calling connect|ObjectNotFound|PermissionError/;
+
 /** Whether a tool ended because the cluster did not answer it in time. */
 export function sawSilence(error: unknown): boolean {
   if (!isDurastackError(error)) return false;
@@ -77,20 +81,17 @@ function explain({ pool, user }: CephCaller, error: unknown): unknown {
   if (isDurastackError(error, 'ENVIRONMENT'))
     return new DurastackError('ENVIRONMENT', `${error.message} On Debian: ceph-common.`, { cause: error });
   if (!isDurastackError(error, 'STEP_REFUSED')) return error;
-  if (sawSilence(error)) return poolSilent(pool, error);
   const said = String(error.details['stderr'] ?? '');
   const refuse = (message: string): DurastackError =>
     new DurastackError('STEP_REFUSED', message, { cause: error, details: error.details });
-  if (
-    /couldn't connect to the cluster|error connecting to the cluster|error calling connect|ObjectNotFound|PermissionError/.test(
-      said,
-    )
-  )
-    return refuse(
-      `The Ceph cluster at ${pool.monitors.join(', ')} refuses the cephx user ${user}: check user and secret with "ceph auth get client.${user}"`,
-    );
+  const where = `The Ceph cluster at ${pool.monitors.join(', ')}`;
+  const unknownUser = `${where} refuses the cephx user ${user}: check user and secret with "ceph auth get client.${user}"`;
+  // Some versions go on trying until the time is over.
+  if (/handle_auth_bad_method/.test(said)) return refuse(unknownUser);
+  if (sawSilence(error)) return poolSilent(pool, error);
+  if (NOT_CONNECTED.test(said)) return refuse(unknownUser);
   if (/error opening (default )?pool/.test(said))
-    return refuse(`The Ceph cluster at ${pool.monitors.join(', ')} has no pool ${pool.pool} that ${user} may open`);
+    return refuse(`${where} has no pool ${pool.pool} that ${user} may open`);
   return error;
 }
 

@@ -139,7 +139,8 @@ function confOf({ monitors }: RbdPoolSpec, { keyring }: RbdAccess): string {
     admin_socket: '',
     log_to_file: false,
     log_to_stderr: false,
-    err_to_stderr: false,
+    // Says whether it was the user that a monitor refused, where the call itself only ends as timed out.
+    err_to_stderr: true,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   return ['[global]', ...lines, ''].join('\n');
