@@ -13,7 +13,11 @@ export async function noteDetail(source: DataSource, step: StepRef, detail: stri
 }
 
 /** Notes what an operation answers, where that is no row of its resource; as part of a step's own transaction. */
-export async function noteResult(tx: Tx, operationId: string, result: Readonly<Record<string, unknown>>): Promise<void> {
+export async function noteResult(
+  tx: Tx,
+  operationId: string,
+  result: Readonly<Record<string, unknown>>,
+): Promise<void> {
   await tx.execute('UPDATE operation SET result_json = ? WHERE id = ?', [JSON.stringify(result), operationId]);
 }
 
