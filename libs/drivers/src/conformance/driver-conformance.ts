@@ -14,7 +14,7 @@ import {
 } from './conformance-subject.js';
 import { describeDataDisks, describeGrowth } from './data-disk-conformance.js';
 import { describeDriverRestart, describeMachineViews, describePower, MachineScene } from './machine-conformance.js';
-import { describeVolumeCopies } from './volume-copy-conformance.js';
+import { describeUndoneCopies, describeVolumeCopies } from './volume-copy-conformance.js';
 import { describeCancelledFetch, describeImages, describeNetworks, describeStorage } from './storage-conformance.js';
 
 const ABSENT = '00000000-0000-4000-8000-0000000000ff';
@@ -38,9 +38,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
     beforeAll(async () => {
       subject = await makeSubject();
       await startDriver();
-      await new ConformanceCaller(driver).twice('ensurePool', poolParams(subject));
-      const { otherPool } = subject;
-      if (otherPool) await new ConformanceCaller(driver).call('ensurePool', { pool: otherPool });
+      await makePools(new ConformanceCaller(driver), subject);
     });
     afterAll(async () => {
       await driver?.stop();
@@ -56,29 +54,29 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       await driver.stop();
       await startDriver();
     };
-    describe('host', () => {
-      describeHost(scene);
-    });
-    describe('storage', () => {
-      describeStorage(scene);
-    });
+    describe('host', () => describeHost(scene));
+    describe('storage', () => describeStorage(scene));
     describe('images', () => {
       describeImages(scene);
       describeCancelledFetch(scene);
     });
-    describe('networks', () => {
-      describeNetworks(scene);
-    });
-    describe('machines', () => {
-      const machines = new MachineScene(scene, events);
-      describePower(machines);
-      describeMachineViews(machines);
-      describeDriverRestart(machines, restartDriver);
-      describeDataDisks(machines);
-      describeGrowth(machines);
-      describeVolumeCopies(machines);
-    });
+    describe('networks', () => describeNetworks(scene));
+    describe('machines', () => describeMachines(new MachineScene(scene, events), restartDriver));
   });
+}
+
+function describeMachines(machines: MachineScene, restartDriver: () => Promise<void>): void {
+  describePower(machines);
+  describeMachineViews(machines);
+  describeDriverRestart(machines, restartDriver);
+  describeDataDisks(machines);
+  describeGrowth(machines);
+  describeVolumeCopies(machines);
+}
+
+async function makePools(caller: ConformanceCaller, subject: ConformanceSubject): Promise<void> {
+  await caller.twice('ensurePool', poolParams(subject));
+  if (subject.otherPool) await caller.call('ensurePool', { pool: subject.otherPool });
 }
 
 function describeHost(scene: ConformanceScene): void {

@@ -67,28 +67,7 @@ const MAX_SOCKET_PATH = 107;
  * @throws DurastackError `MISCONFIGURED` when `stateDir` is too long for the machines' sockets
  */
 export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
-  const stateDir = resolve(options.stateDir);
-  checkStateDir(stateDir);
-  const client = new LibvirtClient({ socketPath: options.socketPath });
-  const shell = hostShell(options.networkNamespace);
-  const host: LibvirtHost = {
-    client,
-    connect: () => new LibvirtClient({ socketPath: options.socketPath }),
-    domains: new Domains(client, options.instance),
-    networks: new HostNetworks({
-      instance: options.instance,
-      stateDir,
-      dnsmasqDir: resolve(options.dnsmasqDir ?? join(stateDir, 'dhcp')),
-      shell,
-      ...(options.ovsRunDir ? { ovsRunDir: options.ovsRunDir } : {}),
-      ...(options.onHousekeepingError ? { onError: options.onHousekeepingError } : {}),
-    }),
-    pools: new PoolDrivers({ stateDir, secrets: libvirtSecrets(client), shell }),
-    instance: options.instance,
-    stateDir,
-    accelerator: rememberedAccelerator(stateDir, options.accelerator),
-    agentVersion: options.agentVersion ?? '0.1.0',
-  };
+  const host = makeHost(options);
   const usage = new UsageMeter();
   let watch: PowerWatch | undefined;
   let housekeeping: NodeJS.Timeout | undefined;
@@ -111,12 +90,37 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
     stop: async () => {
       clearInterval(housekeeping);
       await watch?.stop();
-      client.close();
+      host.client.close();
     },
     observe: () => host.domains.observe(),
     usage: () => usage.read(),
     measurePools: async (pools) => host.pools.measured(pools),
     openConsole: (vmId) => openConsole(host, vmId),
+  };
+}
+
+function makeHost(options: LibvirtDriverOptions): LibvirtHost {
+  const stateDir = resolve(options.stateDir);
+  checkStateDir(stateDir);
+  const client = new LibvirtClient({ socketPath: options.socketPath });
+  const shell = hostShell(options.networkNamespace);
+  return {
+    client,
+    connect: () => new LibvirtClient({ socketPath: options.socketPath }),
+    domains: new Domains(client, options.instance),
+    networks: new HostNetworks({
+      instance: options.instance,
+      stateDir,
+      dnsmasqDir: resolve(options.dnsmasqDir ?? join(stateDir, 'dhcp')),
+      shell,
+      ...(options.ovsRunDir ? { ovsRunDir: options.ovsRunDir } : {}),
+      ...(options.onHousekeepingError ? { onError: options.onHousekeepingError } : {}),
+    }),
+    pools: new PoolDrivers({ stateDir, secrets: libvirtSecrets(client), shell }),
+    instance: options.instance,
+    stateDir,
+    accelerator: rememberedAccelerator(stateDir, options.accelerator),
+    agentVersion: options.agentVersion ?? '0.1.0',
   };
 }
 
