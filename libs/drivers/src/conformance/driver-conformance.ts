@@ -54,14 +54,22 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
       await driver.stop();
       await startDriver();
     };
-    describe('host', () => describeHost(scene));
-    describe('storage', () => describeStorage(scene));
+    describe('host', () => {
+      describeHost(scene);
+    });
+    describe('storage', () => {
+      describeStorage(scene);
+    });
     describe('images', () => {
       describeImages(scene);
       describeCancelledFetch(scene);
     });
-    describe('networks', () => describeNetworks(scene));
-    describe('machines', () => describeMachines(new MachineScene(scene, events), restartDriver));
+    describe('networks', () => {
+      describeNetworks(scene);
+    });
+    describe('machines', () => {
+      describeMachines(new MachineScene(scene, events), restartDriver);
+    });
   });
 }
 
