@@ -60,9 +60,9 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
         const { vm, volume, pool } = await readVmAndDisk(tx, operation.resource.id);
         if (!pool) return undefined;
         const [inReach] = vm.hostId === null ? await hostsInReachOfPool(tx, pool.id, vm.lastHostId ?? '') : [];
-        // Data disks outlive their machine; only of one that never came to be nothing stays.
-        const dataVolumes =
-          step.direction === 'undoing' ? await readNewDataVolumes(tx, vm.id, ['Allocated', 'Ready']) : [];
+        // Data disks outlive their machine, if they ever were its own; of one that never came to be nothing stays.
+        const unwanted = step.direction === 'undoing' ? ['Allocated', 'Ready'] : ['Allocated'];
+        const dataVolumes = await readNewDataVolumes(tx, vm.id, unwanted);
         return { hostId: vm.hostId ?? inReach, volumeId: volume.id, pool, dataVolumes };
       });
       if (!work) return DONE;

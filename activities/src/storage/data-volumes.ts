@@ -52,9 +52,8 @@ export async function unmakeDataVolumes(
   for (const { id: volumeId, pool } of volumes) {
     await agents.call(hostId, 'ensureVolumeGone', { volumeId, pool }, step);
     await underStep(source, step, async (tx) => {
-      await releasePools(tx, volumeId);
       await transitionIfAllowed(tx, { type: 'volume', id: volumeId }, 'CreateUndone');
-      await tx.execute('UPDATE volume SET pool_id = NULL WHERE id = ?', [volumeId]);
+      await releaseRoom(tx, volumeId);
     });
   }
 }
@@ -64,8 +63,11 @@ export async function releaseUnmade(tx: Tx, vmId: string): Promise<void> {
   const unmade = await tx.query<{ id: string }>("SELECT id FROM volume WHERE vm_id = ? AND state = 'Allocated'", [
     vmId,
   ]);
-  for (const { id } of unmade) {
-    await releasePools(tx, id);
-    await tx.execute('UPDATE volume SET pool_id = NULL WHERE id = ?', [id]);
-  }
+  for (const { id } of unmade) await releaseRoom(tx, id);
+}
+
+/** Gives the room of a volume back that is on no pool. */
+export async function releaseRoom(tx: Tx, volumeId: string): Promise<void> {
+  await releasePools(tx, volumeId);
+  await tx.execute('UPDATE volume SET pool_id = NULL WHERE id = ?', [volumeId]);
 }

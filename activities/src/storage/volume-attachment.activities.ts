@@ -4,7 +4,6 @@ import { DONE, pending, type StepOutcome, type StepRef } from '@durastack/contra
 import type { VolumeAttachmentPorts } from '@durastack/contracts/storage/volume.ports';
 import type { Tx } from '@durastack/store/database/transaction';
 import type { OperationRow } from '@durastack/store/operations/operation-row';
-import { releasePools } from '@durastack/store/operations/reservations';
 import { inStep } from '@durastack/store/operations/run';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import { planAttachment } from '@durastack/store/storage/attachment';
@@ -13,6 +12,8 @@ import { readPool } from '../compute/vm-rows.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { elapsedMs } from '../run-time.js';
 import { placeDisk } from './choose-pool.js';
+import { releaseRoom } from './data-volumes.js';
+import { readVolumeWork } from './volume-work.js';
 
 /** How long a guest may take to let go of a disk. */
 const GRACE_MS = 60_000;
@@ -91,14 +92,14 @@ export function createActivities(dependencies: ActivityDependencies): VolumeAtta
         const volume = await readVolume(tx, operation.resource.id);
         if (volume.vmId !== vmOf(operation) || volume.attachedAt !== null) return DONE;
         await tx.execute('UPDATE volume SET vm_id = NULL, device_id = 0 WHERE id = ?', [volume.id]);
-        if (volume.state !== 'Allocated') return DONE;
-        await releasePools(tx, volume.id);
-        await tx.execute('UPDATE volume SET pool_id = NULL WHERE id = ?', [volume.id]);
+        if (volume.state === 'Allocated') await releaseRoom(tx, volume.id);
         return DONE;
       }),
 
     async plugVolume(step) {
-      const plugged = await find(step, () => true);
+      // What its attachment, given up half-way, had made is gone with the detachment.
+      const stays = ({ state }: VolumeRow) => state !== 'Allocated' || step.direction !== 'undoing';
+      const plugged = await find(step, stays);
       if (plugged) {
         const { hostId, vmId, disk } = plugged;
         await agents.call(hostId, 'ensureVolumeAttached', { vmId, disk }, step);
@@ -123,25 +124,35 @@ export function createActivities(dependencies: ActivityDependencies): VolumeAtta
       }),
 
     async releaseFromGuest(step) {
-      const plugged = await inStep(source, step, async (tx, operation) => {
+      const work = await inStep(source, step, async (tx, operation) => {
         const volume = await readVolume(tx, operation.resource.id);
         const vmId = vmOf(operation);
-        if (volume.vmId === vmId) return readPlugged(tx, volume, vmId);
+        if (volume.vmId === vmId)
+          return {
+            plugged: await readPlugged(tx, volume, vmId),
+            halfMade: volume.state === 'Allocated' ? await readVolumeWork(tx, volume) : undefined,
+          };
         if (step.direction === 'past-pivot') return undefined;
         throw new DurastackError(
           'NOT_ALLOWED_IN_STATE',
           `The volume ${volume.name} is not attached to the virtual machine ${vmId} any more.`,
         );
       });
-      return plugged ? ask(step, plugged) : DONE;
+      const asked = work?.plugged ? await ask(step, work.plugged) : DONE;
+      if (!asked.done || !work?.halfMade) return asked;
+      const { hostId, volume } = work.halfMade;
+      await agents.call(hostId, 'ensureVolumeGone', { volumeId: volume.id, pool: volume.pool }, step);
+      return DONE;
     },
 
     markDetached: (step) =>
       inStep(source, step, async (tx, operation) => {
+        const { id, state } = await readVolume(tx, operation.resource.id);
         await tx.execute(
           'UPDATE volume SET vm_id = NULL, device_id = 0, attached_at = NULL WHERE id = ? AND vm_id = ?',
-          [operation.resource.id, vmOf(operation)],
+          [id, vmOf(operation)],
         );
+        if (state === 'Allocated') await releaseRoom(tx, id);
         return DONE;
       }),
   };

@@ -40,6 +40,11 @@ node = driver.create_node(
 )
 nodes = [n for n in driver.list_nodes() if n.id == node.id]
 state = nodes[0].state
+volume = driver.create_volume(1, "from-libcloud", location)
+attached = driver.attach_volume(nodes[0], volume)
+disks = [(v.size, v.extra["instance_id"] == node.id) for v in driver.list_volumes() if v.id == volume.id]
+detached = driver.detach_volume([v for v in driver.list_volumes() if v.id == volume.id][0])
+removed = driver.destroy_volume([v for v in driver.list_volumes() if v.id == volume.id][0])
 stopped = driver.ex_stop(nodes[0])
 started = driver.ex_start(nodes[0])
 rebooted = driver.reboot_node(nodes[0])
@@ -56,6 +61,7 @@ print(
             "listed": len(nodes),
             "state": state,
             "addresses": len(nodes[0].private_ips + nodes[0].public_ips),
+            "disk": [attached, disks, detached, removed, len([v for v in driver.list_volumes() if v.id == volume.id])],
             "stopped": stopped,
             "started": started,
             "rebooted": rebooted,

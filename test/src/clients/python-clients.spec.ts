@@ -45,11 +45,12 @@ it('cs lists, deploys, stops and destroys a machine', async () => {
   });
 });
 
-it('apache-libcloud lists, deploys, stops, starts, reboots and destroys a machine', async () => {
+it('apache-libcloud lists, deploys, stops, starts, reboots and destroys a machine, and gives it a disk', async () => {
   expect(await client('libcloud_client.py', 'apache-libcloud==3.9.1')).toEqual({
     listed: 1,
     state: 'running',
     addresses: 1,
+    disk: [true, [[2 ** 30, true]], true, true, 0],
     stopped: expect.anything(),
     started: expect.anything(),
     rebooted: true,

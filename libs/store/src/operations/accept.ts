@@ -101,7 +101,8 @@ async function acceptIn(tx: Tx, request: AcceptRequest): Promise<Accepted> {
   );
   const operationId = newId();
   if (declared.supersedes) await supersede(tx, request);
-  else await refuseBehindAttention(tx, locks);
+  // What is on the thing itself has just been given up; of another thing's operation only a person disposes.
+  await refuseBehindAttention(tx, locks);
   await request.write?.(tx, operationId);
   const waiting = await mustWait(
     tx,
