@@ -80,6 +80,7 @@ function describeMachines(machines: MachineScene, restartDriver: () => Promise<v
   describeDataDisks(machines);
   describeGrowth(machines);
   describeVolumeCopies(machines);
+  describeUndoneCopies(machines);
 }
 
 async function makePools(caller: ConformanceCaller, subject: ConformanceSubject): Promise<void> {

@@ -35,7 +35,7 @@ async function removeAll(scene: MachineScene, { volume, target, vmId }: Copy): P
 }
 
 /** Copies, goes over, and leaves the old pool; each verb twice, as after a lost answer. */
-async function move(scene: MachineScene, copy: Copy): Promise<void> {
+async function expectMoved(scene: MachineScene, copy: Copy): Promise<void> {
   await scene.caller().twice('copyVolume', copy);
   expect(await placesOf(scene, copy)).toEqual({ source: true, target: true });
   expect(await scene.caller().twice('switchVolume', copy)).toEqual({});
@@ -53,8 +53,8 @@ export function describeVolumeCopies(scene: MachineScene): void {
     await scene.caller().call('ensureVolume', { volume });
     const there = copyOf(volume, pool);
     expect(await scene.caller().call('copyVolume', there)).toEqual({ mirrored: false });
-    await move(scene, there);
-    await move(scene, copyOf(there.target, volume.pool));
+    await expectMoved(scene, there);
+    await expectMoved(scene, copyOf(there.target, volume.pool));
     expect(await scene.subject().volumeSizeBytes(volume.id)).toBe(8 * MIB);
     await removeAll(scene, there);
   });
@@ -64,8 +64,8 @@ export function describeVolumeCopies(scene: MachineScene): void {
     const vm = await scene.makeRunning();
     const there = copyOf(vm.rootVolume, pool, vm.id);
     expect(await scene.caller().call('copyVolume', there)).toEqual({ mirrored: true });
-    await move(scene, there);
-    await move(scene, copyOf(there.target, vm.rootVolume.pool, vm.id));
+    await expectMoved(scene, there);
+    await expectMoved(scene, copyOf(there.target, vm.rootVolume.pool, vm.id));
     await scene.sees(vm.id, 'running');
     await scene.caller().call('ensureVmStopped', { vmId: vm.id });
     const { id, sizeBytes } = vm.rootVolume;
@@ -80,10 +80,14 @@ export function describeVolumeCopies(scene: MachineScene): void {
     await scene.caller().call('copyVolume', copy);
     await scene.subject().powerOffBehindOurBack(vm.id);
     await scene.sees(vm.id, 'off');
-    await move(scene, copy);
+    await expectMoved(scene, copy);
+    expect(await placesOf(scene, copy)).toEqual({ source: false, target: true });
     await removeAll(scene, copy);
   });
+}
 
+/** The cases of volumes that stay where they are. */
+export function describeUndoneCopies(scene: MachineScene): void {
   it('leaves nothing of a copy that is discarded or cancelled; the machine keeps its disk', async (context) => {
     const vm = await scene.makeRunning();
     const copy = copyOf(vm.rootVolume, otherPool(scene, context), vm.id);
