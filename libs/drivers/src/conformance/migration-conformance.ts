@@ -52,6 +52,51 @@ class Link {
 
 const POLL = { timeout: 15_000, interval: 50 };
 
+/** Both hosts, and what the tests do with them. */
+class MigrationScene {
+  constructor(private readonly subject: () => MigrationSubject) {}
+
+  from(): ConformanceCaller {
+    return new ConformanceCaller(this.subject().source);
+  }
+
+  to(): ConformanceCaller {
+    return new ConformanceCaller(this.subject().destination);
+  }
+
+  async makeRunning(): Promise<VmSpec> {
+    const vm = this.subject().makeVm();
+    await this.from().call('ensureVolume', { volume: vm.rootVolume });
+    await this.from().call('ensureVmRunning', { vm });
+    return vm;
+  }
+
+  async remove(vm: VmSpec): Promise<void> {
+    for (const host of [this.from(), this.to()]) await host.call('ensureVmGone', { vmId: vm.id });
+    await this.from().call('ensureVolumeGone', { volumeId: vm.rootVolume.id, pool: vm.rootVolume.pool });
+  }
+
+  async sides(vm: VmSpec): Promise<[MigrationSide, MigrationSide]> {
+    const ask = async (host: ConformanceCaller) => (await host.call('endMigration', { vmId: vm.id })).side;
+    return Promise.all([ask(this.from()), ask(this.to())]);
+  }
+
+  /** Both halves at once, as two agents would run them. */
+  move(vm: VmSpec, link = new Link(), context: Partial<VerbContext> = {}) {
+    const ticket = 'x'.repeat(43);
+    const stop = new AbortController();
+    const receiving = this.to().call(
+      'receiveVm',
+      { vm, sourceHostId: randomUUID(), ticket, validForMs: 60_000 },
+      { admit: link.admit, signal: stop.signal },
+    );
+    const destination = { hostId: randomUUID(), url: 'agent://127.0.0.1:1', ticket };
+    const sending = this.from().call('sendVm', { vmId: vm.id, destination }, { reach: link.reach, ...context });
+    for (const half of [receiving, sending]) half.catch(() => undefined);
+    return { receiving, sending, stopReceiving: () => stop.abort(new DurastackError('CANCELLED', 'Stopped.')) };
+  }
+}
+
 /** Declares the suite. */
 export function describeMigrationConformance(name: string, makeSubject: () => Promise<MigrationSubject>): void {
   describe(`live migration: ${name}`, () => {
@@ -62,163 +107,140 @@ export function describeMigrationConformance(name: string, makeSubject: () => Pr
     afterAll(async () => {
       await subject?.close();
     });
-    const from = () => new ConformanceCaller(subject.source);
-    const to = () => new ConformanceCaller(subject.destination);
+    const scene = new MigrationScene(() => subject);
+    describeMoves(scene);
+    describeStops(scene);
+    describeDoubts(scene);
+  });
+}
 
-    const makeRunning = async (): Promise<VmSpec> => {
-      const vm = subject.makeVm();
-      await from().call('ensureVolume', { volume: vm.rootVolume });
-      await from().call('ensureVmRunning', { vm });
-      return vm;
+function describeMoves(scene: MigrationScene): void {
+  it('says what a machine needs, and that its like can take it', async () => {
+    const vm = await scene.makeRunning();
+    const needs = await scene.from().call('getMigrationNeeds', { vmId: vm.id });
+    expect(needs.running).toBe(true);
+    expect(await scene.to().call('checkMigration', { vm, needs })).toEqual({ suitable: true });
+    const other = { ...needs, hypervisorVersion: '99.0.0', accelerator: 'kvm' as const, cpu: 'sse2 quantum' };
+    const unfit = await scene.to().call('checkMigration', { vm, needs: other });
+    expect(unfit.suitable).toBe(false);
+    expect(unfit.reason).not.toBe('');
+    const nowhere = { ...vm, rootVolume: { ...vm.rootVolume, id: randomUUID() } };
+    const blind = await scene
+      .to()
+      .call('checkMigration', { vm: nowhere, needs })
+      .catch((error: DurastackError) => ({ suitable: false, reason: error.message }));
+    expect(blind.suitable).toBe(false);
+    await scene.remove(vm);
+  });
+
+  it('moves a machine: it runs there, is off here, and can be moved on', async () => {
+    const vm = await scene.makeRunning();
+    const said: string[] = [];
+    const { receiving, sending } = scene.move(vm, new Link(), { progress: (_percent, detail) => said.push(detail) });
+    const figures = await sending;
+    expect(await receiving).toEqual({ power: 'running' });
+    expect(figures.sentBytes).toBeGreaterThan(0);
+    expect(figures.downtimeMs).toBeGreaterThanOrEqual(0);
+    expect(await scene.sides(vm)).toEqual(['off', 'running']);
+    await scene.from().twice('ensureVmGone', { vmId: vm.id });
+    expect(await scene.to().call('getVm', { vmId: vm.id })).toEqual({ power: 'running' });
+    // It is an ordinary machine there: defined for good, stopped and started again.
+    expect(await scene.to().call('ensureVmStopped', { vmId: vm.id })).toEqual({ power: 'off' });
+    expect(await scene.to().call('ensureVmRunning', { vm })).toEqual({ power: 'running' });
+    await scene.remove(vm);
+  });
+
+  it('refuses to send what does not run', async () => {
+    const vm = await scene.makeRunning();
+    await scene.from().call('ensureVmStopped', { vmId: vm.id });
+    const { sending, receiving, stopReceiving } = scene.move(vm);
+    await expect(sending).rejects.toMatchObject({ code: 'STEP_REFUSED' });
+    stopReceiving();
+    await expect(receiving).rejects.toBeInstanceOf(DurastackError);
+    expect(await scene.sides(vm)).toEqual(['off', 'absent']);
+    await scene.remove(vm);
+  });
+}
+
+function describeStops(scene: MigrationScene): void {
+  it('leaves the machine running here and nothing there when it is cancelled', async () => {
+    const vm = await scene.makeRunning();
+    const link = new Link();
+    const stop = new AbortController();
+    const reach = async (): Promise<RemoteReceiver> => {
+      const receiver = await link.reach();
+      // Cancelled once the copy over there waits for memory.
+      const prepare: RemoteReceiver['prepare'] = async (offer) => {
+        const reply = await receiver.prepare(offer);
+        stop.abort(new DurastackError('CANCELLED', 'Cancelled.'));
+        return reply;
+      };
+      return { ...receiver, prepare };
     };
-    const remove = async (vm: VmSpec): Promise<void> => {
-      for (const host of [from(), to()]) await host.call('ensureVmGone', { vmId: vm.id });
-      await from().call('ensureVolumeGone', { volumeId: vm.rootVolume.id, pool: vm.rootVolume.pool });
+    const { receiving, sending } = scene.move(vm, link, { signal: stop.signal, reach });
+    await expect(sending).rejects.toBeInstanceOf(DurastackError);
+    await expect(receiving).rejects.toBeInstanceOf(DurastackError);
+    await expect.poll(() => scene.sides(vm), POLL).toEqual(['running', 'absent']);
+    expect(await scene.to().call('getInventory', { pools: [] })).toMatchObject({ vmFiles: [] });
+    await scene.remove(vm);
+  });
+
+  it('removes the copy that waits when the destination is told to stop', async () => {
+    const vm = await scene.makeRunning();
+    const link = new Link();
+    const begun: { stop?: () => void } = {};
+    const reach = async (): Promise<RemoteReceiver> => {
+      const receiver = await link.reach();
+      const openStream: RemoteReceiver['openStream'] = async () => {
+        begun.stop?.();
+        return receiver.openStream();
+      };
+      return { ...receiver, openStream };
     };
-    const sides = async (vm: VmSpec): Promise<[MigrationSide, MigrationSide]> => {
-      const [source, destination] = await Promise.all(
-        [from(), to()].map((host) => host.call('endMigration', { vmId: vm.id })),
-      );
-      return [source!.side, destination!.side];
-    };
-    /** Both halves at once, as two agents would run them. */
-    const move = (vm: VmSpec, link = new Link(), context: Partial<VerbContext> = {}) => {
-      const ticket = 'x'.repeat(43);
-      const stop = new AbortController();
-      const receiving = to().call(
-        'receiveVm',
-        { vm, sourceHostId: randomUUID(), ticket, validForMs: 60_000 },
-        { admit: link.admit, signal: stop.signal },
-      );
-      const destination = { hostId: randomUUID(), url: 'agent://127.0.0.1:1', ticket };
-      const sending = from().call('sendVm', { vmId: vm.id, destination }, { reach: link.reach, ...context });
-      for (const half of [receiving, sending]) half.catch(() => undefined);
-      return { receiving, sending, stopReceiving: () => stop.abort(new DurastackError('CANCELLED', 'Stopped.')) };
-    };
+    const { receiving, sending, stopReceiving } = scene.move(vm, link, { reach });
+    begun.stop = stopReceiving;
+    await expect(receiving).rejects.toBeInstanceOf(DurastackError);
+    await expect(sending).rejects.toBeInstanceOf(DurastackError);
+    await expect.poll(() => scene.sides(vm), POLL).toEqual(['running', 'absent']);
+    await scene.remove(vm);
+  });
+}
 
-    it('says what a machine needs, and that its like can take it', async () => {
-      const vm = await makeRunning();
-      const needs = await from().call('getMigrationNeeds', { vmId: vm.id });
-      expect(needs.running).toBe(true);
-      expect(await to().call('checkMigration', { vm, needs })).toEqual({ suitable: true });
-      const other = { ...needs, hypervisorVersion: '99.0.0', accelerator: 'kvm' as const, cpu: 'sse2 quantum' };
-      const unfit = await to().call('checkMigration', { vm, needs: other });
-      expect(unfit.suitable).toBe(false);
-      expect(unfit.reason).not.toBe('');
-      const nowhere = { ...vm, rootVolume: { ...vm.rootVolume, id: randomUUID() } };
-      const blind = await to()
-        .call('checkMigration', { vm: nowhere, needs })
-        .catch((error: DurastackError) => ({ suitable: false, reason: error.message }));
-      expect(blind.suitable).toBe(false);
-      await remove(vm);
-    });
+function describeDoubts(scene: MigrationScene): void {
+  it.each([
+    { fault: 'before-finish', there: 'absent', afterwards: 'running' },
+    { fault: 'after-finish', there: 'running', afterwards: 'held' },
+  ] as const)('holds the machine here when the connection is cut $fault, and runs it once', async (one) => {
+    const vm = await scene.makeRunning();
+    const link = new Link();
+    link.fault = one.fault;
+    const { receiving, sending } = scene.move(vm, link);
+    await expect(sending).rejects.toMatchObject({ code: 'STEP_REFUSED' });
+    await receiving.catch(() => undefined);
+    expect(await scene.sides(vm)).toEqual(['held', one.there]);
+    // A start that comes late must not make it run twice.
+    await expect(scene.from().call('ensureVmRunning', { vm })).rejects.toMatchObject({ code: 'STEP_REFUSED' });
+    // As whoever has asked both hosts concludes.
+    if (one.there === 'absent') await scene.from().twice('keepVm', { vmId: vm.id });
+    expect(await scene.sides(vm)).toEqual([one.afterwards, one.there]);
+    await scene.remove(vm);
+  });
 
-    it('moves a machine: it runs there, is off here, and can be moved on', async () => {
-      const vm = await makeRunning();
-      const said: string[] = [];
-      const { receiving, sending } = move(vm, new Link(), { progress: (_percent, detail) => said.push(detail) });
-      const figures = await sending;
-      expect(await receiving).toEqual({ power: 'running' });
-      expect(figures.sentBytes).toBeGreaterThan(0);
-      expect(figures.downtimeMs).toBeGreaterThanOrEqual(0);
-      expect(await sides(vm)).toEqual(['off', 'running']);
-      await from().twice('ensureVmGone', { vmId: vm.id });
-      expect(await to().call('getVm', { vmId: vm.id })).toEqual({ power: 'running' });
-      // It is an ordinary machine there: defined for good, stopped and started again.
-      expect(await to().call('ensureVmStopped', { vmId: vm.id })).toEqual({ power: 'off' });
-      expect(await to().call('ensureVmRunning', { vm })).toEqual({ power: 'running' });
-      await remove(vm);
-    });
-
-    it('refuses to send what does not run', async () => {
-      const vm = await makeRunning();
-      await from().call('ensureVmStopped', { vmId: vm.id });
-      const { sending, receiving, stopReceiving } = move(vm);
-      await expect(sending).rejects.toMatchObject({ code: 'STEP_REFUSED' });
-      stopReceiving();
-      await expect(receiving).rejects.toThrow();
-      expect(await sides(vm)).toEqual(['off', 'absent']);
-      await remove(vm);
-    });
-
-    it('leaves the machine running here and nothing there when it is cancelled', async () => {
-      const vm = await makeRunning();
-      const link = new Link();
-      const stop = new AbortController();
-      const reach = async (): Promise<RemoteReceiver> => {
+  it('lets in nothing but the machine of the ticket', async () => {
+    const [vm, other] = [await scene.makeRunning(), await scene.makeRunning()];
+    const link = new Link();
+    const { receiving, sending } = scene.move(vm, link, {
+      reach: async () => {
         const receiver = await link.reach();
-        // Cancelled once the copy over there waits for memory.
-        const prepare: RemoteReceiver['prepare'] = async (offer) => {
-          const reply = await receiver.prepare(offer);
-          stop.abort(new DurastackError('CANCELLED', 'Cancelled.'));
-          return reply;
-        };
+        const prepare: RemoteReceiver['prepare'] = (offer) =>
+          receiver.prepare({ ...offer, description: offer.description.replaceAll(vm.id, other.id) });
         return { ...receiver, prepare };
-      };
-      const { receiving, sending } = move(vm, link, { signal: stop.signal, reach });
-      await expect(sending).rejects.toThrow();
-      await expect(receiving).rejects.toThrow();
-      await expect.poll(() => sides(vm), POLL).toEqual(['running', 'absent']);
-      expect(await to().call('getInventory', { pools: [] })).toMatchObject({ vmFiles: [] });
-      await remove(vm);
+      },
     });
-
-    it('removes the copy that waits when the destination is told to stop', async () => {
-      const vm = await makeRunning();
-      const link = new Link();
-      const begun: { stop?: () => void } = {};
-      const reach = async (): Promise<RemoteReceiver> => {
-        const receiver = await link.reach();
-        const openStream: RemoteReceiver['openStream'] = async () => {
-          begun.stop?.();
-          return receiver.openStream();
-        };
-        return { ...receiver, openStream };
-      };
-      const { receiving, sending, stopReceiving } = move(vm, link, { reach });
-      begun.stop = stopReceiving;
-      await expect(receiving).rejects.toThrow();
-      await expect(sending).rejects.toThrow();
-      await expect.poll(() => sides(vm), POLL).toEqual(['running', 'absent']);
-      await remove(vm);
-    });
-
-    it.each([
-      { fault: 'before-finish', there: 'absent' },
-      { fault: 'after-finish', there: 'running' },
-    ] as const)('holds the machine here when the connection is cut $fault, and runs it once', async (one) => {
-      const vm = await makeRunning();
-      const link = new Link();
-      link.fault = one.fault;
-      const { receiving, sending } = move(vm, link);
-      await expect(sending).rejects.toMatchObject({ code: 'STEP_REFUSED' });
-      await receiving.catch(() => undefined);
-      expect(await sides(vm)).toEqual(['held', one.there]);
-      // A start that comes late must not make it run twice.
-      await expect(from().call('ensureVmRunning', { vm })).rejects.toMatchObject({ code: 'STEP_REFUSED' });
-      if (one.there === 'absent') {
-        expect(await from().twice('keepVm', { vmId: vm.id })).toEqual({ power: 'running' });
-        expect(await sides(vm)).toEqual(['running', 'absent']);
-      }
-      await remove(vm);
-    });
-
-    it('lets in nothing but the machine of the ticket', async () => {
-      const [vm, other] = [await makeRunning(), await makeRunning()];
-      const link = new Link();
-      const { receiving, sending } = move(vm, link, {
-        reach: async () => {
-          const receiver = await link.reach();
-          const prepare: RemoteReceiver['prepare'] = (offer) =>
-            receiver.prepare({ ...offer, description: offer.description.replaceAll(vm.id, other.id) });
-          return { ...receiver, prepare };
-        },
-      });
-      await expect(sending).rejects.toMatchObject({ code: 'FORBIDDEN' });
-      await receiving.catch(() => undefined);
-      await expect.poll(() => sides(vm), POLL).toEqual(['running', 'absent']);
-      expect(await sides(other)).toEqual(['running', 'absent']);
-      for (const one of [vm, other]) await remove(one);
-    });
+    await expect(sending).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await receiving.catch(() => undefined);
+    await expect.poll(() => scene.sides(vm), POLL).toEqual(['running', 'absent']);
+    expect(await scene.sides(other)).toEqual(['running', 'absent']);
+    for (const one of [vm, other]) await scene.remove(one);
   });
 }
