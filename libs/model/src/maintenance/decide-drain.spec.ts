@@ -56,12 +56,6 @@ describe('machines go', () => {
       { localStorage: 'stop' as const },
       ['a stop', 'b migrate'],
     ],
-    [
-      'with their storage, if that is the policy',
-      [vm('a', { onLocalStorage: true })],
-      { localStorage: 'migrate' as const },
-      ['a migrate-with-storage'],
-    ],
   ])('%s', (_, residents, options, expected) => expect(started(decide(residents, options))).toEqual(expected));
 });
 

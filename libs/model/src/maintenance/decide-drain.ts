@@ -4,7 +4,7 @@
  */
 
 /** What to do with a machine whose disk is on storage of its host alone. */
-export const LOCAL_STORAGE_POLICIES = ['refuse', 'stop', 'migrate'] as const;
+export const LOCAL_STORAGE_POLICIES = ['refuse', 'stop'] as const;
 /** See {@link LOCAL_STORAGE_POLICIES}. */
 export type LocalStoragePolicy = (typeof LOCAL_STORAGE_POLICIES)[number];
 
@@ -18,7 +18,7 @@ export interface Resident {
 }
 
 /** A machine's way off the host. */
-export type WayOff = 'migrate' | 'migrate-with-storage' | 'stop';
+export type WayOff = 'migrate' | 'stop';
 
 /** A child that was asked to take a machine away. */
 export interface Departure {
@@ -74,14 +74,13 @@ export function largestFirst(a: Resident, b: Resident): number {
 
 /** How a machine leaves. */
 export function wayOff({ onLocalStorage }: Resident, localStorage: LocalStoragePolicy): WayOff {
-  if (!onLocalStorage) return 'migrate';
-  return localStorage === 'stop' ? 'stop' : 'migrate-with-storage';
+  return onLocalStorage && localStorage === 'stop' ? 'stop' : 'migrate';
 }
 
 /** Why a machine cannot leave whatever is tried, or undefined. */
 export function whyNotAtAll({ onLocalStorage, state }: Resident, localStorage: LocalStoragePolicy): string | undefined {
   if (onLocalStorage && localStorage === 'refuse')
-    return 'has its disk on storage of this host (localstorage=stop or migrate lets it go)';
+    return 'has its disk on storage of this host (localstorage=stop lets it go)';
   return state === 'Error' ? 'is in the state Error' : undefined;
 }
 

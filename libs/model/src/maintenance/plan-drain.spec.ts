@@ -58,10 +58,7 @@ describe('the plan of a drain', () => {
     expect(plan([{ id: 'a' }], [])).toEqual(['a migrate 1 host: 1 where it runs already']));
 
   it.each([
-    [
-      'refuse' as const,
-      'a migrate-with-storage has its disk on storage of this host (localstorage=stop or migrate lets it go)',
-    ],
+    ['refuse' as const, 'a migrate has its disk on storage of this host (localstorage=stop lets it go)'],
     ['stop' as const, 'a stop nowhere'],
   ])('heeds the policy %s for local storage', (policy, expected) =>
     expect(plan([{ id: 'a', local: true }], [aHost('b')], policy)).toEqual([expected]),

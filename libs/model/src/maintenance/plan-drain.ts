@@ -45,7 +45,7 @@ export function planDrain({ residents, needs, snapshot, localStorage }: DrainPla
     const wanted = needs.get(resident.vmId);
     if (way === 'stop' || !wanted) return { resident, way };
     const judged = judgeHosts({ ...snapshot, hosts: [...hosts.values()] }, moved(wanted, placed, needs), 'migrate');
-    const best = suitable(judged, way);
+    const best = suitable(judged);
     if (!best) return { resident, way, obstacle: summarise(judged) };
     const { host } = best;
     placed.set(resident.vmId, host.id);
@@ -58,10 +58,8 @@ export function planDrain({ residents, needs, snapshot, localStorage }: DrainPla
   });
 }
 
-function suitable(judged: readonly HostJudgement[], way: WayOff): HostJudgement | undefined {
-  return judged
-    .filter(({ reasons, storageMotion }) => reasons.length === 0 && (way === 'migrate-with-storage' || !storageMotion))
-    .sort(byPreference)[0];
+function suitable(judged: readonly HostJudgement[]): HostJudgement | undefined {
+  return judged.filter(({ reasons, storageMotion }) => reasons.length === 0 && !storageMotion).sort(byPreference)[0];
 }
 
 /** The needs of a machine when others of its groups have gone where the plan sends them. */
