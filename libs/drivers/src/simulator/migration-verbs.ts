@@ -1,4 +1,5 @@
 import { PassThrough, type Duplex } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { MigrationFigures, MigrationSide } from '@durastack/contracts/agent/migration';
 import type { VmSpec } from '@durastack/contracts/agent/specs';
 import type { VerbParams } from '@durastack/contracts/agent/verbs';
@@ -145,10 +146,12 @@ async function send(
       const sent = Math.floor((memoryMib * part) / PARTS);
       context.progress((99 * part) / PARTS, `copied ${sent} of ${memoryMib} MiB, expected downtime ${DOWNTIME_MS} ms`);
     }
-    await new Promise<void>((sent) => stream.end(sent));
-    context.signal.throwIfAborted();
-    if (stream.errored !== null || !stream.writableFinished)
+    const flushed = finished(stream, { readable: false }).catch(() => undefined);
+    stream.end();
+    await flushed;
+    if (!stream.writableFinished)
       throw new DurastackError('STEP_REFUSED', `The destination stopped receiving machine ${vmId}; it runs on here.`);
+    context.signal.throwIfAborted();
     if (world.host(hostId).vms[vmId]?.power !== 'running')
       throw new DurastackError('STEP_REFUSED', `Machine ${vmId} stopped while it was being moved.`);
     world.holdVm(hostId, vmId);
