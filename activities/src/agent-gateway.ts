@@ -8,6 +8,7 @@ import { autocommit } from '@durastack/store/database/transaction';
 import { noteDetail } from '@durastack/store/operations/step-detail';
 import type { DataSource } from 'typeorm';
 import { HostCalls } from './host-calls.js';
+import { StepTroubles } from './step-troubles.js';
 
 /** Calls host agents. */
 export interface AgentGateway {
@@ -41,8 +42,6 @@ export interface AgentGateway {
 
 /** A step waits so long for its turn with a host: with the call itself it stays below the time-out of its attempt. */
 const PATIENCE_MS = 25_000;
-/** A step that has waited for so long says so, and counts as waiting from then on. */
-const SAY_AFTER_MS = 1_000;
 
 /** The token of a step. */
 export function tokenOf(step: StepRef): AgentToken {
@@ -82,13 +81,12 @@ export function createAgentGateway(
     return calls.run(hostId, () => body(host), { answered: isAnswer, patienceMs });
   };
 
-  const inStep = async <T>(hostId: string, step: StepRef, body: (host: AgentAddress) => Promise<T>): Promise<T> => {
-    const timer = setTimeout(() => {
-      // Told to users, and to the dispatcher; what cannot be written now costs neither the step.
-      noteDetail(source, step, `Waiting for host ${hostId} to answer`).catch(onFault);
-    }, SAY_AFTER_MS);
-    return bounded(hostId, PATIENCE_MS, body).finally(() => clearTimeout(timer));
-  };
+  const troubles = new StepTroubles((step, detail) => void noteDetail(source, step, detail).catch(onFault));
+  const inStep = <T>(
+    step: StepRef,
+    what: { hostId: string; verb: string },
+    body: (host: AgentAddress) => Promise<T>,
+  ): Promise<T> => troubles.during(step, what, () => bounded(what.hostId, PATIENCE_MS, body));
 
   return {
     client,
@@ -97,11 +95,11 @@ export function createAgentGateway(
     stalledCalls: () => calls.stalled(),
     stopWaiting: () => calls.stop(),
     call: (hostId, verb, params, step) =>
-      inStep(hostId, step, (host) => client.call(host, verb, params, { token: tokenOf(step) })),
+      inStep(step, { hostId, verb }, (host) => client.call(host, verb, params, { token: tokenOf(step) })),
     read: (hostId, verb, params, timeoutMs) =>
       bounded(hostId, 0, (host) => client.call(host, verb, params, { timeoutMs })),
     task: (hostId, verb, params, step) =>
-      inStep(hostId, step, (host) =>
+      inStep(step, { hostId, verb }, (host) =>
         client.startTask(host, verb, params, { token: tokenOf(step), taskKey: `${step.operationId}-${step.index}` }),
       ),
   };
