@@ -5,7 +5,7 @@
  * ```ts
  * let lab: LabFixture;
  * beforeAll(async () => { lab = await useLab(); }, LAB_TIMEOUT_MS);
- * afterAll(() => lab.release(), LAB_TIMEOUT_MS);      // heals every host, removes this file's machines; fails on a violation
+ * afterAll(() => lab.release(), LAB_TIMEOUT_MS);      // heals every host, removes all machines; fails on a violation
  *
  * const vm = await lab.deployCounterVm({ host: 'host-1' });        // answers when this returns
  * await lab.admin.callAndWait('migrateVirtualMachine', { virtualmachineid: vm.id, hostid: lab.hostId('host-2') });
@@ -99,7 +99,6 @@ async function waitForTurn(directory: string): Promise<FileLock> {
 /** A lab for the time of one spec file. */
 export class LabFixture {
   readonly witness = new Witness();
-  private readonly machines: LabVm[] = [];
   private hostIds = new Map<string, string>();
 
   private constructor(
@@ -145,9 +144,7 @@ export class LabFixture {
     });
     const row = objectOf(reply);
     const address = String((row['nic'] as Record<string, unknown>[] | undefined)?.[0]?.['ipaddress'] ?? '');
-    const vm = { id: String(row['id']), name: String(row['name']), address };
-    this.machines.push(vm);
-    return vm;
+    return { id: String(row['id']), name: String(row['name']), address };
   }
 
   /** Deploys a counter guest (counter-guest.ts) and waits until it answers over its network. */
@@ -258,16 +255,22 @@ export class LabFixture {
         const isWhole = readFaults(host.directory).length === 0 && initPid(host.directory) !== undefined;
         if (!isWhole) await this.heal(host.plan.name);
       }
-      for (const { id } of this.machines) {
-        await this.admin.callAndWait('destroyVirtualMachine', { id, expunge: 'true' }).catch((error: unknown) => {
-          if (!/not found|does not exist|unable to find/i.test(String(error))) throw error;
-        });
-      }
+      // Also those whose deploy failed: nobody else has the lab now.
+      const machines = itemsOf(await this.admin.call('listVirtualMachines', { listall: 'true' }));
+      await Promise.all(machines.map(({ id }) => this.destroy(id)));
     } finally {
       this.turn.release();
     }
     if (this.witness.violations.length === 0) return;
     throw new DurastackError('CONFLICT', `Two copies ran: ${JSON.stringify(this.witness.violations)}`);
+  }
+
+  private async destroy(id: string): Promise<void> {
+    try {
+      await this.admin.callAndWait('destroyVirtualMachine', { id, expunge: 'true' });
+    } catch (error) {
+      if (!/not found|does not exist|unable to find/i.test(String(error))) throw error;
+    }
   }
 
   private async readHosts(): Promise<void> {
