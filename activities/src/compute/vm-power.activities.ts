@@ -1,6 +1,7 @@
 import type { VmPowerPorts } from '@durastack/contracts/compute/vm.ports';
 import { isDurastackError } from '@durastack/contracts/errors';
 import { DONE, pending, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
+import { forgetOtherHosts, readOtherHosts } from '@durastack/store/compute/given-up-migration';
 import { releaseHosts } from '@durastack/store/operations/reservations';
 import { inStep, underStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
@@ -43,8 +44,11 @@ export function createActivities(dependencies: ActivityDependencies): VmPowerPor
     async removeVmFromHost(step) {
       const { vmId, hostId } = await locate(step);
       if (hostId === null) return DONE;
-      await unlessHostGone(agents.call(hostId, 'ensureVmGone', { vmId }, step));
+      // After a migration that was given up something of it may be on two hosts.
+      const others = await underStep(source, step, (tx) => readOtherHosts(tx, vmId));
+      for (const id of [...others, hostId]) await unlessHostGone(agents.call(id, 'ensureVmGone', { vmId }, step));
       await underStep(source, step, async (tx) => {
+        await forgetOtherHosts(tx, vmId);
         await releaseHosts(tx, vmId);
         await tx.execute(
           "UPDATE virtual_machine SET host_id = NULL, last_host_id = ?, observed_power = 'absent', observed_at = NOW(3) WHERE id = ?",

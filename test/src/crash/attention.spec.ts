@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadStepLists } from '../support/workflows.js';
 import type { Fault } from './faults.js';
 import { clearGround, makeGround, settle, type Ground, type Started } from './ground.js';
+import { endMaintenance } from './maintenance-ground.js';
 import { startMatrixWorld, type MatrixWorld } from './matrix-world.js';
 import { Play } from './plain-runtime.js';
 import { acceptNext, SCENARIOS } from './scenarios.js';
@@ -35,12 +36,12 @@ interface Obstacle {
   readonly faults: readonly Fault[];
 }
 
-/** The world with the obstacle in it; `mend` takes it away. */
-function obstructed({ direction, index }: Obstacle): { world: MatrixWorld; mend(): void } {
+/** The world with the obstacle in the operation's way; `mend` takes it away. */
+function obstructed(operationId: string, { direction, index }: Obstacle): { world: MatrixWorld; mend(): void } {
   let there = true;
   const refusing = (name: string, run: MatrixWorld['activities'][string]) => async (argument: unknown) => {
     const step = argument as Partial<StepRef>;
-    if (there && step.direction === direction && step.index === index)
+    if (there && step.operationId === operationId && step.direction === direction && step.index === index)
       throw Object.assign(new Error(`${name} is refused for good`), { type: 'STEP_REFUSED', nonRetryable: true });
     return run(argument);
   };
@@ -54,7 +55,7 @@ function obstructed({ direction, index }: Obstacle): { world: MatrixWorld; mend(
 async function getStuck(kind: string, obstacle: Obstacle): Promise<{ started: Started; play: Play }> {
   const { prepare, accept } = SCENARIOS[kind]!;
   const started = await accept(ground, (await prepare?.(ground)) ?? '');
-  const { world: stage, mend } = obstructed(obstacle);
+  const { world: stage, mend } = obstructed(started.operationId, obstacle);
   const play = new Play(stage, { kind, workflows }, started.operationId, { faults: obstacle.faults });
   expect(await play.toEnd()).toBe('needs-attention');
   mend();
@@ -72,18 +73,25 @@ async function expectClean(): Promise<void> {
   expect((await findings()).map(({ id, what }) => `${id}: ${what}`)).toEqual([]);
 }
 
-/** A machine's domain is only where its row says, and holds its reservation there. */
-async function expectNowhereElse(vmId: string): Promise<void> {
+/**
+ * A machine's domain is where its row says, and holds its reservation there, or where something was noted to be left;
+ * and it runs once at most.
+ */
+async function expectOnce(vmId: string, noted: readonly (string | null)[]): Promise<void> {
   const [vm] = await world.db.query<{ hostId: string | null; reserved: number }>(
     `SELECT v.host_id AS hostId, (SELECT COUNT(*) FROM reservation r WHERE r.owner_id = v.id AND r.resource_type = 'host' AND r.resource_id = v.host_id) AS reserved
        FROM virtual_machine v WHERE v.id = ?`,
     [vmId],
   );
+  let running = 0;
   for (const id of ground.hostIds) {
     const [host] = await world.db.query<{ url: string }>('SELECT agent_url AS url FROM host WHERE id = ?', [id]);
     const { power } = await world.agents.client.call({ id, url: host!.url }, 'getVm', { vmId });
-    if (power !== 'absent') expect([vm?.hostId, Number(vm?.reserved)]).toEqual([id, 1]);
+    if (power === 'running') running += 1;
+    if (power === 'absent' || (id !== vm?.hostId && noted.includes(id))) continue;
+    expect([vm?.hostId, Number(vm?.reserved)]).toEqual([id, 1]);
   }
+  expect(running).toBeLessThanOrEqual(1);
 }
 
 async function giveUp(kind: string, obstacle: Obstacle): Promise<void> {
@@ -98,9 +106,10 @@ async function giveUp(kind: string, obstacle: Obstacle): Promise<void> {
   expect(await world.db.query('SELECT 1 FROM operation_lock WHERE operation_id = ?', [started.operationId])).toEqual(
     [],
   );
-  if (operation?.type === 'virtual-machine') await expectNowhereElse(started.resourceId);
   // Whatever the doctor has to say is about what was noted.
   const noted = await remnantsOf(started);
+  const places = noted.map(({ hostId }) => hostId);
+  if (operation?.type === 'virtual-machine') await expectOnce(started.resourceId, places);
   const others = (await findings()).filter(
     ({ kind: found, resource }) => found !== 'left-by-given-up' && resource.id !== started.resourceId,
   );
@@ -114,6 +123,7 @@ async function giveUp(kind: string, obstacle: Obstacle): Promise<void> {
 
 async function tidy(): Promise<void> {
   await expectClean();
+  await endMaintenance(ground);
   await clearGround(ground, await takeSnapshot(world.db, ground.zoneId, world.simulatorDirectory));
 }
 
@@ -146,8 +156,31 @@ describe.each(stuckable)('$kind', ({ kind, steps }) => {
     });
   });
 
+  const pivot = steps[pivotAt];
+  if (pivot?.kind === 'pivot' && pivot.settle) {
+    describe.each([
+      { when: 'before', end: 'failed' },
+      { when: 'after', end: 'succeeded' },
+    ] as const)(`settling “${pivot.title}” fails for good, $when its effect`, ({ when, end }) => {
+      const faults = [{ at: `forward ${pivotAt}`, kind: when }] as const;
+      const obstacle: Obstacle = { direction: 'undoing', index: pivotAt, faults };
+      it.each(['retry', 'undo'] as const)(`%s: ${end}, and all is as it should be`, async (decision) => {
+        const { started, play } = await getStuck(kind, obstacle);
+        await decideOn(started, decision);
+        expect(await play.toEnd()).toBe(end);
+        await tidy();
+      });
+      it('give up: what may be left is noted, and goes with the resource', async () => {
+        await giveUp(kind, obstacle);
+        await tidy();
+      });
+    });
+  }
+
   if (pivotAt >= 0) {
-    describe.each(steps.slice(pivotAt).map(({ title }, index) => ({ title, index: pivotAt + index })))(
+    // What is settled is not stuck at the pivot itself.
+    const firstPast = pivot?.kind === 'pivot' && pivot.settle ? pivotAt + 1 : pivotAt;
+    describe.each(steps.slice(firstPast).map(({ title }, index) => ({ title, index: firstPast + index })))(
       '“$title” fails for good',
       ({ index }) => {
         const obstacle: Obstacle = { direction: 'past-pivot', index, faults: [] };

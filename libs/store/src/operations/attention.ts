@@ -8,6 +8,7 @@ import type { AttentionDecision } from '@durastack/contracts/operations/attentio
 import { DurastackError } from '@durastack/contracts/errors';
 import type { AttentionFailure, RunRef } from '@durastack/contracts/operations/step';
 import type { DataSource } from 'typeorm';
+import { recordWhereItWent } from '../compute/given-up-migration.js';
 import { transaction, type Tx } from '../database/transaction.js';
 import { attentionReason, raiseAlert } from '../doctor/alerts.js';
 import { refuseInRecovery } from '../recovery/recovery-state.js';
@@ -105,6 +106,7 @@ async function failBehind(tx: Tx, stuck: OperationRow, behind: readonly string[]
  * @param why `given up by admin/admin`
  */
 export async function giveUp(tx: Tx, operation: OperationRow, why: string): Promise<void> {
+  await recordWhereItWent(tx, operation);
   await writeRemnants(tx, operation);
   if (operation.resource.type === 'host') await forgetHost(tx, operation.resource.id);
   await tx.execute('DELETE FROM volume_copy WHERE operation_id = ?', [operation.id]);

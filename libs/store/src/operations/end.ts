@@ -2,7 +2,7 @@ import { newId } from '@durastack/kit/ids/new-id';
 import type { Tx } from '../database/transaction.js';
 import { grantIfFree, readWaitingBehind } from './grant.js';
 import { readLocks, type OperationRow } from './operation-row.js';
-import { HAS_OPERATION, lockRows, lockShown, tableOf, transitionIfAllowed } from './state-rows.js';
+import { HAS_OPERATION, hasStates, lockRows, lockShown, tableOf, transitionIfAllowed } from './state-rows.js';
 
 /** How an operation ends. */
 export interface Ending {
@@ -43,7 +43,7 @@ export async function endOperation(tx: Tx, operation: OperationRow, ending: Endi
 /** The resource takes its new state, if its present one allows it, and shows no operation any more. */
 async function leaveResource(tx: Tx, { id, resource }: OperationRow, event: string | undefined): Promise<void> {
   if (!HAS_OPERATION.has(resource.type)) {
-    if (event) await transitionIfAllowed(tx, resource, event);
+    if (event && hasStates(resource.type)) await transitionIfAllowed(tx, resource, event);
     return;
   }
   const row = await lockShown(tx, resource);

@@ -2,6 +2,7 @@
 import type { RemnantKind } from '@durastack/contracts/operations/attention';
 import type { ResourceType } from '@durastack/contracts/resources';
 import { newId } from '@durastack/kit/ids/new-id';
+import { readOtherHosts } from '../compute/given-up-migration.js';
 import type { Tx } from '../database/transaction.js';
 import type { OperationRow } from './operation-row.js';
 
@@ -72,7 +73,8 @@ async function ofMachine(tx: Tx, { resource, lifecycle }: OperationRow): Promise
     [resource.id],
   );
   const hostId = machines[0]?.hostId ?? null;
-  const places: Place[] = hostId === null ? [] : [{ kind: 'domain', hostId }];
+  const hostIds = [...(hostId === null ? [] : [hostId]), ...(await readOtherHosts(tx, resource.id))];
+  const places = hostIds.map((id): Place => ({ kind: 'domain', hostId: id }));
   // Only where the disk was to go: for all other operations it holds the tenant's data, and belongs there.
   if (lifecycle.undo !== 'DeployUndone' && lifecycle.succeed !== 'Expunged') return places;
   const disks = await tx.query<{ poolId: string }>(

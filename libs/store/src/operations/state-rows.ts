@@ -23,6 +23,11 @@ export function tableOf(type: ResourceType): string {
   return `\`${type.replaceAll('-', '_')}\``;
 }
 
+/** Whether things of this kind have a state at all. */
+export function hasStates(type: ResourceType): boolean {
+  return TABLES[type] !== undefined;
+}
+
 /** The state table of a resource type; BUG when it has none. */
 export function stateTableOf(type: ResourceType): StateTable {
   const table = TABLES[type];
