@@ -113,7 +113,10 @@ export function makeSpecs(): { pool: PoolSpec; vm: VmSpec } {
   const rootVolume = { id: randomUUID(), pool, sizeBytes: 2 ** 30 };
   const seed = { instanceId: id, hostname: 'web-1', publicKeys: [] };
   const size = { vcpus: 1, cpuMhz: 1_000, memoryMib: 128 };
-  return { pool, vm: { id, domainName: `test-${id.slice(0, 8)}`, ...size, rootVolume, dataVolumes: [], nics: [], seed } };
+  return {
+    pool,
+    vm: { id, domainName: `test-${id.slice(0, 8)}`, ...size, rootVolume, dataVolumes: [], nics: [], seed },
+  };
 }
 
 /** Waits until something holds. Rejects after the time-out, naming what. */
