@@ -13,6 +13,8 @@ import { HOST_PLACES, hostFiles, type HostSpec } from './host-spec.js';
 const OVERLAYS = ['/etc', '/var', '/opt', '/srv', '/usr/local'];
 /** Folders of the host alone: what this machine has there is not seen. */
 const OWN_FOLDERS = [
+  // The user's own start-up files are not for hosts: what they lock or write outlives a power failure.
+  '/root',
   '/etc/libvirt',
   '/var/lib/libvirt',
   '/var/log/libvirt',
@@ -37,7 +39,8 @@ export async function mountFileSystems(spec: HostSpec): Promise<void> {
   for (const path of OVERLAYS) await overlay(path, outside('host/disk'));
   for (const path of OWN_FOLDERS) await bind(join(outside('host/disk/own'), path), path);
   for (const [index, path] of spec.keep.entries()) {
-    if (OVERLAYS.some((folder) => path.startsWith(`${folder}/`))) await bind(outside(`keep-${index}`), path);
+    if ([...OVERLAYS, ...OWN_FOLDERS].some((folder) => path.startsWith(`${folder}/`)))
+      await bind(outside(`keep-${index}`), path);
   }
   await mount('-t', 'tmpfs', '-o', 'mode=755', 'run', '/run');
   await bind(outside('shared/direct'), HOST_PLACES.shared);

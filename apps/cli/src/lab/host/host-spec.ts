@@ -19,7 +19,7 @@ const hostSpec = z.object({
   shared: z.string(),
   /** Libvirt's knowledge of the emulators, gathered once for all hosts. */
   libvirtCache: z.string(),
-  /** Folders that must be seen in the host under the same path: the checkout, whose programs run there. */
+  /** Folders that must be seen in the host under the same path: those of the programs that run there. */
   keep: z.array(z.string()),
   /** How guests run on this machine; probed once for all hosts. */
   accelerator: z.enum(['kvm', 'tcg']),

@@ -35,7 +35,7 @@ export async function prepareHost(lab: Lab, host: LabHost, accelerator: HostSpec
     storage: end(storage),
     shared: places.shared,
     libvirtCache: places.libvirtCache,
-    keep: [CHECKOUT],
+    keep: [...new Set([CHECKOUT, lab.home.root, dirname(process.execPath)])],
     accelerator,
   };
   writeFileSync(files.spec, `${JSON.stringify(spec, null, 2)}\n`);
