@@ -1,5 +1,5 @@
 /** `dura lab down`: ends everything of the lab and removes it, also after a crash. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { removeHome, type Home } from '../instance/home.js';
 import { InstanceFile, PART_NAMES } from '../instance/instance-file.js';
 import { identify, killProcess } from '../instance/processes.js';
@@ -33,11 +33,32 @@ export async function labDown(home: Home, steps: Steps): Promise<void> {
     for (const name of await namespacesOf(home.name)) await endNamespace(name);
     await removeFabric(home.name);
   });
+  await endStragglers(home);
   await releaseDisks(labPlaces(home).hosts);
   await steps.run(`Directory ${home.root}`, async (note) => {
     removeHome(home);
     note('removed');
   });
+}
+
+/** What a killed `lab up` was just running; a path in the lab's directory among its arguments says whose it is. */
+async function endStragglers(home: Home): Promise<void> {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
+  for (const pid of pids) {
+    const found = identify(Number(pid));
+    const isOurs = argumentsOf(pid).some((word) => [home.root, home.work].some((path) => word.includes(`${path}/`)));
+    if (isOurs && found !== undefined) await killProcess(found);
+  }
+}
+
+/** None of a process that has ended since it was listed. */
+function argumentsOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
 }
 
 /** A program that died between starting a process and writing it down leaves it in a namespace of the lab's name. */
