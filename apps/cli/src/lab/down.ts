@@ -41,22 +41,28 @@ export async function labDown(home: Home, steps: Steps): Promise<void> {
   });
 }
 
-/** What a killed `lab up` was just running; a path in the lab's directory among its arguments says whose it is. */
+/**
+ * What a killed `lab up` was just running: processes that nobody waits for, with a file of the lab among their
+ * arguments. A person's shell, editor or pager has a parent.
+ */
 async function endStragglers(home: Home): Promise<void> {
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
   for (const pid of pids) {
     const found = identify(Number(pid));
-    const isOurs = argumentsOf(pid).some((word) => [home.root, home.work].some((path) => word.includes(`${path}/`)));
-    if (isOurs && found !== undefined) await killProcess(found);
+    const words = read(`/proc/${pid}/cmdline`).split('\0');
+    const isOurs = words.some((word) => [home.root, home.work].some((path) => word.startsWith(`${path}/`)));
+    if (isOurs && isOrphan(pid) && found !== undefined) await killProcess(found);
   }
 }
 
-/** None of a process that has ended since it was listed. */
-function argumentsOf(pid: string): string[] {
+const isOrphan = (pid: string): boolean => /^PPid:\s+1$/m.test(read(`/proc/${pid}/status`));
+
+/** Empty of a process that has ended since it was listed. */
+function read(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
     throw error;
   }
 }
