@@ -50,7 +50,7 @@ async function endStragglers(home: Home): Promise<void> {
   for (const pid of pids) {
     const found = identify(Number(pid));
     const words = read(`/proc/${pid}/cmdline`).split('\0');
-    const isOurs = words.some((word) => [home.root, home.work].some((path) => word.startsWith(`${path}/`)));
+    const isOurs = words.some((word) => [home.root, home.work].some((path) => word.includes(`${path}/`)));
     if (isOurs && isOrphan(pid) && found !== undefined) await killProcess(found);
   }
 }
