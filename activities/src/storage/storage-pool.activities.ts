@@ -1,6 +1,6 @@
 import type { VerbResult } from '@durastack/contracts/agent/verbs';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
-import { DONE } from '@durastack/contracts/operations/step';
+import { DONE, pending } from '@durastack/contracts/operations/step';
 import type { StoragePoolPorts } from '@durastack/contracts/storage/storage-pool.ports';
 import type { Tx } from '@durastack/store/database/transaction';
 import { inStep } from '@durastack/store/operations/run';
@@ -8,6 +8,8 @@ import { readPool } from '../compute/vm-rows.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { hostsInReachOfPool } from './pool-hosts.js';
 import { introducePool } from './pool-introduction.js';
+
+const CLAIMED_POLL_MS = 1_000;
 
 /** See {@link StoragePoolPorts}. */
 export function createActivities(dependencies: ActivityDependencies): StoragePoolPorts {
@@ -52,15 +54,12 @@ export function createActivities(dependencies: ActivityDependencies): StoragePoo
             `The pool still has volumes: ${volumes.map(({ name }) => name).join(', ')}. Expunge or move them first.`,
           );
         }
-        const claims = await tx.query<{ operation_id: string }>(
-          "SELECT operation_id FROM claim WHERE resource_type = 'storage-pool' AND resource_id = ? LIMIT 1",
+        // The pool's state refuses new ones.
+        const [claimed] = await tx.query<{ summary: string }>(
+          "SELECT o.summary FROM claim c JOIN operation o ON o.id = c.operation_id WHERE c.resource_type = 'storage-pool' AND c.resource_id = ? LIMIT 1",
           [poolId],
         );
-        if (claims[0])
-          throw new DurastackError(
-            'CONFLICT',
-            `Operation ${claims[0].operation_id} uses the pool. Wait for it or cancel it first.`,
-          );
+        if (claimed) return pending(CLAIMED_POLL_MS, `waits for “${claimed.summary}”, which uses the pool`);
         return DONE;
       }),
 

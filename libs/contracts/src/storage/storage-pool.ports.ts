@@ -6,7 +6,7 @@ export interface StoragePoolPorts {
   ensurePoolOnHosts: StepActivity;
   /** Hosts have forgotten the pool. */
   removePoolFromHosts: StepActivity;
-  /** No volume is on it and no operation uses it. CONFLICT naming what is in the way. */
+  /** No volume is on it: CONFLICT naming some that are. Waits for operations that chose it before its removal. */
   ensurePoolEmpty: StepActivity;
   /** Base images of templates are gone from it. */
   removeTemplatesFromPool: StepActivity;
