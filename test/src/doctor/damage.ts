@@ -1,4 +1,6 @@
 /** Damage for the doctor to find: one way, or more, to bring about every kind of finding. */
+import type { PoolSpec } from '@durastack/contracts/agent/specs';
+import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '@durastack/store/storage/pool-spec';
 import type { AgentClient } from '@durastack/kit/agent-client/agent-client';
 import type { FindingKindName } from '@durastack/activities/doctor/finding-kinds';
 import { newId } from '@durastack/kit/ids/new-id';
@@ -71,14 +73,14 @@ export async function hostOf({ db }: Scene, vmId: string): Promise<{ id: string;
 interface RootVolume {
   readonly id: string;
   readonly sizeBytes: number;
-  readonly pool: { id: string; kind: 'directory' | 'shared-mount-point'; path: string };
+  readonly pool: PoolSpec;
 }
 
 export async function anyVolume({ db, ground }: Scene): Promise<RootVolume> {
-  const [pool] = await db.query<RootVolume['pool']>('SELECT id, kind, path FROM storage_pool WHERE id = ?', [
+  const [row] = await db.query<PoolSpecRow>(`SELECT ${POOL_SPEC_COLUMNS} FROM storage_pool p WHERE p.id = ?`, [
     ground.poolId,
   ]);
-  return { id: newId(), sizeBytes: 1_048_576, pool: { ...pool! } };
+  return { id: newId(), sizeBytes: 1_048_576, pool: toPoolSpec(row!) };
 }
 
 export async function firstHost({ db, ground }: Scene): Promise<{ id: string; url: string }> {

@@ -28,7 +28,7 @@ export const HOST_DAMAGE: readonly Damage[] = [
         `INSERT INTO host (id, state, agent_url, ${columns}) SELECT ?, 'Up', 'agent://127.0.0.1:9', ${columns} FROM host WHERE id = ?`,
         [hostId, ground.hostIds[0]],
       );
-      const pool = 'name, zone_id, kind, path, allocation_state, created_at';
+      const pool = 'name, zone_id, kind, path, monitors, ceph_user, allocation_state, created_at';
       await db.execute(
         `INSERT INTO storage_pool (id, host_id, state, scope, ${pool}) SELECT ?, ?, 'Up', 'HOST', ${pool} FROM storage_pool WHERE id = ?`,
         [poolId, hostId, ground.poolId],

@@ -98,7 +98,7 @@ export const RESOURCE_DAMAGE: readonly Damage[] = [
   {
     title: 'a file that belongs to no volume',
     kinds: ['volume-unknown'],
-    words: ['belongs to no volume', 'qemu-img info'],
+    words: ['belongs to no volume', 'rbd info'],
     plant: async (scene) => file(scene, await anyVolume(scene)),
   },
   {

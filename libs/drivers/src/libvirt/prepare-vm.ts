@@ -37,9 +37,9 @@ export async function prepareVm(
   if (isNew) onFailure(() => removeVmDir(files));
   const qemu = qemuUserOf(await host.client.capabilities());
   await makeVmDir(files, qemu);
+  await requireReachable(files.dir, qemu, 'let the agent keep its machines elsewhere (DURASTACK_AGENT_STATE_DIR)');
   const rootDisk = await host.pools.openDisk(vm.rootVolume, qemu, sharing);
   const dataDisks = await openDataDisks(host, vm.dataVolumes, sharing);
-  await requireReachable(files.dir, qemu, 'let the agent keep its machines elsewhere (DURASTACK_AGENT_STATE_DIR)');
   stopIfAborted(signal, vm);
   for (const nic of vm.nics) await host.networks.ensure(nic.network);
   if (isNew) onFailure(() => host.networks.unbind(vm.id));
