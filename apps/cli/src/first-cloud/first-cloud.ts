@@ -150,6 +150,8 @@ export class FirstCloud {
   private async template(zoneid: string, path: string, note: (words: string) => void): Promise<string> {
     const known = await this.findTemplate(zoneid);
     if (known?.['isready'] === true) return idOf(known);
+    // Of a start that was interrupted: nobody serves the image at the address that it was registered with any more.
+    if (known !== undefined) await this.api.callAndWait('deleteTemplate', { id: idOf(known) });
     return serveFile(path, async (url, checksum, sizeBytes) => {
       note(`${(sizeBytes / 2 ** 20).toFixed(1)} MiB`);
       await this.api.callAndWait('registerTemplate', {

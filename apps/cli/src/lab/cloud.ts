@@ -107,7 +107,10 @@ export class LabCloud {
   async template(place: Place, path: string): Promise<void> {
     const { zoneid } = place;
     const filter = { templatefilter: 'all', zoneid };
-    if ((await this.find('listTemplates', filter, LAB_NAMES.template))?.['isready'] === true) return;
+    const known = await this.find('listTemplates', filter, LAB_NAMES.template);
+    if (known?.['isready'] === true) return;
+    // Of a start that was interrupted: nobody serves the image at the address that it was registered with any more.
+    if (known !== undefined) await this.api.callAndWait('deleteTemplate', { id: String(known['id']) });
     const publish = async (url: string, checksum: string): Promise<void> => {
       await this.api.callAndWait('registerTemplate', {
         ...{ name: LAB_NAMES.template, displaytext: 'A small Linux: busybox, DHCP, cloud-init data, SSH' },
