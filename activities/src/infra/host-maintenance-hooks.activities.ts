@@ -43,8 +43,8 @@ export function createActivities({ source, agents }: ActivityDependencies): Host
     runPreMaintenance: (step) => run(step, 'PreMaintenance'),
     runMaintenance: (step) => run(step, 'Maintenance'),
     reopenAfterMaintenance: (step) =>
-      inStep(source, step, async (tx, { resource }) => {
-        await reopenHost(tx, resource.id);
+      inStep(source, step, async (tx, { id, resource }) => {
+        await reopenHost(tx, resource.id, id);
         return DONE;
       }),
     async runPostMaintenance(step) {

@@ -14,9 +14,7 @@ import {
 } from '@durastack/model/maintenance/decide-drain';
 import { planDrain } from '@durastack/model/maintenance/plan-drain';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
-import { readNeeds } from '@durastack/store/compute/placement-needs';
-import { readZoneSnapshot } from '@durastack/store/compute/placement-rows';
-import { readDrainScene, readResidents } from '@durastack/store/infra/drain-scene';
+import { readDrainPlan, readDrainScene } from '@durastack/store/infra/drain-scene';
 import { cancelChildren } from '@durastack/store/operations/children';
 import { cancelOperation } from '@durastack/store/operations/cancel';
 import { inStep } from '@durastack/store/operations/run';
@@ -60,20 +58,13 @@ export function createActivities({ source }: ActivityDependencies): HostMaintena
 
     checkDrain: (step) =>
       inStep(source, step, async (tx, { resource, input }) => {
-        const residents = await readResidents(tx, resource.id);
-        if (residents.length === 0) return DONE;
-        const [host] = await tx.query<{ zoneId: string }>('SELECT zone_id AS zoneId FROM host WHERE id = ?', [
-          resource.id,
-        ]);
-        const planned = planDrain({
-          residents,
-          needs: await readNeeds(
-            tx,
-            residents.map(({ vmId }) => vmId),
-          ),
-          snapshot: await readZoneSnapshot(tx, OVERCOMMIT, host?.zoneId ?? ''),
-          localStorage: rulesOf(input).localStorage,
-        });
+        const [host] = await tx.query<{ id: string; zoneId: string }>(
+          'SELECT id, zone_id AS zoneId FROM host WHERE id = ?',
+          [resource.id],
+        );
+        if (!host) return DONE;
+        const rows = await readDrainPlan(tx, OVERCOMMIT, host);
+        const planned = planDrain({ ...rows, localStorage: rulesOf(input).localStorage });
         const stuck = planned.flatMap(({ resident, obstacle }) =>
           obstacle === undefined ? [] : `${resident.name} (${obstacle})`,
         );

@@ -2,11 +2,9 @@ import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { getHostMaintenancePlan } from '@durastack/contracts/infra/get-host-maintenance-plan';
 import { planDrain } from '@durastack/model/maintenance/plan-drain';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
-import { readNeeds } from '@durastack/store/compute/placement-needs';
-import { readZoneSnapshot } from '@durastack/store/compute/placement-rows';
 import { requireRow } from '@durastack/store/database/rows';
 import { autocommit } from '@durastack/store/database/transaction';
-import { readResidents } from '@durastack/store/infra/drain-scene';
+import { readDrainPlan } from '@durastack/store/infra/drain-scene';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
@@ -26,16 +24,8 @@ export class GetHostMaintenancePlanHandler implements CommandHandler<typeof getH
       { type: 'host', id },
       { where: "state <> 'Removed'" },
     );
-    const residents = await readResidents(tx, id);
-    const planned = planDrain({
-      residents,
-      needs: await readNeeds(
-        tx,
-        residents.map(({ vmId }) => vmId),
-      ),
-      snapshot: await readZoneSnapshot(tx, OVERCOMMIT, host.zone_id),
-      localStorage: localStorage ?? 'refuse',
-    });
+    const rows = await readDrainPlan(tx, OVERCOMMIT, { id, zoneId: host.zone_id });
+    const planned = planDrain({ ...rows, localStorage: localStorage ?? 'refuse' });
     return {
       id,
       name: host.name,

@@ -1,3 +1,6 @@
+import type { MachineNeeds, Overcommit, PlacementSnapshot } from '@durastack/contracts/compute/placement';
+import { readNeeds } from '../compute/placement-needs.js';
+import { readZoneSnapshot } from '../compute/placement-rows.js';
 import type { Tx } from '../database/transaction.js';
 import { readChildren } from '../operations/children.js';
 
@@ -21,7 +24,7 @@ export interface DrainSceneRows {
 }
 
 /** The machines on a host. */
-export async function readResidents(tx: Tx, hostId: string): Promise<ResidentRow[]> {
+async function readResidents(tx: Tx, hostId: string): Promise<ResidentRow[]> {
   const residents = await tx.query<Omit<ResidentRow, 'onLocalStorage'> & { local: number }>(
     `SELECT v.id AS vmId, v.name, v.state, v.memory_mib AS memoryMib,
        EXISTS (SELECT 1 FROM volume o JOIN storage_pool p ON p.id = o.pool_id WHERE o.vm_id = v.id AND p.host_id IS NOT NULL) AS local
@@ -47,4 +50,29 @@ export async function readDrainScene(
     departures: children.map(({ resourceId, state, error }) => ({ vmId: resourceId, state, error })),
     arriving: Number(claims?.n),
   };
+}
+
+/** What a plan for the machines of a host is made from. */
+export interface DrainPlanRows {
+  readonly residents: readonly ResidentRow[];
+  readonly needs: ReadonlyMap<string, MachineNeeds>;
+  readonly snapshot: PlacementSnapshot;
+}
+
+const NOWHERE: PlacementSnapshot = { hosts: [], pools: [], dedications: [] };
+
+/** Reads the machines of a host, what they need, and the zone that they could go to. */
+export async function readDrainPlan(
+  tx: Tx,
+  overcommit: Overcommit,
+  host: { readonly id: string; readonly zoneId: string },
+): Promise<DrainPlanRows> {
+  const residents = await readResidents(tx, host.id);
+  // Nobody has to go anywhere: the zone need not be read.
+  if (residents.length === 0) return { residents, needs: new Map(), snapshot: NOWHERE };
+  const needs = await readNeeds(
+    tx,
+    residents.map(({ vmId }) => vmId),
+  );
+  return { residents, needs, snapshot: await readZoneSnapshot(tx, overcommit, host.zoneId) };
 }
