@@ -43,11 +43,10 @@ export async function ensureFirstVm(api: ApiClient, steps: Steps, basis: DeployB
     vm = undefined;
   }
   const deployed = vm ?? (await steps.run(`Virtual machine "${FIRST_VM}"`, (note) => deploy(api, basis, note)));
-  await steps.run('Answer on its address', async (note) => {
+  return steps.run('Answer on its address', async (note) => {
     note(deployed.address);
-    await waitForAnswer(api, deployed);
+    return waitForAnswer(api, deployed);
   });
-  return deployed;
 }
 
 async function deploy(api: ApiClient, basis: DeployBasis, note: (words: string) => void): Promise<FirstVm> {
@@ -68,14 +67,18 @@ function describe(row: Row): FirstVm {
   return { id: idOf(row), state: String(row['state']), address: String(row['ipaddress'] ?? nic?.['ipaddress'] ?? '') };
 }
 
-/** One that stopped because an earlier start was interrupted is started, once. */
-async function waitForAnswer(api: ApiClient, vm: FirstVm): Promise<void> {
+/**
+ * Until it answers and its deploy has ended: a machine left by an interrupted start may answer while it is Starting.
+ * One that stopped because an earlier start was interrupted is started, once.
+ */
+async function waitForAnswer(api: ApiClient, vm: FirstVm): Promise<FirstVm> {
   const deadline = performance.now() + ANSWER_TIMEOUT_MS;
   let wasStarted = false;
   while (performance.now() < deadline) {
-    if ((await isOnOurBridge(vm.address)) && (await portAnswers(vm.address, SSH_PORT, 500))) return;
-    const state = (await findFirstVm(api))?.state;
-    if (state === 'Stopped' && !wasStarted) {
+    const answers = (await isOnOurBridge(vm.address)) && (await portAnswers(vm.address, SSH_PORT, 500));
+    const now = await findFirstVm(api);
+    if (answers && now?.state === 'Running') return { ...vm, ...now };
+    if (now?.state === 'Stopped' && !wasStarted) {
       wasStarted = true;
       await api.callAndWait('startVirtualMachine', { id: vm.id });
     }
