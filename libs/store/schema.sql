@@ -62,6 +62,7 @@ CREATE TABLE `cluster` (
   `name` varchar(255) NOT NULL,
   `hypervisor` varchar(20) NOT NULL,
   `allocation_state` varchar(20) NOT NULL,
+  `out_of_band_management_disabled` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `cluster_pod_name` (`pod_id`,`name`),
@@ -194,6 +195,20 @@ CREATE TABLE `host` (
   KEY `host_cluster` (`cluster_id`)
 );
 
+CREATE TABLE `host_fence` (
+  `host_id` char(36) NOT NULL,
+  `operation_id` char(36) DEFAULT NULL,
+  `fence_epoch` int NOT NULL,
+  `boot_id_before` varchar(64) DEFAULT NULL,
+  `is_held_off` tinyint NOT NULL DEFAULT 0,
+  `first_off_at` datetime(3) DEFAULT NULL,
+  `again_off_at` datetime(3) DEFAULT NULL,
+  `declared_lost_at` datetime(3) DEFAULT NULL,
+  `declared_lost_by` varchar(255) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`host_id`)
+);
+
 CREATE TABLE `host_obligation` (
   `id` char(36) NOT NULL,
   `host_id` char(36) NOT NULL,
@@ -202,6 +217,23 @@ CREATE TABLE `host_obligation` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `host_obligation_host` (`host_id`)
+);
+
+CREATE TABLE `host_shut_out` (
+  `host_id` char(36) NOT NULL,
+  `pool_id` char(36) NOT NULL,
+  `address` varchar(45) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`host_id`,`pool_id`,`address`)
+);
+
+CREATE TABLE `host_storage_address` (
+  `host_id` char(36) NOT NULL,
+  `pool_id` char(36) NOT NULL,
+  `address` varchar(45) NOT NULL,
+  `boot_id` varchar(64) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`host_id`,`pool_id`,`address`)
 );
 
 CREATE TABLE `idempotency_key` (
@@ -317,6 +349,7 @@ CREATE TABLE `operation` (
   `step_token` int NOT NULL DEFAULT 0,
   `step_title` varchar(255) DEFAULT NULL,
   `step_detail` varchar(255) DEFAULT NULL,
+  `progress_json` longtext DEFAULT NULL,
   `error_code` varchar(30) DEFAULT NULL,
   `error_message` longtext DEFAULT NULL,
   `error_step` varchar(255) DEFAULT NULL,
@@ -362,6 +395,23 @@ CREATE TABLE `operation_run` (
   `started_at` datetime(3) NOT NULL,
   PRIMARY KEY (`generation`),
   UNIQUE KEY `operation_run_operation` (`operation_id`,`run`)
+);
+
+CREATE TABLE `out_of_band_management` (
+  `host_id` char(36) NOT NULL,
+  `driver` varchar(20) NOT NULL,
+  `address` varchar(255) NOT NULL,
+  `port` int NOT NULL,
+  `username` varchar(255) NOT NULL,
+  `password_sealed` varchar(1024) NOT NULL,
+  `next_password_sealed` varchar(1024) DEFAULT NULL,
+  `fingerprint` varchar(64) DEFAULT NULL,
+  `enabled` tinyint NOT NULL DEFAULT 0,
+  `power_state` varchar(20) NOT NULL,
+  `power_read_at` datetime(3) DEFAULT NULL,
+  `last_action` varchar(10) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`host_id`)
 );
 
 CREATE TABLE `pod` (
@@ -679,6 +729,7 @@ CREATE TABLE `zone` (
   `vni_first` int DEFAULT NULL,
   `vni_last` int DEFAULT NULL,
   `allocation_state` varchar(20) NOT NULL,
+  `out_of_band_management_disabled` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `zone_name` (`name`)

@@ -1,5 +1,5 @@
 import { Entity, Index } from 'typeorm';
-import { Id, Moment, Ref, Text } from '../database/columns.js';
+import { Flag, Id, Moment, Ref, Text } from '../database/columns.js';
 
 /** Hosts of one hypervisor that share storage and can exchange machines. */
 @Entity('cluster')
@@ -13,5 +13,7 @@ export class ClusterEntity {
   /** KVM or Simulator. */
   @Text(20) hypervisor!: string;
   @Text(20) allocationState!: string;
+  /** No management controller below it is used, whatever is enabled on hosts. */
+  @Flag() outOfBandManagementDisabled!: boolean;
   @Moment() createdAt!: Date;
 }

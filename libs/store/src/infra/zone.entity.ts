@@ -1,5 +1,5 @@
 import { Entity, Index } from 'typeorm';
-import { Id, Int, Moment, Text } from '../database/columns.js';
+import { Flag, Id, Int, Moment, Text } from '../database/columns.js';
 
 /** A data centre; the unit that could move to a control plane of its own. */
 @Entity('zone')
@@ -17,5 +17,7 @@ export class ZoneEntity {
   @Int({ nullable: true }) vniLast!: number | null;
   /** Enabled or Disabled. */
   @Text(20) allocationState!: string;
+  /** No management controller below it is used, whatever is enabled on hosts. */
+  @Flag() outOfBandManagementDisabled!: boolean;
   @Moment() createdAt!: Date;
 }

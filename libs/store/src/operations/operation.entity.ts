@@ -56,6 +56,8 @@ export class OperationEntity {
   @Int({ default: 0 }) stepToken!: number;
   @Text(255, { nullable: true }) stepTitle!: string | null;
   @Text(255, { nullable: true }) stepDetail!: string | null;
+  /** JSON of the numbers behind the detail: how far the copying is that it does, and what it came to. */
+  @LongText({ nullable: true }) progressJson!: string | null;
   @Text(30, { nullable: true }) errorCode!: string | null;
   @LongText({ nullable: true }) errorMessage!: string | null;
   @Text(255, { nullable: true }) errorStep!: string | null;

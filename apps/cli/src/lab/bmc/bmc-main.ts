@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
 import { planHost } from '../lab-plan.js';
-import { REDFISH_PORT, readBmcSettings } from './bmc-settings.js';
+import { REDFISH_PORT, readBmcSettings, writeBmcSettings } from './bmc-settings.js';
 import { chassisSocket } from './ipmi.js';
 import { Machine, RESET_TYPES, type ResetType } from './machine.js';
 import { RedfishService } from './redfish.js';
@@ -19,7 +19,7 @@ const settings = readBmcSettings(process.argv[2] ?? '');
 const { instance, directory, index } = settings.host;
 const plan = planHost(instance, settings.subnet, index);
 const machine = new Machine({ instance, directory, plan }, report);
-const service = new RedfishService(settings, machine);
+const service = new RedfishService(settings, machine, (password) => writeBmcSettings({ ...settings, password }));
 const tls = { key: settings.privateKeyPem, cert: settings.certificatePem };
 createServer(tls, (request, response) => void service.handle(request, response)).listen(
   REDFISH_PORT,

@@ -58,8 +58,14 @@ export async function ensureBmcSettings(host: LabHost, subnet: Subnet): Promise<
     host: { instance: host.instance, directory: host.directory, index: host.index },
     subnet,
   };
-  writeFileSync(files.settings, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
+  writeBmcSettings(settings);
   return settings;
+}
+
+/** Writes them. */
+export function writeBmcSettings(settings: BmcSettings): void {
+  const text = `${JSON.stringify(settings, null, 2)}\n`;
+  writeFileSync(bmcFiles(settings.host.directory).settings, text, { mode: 0o600 });
 }
 
 /** Reads them. */

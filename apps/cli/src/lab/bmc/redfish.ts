@@ -11,10 +11,13 @@ import { RESET_TYPES, type Machine } from './machine.js';
 const SYSTEM = '/redfish/v1/Systems/1';
 const RESET = `${SYSTEM}/Actions/ComputerSystem.Reset`;
 const SESSIONS = '/redfish/v1/SessionService/Sessions';
+const ACCOUNTS = '/redfish/v1/AccountService/Accounts';
+const ACCOUNT = `${ACCOUNTS}/1`;
 const MAX_BODY_BYTES = 64 * 1024;
 
 const login = z.object({ UserName: z.string(), Password: z.string() });
 const resetBody = z.object({ ResetType: z.enum(RESET_TYPES) });
+const accountPatch = z.object({ Password: z.string().min(8).max(64) });
 
 interface Answer {
   readonly status: number;
@@ -25,11 +28,16 @@ interface Answer {
 /** Answers the requests of one controller. */
 export class RedfishService {
   private readonly tokens = new Map<string, string>();
+  private password: string;
 
+  /** @param keepPassword is told of a changed one */
   constructor(
     private readonly settings: Pick<BmcSettings, 'username' | 'password' | 'uuid'>,
-    private readonly machine: Machine,
-  ) {}
+    private readonly machine: Pick<Machine, 'power' | 'reset'>,
+    private readonly keepPassword: (password: string) => void,
+  ) {
+    this.password = settings.password;
+  }
 
   /** Handles one request. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -53,6 +61,10 @@ export class RedfishService {
     if (route === 'GET /redfish/v1/Systems') return { status: 200, body: collection('Systems', [SYSTEM]) };
     if (route === `GET ${SYSTEM}`) return { status: 200, body: this.system() };
     if (route === `POST ${RESET}`) return this.reset(await readJson(request));
+    if (route === 'GET /redfish/v1/AccountService') return { status: 200, body: ACCOUNT_SERVICE };
+    if (route === `GET ${ACCOUNTS}`) return { status: 200, body: collection('AccountService/Accounts', [ACCOUNT]) };
+    if (route === `GET ${ACCOUNT}`) return { status: 200, body: this.account() };
+    if (route === `PATCH ${ACCOUNT}`) return this.changePassword(await readJson(request));
     if (request.method === 'DELETE' && path.startsWith(`${SESSIONS}/`)) return this.closeSession(path);
     return failure(404, 'Base.1.0.ResourceMissingAtURI', `There is no ${route}.`);
   }
@@ -70,6 +82,19 @@ export class RedfishService {
         '#ComputerSystem.Reset': { target: RESET, 'ResetType@Redfish.AllowableValues': RESET_TYPES },
       },
     };
+  }
+
+  private account(): object {
+    const { username } = this.settings;
+    return { '@odata.id': ACCOUNT, Id: '1', Name: 'Account', UserName: username, RoleId: 'Administrator' };
+  }
+
+  private changePassword(body: unknown): Answer {
+    const parsed = accountPatch.safeParse(body);
+    if (!parsed.success) return failure(400, 'Base.1.0.PropertyValueFormatError', 'Password has 8 to 64 characters.');
+    this.keepPassword(parsed.data.Password);
+    this.password = parsed.data.Password;
+    return { status: 204 };
   }
 
   /** Cutting the power is done when the answer comes; what takes a while has begun. */
@@ -112,7 +137,7 @@ export class RedfishService {
   }
 
   private isUser(username: string, password: string): boolean {
-    return same(username, this.settings.username) && same(password, this.settings.password);
+    return same(username, this.settings.username) && same(password, this.password);
   }
 }
 
@@ -124,7 +149,15 @@ const ROOT = {
   RedfishVersion: '1.6.0',
   Systems: { '@odata.id': '/redfish/v1/Systems' },
   SessionService: { '@odata.id': '/redfish/v1/SessionService' },
+  AccountService: { '@odata.id': '/redfish/v1/AccountService' },
   Links: { Sessions: { '@odata.id': SESSIONS } },
+};
+
+const ACCOUNT_SERVICE = {
+  '@odata.id': '/redfish/v1/AccountService',
+  Id: 'AccountService',
+  Name: 'Accounts',
+  Accounts: { '@odata.id': ACCOUNTS },
 };
 
 function collection(name: string, members: readonly string[]): object {

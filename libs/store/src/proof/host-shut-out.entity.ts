@@ -1,0 +1,14 @@
+import { Entity, PrimaryColumn } from 'typeorm';
+import { Moment } from '../database/columns.js';
+
+/**
+ * An address of a fenced host that the cluster of an rbd pool was asked to shut out: written before it is asked, and
+ * gone when the address was let in again.
+ */
+@Entity('host_shut_out')
+export class HostShutOutEntity {
+  @PrimaryColumn({ type: 'char', length: 36 }) hostId!: string;
+  @PrimaryColumn({ type: 'char', length: 36 }) poolId!: string;
+  @PrimaryColumn({ type: 'varchar', length: 45 }) address!: string;
+  @Moment() createdAt!: Date;
+}
