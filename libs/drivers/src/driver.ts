@@ -19,6 +19,8 @@ export interface MigrationReceiver {
   /** Where the memory goes. Comes after {@link prepare}, once. */
   openStream(): Promise<Duplex>;
   /**
+  /** Where the content of disks that come along goes: the hypervisor's own protocol. As often as it asks, after {@link prepare}. */
+  openDiskStream(): Promise<Duplex>;
    * Lets the machine run at the destination.
    *
    * @returns whether it runs there now; if not, the copy is gone

@@ -29,6 +29,7 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
   return {
     ensureVolume: { volume: { ...vm.rootVolume, templateId } },
     ensureVolumeGone: { volumeId: vm.rootVolume.id, pool },
+    getVolumeSizes: { volumes: [{ ...vm.rootVolume, templateId }] },
     ensureVolumeSize: { volume: vm.rootVolume, vmId: vm.id },
     ensureVolumeAttached: { vmId: vm.id, disk: { volume: { ...vm.rootVolume, id: randomUUID() }, deviceId: 1 } },
     ensureVolumeDetached: { vmId: vm.id, volumeId: vm.rootVolume.id },
@@ -39,8 +40,11 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     ensureVmGone: { vmId: vm.id },
     getMigrationNeeds: { vmId: vm.id },
     checkMigration: { vm: machine, needs },
-    receiveVm: { vm: machine, sourceHostId: randomUUID(), ticket, validForMs: 1_000 },
-    sendVm: { vmId: vm.id, destination: { hostId: randomUUID(), url: 'agent://127.0.0.1:1', ticket } },
+    receiveVm: { vm: machine, sourceHostId: randomUUID(), ticket, validForMs: 1_000, withVolumes: [id] },
+    sendVm: {
+      ...{ vmId: vm.id, withVolumes: [id] },
+      destination: { hostId: randomUUID(), url: 'agent://127.0.0.1:1', ticket },
+    },
     endMigration: { vmId: vm.id },
     keepVm: { vmId: vm.id },
     getVm: { vmId: vm.id },

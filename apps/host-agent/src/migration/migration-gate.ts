@@ -31,7 +31,7 @@ export async function openMigration(arrival: Arrival, tickets: TicketBook, log: 
       accept(socket, head);
       await session.serve(socket);
     } else {
-      const stream = await tickets.openStream(claim, socket);
+      const stream = await tickets.openStream(claim, { connection: socket, kind: kind === 'disk' ? 'disk' : 'stream' });
       accept(socket, head);
       joinStreams(socket, stream);
     }

@@ -160,6 +160,8 @@ describe('a ticket', () => {
     await receiver.prepare({ description: vm.id, cookie: '' });
     const stream = await receiver.openStream();
     expect(await outcome(receiver.openStream())).toBe('FORBIDDEN');
+    // No disk comes along with this one.
+    expect(await outcome(receiver.openDiskStream())).toBe('FORBIDDEN');
     stream.destroy();
     receiver.close();
     await expect.poll(async () => (await received()).state).toBe('failed');

@@ -52,12 +52,13 @@ export async function reachDestination(journey: Journey, signal: AbortSignal): P
     prepare: async ({ description, cookie }) =>
       orThrow(await ask({ call: 'prepare', description, cookie }, prepareReply)),
     openStream: () => connect(journey, 'stream', signal),
+    openDiskStream: () => connect(journey, 'disk', signal),
     finish: async ({ cookie }) => orThrow(await ask({ call: 'finish', cookie }, finishReply)),
     close: () => session.destroy(),
   };
 }
 
-function connect(journey: Journey, kind: 'session' | 'stream', signal: AbortSignal): Promise<Duplex> {
+function connect(journey: Journey, kind: 'session' | 'stream' | 'disk', signal: AbortSignal): Promise<Duplex> {
   const { vmId, destination, context } = journey;
   const url = new URL(`/v1/migrations/${vmId}/${kind}`, agentOrigin(destination.url));
   const tls: { secureContext: SecureContext; servername: string } = {

@@ -18,6 +18,12 @@ export interface Claim {
   readonly ticket: string;
 }
 
+/** `stream`: a machine's memory; `disk`: the content of its disks. */
+export type StreamKind = 'stream' | 'disk';
+
+/** A hypervisor may connect more than once for a disk: to look at it, and to write it. */
+const DISK_STREAMS = 4;
+
 /** A ticket that was shown: what its source may do. */
 export interface Session {
   /** Answers the source until it ends the connection. */
@@ -29,6 +35,8 @@ class OpenTicket implements Session {
   used = false;
   /** A copy waits for its memory. */
   awaitsStream = false;
+  /** So many connections for disks may still be made: some for each that comes along. */
+  diskStreams = 0;
   private readonly connections = new Set<Duplex>();
   private readonly deadline: number;
 
@@ -64,7 +72,12 @@ class OpenTicket implements Session {
     }
   }
 
-  openStream(): Promise<Duplex> {
+  async openStream(kind: StreamKind): Promise<Duplex> {
+    if (kind === 'disk') {
+      if (this.diskStreams === 0) throw refused();
+      this.diskStreams -= 1;
+      return this.receiver.openDiskStream();
+    }
     if (!this.awaitsStream) throw refused();
     this.awaitsStream = false;
     return this.receiver.openStream();
@@ -84,6 +97,7 @@ class OpenTicket implements Session {
     if (request.call === 'finish') return this.receiver.finish(request);
     const reply = await this.receiver.prepare(request);
     this.awaitsStream = true;
+    this.diskStreams = DISK_STREAMS * (this.granted.withVolumes?.length ?? 0);
     return reply;
   }
 }
@@ -133,10 +147,10 @@ export class TicketBook {
     return ticket;
   }
 
-  /** Opens the one stream of a session, once its copy waits for memory. Passes nothing yet. */
-  async openStream(claim: Claim, connection: Duplex): Promise<Duplex> {
+  /** Opens the one stream of a session, or one for a disk, once its copy waits for them. Passes nothing yet. */
+  async openStream(claim: Claim, { connection, kind }: { connection: Duplex; kind: StreamKind }): Promise<Duplex> {
     const ticket = this.ticketOf(claim);
-    const stream = await ticket.openStream();
+    const stream = await ticket.openStream(kind);
     ticket.track(connection);
     ticket.track(stream);
     return stream;

@@ -6,7 +6,10 @@
  * memory, and say that it may run. No libvirtd is ever reached from another host.
  */
 import { z } from 'zod';
-import { id, vmSpec } from './specs.js';
+import { id, MAX_DATA_VOLUMES, vmSpec } from './specs.js';
+
+/** Disks that go along with their machine: the root disk and data disks. */
+export const movedVolumes = z.array(id).max(MAX_DATA_VOLUMES + 1);
 
 /** Where and under which ticket a machine is received. */
 export const migrationDestination = z.object({
@@ -26,6 +29,8 @@ export const migrationTicket = z.object({
   ticket: migrationDestination.shape.ticket,
   /** The source must come within this. */
   validForMs: z.int().min(1).max(3_600_000),
+  /** Disks of the machine whose content the source sends too: at their places here there are empty ones, as large. */
+  withVolumes: movedVolumes.optional(),
 });
 /** See {@link migrationTicket}. */
 export type MigrationTicket = z.infer<typeof migrationTicket>;

@@ -14,6 +14,7 @@ import {
   migrationNeeds,
   migrationTicket,
 } from './migration.js';
+  movedVolumes,
 import { maintenanceHookParams, maintenanceHookResult } from './maintenance-hook.js';
 import {
   cephName,
@@ -24,6 +25,7 @@ import {
   IMAGE_FORMATS,
   imageStoreSpec,
   networkSpec,
+  MAX_DATA_VOLUMES,
   poolSpec,
   rbdPoolSpec,
   POWER_STATES,
@@ -102,6 +104,15 @@ export const VERBS = {
     description:
       'The running machine has the data disk. One that does not run gets its disks when it is started: nothing is done then.',
     params: z.object({ vmId: id, disk: dataVolumeSpec }),
+  getVolumeSizes: verb({
+    description:
+      'How large each volume is as its guest sees it, and what it takes with all that lies under it, where that can be told. STEP_REFUSED when one is not here.',
+    params: z.object({ volumes: z.array(volumeSpec).max(MAX_DATA_VOLUMES + 1) }),
+    result: z.object({
+      sizes: z.array(z.object({ id, sizeBytes: z.int(), allocatedBytes: z.int().optional() })),
+    }),
+    token: 'read',
+  }),
     result: z.object({ power: z.enum(POWER_STATES) }),
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,
@@ -175,7 +186,12 @@ export const VERBS = {
   sendVm: verb({
     description:
       'Copies the running machine to the host that holds the ticket, and ends it here once it runs there. It runs on here when that fails; when nobody can tell, it is held.',
-    params: z.object({ vmId: id, destination: migrationDestination }),
+    params: z.object({
+      vmId: id,
+      destination: migrationDestination,
+      /** Disks that are sent too, from where they are to where the destination has them. They stay here as they are then. */
+      withVolumes: movedVolumes.optional(),
+    }),
     result: migrationFigures,
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,

@@ -1,6 +1,6 @@
 /** Live migration between two hosts of a kind; each driver's spec calls it with a pair. */
 import type { MigrationSide } from '@durastack/contracts/agent/migration';
-import type { VmSpec } from '@durastack/contracts/agent/specs';
+import type { PoolSpec, VmSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +13,10 @@ export interface MigrationSubject {
   readonly destination: HostDriver;
   /** A new machine whose volume both reach; its network, if any, may be made on both. */
   makeVm(): VmSpec;
+  /** A pool of the source alone, with the template of `makeVm`'s volume if that has one, and a pool of the destination alone. */
+  readonly ownPools: { readonly source: PoolSpec; readonly destination: PoolSpec };
+  /** What a guest would read of a volume that nothing uses, as a digest. */
+  digest(volume: VolumeSpec): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -37,6 +41,7 @@ class Link {
     return {
       prepare: (offer) => receiver.prepare(offer),
       openStream: () => receiver.openStream(),
+      openDiskStream: () => receiver.openDiskStream(),
       finish: async (request) => {
         const cut = (): never => {
           throw new DurastackError('HOST_UNREACHABLE', 'The connection was cut.');
@@ -71,6 +76,24 @@ class MigrationScene {
     return vm;
   }
 
+  /** A machine on a disk that only the source reaches, and the same as the destination is told of it. */
+  async makeRunningOnOwnDisk(): Promise<{ here: VmSpec; there: VmSpec }> {
+    const { makeVm, ownPools } = this.subject();
+    const vm = makeVm();
+    const here = { ...vm, rootVolume: { ...vm.rootVolume, pool: ownPools.source } };
+    await this.from().call('ensureVolume', { volume: here.rootVolume });
+    await this.from().call('ensureVmRunning', { vm: here });
+    const [size] = (await this.from().call('getVolumeSizes', { volumes: [here.rootVolume] })).sizes;
+    const { id } = vm.rootVolume;
+    const there = { ...vm, rootVolume: { id, pool: ownPools.destination, sizeBytes: size?.sizeBytes ?? 0 } };
+    await this.to().call('ensureVolume', { volume: there.rootVolume });
+    return { here, there };
+  }
+
+  digest(vm: VmSpec): Promise<string> {
+    return this.subject().digest(vm.rootVolume);
+  }
+
   async remove(vm: VmSpec): Promise<void> {
     for (const host of [this.from(), this.to()]) await host.call('ensureVmGone', { vmId: vm.id });
     await this.from().call('ensureVolumeGone', { volumeId: vm.rootVolume.id, pool: vm.rootVolume.pool });
@@ -82,16 +105,17 @@ class MigrationScene {
   }
 
   /** Both halves at once, as two agents would run them. */
-  move(vm: VmSpec, link = new Link(), context: Partial<VerbContext> = {}) {
+  move(vm: VmSpec, link = new Link(), context: Partial<VerbContext> = {}, withVolumes: string[] = []) {
     const ticket = 'x'.repeat(43);
     const stop = new AbortController();
     const receiving = this.to().call(
       'receiveVm',
-      { vm, sourceHostId: randomUUID(), ticket, validForMs: 60_000 },
+      { vm, sourceHostId: randomUUID(), ticket, validForMs: 60_000, withVolumes },
       { admit: link.admit, signal: stop.signal },
     );
     const destination = { hostId: randomUUID(), url: 'agent://127.0.0.1:1', ticket };
-    const sending = this.from().call('sendVm', { vmId: vm.id, destination }, { reach: link.reach, ...context });
+    const params = { vmId: vm.id, destination, withVolumes };
+    const sending = this.from().call('sendVm', params, { reach: link.reach, ...context });
     for (const half of [receiving, sending]) half.catch(() => undefined);
     return { receiving, sending, stopReceiving: () => stop.abort(new DurastackError('CANCELLED', 'Stopped.')) };
   }
@@ -109,6 +133,7 @@ export function describeMigrationConformance(name: string, makeSubject: () => Pr
     });
     const scene = new MigrationScene(() => subject);
     describeMoves(scene);
+    describeDisks(scene);
     describeStops(scene);
     describeDoubts(scene);
   });
@@ -159,6 +184,64 @@ function describeMoves(scene: MigrationScene): void {
     await expect(receiving).rejects.toBeInstanceOf(DurastackError);
     expect(await scene.sides(vm)).toEqual(['off', 'absent']);
     await scene.remove(vm);
+  });
+}
+
+function describeDisks(scene: MigrationScene): void {
+  const endOf = async ({ here, there }: { here: VmSpec; there: VmSpec }): Promise<void> => {
+    await scene.remove(here);
+    await scene.to().twice('ensureVolumeGone', { volumeId: there.rootVolume.id, pool: there.rootVolume.pool });
+  };
+
+  it('moves a machine with a disk that only its host reaches: nothing of it is missing there', async () => {
+    const { here, there } = await scene.makeRunningOnOwnDisk();
+    const empty = await scene.digest(there);
+    const { receiving, sending } = scene.move(there, new Link(), {}, [there.rootVolume.id]);
+    await sending;
+    expect(await receiving).toEqual({ power: 'running' });
+    expect(await scene.sides(here)).toEqual(['off', 'running']);
+    await scene.from().call('ensureVmGone', { vmId: here.id });
+    expect(await scene.to().call('ensureVmStopped', { vmId: here.id })).toEqual({ power: 'off' });
+    expect(await scene.digest(there)).not.toBe(empty);
+    expect(await scene.digest(there)).toBe(await scene.digest(here));
+    await scene.from().call('ensureVolumeGone', { volumeId: here.rootVolume.id, pool: here.rootVolume.pool });
+    expect(await scene.to().call('ensureVmRunning', { vm: there })).toEqual({ power: 'running' });
+    await endOf({ here, there });
+  });
+
+  it('leaves machine and disk here when it is cancelled on the way', async () => {
+    const { here, there } = await scene.makeRunningOnOwnDisk();
+    const link = new Link();
+    const stop = new AbortController();
+    const reach = async (): Promise<RemoteReceiver> => {
+      const receiver = await link.reach();
+      const openDiskStream: RemoteReceiver['openDiskStream'] = async () => {
+        stop.abort(new DurastackError('CANCELLED', 'Cancelled.'));
+        return receiver.openDiskStream();
+      };
+      return { ...receiver, openDiskStream };
+    };
+    const volumeIds = [there.rootVolume.id];
+    const { receiving, sending } = scene.move(there, link, { signal: stop.signal, reach }, volumeIds);
+    await expect(sending).rejects.toBeInstanceOf(DurastackError);
+    await expect(receiving).rejects.toBeInstanceOf(DurastackError);
+    await expect.poll(() => scene.sides(here), POLL).toEqual(['running', 'absent']);
+    // It can be tried again, over what came already.
+    const again = scene.move(there, new Link(), {}, volumeIds);
+    await again.sending;
+    await again.receiving;
+    expect(await scene.sides(here)).toEqual(['off', 'running']);
+    await endOf({ here, there });
+  });
+
+  it('refuses to take along what is none of its disks', async () => {
+    const { here, there } = await scene.makeRunningOnOwnDisk();
+    const { receiving, sending, stopReceiving } = scene.move(there, new Link(), {}, [randomUUID()]);
+    await expect(Promise.race([receiving, sending])).rejects.toBeInstanceOf(DurastackError);
+    stopReceiving();
+    await Promise.allSettled([receiving]);
+    expect(await scene.sides(here)).toEqual(['running', 'absent']);
+    await endOf({ here, there });
   });
 }
 

@@ -8,6 +8,9 @@ export type Xml = Record<string, unknown>;
 /** What the guest sees of a disk's identity, under /dev/disk/by-id: virtio takes 20 characters of it. */
 export const diskSerial = (volumeId: string): string => volumeId.replaceAll('-', '').slice(0, 20);
 
+/** Position and device name of the root disk. */
+export const [ROOT_DEVICE, ROOT_TARGET] = [0, 'vda'] as const;
+
 /** The device name of a data disk in the definition: vda is the root disk, vdb the seed. Guests name them in their own way. */
 export const diskTarget = (deviceId: number): string => `vd${String.fromCharCode('b'.charCodeAt(0) + deviceId)}`;
 

@@ -3,7 +3,7 @@ import { MAX_DATA_VOLUMES, type NicSpec, type VmSpec } from '@durastack/contract
 import type { DiskSource } from '../pool-driver.js';
 import { create } from 'xmlbuilder2';
 import type { Accelerator } from './accelerator.js';
-import { dataDiskXml, diskXml, type OpenedDisk, type Xml } from './disk-xml.js';
+import { dataDiskXml, diskXml, ROOT_TARGET, type OpenedDisk, type Xml } from './disk-xml.js';
 
 /** XML namespace of our metadata element: marks which control plane instance a domain belongs to. */
 export const METADATA_NAMESPACE = 'urn:durastack:domain:1';
@@ -111,7 +111,7 @@ function devices(input: DomainXmlInput): Xml {
 }
 
 function rootDisk({ vm, rootDisk: source }: DomainXmlInput): Xml {
-  return { ...diskXml(source, { target: 'vda', volumeId: vm.rootVolume.id }), boot: { '@order': 1 } };
+  return { ...diskXml(source, { target: ROOT_TARGET, volumeId: vm.rootVolume.id }), boot: { '@order': 1 } };
 }
 
 /** A virtio disk: cloud kernels have no AHCI driver for a CD drive. */

@@ -17,6 +17,9 @@ export interface VmFiles {
   readonly incomingSocket: string;
   /** Where the agent takes its memory that goes to another host. */
   readonly outgoingSocket: string;
+  /** The same two for the content of disks that go along. */
+  readonly incomingDisks: string;
+  readonly outgoingDisks: string;
 }
 
 /** Names a file without opening it (open(2)); Node has no name for it. x86-64. */
@@ -33,6 +36,7 @@ export function vmFiles(stateDir: string, vmId: string): VmFiles {
     ...{ dir, seed: file('seed.img'), serialLog: file('serial.log') },
     ...{ vncDir: file('vnc'), vncSocket: file('vnc/sock') },
     ...{ incomingSocket: file('vnc/in'), outgoingSocket: file('out') },
+    ...{ incomingDisks: file('vnc/disks'), outgoingDisks: file('disks') },
   };
 }
 

@@ -1,6 +1,7 @@
 /** Every kind of pool, with its driver: what a new kind has to be added to. */
 import { join } from 'node:path';
 import type { PoolSpec, RbdPoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
+import type { VerbResult } from '@durastack/contracts/agent/verbs';
 import { isDurastackError } from '@durastack/contracts/errors';
 import { directoryPoolDriver } from '../directory-pool/directory-pool-driver.js';
 import type { DriverVerbs, PoolSize } from '../driver.js';
@@ -18,6 +19,7 @@ export type PoolVerbs = Pick<
   | 'ensurePoolGone'
   | 'ensureVolume'
   | 'ensureVolumeGone'
+  | 'getVolumeSizes'
   | 'ensureTemplateOnPool'
   | 'ensureTemplateGoneFromPool'
 > &
@@ -97,6 +99,11 @@ export class PoolDrivers {
     });
   }
 
+  private async sizeOf(volume: VolumeSpec): Promise<VerbResult<'getVolumeSizes'>['sizes'][number]> {
+    const { sizeBytes, allocatedBytes } = await this.forTools(volume);
+    return { id: volume.id, sizeBytes, ...(allocatedBytes === undefined ? {} : { allocatedBytes }) };
+  }
+
   /** The verbs. */
   verbs(): PoolVerbs {
     const nothing = async (work: Promise<void>): Promise<Record<string, never>> => {
@@ -109,6 +116,9 @@ export class PoolDrivers {
       ensurePoolGone: ({ pool }) => nothing(this.of(pool).ensurePoolGone(pool)),
       ensureVolume: ({ volume }, { signal }) => this.of(volume.pool).ensureVolume(volume, signal),
       ensureVolumeGone: ({ volumeId, pool }) => nothing(this.of(pool).ensureVolumeGone(volumeId, pool)),
+      getVolumeSizes: async ({ volumes }) => ({
+        sizes: await Promise.all(volumes.map((volume) => this.sizeOf(volume))),
+      }),
       ensureTemplateOnPool: (params, context) => this.of(params.pool).ensureTemplateOnPool(params, context),
       ensureTemplateGoneFromPool: ({ templateId, pool }) =>
         nothing(this.of(pool).ensureTemplateGoneFromPool(templateId, pool)),

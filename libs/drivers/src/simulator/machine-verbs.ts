@@ -63,7 +63,11 @@ export function machineVerbs(world: SimulatedWorld, hostId: string, shutdownMs: 
 function start(world: SimulatedWorld, hostId: string, vm: VmSpec): void {
   const host = world.host(hostId);
   const { seed, ...spec } = vm;
-  for (const volume of disksOf(vm)) requireFree(world, hostId, { vmId: vm.id, volume });
+  for (const volume of disksOf(vm)) {
+    requireFree(world, hostId, { vmId: vm.id, volume });
+    const present = world.pool(hostId, volume.pool).volumes[volume.id];
+    if (present) present.writtenBy ??= vm.id;
+  }
   const others = othersUp(world, hostId, vm.id);
   if (others.reduce((sum, other) => sum + other.spec.memoryMib, vm.memoryMib) > host.memoryMib) {
     throw new DurastackError('STEP_REFUSED', `Host ${hostId} has no ${vm.memoryMib} MiB of memory left.`);

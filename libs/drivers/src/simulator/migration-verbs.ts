@@ -65,12 +65,17 @@ interface Receiving {
 }
 
 async function receive(world: SimulatedWorld, hostId: string, { params, context }: Receiving): Promise<void> {
-  const { vm } = params;
+  const { vm, withVolumes = [] } = params;
   if (world.host(hostId).vms[vm.id] !== undefined) world.forgetVm(hostId, vm.id);
   requireRoom(world, hostId, vm);
   for (const nic of vm.nics) world.host(hostId).networks[nic.network.id] = nic.network;
   world.save(hostId);
   let runs = false;
+  const arrivals = disksOf(vm)
+    .filter(({ id }) => withVolumes.includes(id))
+    .map(({ id, pool }) => ({ id, volumes: world.pool(hostId, pool).volumes }));
+  if (arrivals.length < withVolumes.length)
+    throw new DurastackError('INVALID_INPUT', `A volume that is to come with machine ${vm.id} is none of its disks.`);
   const receiver: MigrationReceiver = {
     prepare: async ({ description }) => {
       if (description !== vm.id)
@@ -80,11 +85,23 @@ async function receive(world: SimulatedWorld, hostId: string, { params, context 
       world.host(hostId).vms[vm.id] = { spec, power: 'off', serial: `${seed.hostname} login: ` };
       world.holdVm(hostId, vm.id);
       return { cookie: '' };
+      for (const { volumes, id } of arrivals) volumes[id] = { sizeBytes: volumes[id]?.sizeBytes ?? 0, partial: true };
+      world.save(hostId);
     },
     openStream: async () => sink(context.signal),
     finish: async ({ cookie }) => {
+    openDiskStream: async () => {
+      const stream = sink(context.signal);
+      stream.on('data', (chunk: Buffer) => {
+        const [id = '', writtenBy = ''] = String(chunk).split(' ');
+        const volume = arrivals.find((one) => one.id === id)?.volumes[id];
+        if (volume !== undefined) volume.writtenBy = writtenBy;
+      });
+      return stream;
+    },
       context.signal.throwIfAborted();
       world.setPower(hostId, vm.id, 'running');
+      for (const { volumes, id } of arrivals) delete volumes[id]?.partial;
       runs = true;
       return { runs, cookie };
     },
@@ -127,11 +144,14 @@ async function send(
   hostId: string,
   { params, context, transferMs }: Sending,
 ): Promise<MigrationFigures> {
-  const { vmId, destination } = params;
+  const { vmId, destination, withVolumes = [] } = params;
   const vm = world.host(hostId).vms[vmId];
   if (vm?.power !== 'running')
     throw new DurastackError('STEP_REFUSED', `Machine ${vmId} does not run on this host, so it cannot leave it.`);
   if (context.reach === undefined) throw new DurastackError('BUG', 'sendVm was called without a way to other hosts.');
+  const stranger = withVolumes.find((id) => !disksOf(vm.spec).some((disk) => disk.id === id));
+  if (stranger !== undefined)
+    throw new DurastackError('STEP_REFUSED', `Machine ${vmId} has no volume ${stranger} that could go with it.`);
   const began = performance.now();
   const receiver = await context.reach(destination, context.signal);
   try {
@@ -140,6 +160,13 @@ async function send(
     // Broken by the other side: the next call to it says why.
     stream.on('error', () => undefined).resume();
     const { memoryMib } = vm.spec;
+    for (const volume of disksOf(vm.spec).filter(({ id }) => withVolumes.includes(id))) {
+      const { writtenBy = '' } = world.pool(hostId, volume.pool).volumes[volume.id] ?? {};
+      const disk = (await receiver.openDiskStream()).on('error', () => undefined).resume();
+      const sent = finished(disk).catch(() => undefined);
+      disk.end(`${volume.id} ${writtenBy}`);
+      await sent;
+    }
     for (let part = 1; part <= PARTS; part += 1) {
       await sleep(transferMs / PARTS, context.signal);
       stream.write('memory');

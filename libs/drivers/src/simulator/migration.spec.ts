@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PoolSpec } from '@durastack/contracts/agent/specs';
 import { ConformanceCaller } from '../conformance/conformance-subject.js';
-import { describeMigrationConformance } from '../conformance/migration-conformance.js';
+import { describeMigrationConformance, type MigrationSubject } from '../conformance/migration-conformance.js';
 import type { HostDriver } from '../driver.js';
 import { createSimulatorDriver } from './simulator-driver.js';
 import { SimulatedWorld } from './world.js';
@@ -10,14 +10,27 @@ const pool: PoolSpec = { id: randomUUID(), kind: 'shared-mount-point', path: '/p
 
 describeMigrationConformance('simulator', async () => {
   const world = new SimulatedWorld();
-  const [source, destination] = [0, 1].map(() => createSimulatorDriver({ hostId: randomUUID(), world })) as [
+  const [here, there] = [randomUUID(), randomUUID()];
+  const [source, destination] = [here, there].map((hostId) => createSimulatorDriver({ hostId, world })) as [
     HostDriver,
     HostDriver,
   ];
+  const ownPools: MigrationSubject['ownPools'] = {
+    source: { id: randomUUID(), kind: 'directory', path: '/own' },
+    destination: { id: randomUUID(), kind: 'directory', path: '/own' },
+  };
+  await new ConformanceCaller(source).call('ensurePool', { pool: ownPools.source });
+  await new ConformanceCaller(destination).call('ensurePool', { pool: ownPools.destination });
   for (const host of [source, destination]) await new ConformanceCaller(host).call('ensurePool', { pool });
   return {
     source,
     destination,
+    ownPools,
+    digest: async ({ id, pool: on }) => {
+      const host = on.id === ownPools.destination.id ? there : here;
+      const { partial, writtenBy } = world.content(host, on).volumes[id] ?? {};
+      return `${partial === true ? 'part of ' : ''}${writtenBy ?? 'nothing'}`;
+    },
     makeVm: () => {
       const id = randomUUID();
       return {

@@ -8,7 +8,7 @@ const EMPTY_VOLUME_BYTES = 196_608;
 
 type StorageVerbs = Pick<
   DriverVerbs,
-  'ensureVolume' | 'ensureVolumeGone' | 'ensureVolumeSize' | 'ensurePool' | 'ensurePoolGone'
+  'ensureVolume' | 'ensureVolumeGone' | 'getVolumeSizes' | 'ensureVolumeSize' | 'ensurePool' | 'ensurePoolGone'
 >;
 
 /** Volumes and pools of a simulated host. */
@@ -24,7 +24,7 @@ export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerb
       }
       const least = Math.max(volume.sizeBytes, present?.sizeBytes ?? template?.virtualSizeBytes ?? 0);
       const { templateId } = present ?? volume;
-      pool.volumes[volume.id] = { sizeBytes: least, ...(templateId === undefined ? {} : { templateId }) };
+      pool.volumes[volume.id] = { ...present, sizeBytes: least, ...(templateId === undefined ? {} : { templateId }) };
       world.save(hostId);
       if (present === undefined) world.note(hostId, 'volume-made', volume.id);
       return { path: `${placeOf(volume.pool)}/volumes/${volume.id}.qcow2`, allocatedBytes: EMPTY_VOLUME_BYTES };
@@ -36,6 +36,14 @@ export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerb
       world.save(hostId);
       return {};
     },
+    getVolumeSizes: async ({ volumes }) => ({
+      sizes: volumes.map((volume) => {
+        const present = world.pool(hostId, volume.pool).volumes[volume.id];
+        if (present === undefined)
+          throw new DurastackError('STEP_REFUSED', `There is no volume ${volume.id} on pool ${volume.pool.id}.`);
+        return { id: volume.id, sizeBytes: present.sizeBytes, allocatedBytes: EMPTY_VOLUME_BYTES };
+      }),
+    }),
     ensureVolumeSize: async ({ volume }) => {
       const present = world.pool(hostId, volume.pool).volumes[volume.id];
       if (present === undefined)

@@ -7,7 +7,7 @@ import { progressText } from '../volume-copy/copy-image.js';
 import { judgeCopy, type CopyFacts, type CopyVerdict } from '../volume-copy/judge-copy.js';
 import { sleep } from './faults.js';
 import { disksOf } from './plugging.js';
-import type { SimulatedPool, SimulatedVm, SimulatedWorld } from './world.js';
+import type { SimulatedPool, SimulatedVm, SimulatedVolume, SimulatedWorld } from './world.js';
 
 type VolumeCopyVerbs = Pick<DriverVerbs, 'copyVolume' | 'switchVolume' | 'discardVolumeCopy'>;
 type VolumeCopy = VerbParams<'copyVolume'>;
@@ -104,8 +104,9 @@ class SimulatedCopies {
   }
 
   private async transfer({ volume, target }: VolumeCopy, { signal, progress }: VerbContext): Promise<void> {
-    const { sizeBytes } = this.volumes(volume.pool)[volume.id] ?? { sizeBytes: 0 };
-    this.volumes(target.pool)[volume.id] = { sizeBytes, partial: true };
+    const { sizeBytes, writtenBy }: SimulatedVolume = this.volumes(volume.pool)[volume.id] ?? { sizeBytes: 0 };
+    const content = writtenBy === undefined ? {} : { writtenBy };
+    this.volumes(target.pool)[volume.id] = { sizeBytes, partial: true, ...content };
     this.world.save(this.hostId);
     for (let part = 0; part < PARTS && this.transferMs > 0; part += 1) {
       progress((100 * part) / PARTS, progressText('copied', (100 * part) / PARTS, sizeBytes));

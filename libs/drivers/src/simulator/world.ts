@@ -30,10 +30,19 @@ export interface SimulatedVm {
   movedBy?: string;
 }
 
+/** A volume. */
+export interface SimulatedVolume {
+  sizeBytes: number;
+  templateId?: string;
+  /** A copy that is not complete, or not kept in step by anything but a running machine. */
+  partial?: boolean;
+  /** The machine that began to write to it, or to what it was copied from: its content. */
+  writtenBy?: string;
+}
+
 /** A pool's content. */
 export interface SimulatedPool {
-  /** `partial`: a copy that is not complete, or not kept in step by anything but a running machine. */
-  volumes: Record<string, { sizeBytes: number; templateId?: string; partial?: boolean }>;
+  volumes: Record<string, SimulatedVolume>;
   templates: Record<string, { sizeBytes: number; virtualSizeBytes: number }>;
 }
 

@@ -1,8 +1,11 @@
 /** Two private libvirtds on this machine, each in a network namespace of its own, over one directory. */
+import { createHash } from 'node:crypto';
+import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { NetworkSpec } from '@durastack/contracts/agent/specs';
+import type { DirectoryPoolSpec, NetworkSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import { describeMigrationConformance, type MigrationSubject } from '../../conformance/migration-conformance.js';
+import { run } from '../../process/run.js';
 import { createLibvirtDriver } from '../driver.js';
 import { startLibvirtdFixture, type LibvirtdFixture } from '../libvirtd-fixture.js';
 import { makePool, networkOf, vmOf, volumeOf } from '../vm-fixture.js';
@@ -17,6 +20,9 @@ async function makeSubject(): Promise<MigrationSubject> {
   const { instance } = one;
   const template = await makePool(one.dir);
   const shared = { ...template, pool: { ...template.pool, kind: 'shared-mount-point' as const } };
+  const ownPools = { source: (await makePool(one.dir)).pool, destination: (await makePool(other.dir)).pool };
+  const base = join('templates', `${template.templateId}.qcow2`);
+  await copyFile(join(template.pool.path, base), join(ownPools.source.path, base));
   const networks: NetworkSpec[] = [networkOf(instance, 1)];
   const makeDriver = ({ socketPath, networkNamespace, dir }: LibvirtdFixture) =>
     createLibvirtDriver({
@@ -29,6 +35,8 @@ async function makeSubject(): Promise<MigrationSubject> {
   return {
     source,
     destination,
+    ownPools,
+    digest: (volume) => digestOf(join((volume.pool as DirectoryPoolSpec).path, 'volumes', `${volume.id}.qcow2`)),
     makeVm: () => vmOf({ instance, volume: volumeOf(shared), networks, host: nextHost++ }),
     close: async () => {
       for (const driver of [source, destination]) {
@@ -39,6 +47,14 @@ async function makeSubject(): Promise<MigrationSubject> {
       for (const fixture of fixtures) await fixture.end();
     },
   };
+}
+
+async function digestOf(path: string): Promise<string> {
+  const raw = `${path}.raw`;
+  await run('qemu-img', ['convert', '-U', '-f', 'qcow2', '-O', 'raw', path, raw]);
+  const hash = createHash('sha256').update(await readFile(raw));
+  await rm(raw);
+  return hash.digest('hex');
 }
 
 describeMigrationConformance('libvirt', makeSubject);

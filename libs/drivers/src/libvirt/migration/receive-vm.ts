@@ -10,6 +10,7 @@ import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MigrationReceiver, VerbContext } from '../../driver.js';
 import { withRevert } from '../../process/reverter.js';
+import { diskTarget, ROOT_DEVICE, ROOT_TARGET } from '../disk-xml.js';
 import type { LibvirtHost } from '../libvirt-host.js';
 import { definitionOf, prepareVm } from '../prepare-vm.js';
 import type { LibvirtClient } from '../rpc/client.js';
@@ -26,7 +27,7 @@ const LOOK_EVERY_MS = 50;
 /** See the module's comment. */
 export async function receiveVm(
   host: LibvirtHost,
-  { vm }: VerbParams<'receiveVm'>,
+  { vm, withVolumes = [] }: VerbParams<'receiveVm'>,
   context: VerbContext,
 ): Promise<VerbResult<'receiveVm'>> {
   const { admit, signal } = context;
@@ -41,7 +42,8 @@ export async function receiveVm(
     return await withRevert(async (onFailure) => {
       onFailure(() => removeCopy(host, vm.id, connection));
       const disks = await prepareVm(host, vm, { isNew: true, onFailure, signal });
-      const receiver = new LibvirtReceiver(host, { vm, connection, definition: await definitionOf(host, vm, disks) });
+      const definition = await definitionOf(host, vm, disks);
+      const receiver = new LibvirtReceiver(host, { vm, connection, definition, targets: targetsOf(vm, withVolumes) });
       await admit(receiver, signal).catch((error: unknown) => {
         // What runs, runs, whatever became of the connection.
         if (!receiver.runs) throw error;
@@ -72,6 +74,21 @@ interface Reception {
   readonly connection: LibvirtClient;
   /** The machine's own definition on this host. */
   readonly definition: string;
+  /** Names of the disks whose content comes along. */
+  readonly targets: readonly string[];
+}
+
+function targetsOf(vm: VmSpec, volumeIds: readonly string[]): string[] {
+  const disks = [{ volume: vm.rootVolume, deviceId: ROOT_DEVICE }, ...vm.dataVolumes];
+  return volumeIds.map((id) => {
+    const disk = disks.find(({ volume }) => volume.id === id);
+    if (disk === undefined)
+      throw new DurastackError(
+        'INVALID_INPUT',
+        `The volume ${id} that is to come with ${vm.domainName} is none of its disks`,
+      );
+    return disk.deviceId === ROOT_DEVICE ? ROOT_TARGET : diskTarget(disk.deviceId);
+  });
 }
 
 class LibvirtReceiver implements MigrationReceiver {
@@ -83,12 +100,14 @@ class LibvirtReceiver implements MigrationReceiver {
   ) {}
 
   async prepare({ description, cookie }: { description: string; cookie: string }): Promise<{ cookie: string }> {
-    const { vm, connection, definition } = this.reception;
+    const { vm, connection, definition, targets } = this.reception;
+    const socketPath = this.files.incomingDisks;
     const reply = await migratePrepare(connection, {
       name: vm.domainName,
       xml: copyDefinition(definition, description),
       socketPath: this.files.incomingSocket,
       cookie: Buffer.from(cookie, 'base64'),
+      disks: targets.length === 0 ? undefined : { targets, socketPath },
     });
     await this.host.networks.plugged(vm.id);
     return { cookie: reply.toString('base64') };
@@ -96,6 +115,10 @@ class LibvirtReceiver implements MigrationReceiver {
 
   openStream() {
     return withSocket(this.files.incomingSocket, connectSocket);
+  }
+
+  openDiskStream() {
+    return withSocket(this.files.incomingDisks, connectSocket);
   }
 
   async finish({ cookie }: { cookie: string }): Promise<{ runs: boolean; cookie: string }> {

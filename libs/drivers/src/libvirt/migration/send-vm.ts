@@ -10,6 +10,7 @@ import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RemoteReceiver, VerbContext } from '../../driver.js';
+import { diskSerial } from '../disk-xml.js';
 import type { LibvirtHost } from '../libvirt-host.js';
 import { qemuUserOf } from '../qemu-user.js';
 import type { Domain, LibvirtClient } from '../rpc/client.js';
@@ -19,10 +20,12 @@ import {
   migrateBegin,
   migrateConfirm,
   migratePerform,
+  type DisksToo,
   type JobStats,
 } from '../rpc/migration-calls.js';
 import { vmFiles } from '../vm-files.js';
-import { listenForQemu } from './sockets.js';
+import { readDefinition } from '../volume-copy/disk-definition.js';
+import { listenForDisks, listenForQemu } from './sockets.js';
 
 const LOOK_EVERY_MS = 250;
 const MIB = 2 ** 20;
@@ -34,12 +37,27 @@ interface Departure {
   readonly connection: LibvirtClient;
   readonly receiver: RemoteReceiver;
   readonly context: VerbContext;
+  /** Those that go along, if any does. */
+  readonly disks: DisksToo | undefined;
+}
+
+/** By their serial numbers: what the guest knows them by. */
+async function leaving(host: LibvirtHost, domain: Domain, volumeIds: readonly string[]): Promise<DisksToo | undefined> {
+  if (volumeIds.length === 0) return undefined;
+  const { disks } = readDefinition(await host.client.presentXml(domain));
+  const targets = volumeIds.map((id) => {
+    const disk = disks.find(({ serial }) => serial === diskSerial(id));
+    if (disk === undefined)
+      throw new DurastackError('STEP_REFUSED', `${domain.name} has no volume ${id} that could go with it`);
+    return disk.target['@dev'];
+  });
+  return { targets, socketPath: vmFiles(host.stateDir, domain.uuid).outgoingDisks };
 }
 
 /** See the module's comment. */
 export async function sendVm(
   host: LibvirtHost,
-  { vmId, destination }: VerbParams<'sendVm'>,
+  { vmId, destination, withVolumes = [] }: VerbParams<'sendVm'>,
   context: VerbContext,
 ): Promise<MigrationFigures> {
   if (context.reach === undefined) throw new DurastackError('BUG', 'sendVm was called without a way to other hosts');
@@ -50,7 +68,7 @@ export async function sendVm(
   const receiver = await context.reach(destination, context.signal);
   const connection = host.connect();
   try {
-    const departure = { host, domain, connection, receiver, context };
+    const departure = { host, domain, connection, receiver, context, disks: await leaving(host, domain, withVolumes) };
     const { cookie, sentBytes } = await copy(departure);
     const downtimeMs = await handOver(departure, cookie);
     return { totalMs: Date.now() - beganMs, downtimeMs, sentBytes };
@@ -62,20 +80,19 @@ export async function sendVm(
 
 /** Until the machine stands still here with everything sent. When it fails, the machine runs on. */
 async function copy(departure: Departure): Promise<{ cookie: Buffer; sentBytes: number }> {
-  const { host, domain, connection, receiver, context } = departure;
-  const begun = await migrateBegin(connection, domain);
+  const { host, domain, connection, receiver, context, disks } = departure;
+  const begun = await migrateBegin(connection, domain, disks);
   const prepared = await receiver.prepare({ description: begun.xml, cookie: begun.cookie.toString('base64') });
   const stream = await receiver.openStream();
   const socketPath = vmFiles(host.stateDir, domain.uuid).outgoingSocket;
   let sentBytes = 0;
-  const socket = await listenForQemu(socketPath, qemuUserOf(await host.client.capabilities()), {
-    stream,
-    sent: (bytes) => (sentBytes += bytes),
-  });
+  const user = qemuUserOf(await host.client.capabilities());
+  const socket = await listenForQemu(socketPath, user, { stream, sent: (bytes) => (sentBytes += bytes) });
+  const disksSocket = disks && (await listenForDisks(disks.socketPath, user, () => receiver.openDiskStream()));
   try {
     context.signal.throwIfAborted();
     const cookie = Buffer.from(prepared.cookie, 'base64');
-    const performed = migratePerform(connection, domain, { socketPath, cookie });
+    const performed = migratePerform(connection, domain, { socketPath, cookie, disks });
     await watch(departure, performed);
     const reply = await performed;
     await socket.flushed;
@@ -85,6 +102,7 @@ async function copy(departure: Departure): Promise<{ cookie: Buffer; sentBytes: 
     throw error;
   } finally {
     await socket.close();
+    await disksSocket?.close();
   }
 }
 

@@ -1,4 +1,4 @@
-/** The unix sockets at which a machine's memory leaves and enters its hosts, and the stream between them. */
+/** The unix sockets at which a machine's memory and disks leave and enter their hosts, and the streams between them. */
 import { chmod, chown, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -34,7 +34,6 @@ export async function listenForQemu(
   user: HostUser,
   { stream, sent }: { stream: Duplex; sent: (bytes: number) => void },
 ): Promise<OutgoingSocket> {
-  await rm(path, { force: true });
   const server = createServer({ allowHalfOpen: true });
   server.maxConnections = 1;
   server.once('connection', (qemu) => {
@@ -42,9 +41,7 @@ export async function listenForQemu(
     qemu.on('data', (chunk: Buffer) => sent(chunk.length));
     join(qemu, stream);
   });
-  await listen(server, path);
-  await chown(path, user.uid, user.gid);
-  await chmod(path, 0o600);
+  await listen(server, path, user);
   const flushed = finished(stream, { readable: false });
   // Whoever does not wait for it learns of a broken stream from QEMU.
   flushed.catch(() => undefined);
@@ -57,7 +54,53 @@ export async function listenForQemu(
   };
 }
 
-function listen(server: Server, path: string): Promise<void> {
+/** A socket that takes connections of QEMU, and joins each with a stream of its own. */
+export interface DisksSocket {
+  close(): Promise<void>;
+}
+
+/** A QEMU asks for one connection for each disk; more than this is none of ours. */
+const MAX_DISK_CONNECTIONS = 64;
+
+/**
+ * Listens for QEMU's connections to the other side's disks. Only its user may connect.
+ *
+ * @param open makes the way to the other side; a connection for which it fails is closed, of which QEMU tells
+ */
+export async function listenForDisks(path: string, user: HostUser, open: () => Promise<Duplex>): Promise<DisksSocket> {
+  const connections = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
+  server.maxConnections = MAX_DISK_CONNECTIONS;
+  server.on('connection', (qemu) => {
+    connections.add(qemu);
+    qemu.on('error', () => qemu.destroy()).once('close', () => connections.delete(qemu));
+    open().then(
+      (stream) => {
+        join(qemu, stream);
+        if (qemu.destroyed) stream.destroy();
+        else qemu.resume();
+      },
+      () => qemu.destroy(),
+    );
+  });
+  await listen(server, path, user);
+  return {
+    close: async () => {
+      server.close();
+      for (const connection of connections) connection.destroy();
+      await rm(path, { force: true });
+    },
+  };
+}
+
+async function listen(server: Server, path: string, user: HostUser): Promise<void> {
+  await rm(path, { force: true });
+  await bind(server, path);
+  await chown(path, user.uid, user.gid);
+  await chmod(path, 0o600);
+}
+
+function bind(server: Server, path: string): Promise<void> {
   return new Promise((done, fail) => {
     server.once('error', fail);
     // Nobody may connect before the owner is set.

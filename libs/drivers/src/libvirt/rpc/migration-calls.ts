@@ -16,6 +16,10 @@ const CHANGE_PROTECTION = 256;
 const UNSAFE = 512;
 const ABORT_ON_ERROR = 4_096;
 const AUTO_CONVERGE = 8_192;
+/** The content of disks goes along, whole. */
+const NON_SHARED_DISK = 64;
+/** What the guest writes meanwhile is acknowledged when both sides have it: the copy ends however much that is. */
+const SYNCHRONOUS_WRITES = 262_144;
 
 const DESTINATION_FLAGS = LIVE | UNSAFE;
 const SOURCE_FLAGS = DESTINATION_FLAGS | ABORT_ON_ERROR | AUTO_CONVERGE | CHANGE_PROTECTION;
@@ -35,12 +39,30 @@ export interface Begun {
   readonly cookie: Buffer;
 }
 
+/** Disks whose content goes along: their target names, and the socket that it passes through on this side. */
+export interface DisksToo {
+  readonly targets: readonly string[];
+  readonly socketPath: string;
+}
+
+const flagsOf = (flags: number, disks: DisksToo | undefined): number =>
+  disks === undefined ? flags : flags | NON_SHARED_DISK | SYNCHRONOUS_WRITES;
+
+const parametersOf = (disks: DisksToo | undefined): readonly [string, string][] =>
+  disks === undefined
+    ? []
+    : [
+        ['disks_uri', `unix://${disks.socketPath}`],
+        ...disks.targets.map((target): [string, string] => ['migrate_disks', target]),
+      ];
+
 /** Source: begins; the machine runs on. */
-export async function migrateBegin(client: LibvirtClient, domain: Domain): Promise<Begun> {
+export async function migrateBegin(client: LibvirtClient, domain: Domain, disks?: DisksToo): Promise<Begun> {
+  const targets = parametersOf(disks).filter(([name]) => name === 'migrate_disks');
   const reply = await client.callOn(
     domain,
     PROCEDURE.domainMigrateBegin3Params,
-    (args) => strings(args, {}).uint(SOURCE_FLAGS),
+    (args) => strings(args, targets).uint(flagsOf(SOURCE_FLAGS, disks)),
     PHASE_TIMEOUT_MS,
   );
   return { cookie: reply.opaque(), xml: reply.string() };
@@ -49,17 +71,18 @@ export async function migrateBegin(client: LibvirtClient, domain: Domain): Promi
 /** Destination: starts a QEMU of that definition, which waits for memory on a socket at `socketPath`. */
 export async function migratePrepare(
   client: LibvirtClient,
-  offer: { name: string; xml: string; socketPath: string; cookie: Buffer },
+  offer: { name: string; xml: string; socketPath: string; cookie: Buffer; disks?: DisksToo | undefined },
 ): Promise<Buffer> {
-  const { name, xml, socketPath, cookie } = offer;
-  const args = strings(new XdrWriter(), {
-    migrate_uri: `unix://${socketPath}`,
-    destination_name: name,
-    destination_xml: xml,
-  });
+  const { name, xml, socketPath, cookie, disks } = offer;
+  const args = strings(new XdrWriter(), [
+    ['migrate_uri', `unix://${socketPath}`],
+    ['destination_name', name],
+    ['destination_xml', xml],
+    ...parametersOf(disks),
+  ]);
   const reply = await client.callHost(
     PROCEDURE.domainMigratePrepare3Params,
-    args.opaque(cookie).uint(DESTINATION_FLAGS),
+    args.opaque(cookie).uint(flagsOf(DESTINATION_FLAGS, disks)),
     PHASE_TIMEOUT_MS,
   );
   return reply.opaque();
@@ -69,15 +92,15 @@ export async function migratePrepare(
 export async function migratePerform(
   client: LibvirtClient,
   domain: Domain,
-  { socketPath, cookie }: { socketPath: string; cookie: Buffer },
+  { socketPath, cookie, disks }: { socketPath: string; cookie: Buffer; disks?: DisksToo | undefined },
 ): Promise<Buffer> {
   const reply = await client.callOn(
     domain,
     PROCEDURE.domainMigratePerform3Params,
     (args) =>
-      strings(args.optionalString(undefined), { migrate_uri: `unix://${socketPath}` })
+      strings(args.optionalString(undefined), [['migrate_uri', `unix://${socketPath}`], ...parametersOf(disks)])
         .opaque(cookie)
-        .uint(SOURCE_FLAGS),
+        .uint(flagsOf(SOURCE_FLAGS, disks)),
     PERFORM_TIMEOUT_MS,
   );
   return reply.opaque();
@@ -88,7 +111,7 @@ export async function migrateFinish(
   client: LibvirtClient,
   end: { name: string; cookie: Buffer; cancelled: boolean },
 ): Promise<{ domain: Domain; cookie: Buffer }> {
-  const args = strings(new XdrWriter(), { destination_name: end.name })
+  const args = strings(new XdrWriter(), [['destination_name', end.name]])
     .opaque(end.cookie)
     .uint(DESTINATION_FLAGS)
     .int(end.cancelled ? 1 : 0);
@@ -106,7 +129,7 @@ export async function migrateConfirm(
     domain,
     PROCEDURE.domainMigrateConfirm3Params,
     (args) =>
-      strings(args, {})
+      strings(args, [])
         .opaque(cookie)
         .uint(SOURCE_FLAGS)
         .int(cancelled ? 1 : 0),
@@ -124,7 +147,7 @@ const NO_JOB = 0;
 const COMPLETED_STATS = 1;
 const KEEP_COMPLETED = 2;
 
-/** How far a migration is, or how it went. Bytes of memory; milliseconds. */
+/** How far a migration is, or how it went. Bytes; milliseconds. */
 export interface JobStats {
   readonly totalBytes: number;
   readonly processedBytes: number;
@@ -133,6 +156,9 @@ export interface JobStats {
   /** As expected, or, of a completed job, as measured. */
   readonly downtimeMs: number;
   readonly iteration: number;
+  /** Of disks that go along; 0 when none does. */
+  readonly diskBytes: number;
+  readonly diskRemainingBytes: number;
 }
 
 /** The job under way, or (`completed`) the last one. Undefined when there is none. */
@@ -153,6 +179,8 @@ export async function jobStats(
     elapsedMs: number('time_elapsed'),
     downtimeMs: number('downtime'),
     iteration: number('memory_iteration'),
+    diskBytes: number('disk_total'),
+    diskRemainingBytes: number('disk_remaining'),
   };
 }
 
@@ -165,8 +193,7 @@ export async function offersCpu(client: LibvirtClient, cpuXml: string): Promise<
   return (await client.callHost(PROCEDURE.connectCompareCpu, args)).int() > CPU_INCOMPATIBLE;
 }
 
-function strings(args: XdrWriter, values: Readonly<Record<string, string>>): XdrWriter {
-  const entries = Object.entries(values);
+function strings(args: XdrWriter, entries: readonly (readonly [string, string])[]): XdrWriter {
   args.uint(entries.length);
   for (const [name, value] of entries) args.string(name).int(PARAMETER.string).string(value);
   return args;
