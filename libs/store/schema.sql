@@ -63,6 +63,7 @@ CREATE TABLE `cluster` (
   `hypervisor` varchar(20) NOT NULL,
   `allocation_state` varchar(20) NOT NULL,
   `out_of_band_management_disabled` tinyint NOT NULL DEFAULT 0,
+  `ha_disabled` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `cluster_pod_name` (`pod_id`,`name`),
@@ -209,6 +210,21 @@ CREATE TABLE `host_fence` (
   PRIMARY KEY (`host_id`)
 );
 
+CREATE TABLE `host_ha` (
+  `id` char(36) NOT NULL,
+  `provider` varchar(60) NOT NULL,
+  `enabled` tinyint NOT NULL DEFAULT 0,
+  `state` varchar(20) NOT NULL,
+  `reason` varchar(1024) DEFAULT NULL,
+  `since` datetime(3) NOT NULL,
+  `falls` int NOT NULL DEFAULT 0,
+  `fell_at` datetime(3) DEFAULT NULL,
+  `operation_id` char(36) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `host_ha_state` (`enabled`,`state`)
+);
+
 CREATE TABLE `host_obligation` (
   `id` char(36) NOT NULL,
   `host_id` char(36) NOT NULL,
@@ -267,6 +283,25 @@ CREATE TABLE `lease` (
   `held_since` datetime(3) NOT NULL,
   `expires_at` datetime(3) NOT NULL,
   PRIMARY KEY (`name`)
+);
+
+CREATE TABLE `lost_machine` (
+  `id` char(36) NOT NULL,
+  `vm_id` char(36) NOT NULL,
+  `host_id` char(36) NOT NULL,
+  `operation_id` char(36) NOT NULL,
+  `proven_at` datetime(3) DEFAULT NULL,
+  `wants_restart` tinyint NOT NULL DEFAULT 0,
+  `priority` int NOT NULL DEFAULT 0,
+  `attempts` int NOT NULL DEFAULT 0,
+  `next_at` datetime(3) DEFAULT NULL,
+  `reason` varchar(1024) DEFAULT NULL,
+  `settled` tinyint NOT NULL DEFAULT 0,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `lost_machine_turn` (`settled`,`priority`),
+  KEY `lost_machine_operation` (`operation_id`,`settled`),
+  KEY `lost_machine_host` (`host_id`,`vm_id`)
 );
 
 CREATE TABLE `network` (
@@ -502,6 +537,7 @@ CREATE TABLE `service_offering` (
   `host_tags` varchar(255) DEFAULT NULL,
   `storage_tags` varchar(255) DEFAULT NULL,
   `offer_ha` tinyint NOT NULL DEFAULT 0,
+  `ha_priority` int NOT NULL DEFAULT 5,
   `dynamic_scaling` tinyint NOT NULL DEFAULT 0,
   `removed` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
@@ -646,12 +682,14 @@ CREATE TABLE `virtual_machine` (
   `desired_power` varchar(10) NOT NULL,
   `observed_power` varchar(10) NOT NULL,
   `observed_at` datetime(3) DEFAULT NULL,
+  `crashed_at` datetime(3) DEFAULT NULL,
   `operation_id` char(36) DEFAULT NULL,
   `group_name` varchar(255) DEFAULT NULL,
   `user_data_sealed` longtext DEFAULT NULL,
   `public_keys` longtext DEFAULT NULL,
   `key_pair_names` varchar(1024) DEFAULT NULL,
   `display_vm` tinyint NOT NULL DEFAULT 0,
+  `ha_priority` int DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   `destroyed_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`id`),
@@ -730,6 +768,7 @@ CREATE TABLE `zone` (
   `vni_last` int DEFAULT NULL,
   `allocation_state` varchar(20) NOT NULL,
   `out_of_band_management_disabled` tinyint NOT NULL DEFAULT 0,
+  `ha_disabled` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `zone_name` (`name`)

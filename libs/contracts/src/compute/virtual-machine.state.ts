@@ -33,6 +33,7 @@ export const virtualMachineStates = defineStateTable({
     RebootRequested: { Running: 'Starting' },
     RebootUndone: { Starting: 'Running' },
     Started: { Starting: 'Running', Running: 'Running' },
+    FailOverRequested: { Running: 'Starting', Stopped: 'Starting' },
     StartUndone: { Starting: 'Stopped' },
     DeployUndone: { Starting: 'Error', Stopped: 'Error' },
     CreatedStopped: { Stopped: 'Stopped', Starting: 'Stopped' },

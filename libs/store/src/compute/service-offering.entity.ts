@@ -1,3 +1,4 @@
+import { HA_PRIORITY } from '@durastack/contracts/compute/ha-priority';
 import { Entity } from 'typeorm';
 import { Flag, Id, Int, Moment, Text } from '../database/columns.js';
 
@@ -16,6 +17,8 @@ export class ServiceOfferingEntity {
   /** Tags that the pool of the root disk must bear, comma-joined. */
   @Text(255, { nullable: true }) storageTags!: string | null;
   @Flag() offerHa!: boolean;
+  /** See contracts/compute/ha-priority. */
+  @Int({ default: HA_PRIORITY.usual }) haPriority!: number;
   /** Machines are started so that they can grow while they run. */
   @Flag() dynamicScaling!: boolean;
   @Flag() removed!: boolean;

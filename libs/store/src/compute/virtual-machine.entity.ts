@@ -37,6 +37,8 @@ export class VirtualMachineEntity {
   /** running, paused, off, absent or unknown. */
   @Text(10) observedPower!: string;
   @Moment({ nullable: true }) observedAt!: Date | null;
+  /** When it ended without having been asked to, and without its guest's wish; null again when it runs. */
+  @Moment({ nullable: true }) crashedAt!: Date | null;
   @Ref({ nullable: true }) operationId!: string | null;
   @Text(255, { nullable: true }) groupName!: string | null;
   /** Sealed. */
@@ -46,6 +48,8 @@ export class VirtualMachineEntity {
   /** Names of the key pairs, comma-joined. */
   @Text(1024, { nullable: true }) keyPairNames!: string | null;
   @Flag() displayVm!: boolean;
+  /** Null: that of its service offering. */
+  @Int({ nullable: true }) haPriority!: number | null;
   @Moment() createdAt!: Date;
   @Moment({ nullable: true }) destroyedAt!: Date | null;
 }

@@ -15,5 +15,7 @@ export class ClusterEntity {
   @Text(20) allocationState!: string;
   /** No management controller below it is used, whatever is enabled on hosts. */
   @Flag() outOfBandManagementDisabled!: boolean;
+  /** HA acts for no host below it, whatever is enabled on hosts. */
+  @Flag() haDisabled!: boolean;
   @Moment() createdAt!: Date;
 }
