@@ -1,5 +1,6 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { createServiceOffering } from '@durastack/contracts/compute/create-service-offering';
+import { HA_PRIORITY } from '@durastack/contracts/compute/ha-priority';
 import { joinTags } from '@durastack/contracts/tags';
 import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow } from '@durastack/store/database/rows';
@@ -32,6 +33,7 @@ export class CreateServiceOfferingHandler implements CommandHandler<typeof creat
       host_tags: joinTags(params.hostTags),
       storage_tags: joinTags(params.tags),
       offer_ha: params.offerHa ?? false,
+      ha_priority: params.haPriority ?? HA_PRIORITY.usual,
       dynamic_scaling: params.dynamicScalingEnabled ?? false,
       removed: false,
       created_at: new Date(),

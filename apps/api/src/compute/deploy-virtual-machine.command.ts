@@ -2,6 +2,7 @@ import { deployVirtualMachine } from '@durastack/contracts/compute/deploy-virtua
 import type { ResourceRef } from '@durastack/contracts/resources';
 import { DurastackError } from '@durastack/contracts/errors';
 import { newId } from '@durastack/kit/ids/new-id';
+import { checkHaPriority } from '@durastack/store/compute/ha-priority';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { ownerOf } from '@durastack/store/identity/access';
 import { accept } from '@durastack/store/operations/accept';
@@ -26,6 +27,8 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
     if (params.customId !== undefined && call.caller.role !== 'admin')
       throw new DurastackError('FORBIDDEN', 'Only the root administrator may choose the id (customid).');
     const vmId = params.customId ?? newId();
+    const { haPriority: priority, serviceOfferingId } = params;
+    await checkHaPriority(tx, call.caller, { priority, serviceOfferingId });
     const host = requestedHost(call, params.hostId);
     checkUserData(params.userData);
     const networks = await pickNetworks(tx, { owner, params });
@@ -67,8 +70,8 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
     await tx.execute(
       `INSERT INTO virtual_machine (id, name, display_name, instance_name, account_id, domain_id, user_id, zone_id, requested_host_id, template_id,
          service_offering_id, cpu_count, cpu_mhz, memory_mib, state, desired_power, observed_power, group_name, user_data_sealed, public_keys, key_pair_names,
-         display_vm, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Starting', ?, 'absent', ?, ?, ?, ?, ?, NOW(3))`,
+         display_vm, ha_priority, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Starting', ?, 'absent', ?, ?, ?, ?, ?, ?, NOW(3))`,
       [
         vmId,
         name,
@@ -90,6 +93,7 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
         keys.publicKeys,
         keys.names,
         params.displayVm ?? true,
+        params.haPriority ?? null,
       ],
     );
     await writeRootVolume(tx, { params, plan, template });

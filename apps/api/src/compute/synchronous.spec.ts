@@ -102,6 +102,22 @@ describe('virtual machines', () => {
     expect(t.api.platform.secrets.open(row?.user_data_sealed ?? '', `virtual-machine:${id}`)).toBe('aGk=');
   });
 
+  it('are as important as their offering says, or as their owner says below it', async () => {
+    const { vmId: id } = belongings;
+    const priorityAfter = async (params: Record<string, string>, keys = alice.keys) => {
+      await t.ok('updateVirtualMachine', { id, ...params }, keys);
+      return (await t.ok<Row[]>('listVirtualMachines', { id }))[0]?.['hapriority'];
+    };
+    expect(await priorityAfter({})).toBe(5);
+    expect(await priorityAfter({ hapriority: '3' })).toBe(3);
+    expect(await errorOf('updateVirtualMachine', { id, hapriority: '6' }, alice.keys)).toContain(
+      'only the root administrator may give one more',
+    );
+    expect(await priorityAfter({ hapriority: '9' }, t.admin)).toBe(9);
+    for (const hapriority of ['11', '-1', 'high', '2.5'])
+      expect(await errorOf('updateVirtualMachine', { id, hapriority }), hapriority).toContain('hapriority');
+  });
+
   it('that were destroyed can be recovered, others not', async () => {
     const { vmId: id, volumeId } = belongings;
     expect(await errorOf('recoverVirtualMachine', { id }, alice.keys)).toContain('is Running');

@@ -26,6 +26,7 @@ export class UpdateServiceOfferingHandler implements CommandHandler<typeof updat
       display_text: params.displayText,
       host_tags: joinTags(params.hostTags),
       storage_tags: joinTags(params.storageTags),
+      ha_priority: params.haPriority,
     });
     return readOne(tx, serviceOfferings, call.caller, params.id);
   }

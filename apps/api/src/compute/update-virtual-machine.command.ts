@@ -1,6 +1,7 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { updateVirtualMachine } from '@durastack/contracts/compute/update-virtual-machine';
 import { DurastackError } from '@durastack/contracts/errors';
+import { checkHaPriority } from '@durastack/store/compute/ha-priority';
 import { requireRow, updateRow } from '@durastack/store/database/rows';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
 import { requireAccess } from '@durastack/store/identity/access';
@@ -11,7 +12,7 @@ import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 import { checkUserData, hostNameOf } from './deploy-checks.js';
 
-/** Changes a machine's names, group and user data. */
+/** Changes a machine's names, group, priority and user data. */
 @Handles(updateVirtualMachine)
 export class UpdateVirtualMachineHandler implements CommandHandler<typeof updateVirtualMachine> {
   constructor(private readonly platform: Platform) {}
@@ -26,7 +27,7 @@ export class UpdateVirtualMachineHandler implements CommandHandler<typeof update
     const name = params.name === undefined ? undefined : hostNameOf(params.name, params.id);
     await requireAccess(autocommit(database), call.caller, vm);
     await transaction(database, async (tx) => {
-      const row = await requireRow<{ operation_id: string | null }>(tx, vm, {
+      const row = await requireRow<{ operation_id: string | null; service_offering_id: string }>(tx, vm, {
         where: "state <> 'Expunged'",
         lock: 'update',
       });
@@ -38,11 +39,16 @@ export class UpdateVirtualMachineHandler implements CommandHandler<typeof update
           { details: { operationId: row.operation_id } },
         );
       }
+      await checkHaPriority(tx, call.caller, {
+        priority: params.haPriority,
+        serviceOfferingId: row.service_offering_id,
+      });
       await updateRow(tx, vm, {
         name,
         display_name: params.displayName,
         group_name: params.group === '' ? null : params.group,
         display_vm: params.displayVm,
+        ha_priority: params.haPriority,
         user_data_sealed:
           params.userData === undefined ? undefined : secrets.seal(params.userData, `virtual-machine:${params.id}`),
       });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineCommand, ROOT_ONLY } from '../command.js';
 import { bool, int, oneOf, text } from '../fields.js';
+import { haPriority } from './ha-priority.js';
 import { serviceOfferingView } from './service-offering.view.js';
 
 /** Creates a service offering. */
@@ -21,6 +22,9 @@ export const createServiceOffering = defineCommand({
     hostTags: text('Tags that a host must have, comma-joined.').optional(),
     tags: text('Tags that the pool of the root disk must have, comma-joined.').optional(),
     offerHa: bool('Whether machines are started elsewhere when their host fails.').optional(),
+    haPriority: haPriority(
+      'How important its machines are when hosts fail or are emptied; 5 when not given',
+    ).optional(),
     dynamicScalingEnabled: bool('Whether its machines can grow while they run; false when not given.').optional(),
     limitCpuUse: bool('Accepted for compatibility: processors are shared by weight.').optional(),
     isSystem: bool('Accepted for compatibility: there are none for the product itself.').optional(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineCommand } from '../command.js';
 import { bool, list, long, map, mapList, text, uuid, word, TAG_LENGTHS } from '../fields.js';
+import { haPriority } from './ha-priority.js';
 import { virtualMachineView } from './virtual-machine.view.js';
 
 /** Creates a virtual machine from a template and starts it (unless told otherwise). */
@@ -38,6 +39,9 @@ export const deployVirtualMachine = defineCommand({
     account: text('Deploy for this account, with domainid (administrators)').optional(),
     domainId: uuid('Domain of the account').optional(),
     displayVm: bool('Whether users see it').optional(),
+    haPriority: haPriority(
+      'How important it is when hosts fail or are emptied; that of its service offering when not given, and at most that but for the root administrator',
+    ).optional(),
     details: map('Free details').optional(),
     tags: map('Tags of the machine', TAG_LENGTHS).optional(),
     customId: uuid('An id of your own (administrators)').optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { bool, date, int, text, uuid } from '../fields.js';
+import { haPriority } from './ha-priority.js';
 
 /** A service offering: a size of machine. */
 export const serviceOfferingView = z.object({
@@ -13,6 +14,7 @@ export const serviceOfferingView = z.object({
   hostTags: text('Tags that a host must have, comma-joined.').optional(),
   storageTags: text('Tags that the pool of the root disk must have, comma-joined.').optional(),
   offerHa: bool('Whether machines are started elsewhere when their host fails.'),
+  haPriority: haPriority('How important its machines are when hosts fail or are emptied'),
   dynamicScalingEnabled: bool('Whether its machines can grow while they run.'),
   limitCpuUse: bool('Whether processors are capped.'),
   isCustomized: bool('Whether each machine chooses its own size.'),

@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineCommand } from '../command.js';
 import { bool, text, uuid } from '../fields.js';
+import { haPriority } from './ha-priority.js';
 import { virtualMachineView } from './virtual-machine.view.js';
 
 /**
- * Changes what a machine is called and its user data.
+ * Changes what a machine is called, how important it is, and its user data.
  *
- * `displayName`, `group`, `displayVm` and `haEnable` can be changed at any time; `name` and `userData`, which
+ * `displayName`, `group`, `displayVm`, `haEnable` and `haPriority` can be changed at any time; `name` and `userData`, which
  * steps of operations read, not while an operation holds the machine.
  */
 export const updateVirtualMachine = defineCommand({
   name: 'updateVirtualMachine',
   domain: 'compute',
-  description: 'Changes the names, group or user data of a virtual machine; user data counts from the next start.',
+  description:
+    'Changes the names, group, priority or user data of a virtual machine; user data counts from the next start.',
   event: 'VM.UPDATE',
   rest: { method: 'PATCH', path: '/virtual-machines/{id}' },
   roles: ALL_ROLES,
@@ -23,6 +25,9 @@ export const updateVirtualMachine = defineCommand({
     group: text('The group it belongs to; empty for none.').optional(),
     displayVm: bool('Whether users see it.').optional(),
     haEnable: bool('Accepted for compatibility: the service offering decides.').optional(),
+    haPriority: haPriority(
+      'How important it is when hosts fail or are emptied; at most that of its service offering but for the root administrator',
+    ).optional(),
     userData: text('User data for cloud-init, base64.', { max: 1_048_576, secret: true }).optional(),
   }),
   result: virtualMachineView,

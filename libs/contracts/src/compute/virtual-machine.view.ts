@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bool, date, int, list, map, object, text, uuid } from '../fields.js';
 import { affinityGroupOfMachine } from './affinity-group.view.js';
+import { haPriority } from './ha-priority.js';
 import { tagView } from '../identity/tag.view.js';
 
 /** A machine's network interface in replies. */
@@ -33,6 +34,9 @@ export const virtualMachineView = z.object({
   created: date('When it was accepted'),
   state: text('See the state table of virtual machines'),
   haEnable: bool('Restarted elsewhere when its host fails'),
+  haPriority: haPriority(
+    'How important it is when hosts fail or are emptied: its own, or that of its service offering',
+  ),
   group: text('Group').optional(),
   zoneId: uuid('Zone'),
   zoneName: text("The zone's name"),

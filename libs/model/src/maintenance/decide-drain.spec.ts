@@ -3,7 +3,7 @@ import { decideDrain, type Departure, type DrainRules, type Resident } from './d
 
 const RULES: DrainRules = { atOnce: 2, attempts: 2, localStorage: 'refuse' };
 const vm = (vmId: string, more: Partial<Resident> = {}): Resident => ({
-  ...{ vmId, name: vmId, state: 'Running', memoryMib: 512, onLocalStorage: false },
+  ...{ vmId, name: vmId, state: 'Running', memoryMib: 512, haPriority: 5, onLocalStorage: false },
   ...more,
 });
 const departure = (vmId: string, state: string, error: string | null = null): Departure => ({ vmId, state, error });
@@ -31,6 +31,12 @@ describe('machines go', () => {
       [vm('a'), vm('b', { memoryMib: 4096 }), vm('c', { memoryMib: 1024 })],
       {},
       ['b migrate', 'c migrate'],
+    ],
+    [
+      'the most important before the largest',
+      [vm('a', { haPriority: 6 }), vm('b', { memoryMib: 4096 }), vm('c', { haPriority: 10 })],
+      {},
+      ['c migrate', 'a migrate'],
     ],
     [
       'the next when one has gone',

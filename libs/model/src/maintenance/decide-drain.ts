@@ -14,6 +14,8 @@ export interface Resident {
   readonly name: string;
   readonly state: string;
   readonly memoryMib: number;
+  /** See contracts/compute/ha-priority. */
+  readonly haPriority: number;
   readonly onLocalStorage: boolean;
 }
 
@@ -52,7 +54,7 @@ export type DrainDecision =
 
 const OPEN = new Set(['queued', 'granted', 'running']);
 
-/** Decides; the largest machines go first, while there is most room elsewhere. */
+/** Decides; the most important machines go first. */
 export function decideDrain({ residents, departures, arriving }: DrainScene, rules: DrainRules): DrainDecision {
   if (residents.length === 0) return arriving === 0 ? { kind: 'empty' } : { kind: 'go-on', start: [] };
   const ofVm = (vmId: string) => departures.filter((departure) => departure.vmId === vmId);
@@ -61,15 +63,15 @@ export function decideDrain({ residents, departures, arriving }: DrainScene, rul
   const underWay = departures.filter(({ state }) => OPEN.has(state)).length;
   const start = residents
     .filter(({ vmId }) => !ofVm(vmId).some(({ state }) => OPEN.has(state)))
-    .sort(largestFirst)
+    .sort(mostImportantFirst)
     .slice(0, Math.max(0, rules.atOnce - underWay))
     .map((resident) => ({ vmId: resident.vmId, way: wayOff(resident, rules.localStorage) }));
   return { kind: 'go-on', start };
 }
 
-/** The order in which machines leave: the largest while there is most room elsewhere. */
-export function largestFirst(a: Resident, b: Resident): number {
-  return b.memoryMib - a.memoryMib || (a.vmId < b.vmId ? -1 : 1);
+/** The order in which machines leave: by their priority, and of one priority the largest while there is most room. */
+export function mostImportantFirst<M extends Pick<Resident, 'haPriority' | 'memoryMib' | 'vmId'>>(a: M, b: M): number {
+  return b.haPriority - a.haPriority || b.memoryMib - a.memoryMib || (a.vmId < b.vmId ? -1 : 1);
 }
 
 /** How a machine leaves. */

@@ -7,6 +7,7 @@ import { planDrain } from './plan-drain.js';
 interface Machine {
   readonly id: string;
   readonly memoryMib?: number;
+  readonly haPriority?: number;
   readonly local?: boolean;
   readonly affinity?: readonly AffinityNeed[];
 }
@@ -23,8 +24,8 @@ function plan(
     needsOf({ vmId: id, name: id, hostId: 'here', memoryMib, affinity, disks: [aDisk({ poolId: 'p' })] }),
   ]);
   const planned = planDrain({
-    residents: machines.map(({ id, memoryMib = 512, local = false }) => ({
-      ...{ vmId: id, name: id, state: 'Running', memoryMib },
+    residents: machines.map(({ id, memoryMib = 512, haPriority = 5, local = false }) => ({
+      ...{ vmId: id, name: id, state: 'Running', memoryMib, haPriority },
       onLocalStorage: local,
     })),
     needs: new Map(needs),
@@ -48,6 +49,17 @@ describe('the plan of a drain', () => {
         [aHost('b', { memoryMibFree: 2048 }), aHost('c', { memoryMibFree: 600 })],
       ),
     ).toEqual(['big migrate b', 'small migrate c']));
+
+  it('places the most important before the largest', () =>
+    expect(
+      plan(
+        [
+          { id: 'vital', haPriority: 10 },
+          { id: 'big', memoryMib: 4096 },
+        ],
+        [aHost('b', { memoryMibFree: 4096 }), aHost('c', { memoryMibFree: 400 })],
+      ),
+    ).toEqual(['vital migrate b', expect.stringMatching(/^big migrate 3 hosts: .*lack memory/)]));
 
   it('says what finds no room, and why', () =>
     expect(plan([{ id: 'a' }, { id: 'z' }], [aHost('b', { memoryMibFree: 600 })])[1]).toMatch(

@@ -7,7 +7,7 @@ import { summarise } from '../placement/explain-placement.js';
 import { judgeHosts, type HostJudgement } from '../placement/judge-hosts.js';
 import { byPreference } from '../placement/plan-placement.js';
 import {
-  largestFirst,
+  mostImportantFirst,
   wayOff,
   whyNotAtAll,
   type LocalStoragePolicy,
@@ -38,7 +38,7 @@ export interface DrainPlanScene {
 export function planDrain({ residents, needs, snapshot, localStorage }: DrainPlanScene): PlannedDeparture[] {
   const hosts = new Map(snapshot.hosts.map((host) => [host.id, host]));
   const placed = new Map<string, string>();
-  return [...residents].sort(largestFirst).map((resident): PlannedDeparture => {
+  return [...residents].sort(mostImportantFirst).map((resident): PlannedDeparture => {
     const way = wayOff(resident, localStorage);
     const refused = whyNotAtAll(resident, localStorage);
     if (refused !== undefined) return { resident, way, obstacle: refused };

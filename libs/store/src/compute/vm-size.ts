@@ -74,7 +74,9 @@ function refusalOf(machine: Machine, offering: Offering): string | undefined {
 /** Writes the new size. */
 export async function writeSize(tx: Tx, vmId: string, { id, vcpus, cpuMhz, memoryMib }: Offering): Promise<void> {
   await tx.execute(
-    'UPDATE virtual_machine SET service_offering_id = ?, cpu_count = ?, cpu_mhz = ?, memory_mib = ? WHERE id = ?',
-    [id, vcpus, cpuMhz, memoryMib, vmId],
+    `UPDATE virtual_machine SET service_offering_id = ?, cpu_count = ?, cpu_mhz = ?, memory_mib = ?,
+       ha_priority = IF(ha_priority > (SELECT o.ha_priority FROM service_offering o WHERE o.id = ?), NULL, ha_priority)
+      WHERE id = ?`,
+    [id, vcpus, cpuMhz, memoryMib, id, vmId],
   );
 }

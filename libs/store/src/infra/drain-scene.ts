@@ -1,4 +1,5 @@
 import type { MachineNeeds, Overcommit, PlacementSnapshot } from '@durastack/contracts/compute/placement';
+import { haPriorityOf } from '../compute/ha-priority.js';
 import { readNeeds } from '../compute/placement-needs.js';
 import { readZoneSnapshot } from '../compute/placement-rows.js';
 import type { Tx } from '../database/transaction.js';
@@ -10,6 +11,8 @@ export interface ResidentRow {
   readonly name: string;
   readonly state: string;
   readonly memoryMib: number;
+  /** See contracts/compute/ha-priority. */
+  readonly haPriority: number;
   /** Whether a disk of it is on storage of its host alone. */
   readonly onLocalStorage: boolean;
 }
@@ -26,9 +29,10 @@ export interface DrainSceneRows {
 /** The machines on a host. */
 async function readResidents(tx: Tx, hostId: string): Promise<ResidentRow[]> {
   const residents = await tx.query<Omit<ResidentRow, 'onLocalStorage'> & { local: number }>(
-    `SELECT v.id AS vmId, v.name, v.state, v.memory_mib AS memoryMib,
+    `SELECT v.id AS vmId, v.name, v.state, v.memory_mib AS memoryMib, ${haPriorityOf('v', 's')} AS haPriority,
        EXISTS (SELECT 1 FROM volume o JOIN storage_pool p ON p.id = o.pool_id WHERE o.vm_id = v.id AND p.host_id IS NOT NULL) AS local
-     FROM virtual_machine v WHERE v.host_id = ? AND v.state <> 'Expunged' ORDER BY v.id`,
+     FROM virtual_machine v JOIN service_offering s ON s.id = v.service_offering_id
+      WHERE v.host_id = ? AND v.state <> 'Expunged' ORDER BY v.id`,
     [hostId],
   );
   return residents.map(({ local, ...resident }) => ({ ...resident, onLocalStorage: Number(local) === 1 }));

@@ -23,6 +23,7 @@ export const serviceOfferings = defineList({
     hostTags: 'b.host_tags',
     storageTags: 'b.storage_tags',
     offerHa: 'b.offer_ha',
+    haPriority: 'b.ha_priority',
     dynamicScalingEnabled: 'b.dynamic_scaling',
     created: 'b.created_at',
   },

@@ -1,6 +1,7 @@
 import { listVirtualMachines } from '@durastack/contracts/compute/list-virtual-machines';
 import { osTypeOf } from '@durastack/contracts/compute/os-types';
 import { netmaskOf } from '@durastack/contracts/network/netmask';
+import { haPriorityOf } from '../../compute/ha-priority.js';
 import { JOB_COLUMNS, OWNED, OWNER_COLUMNS, OWNER_JOINS, whether } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
 import { likePattern, raw, sql } from '../engine/sql.js';
@@ -31,6 +32,7 @@ export const virtualMachines = defineList({
     created: 'b.created_at',
     state: 'b.state',
     haEnable: 'IFNULL(so.offer_ha, 0)',
+    haPriority: haPriorityOf('b', 'so'),
     displayVm: 'b.display_vm',
     group: 'b.group_name',
     zoneId: 'b.zone_id',
