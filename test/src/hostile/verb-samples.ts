@@ -72,6 +72,7 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     copyVolume: copy,
     switchVolume: copy,
     discardVolumeCopy: copy,
+    checkPeer: { hostId: randomUUID(), url: 'agent://127.0.0.1:1' },
     getInventory: { pools: [pool] },
     getFacts: {},
   };

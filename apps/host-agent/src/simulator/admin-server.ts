@@ -2,6 +2,7 @@
  * Where tests and demonstrations ask the simulator for faults and events. Plain HTTP on loopback:
  * - `GET /hosts`, `GET /hosts/<id>`
  * - `POST /hosts/<id>/power` `{on}`: the host's machine
+ * - `POST /hosts/<id>/network` `{on}`: whether anybody reaches the host; its machines run on
  * - `POST /hosts/<id>/vms/<vmId>/power` `{power}`: a guest or somebody acts behind our back
  * - `POST /hosts/<id>/vms/<vmId>/disks` `{kept}`: whether its guest keeps disks that are asked back
  * - `POST /faults` (a fault rule) → `{id}`, `GET /faults/<id>` → `{held}`, `DELETE /faults/<id>` → `{released}`
@@ -62,7 +63,9 @@ async function serve(call: string, body: unknown, { hosts, world, plan }: AdminS
   if (fault?.[2] !== undefined) {
     return fault[1] === 'GET' ? { held: plan.heldBy(fault[2]) } : { released: plan.release(fault[2]) };
   }
-  const host = /^(GET|POST) \/hosts\/([0-9a-f-]{36})(\/power|\/vms\/([0-9a-f-]{36})\/(power|disks))?$/.exec(call);
+  const host = /^(GET|POST) \/hosts\/([0-9a-f-]{36})(\/power|\/network|\/vms\/([0-9a-f-]{36})\/(power|disks))?$/.exec(
+    call,
+  );
   const [, method, hostId, action, vmId, what] = host ?? [];
   if (hostId === undefined) throw new DurastackError('NOT_FOUND', `The simulator knows no ${call}.`);
   if (method === 'GET' && action === undefined) return world.host(hostId);
@@ -71,6 +74,8 @@ async function serve(call: string, body: unknown, { hosts, world, plan }: AdminS
   else if (method === 'POST' && vmId !== undefined) world.setPower(hostId, vmId, parse(vmPower, body, 'power').power);
   else if (method === 'POST' && action === '/power')
     await hosts.setHostPower(hostId, parse(hostPower, body, 'power').on);
+  else if (method === 'POST' && action === '/network')
+    await hosts.setHostNetwork(hostId, parse(hostPower, body, 'network').on);
   else throw new DurastackError('NOT_FOUND', `The simulator knows no ${call}.`);
   return {};
 }

@@ -40,6 +40,8 @@ export class SimulatedHosts implements HostDirectory {
   private readonly runtimes = new Map<string, HostRuntime>();
   /** Hosts whose machine is switched off: nothing of them answers. */
   private readonly switchedOff = new Set<string>();
+  /** Hosts that nobody reaches; their machines run on. */
+  private readonly cutOff = new Set<string>();
 
   private constructor(
     private readonly parts: SimulatedHostsParts,
@@ -47,7 +49,7 @@ export class SimulatedHosts implements HostDirectory {
   ) {
     const { plan } = parts;
     const pass = (point: 'arrival' | 'reply') => (hostId: string, verb: string) =>
-      this.switchedOff.has(hostId) ? Promise.resolve('drop' as const) : plan.pass(point, { hostId, verb });
+      this.isAway(hostId) ? Promise.resolve('drop' as const) : plan.pass(point, { hostId, verb });
     this.faults = { arrival: pass('arrival'), reply: pass('reply') };
   }
 
@@ -71,7 +73,7 @@ export class SimulatedHosts implements HostDirectory {
   }
 
   find(hostId: string): HostRuntime | undefined {
-    return this.switchedOff.has(hostId) ? undefined : this.runtimes.get(hostId);
+    return this.isAway(hostId) ? undefined : this.runtimes.get(hostId);
   }
 
   get enrolmentCertificate(): EnrolmentCertificate | undefined {
@@ -100,14 +102,32 @@ export class SimulatedHosts implements HostDirectory {
   async setHostPower(hostId: string, on: boolean): Promise<void> {
     const runtime = this.runtimes.get(hostId);
     if (runtime === undefined) throw new DurastackError('NOT_FOUND', `There is no simulated host ${hostId}.`);
+    const { world } = this.parts;
+    world.setInSight(hostId, on && !this.cutOff.has(hostId));
     if (on === !this.switchedOff.has(hostId)) return;
     if (on) {
       this.switchedOff.delete(hostId);
-      this.parts.world.restartHost(hostId);
-      const identity = this.store(hostId).load();
-      if (identity !== undefined) this.serve(identity);
+      world.restartHost(hostId);
+      this.serveAgain(hostId);
     } else {
       this.switchedOff.add(hostId);
+      // What ran there is gone at once, whatever its agent was doing.
+      await runtime.stop();
+      world.cutPower(hostId);
+    }
+  }
+
+  /** The host is cut off from everybody (it neither answers nor reports, its machines run on) or not any more. */
+  async setHostNetwork(hostId: string, on: boolean): Promise<void> {
+    const runtime = this.runtimes.get(hostId);
+    if (runtime === undefined) throw new DurastackError('NOT_FOUND', `There is no simulated host ${hostId}.`);
+    this.parts.world.setInSight(hostId, on && !this.switchedOff.has(hostId));
+    if (on === !this.cutOff.has(hostId)) return;
+    if (on) {
+      this.cutOff.delete(hostId);
+      this.serveAgain(hostId);
+    } else {
+      this.cutOff.add(hostId);
       await runtime.stop();
     }
   }
@@ -115,6 +135,15 @@ export class SimulatedHosts implements HostDirectory {
   /** Ids of all hosts, and whether their machine is on. */
   list(): { hostId: string; on: boolean }[] {
     return [...this.runtimes.keys()].map((hostId) => ({ hostId, on: !this.switchedOff.has(hostId) }));
+  }
+
+  private serveAgain(hostId: string): void {
+    const identity = this.isAway(hostId) ? undefined : this.store(hostId).load();
+    if (identity !== undefined) this.serve(identity);
+  }
+
+  private isAway(hostId: string): boolean {
+    return this.switchedOff.has(hostId) || this.cutOff.has(hostId);
   }
 
   private serve(identity: HostIdentity): void {

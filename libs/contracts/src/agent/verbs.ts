@@ -33,6 +33,9 @@ import {
   volumeSpec,
 } from './specs.js';
 
+/** What a host can see of another one. */
+const PEER_SIGHTS = ['agent', 'machine', 'nothing'] as const;
+
 /** A verb's declaration. */
 export interface Verb<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
   readonly description: string;
@@ -360,6 +363,13 @@ export const VERBS = {
     result: nothing,
     token: 'exclusive',
     resource: copiedThing,
+  }),
+  checkPeer: verb({
+    description:
+      "What this host sees of another one's address: its agent, a machine that answers without one, or nothing.",
+    params: z.object({ hostId: id, url: z.string().max(255) }),
+    result: z.object({ sees: z.enum(PEER_SIGHTS) }),
+    token: 'read',
   }),
   getInventory: verb({
     description: 'Everything of this control plane that is on the host.',

@@ -5,6 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { DriverVerbs, HostDriver } from '../driver.js';
+import { checkPeer } from '../witness/check-peer.js';
 import { runMaintenanceHook } from '../process/maintenance-hook.js';
 import { HostNetworks } from '../network/host-networks.js';
 import { PoolDrivers } from '../pool/pool-drivers.js';
@@ -146,6 +147,7 @@ function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs | '
     getSerialLog: ({ vmId, maxBytes }) => readSerialLog(vmFiles(host.stateDir, vmId), maxBytes),
     ensureNetwork: ({ network }) => nothing(host.networks.ensure(network)),
     ensureNetworkGone: ({ networkId }) => nothing(host.networks.ensureGone(networkId)),
+    checkPeer,
     getInventory: async ({ pools }) => ({
       facts: await readFacts(host),
       vms: await host.domains.observe(),

@@ -83,7 +83,7 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
 
 type HostVerbs = Pick<
   DriverVerbs,
-  'ensureNetwork' | 'ensureNetworkGone' | 'runMaintenanceHook' | 'getInventory' | 'getFacts'
+  'ensureNetwork' | 'ensureNetworkGone' | 'runMaintenanceHook' | 'checkPeer' | 'getInventory' | 'getFacts'
 >;
 
 function hostVerbs({ hostId, world, agentVersion = 'simulator' }: SimulatorOptions): HostVerbs {
@@ -112,6 +112,7 @@ function hostVerbs({ hostId, world, agentVersion = 'simulator' }: SimulatorOptio
       world.save(hostId);
       return {};
     },
+    checkPeer: async ({ hostId: peer }) => ({ sees: world.isInSight(peer) ? 'agent' : 'nothing' }),
     // Nobody has put a script there.
     runMaintenanceHook: async () => ({ outcome: 'absent', output: '' }),
     getInventory: async ({ pools }) => ({

@@ -86,6 +86,8 @@ const isShared = (pool: PoolSpec): boolean => pool.kind !== 'directory';
 export class SimulatedWorld {
   private readonly hosts = new Map<string, SimulatedHost>();
   private readonly watchers = new Map<string, Set<(vm: ObservedVm) => void>>();
+  /** Hosts without power, or cut off. */
+  private readonly outOfSight = new Set<string>();
   private readonly shared: Shared;
 
   /**
@@ -106,6 +108,17 @@ export class SimulatedWorld {
     const host = known ?? { ...DEFAULT_HOST, bootId: randomUUID(), vms: {}, networks: {}, pools: {}, content: {} };
     this.hosts.set(hostId, host);
     return host;
+  }
+
+  /** From now on other hosts see nothing of it, or see it again. */
+  setInSight(hostId: string, inSight: boolean): void {
+    if (inSight) this.outOfSight.delete(hostId);
+    else this.outOfSight.add(hostId);
+  }
+
+  /** Whether other hosts reach it: it has power, and is not cut off. */
+  isInSight(hostId: string): boolean {
+    return !this.outOfSight.has(hostId);
   }
 
   /** Ids of hosts that this process has met. */
@@ -222,9 +235,13 @@ export class SimulatedWorld {
 
   /** The host loses power and comes back: all its machines are off. */
   restartHost(hostId: string): void {
-    const host = this.host(hostId);
-    host.bootId = randomUUID();
-    for (const vmId of Object.keys(host.vms)) this.setPower(hostId, vmId, 'off');
+    this.host(hostId).bootId = randomUUID();
+    this.cutPower(hostId);
+  }
+
+  /** The host loses power: all its machines are off. */
+  cutPower(hostId: string): void {
+    for (const vmId of Object.keys(this.host(hostId).vms)) this.setPower(hostId, vmId, 'off');
     this.save(hostId);
   }
 
