@@ -19,7 +19,7 @@ export function showingProgress(
     if (!isStepRef(argument)) return run(argument);
     try {
       const outcome = (await run(argument)) as StepOutcome;
-      if (outcome.detail !== undefined) await noteDetail(source, argument, outcome.detail);
+      if (outcome.detail !== undefined) await noteDetail(source, argument, outcome.detail, outcome.progress);
       return outcome;
     } catch (error) {
       if (isDurastackError(error) && error.retryable)

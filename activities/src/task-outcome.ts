@@ -19,6 +19,7 @@ export function taskOutcome(status: TaskStatus): StepOutcome {
         [status.detail, status.percent === undefined ? undefined : `${Math.floor(status.percent)} %`]
           .filter(Boolean)
           .join(', ') || undefined,
+        status.progress,
       );
     case 'cancelled':
       throw new DurastackError('CANCELLED', 'The task was cancelled on its host.');

@@ -1,16 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { AWAITS_SOURCE, migrationFigures, type MigrationDestination } from '@durastack/contracts/agent/migration';
+import {
+  AWAITS_SOURCE,
+  migrationFigures,
+  type MigrationDestination,
+  type MigrationFigures,
+} from '@durastack/contracts/agent/migration';
 import type { VmSpec } from '@durastack/contracts/agent/specs';
 import type { TaskStatus } from '@durastack/contracts/agent/verbs';
 import type { VmMigrationPorts } from '@durastack/contracts/compute/vm-migration.ports';
 import { DurastackError, invariant, isDurastackError } from '@durastack/contracts/errors';
 import { DONE, doneWith, PASSED, pending, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
+import type { TransferProgress } from '@durastack/contracts/operations/transfer-progress';
 import { judgeMigration, type KnownSide } from '@durastack/model/migration/judge-migration';
 import { readNeedsToReserve } from '@durastack/store/compute/placement-needs';
 import type { Tx } from '@durastack/store/database/transaction';
 import { inStep, underStep } from '@durastack/store/operations/run';
+import { noteDetail } from '@durastack/store/operations/step-detail';
 import type { ActivityDependencies } from '../dependencies.js';
 import { tellHostsOf } from '../network/tell-hosts.js';
+import { mayEndSoon, stayNear } from '../stay-near.js';
 import { taskOutcome } from '../task-outcome.js';
 import {
   figuresInWords,
@@ -25,9 +33,7 @@ import { reserveDestination } from './migration-placement.js';
 import { readVmSpec } from './vm-rows.js';
 
 const ASK_AGAIN_MS = 1_000;
-/** Short while it may end at any moment: it counts for the whole. */
 const POLL_MS = { soon: 200, underWay: 1_000 } as const;
-const NEARLY_PERCENT = 80;
 const READ_MS = 20_000;
 /** From the opening of the destination until the source comes: both are asked by the same step, one after the other. */
 const TICKET_MS = 300_000;
@@ -136,18 +142,25 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
       if (row.openedGeneration !== step.generation) {
         const { ticket } = destination;
         const granted = { vm: spec, sourceHostId: row.sourceHostId, ticket, validForMs: TICKET_MS };
-        const receiving = await agents.task(row.destinationHostId, 'receiveVm', granted, step);
+        const receiving = await stayNear({
+          ask: () => agents.task(row.destinationHostId, 'receiveVm', granted, step),
+          worthIt: ({ detail }) => detail !== AWAITS_SOURCE,
+        });
         if (!onlyAttempt(receiving).done && receiving.detail !== AWAITS_SOURCE)
           return pending(POLL_MS.soon, 'preparing the destination');
         await underStep(source, step, (tx) => noteOpened(tx, row.vmId, step.generation));
       }
       // The source hears from the destination whether the machine runs there: when it is done, both are.
-      const task = await agents.task(row.sourceHostId, 'sendVm', { vmId: row.vmId, destination }, step);
+      const task = await stayNear({
+        ask: () => agents.task(row.sourceHostId, 'sendVm', { vmId: row.vmId, destination }, step),
+        worthIt: mayEndSoon,
+        show: ({ detail = '', progress }) => noteDetail(source, step, detail, progress),
+      });
       const sent = onlyAttempt(task);
-      if (!sent.done) return pending(pollMsOf(task), sent.detail);
+      if (!sent.done) return pending(POLL_MS.underWay, sent.detail, task.progress);
       const figures = migrationFigures.parse(task.result);
       await underStep(source, step, (tx) => noteFigures(tx, row.vmId, figures));
-      return doneWith(figuresInWords({ ...row, ...figures }) ?? '');
+      return doneWith(figuresInWords({ ...row, ...figures }) ?? '', inTheEnd(figures));
     },
 
     settleMove: settle,
@@ -180,8 +193,16 @@ function onlyAttempt(task: TaskStatus): StepOutcome {
   throw new DurastackError('STEP_REFUSED', task.error?.message ?? 'The migration failed without saying why.');
 }
 
-const pollMsOf = ({ percent = 100 }: TaskStatus): number =>
-  percent < NEARLY_PERCENT ? POLL_MS.underWay : POLL_MS.soon;
+/** What it came to. */
+function inTheEnd({ totalMs, downtimeMs, sentBytes, hypervisorMs }: MigrationFigures): TransferProgress {
+  const processedBytes = Math.round(sentBytes);
+  const times = {
+    elapsedMs: Math.round(totalMs),
+    hypervisorMs: Math.round(hypervisorMs),
+    downtimeMs: Math.round(downtimeMs),
+  };
+  return { processedBytes, remainingBytes: 0, totalBytes: processedBytes, ...times };
+}
 
 async function urlOf(tx: Tx, { destinationHostId }: MigrationRow): Promise<string> {
   const rows = await tx.query<{ url: string | null }>('SELECT agent_url AS url FROM host WHERE id = ?', [

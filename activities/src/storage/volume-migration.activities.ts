@@ -1,7 +1,7 @@
 import { VERBS, type TaskStatus, type VerbParams } from '@durastack/contracts/agent/verbs';
 import type { PoolSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, invariant, isDurastackError } from '@durastack/contracts/errors';
-import { DONE, type StepRef } from '@durastack/contracts/operations/step';
+import { DONE, doneWith, type StepRef } from '@durastack/contracts/operations/step';
 import type { VolumeMigrationPorts } from '@durastack/contracts/storage/volume-migration.ports';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
 import { judgeMove, judgeTarget } from '@durastack/model/storage/judge-move';
@@ -9,9 +9,11 @@ import type { Tx } from '@durastack/store/database/transaction';
 import type { OperationRow } from '@durastack/store/operations/operation-row';
 import { claim, releasePools, reservePool } from '@durastack/store/operations/reservations';
 import { inStep, underStep } from '@durastack/store/operations/run';
+import { noteDetail } from '@durastack/store/operations/step-detail';
 import { readMoveTargets, readVolumeToMove } from '@durastack/store/storage/volume-move';
 import { readPool } from '../compute/vm-rows.js';
 import type { ActivityDependencies } from '../dependencies.js';
+import { mayEndSoon, stayNear } from '../stay-near.js';
 import { taskOutcome } from '../task-outcome.js';
 import { hostsInReachOfPool } from './pool-hosts.js';
 
@@ -47,14 +49,20 @@ export function createActivities(dependencies: ActivityDependencies): VolumeMigr
     async copyVolumeToTarget(step) {
       const move = await read(step);
       if (!move || move.switched) return DONE;
-      const status = await agents.task(move.hostId, 'copyVolume', { ...move.copy, ...rate }, step);
+      const status = await stayNear({
+        ask: () => agents.task(move.hostId, 'copyVolume', { ...move.copy, ...rate }, step),
+        worthIt: mayEndSoon,
+        show: ({ detail = '', progress }) => noteDetail(source, step, detail, progress),
+      });
       const outcome = taskOutcome(status);
       if (!outcome.done) return outcome;
       const { mirrored } = VERBS.copyVolume.result.parse(status.result);
       await underStep(source, step, (tx) =>
         tx.execute('UPDATE volume_copy SET mirrored = ? WHERE operation_id = ?', [mirrored, step.operationId]),
       );
-      return DONE;
+      const { sizeBytes: totalBytes } = move.copy.target;
+      const whole = { processedBytes: totalBytes, remainingBytes: 0, totalBytes };
+      return doneWith(`copied ${Math.floor(totalBytes / 2 ** 20)} MiB`, whole);
     },
 
     async discardVolumeCopy(step) {
@@ -192,7 +200,8 @@ async function goOver(
     const { power } = await agents.call(hostId, 'getVm', { vmId: copy.vmId }, step);
     if (power === 'off' || power === 'absent') return undefined;
   }
-  return agents.task(hostId, 'switchVolume', copy, step);
+  const ask = () => agents.task(hostId, 'switchVolume', copy, step);
+  return stayNear({ ask, worthIt: () => true });
 }
 
 /** What else is to be done when the host was removed or fenced. */

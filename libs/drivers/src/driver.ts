@@ -7,6 +7,7 @@
 import type { Duplex } from 'node:stream';
 import type { MigrationDestination } from '@durastack/contracts/agent/migration';
 import type { ObservedVm, PoolSpec } from '@durastack/contracts/agent/specs';
+import type { TransferProgress } from '@durastack/contracts/operations/transfer-progress';
 import type { VerbName, VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 
 /**
@@ -18,9 +19,9 @@ export interface MigrationReceiver {
   prepare(offer: { readonly description: string; readonly cookie: string }): Promise<{ readonly cookie: string }>;
   /** Where the memory goes. Comes after {@link prepare}, once. */
   openStream(): Promise<Duplex>;
-  /**
   /** Where the content of disks that come along goes: the hypervisor's own protocol. As often as it asks, after {@link prepare}. */
   openDiskStream(): Promise<Duplex>;
+  /**
    * Lets the machine run at the destination.
    *
    * @returns whether it runs there now; if not, the copy is gone
@@ -39,8 +40,8 @@ export interface RemoteReceiver extends MigrationReceiver {
 export interface VerbContext {
   /** Aborted when the verb is cancelled: it must stop, leave nothing half-made, and reject. */
   readonly signal: AbortSignal;
-  /** Reports progress of a long verb. */
-  readonly progress: (percent: number | undefined, detail: string) => void;
+  /** Reports progress of a long verb; in numbers too, if it copies. */
+  readonly progress: (percent: number | undefined, detail: string, transfer?: TransferProgress) => void;
   /** For `sendVm`: shows the ticket to the destination's agent. */
   readonly reach?: (destination: MigrationDestination, signal: AbortSignal) => Promise<RemoteReceiver>;
   /** For `receiveVm`: lets the ticket's source in. Resolves when that has ended the connection, whatever came of it. */

@@ -35,6 +35,14 @@ const otherThan = (hostId: string) => basis.hostIds.find((id) => id !== hostId)!
 const migrate = async (more: Record<string, string> = {}) =>
   String((await cloud.admin.call('migrateVirtualMachine', { virtualmachineid: vmId, ...more }))['jobid']);
 const refusal = (more: Record<string, string>) => migrate(more).then(() => 'accepted', String);
+/** The operation as REST shows it. */
+const operation = async (jobId: string) => {
+  const { apiKey, secretKey } = cloud.keys;
+  const headers = { authorization: `Bearer ${apiKey}:${secretKey}` };
+  return (await fetch(new URL(`/api/v1/operations/${jobId}`, cloud.apiUrl), { headers })).json();
+};
+const lowerCased = (fields: object) =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
 const detailOf = async (jobId: string) =>
   (await db().query<{ detail: string | null }>('SELECT step_detail AS detail FROM operation WHERE id = ?', [jobId]))[0]
     ?.detail ?? '';
@@ -68,10 +76,22 @@ describe('migrateVirtualMachine', () => {
     expect((await machine())['state']).toMatch(/^(Migrating|Running)$/);
     await copying(jobId);
     expect((await machine())['state']).toBe('Migrating');
+    const underWay = { processedBytes: expect.any(Number), pass: 1, downtimeMs: 20 };
+    expect(await operation(jobId)).toMatchObject({ progress: underWay });
+    const asked = await cloud.admin.call('queryAsyncJobResult', { jobid: jobId });
+    expect(asked).toMatchObject({ progress: lowerCased(underWay) });
     const job = await cloud.admin.waitForJob(jobId);
     expect(job).toMatchObject({ jobstatus: JOB_DONE });
     expect(objectOf(job.jobresult as Record<string, unknown>)).toMatchObject({ id: vmId, hostid: otherThan(before) });
     expect(await detailOf(jobId)).toMatch(MEMORY_SENT);
+    const cameTo = {
+      remainingBytes: 0,
+      totalBytes: expect.any(Number),
+      downtimeMs: 20,
+      hypervisorMs: expect.any(Number),
+    };
+    expect(await operation(jobId)).toMatchObject({ progress: cameTo });
+    expect(job).toMatchObject({ progress: lowerCased(cameTo) });
     expect(await expectInOnePlace()).toBe(otherThan(before));
   });
 

@@ -72,8 +72,16 @@ describe('migrateVolume', () => {
     const jobId = await migrate(otherThan(before));
     await copying(jobId);
     expect(await volume()).toMatchObject({ state: 'Migrating', storageid: before });
+    const asked = await cloud.admin.call('queryAsyncJobResult', { jobid: jobId });
+    expect(asked).toMatchObject({
+      progress: { processedbytes: expect.any(Number), remainingbytes: expect.any(Number) },
+    });
     const job = await cloud.admin.waitForJob(jobId);
-    expect(job).toMatchObject({ jobstatus: JOB_DONE });
+    const totalbytes = Number((await volume())['size']);
+    expect(job).toMatchObject({
+      jobstatus: JOB_DONE,
+      progress: { processedbytes: totalbytes, remainingbytes: 0, totalbytes },
+    });
     expect(objectOf(job.jobresult as Record<string, unknown>)).toMatchObject({
       id: volumeId,
       storageid: otherThan(before),

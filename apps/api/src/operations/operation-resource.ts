@@ -1,5 +1,6 @@
 /** An operation as REST shows it. */
 import type { PlacementExplanation } from '@durastack/contracts/compute/placement';
+import type { TransferProgress } from '@durastack/contracts/operations/transfer-progress';
 import { notFound, mayAccess } from '@durastack/store/identity/access';
 import { autocommit } from '@durastack/store/database/transaction';
 import type { Caller } from '@durastack/store/identity/caller';
@@ -33,6 +34,8 @@ export interface OperationResource extends Waiting {
   /** Absent until a workflow has begun. */
   readonly step?: { readonly number: number; readonly count: number; readonly title: string; readonly detail?: string };
   readonly percent: number;
+  /** How far the copying is that it does; at its end, what that came to. */
+  readonly progress?: TransferProgress;
   readonly cancelRequested: boolean;
   readonly error?: {
     readonly code: string;
@@ -67,6 +70,7 @@ interface Row {
   readonly step_count: number;
   readonly step_title: string | null;
   readonly step_detail: string | null;
+  readonly progress_json: string | null;
   readonly error_code: string | null;
   readonly error_message: string | null;
   readonly error_step: string | null;
@@ -130,6 +134,7 @@ function toResource({ settings }: Platform, row: Row, caller: Caller): Operation
     resource: { type: row.resource_type, id: row.resource_id },
     ...(row.step_count > 0 ? { step: stepOf(row) } : {}),
     percent: done ? 100 : row.step_count > 0 ? Math.min(99, Math.floor((100 * row.step_index) / row.step_count)) : 0,
+    ...(row.progress_json === null ? {} : { progress: JSON.parse(row.progress_json) as TransferProgress }),
     cancelRequested: row.cancel_requested_at !== null,
     ...(row.error_code === null ? {} : { error: errorOf(row, caller) }),
     ...(row.parent_id === null ? {} : { parent: linkOf(row.parent_id) }),

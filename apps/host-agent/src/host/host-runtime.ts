@@ -112,7 +112,9 @@ export class HostRuntime {
     }
     const order = { verb: call.name, resource: resource(call.params), kind, token, fingerprint: call.fingerprint };
     if (call.taskKey !== undefined && call.declaration.long === true) {
-      return this.tasks.startOrTell({ ...order, key: call.taskKey, act: (context) => this.act(call, context) });
+      const { landmark } = call.declaration;
+      const long = { ...order, key: call.taskKey, ...(landmark === undefined ? {} : { landmark }) };
+      return this.tasks.startOrTell({ ...long, act: (context) => this.act(call, context) });
     }
     return this.guard.admit({
       ...order,

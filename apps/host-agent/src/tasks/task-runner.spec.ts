@@ -64,6 +64,21 @@ describe('task runner', () => {
     expect(runs).toBe(2);
   });
 
+  it('answers as soon as a long one says its landmark, with the numbers of its progress', async () => {
+    const transfer = { processedBytes: 1, remainingBytes: 2, totalBytes: 3 };
+    const act: TaskOrder['act'] = async ({ signal, progress }) => {
+      progress(10, 'preparing');
+      await sleep(10, signal);
+      progress(40, 'ready', transfer);
+      await sleep(60_000, signal);
+    };
+    const answers = [];
+    for (let asked = 0; asked < 3; asked += 1)
+      answers.push(await runner.startOrTell(order(1, 0, { act, landmark: 'ready' })));
+    for (const answer of answers)
+      expect(answer).toMatchObject({ state: 'running', detail: 'ready', progress: transfer });
+  });
+
   it('starts again what was running when the agent died', async () => {
     expect((await runner.startOrTell(order(1, 60_000))).state).toBe('running');
     const dead = guard;

@@ -23,12 +23,16 @@ export interface TaskOrder {
   readonly kind: TokenKind;
   readonly token: AgentToken;
   readonly fingerprint: string;
+  /** See {@link Verb.landmark}. */
+  readonly landmark?: string;
   readonly act: (context: VerbContext) => Promise<unknown>;
 }
 
 /** See the module's head. One per host. */
 export class TaskRunner {
   private readonly running = new Map<string, Attempt>();
+  /** Wakes whoever waits for a task's landmark. */
+  private readonly passed = new Map<string, () => void>();
   private stopping = false;
 
   constructor(
@@ -58,7 +62,8 @@ export class TaskRunner {
     else if (known === undefined || this.mustStart(known, order)) this.start(order);
     else await this.keep(known, order);
     const started = this.running.get(order.key);
-    if (started !== undefined) await settledWithin(started.ended, GRACE_MS);
+    if (started !== undefined) await settledWithin(Promise.race([started.ended, this.atLandmark(order)]), GRACE_MS);
+    this.passed.delete(order.key);
     return this.tell(order.key);
   }
 
@@ -91,15 +96,25 @@ export class TaskRunner {
     this.store.clean((key) => this.running.has(key));
   }
 
+  /** Resolves once the task has said its landmark; never, when it has none. */
+  private async atLandmark({ key, landmark }: TaskOrder): Promise<void> {
+    if (landmark !== undefined && this.store.get(key)?.status.detail === landmark) return;
+    await new Promise<void>((resolve) => this.passed.set(key, resolve));
+  }
+
   private start(order: TaskOrder): void {
-    const { key, verb, token, resource, fingerprint } = order;
+    const { key, verb, token, resource, fingerprint, landmark } = order;
     const status: TaskStatus = { key, verb, state: 'running' };
     const record: TaskRecord = { status, token, resource, fingerprint, told: false };
     this.store.put(record);
+    const progress: VerbContext['progress'] = (percent, detail, transfer) => {
+      this.store.progress(key, percent, detail, transfer);
+      if (detail === landmark) this.passed.get(key)?.();
+    };
     const attempt = this.guard.admit({
       ...order,
       fingerprint: `${key} ${fingerprint}`,
-      act: (signal) => order.act({ signal, progress: (percent, detail) => this.store.progress(key, percent, detail) }),
+      act: (signal) => order.act({ signal, progress }),
     });
     this.running.set(key, attempt);
     const end = (status: Omit<TaskStatus, 'key' | 'verb'>): void => {

@@ -4,6 +4,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentToken } from '@durastack/contracts/agent/token';
 import { taskStatus } from '@durastack/contracts/agent/verbs';
+import type { VerbContext } from '@durastack/drivers/driver';
 import { z } from 'zod';
 import { ensurePrivateDirectory, readJsonFile, writeDurableFile } from '../files/durable-file.js';
 
@@ -46,11 +47,14 @@ export class TaskStore {
   }
 
   /** Shows progress to pollers; not worth a disk write. */
-  progress(key: string, percent: number | undefined, detail: string): void {
+  progress(key: string, ...[percent, detail, progress]: Parameters<VerbContext['progress']>): void {
     const record = this.cache.get(key);
     if (record === undefined || record.status.state !== 'running') return;
     const { key: taskKey, verb, state } = record.status;
-    const shown = percent === undefined ? {} : { percent: Math.min(100, Math.max(0, percent)) };
+    const shown = {
+      ...(percent === undefined ? {} : { percent: Math.min(100, Math.max(0, percent)) }),
+      ...(progress === undefined ? {} : { progress }),
+    };
     this.cache.set(key, { ...record, status: { key: taskKey, verb, state, detail, ...shown } });
   }
 

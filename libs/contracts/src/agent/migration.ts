@@ -73,6 +73,8 @@ export const migrationFigures = z.object({
   downtimeMs: z.number().min(0),
   /** Memory that was sent. */
   sentBytes: z.number().min(0),
+  /** Of the total, what went by inside of the two hypervisors: the rest is what moving by agents adds. */
+  hypervisorMs: z.number().min(0),
 });
 /** See {@link migrationFigures}. */
 export type MigrationFigures = z.infer<typeof migrationFigures>;

@@ -7,14 +7,16 @@
  */
 import { z } from 'zod';
 import {
+  AWAITS_SOURCE,
   MIGRATION_SIDES,
   migrationDestination,
   migrationFigures,
   migrationFit,
   migrationNeeds,
   migrationTicket,
-} from './migration.js';
   movedVolumes,
+} from './migration.js';
+import { transferProgress } from '../operations/transfer-progress.js';
 import { maintenanceHookParams, maintenanceHookResult } from './maintenance-hook.js';
 import {
   cephName,
@@ -23,9 +25,9 @@ import {
   hostInventory,
   id,
   IMAGE_FORMATS,
+  MAX_DATA_VOLUMES,
   imageStoreSpec,
   networkSpec,
-  MAX_DATA_VOLUMES,
   poolSpec,
   rbdPoolSpec,
   POWER_STATES,
@@ -51,6 +53,8 @@ export interface Verb<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.Z
   readonly resource?: (params: z.infer<P>) => string;
   /** Takes longer than a few seconds: runs as a persistent task on the host. */
   readonly long?: boolean;
+  /** What a long one says of itself when others can go on beside it: whoever asks meanwhile is answered at once. */
+  readonly landmark?: string;
 }
 
 const verb = <P extends z.ZodType, R extends z.ZodType>(v: Verb<P, R>): Verb<P, R> => v;
@@ -103,10 +107,6 @@ export const VERBS = {
     token: 'exclusive',
     resource: (p) => `volume:${p.volume.id}`,
   }),
-  ensureVolumeAttached: verb({
-    description:
-      'The running machine has the data disk. One that does not run gets its disks when it is started: nothing is done then.',
-    params: z.object({ vmId: id, disk: dataVolumeSpec }),
   getVolumeSizes: verb({
     description:
       'How large each volume is as its guest sees it, and what it takes with all that lies under it, where that can be told. STEP_REFUSED when one is not here.',
@@ -116,6 +116,10 @@ export const VERBS = {
     }),
     token: 'read',
   }),
+  ensureVolumeAttached: verb({
+    description:
+      'The running machine has the data disk. One that does not run gets its disks when it is started: nothing is done then.',
+    params: z.object({ vmId: id, disk: dataVolumeSpec }),
     result: z.object({ power: z.enum(POWER_STATES) }),
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,
@@ -185,6 +189,7 @@ export const VERBS = {
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vm.id}`,
     long: true,
+    landmark: AWAITS_SOURCE,
   }),
   sendVm: verb({
     description:
@@ -404,6 +409,8 @@ export const taskStatus = z.object({
   percent: z.number().min(0).max(100).optional(),
   /** What it is doing, in plain words. */
   detail: z.string().optional(),
+  /** The same in numbers, of what copies. */
+  progress: transferProgress.optional(),
   result: z.unknown().optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { date, field, int, text, uuid } from '../fields.js';
+import { date, field, int, long, object, text, uuid } from '../fields.js';
 
 /** An operation as CloudStack's clients know it: an asynchronous job. */
 export const jobView = z.object({
@@ -25,4 +25,17 @@ export const jobView = z.object({
   stepNumber: int('Number of that step, from 1.').optional(),
   stepCount: int('How many steps there are.').optional(),
   detail: text('How that step goes on.').optional(),
+  progress: object('How far the copying is that it does; at its end, what that came to.', {
+    processedBytes: long('Bytes that were copied.'),
+    remainingBytes: long('Bytes that are left.'),
+    totalBytes: long('Bytes of the disk or of the memory.'),
+    bytesPerSecond: long('How fast it goes.').optional(),
+    dirtyBytesPerSecond: long('How fast the guest writes to what is being copied.').optional(),
+    pass: int('How often memory was gone through, with this time.').optional(),
+    downtimeMs: int(
+      'How long the guest is expected to stand still; at the end, how long it did. Milliseconds.',
+    ).optional(),
+    elapsedMs: int('At the end: how long the hosts were at it, milliseconds.').optional(),
+    hypervisorMs: int('At the end: how much of that went by inside of the hypervisors, milliseconds.').optional(),
+  }).optional(),
 });

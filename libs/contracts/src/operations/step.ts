@@ -3,6 +3,7 @@
  * operation's row, so that a lost run starts again from the row alone and histories hold no secret.
  */
 import type { AttentionCause } from './attention.js';
+import type { TransferProgress } from './transfer-progress.js';
 
 /** Names an operation's run. Workflow id: `<operationId>-<run>`. */
 export interface RunRef {
@@ -32,25 +33,32 @@ export type StepOutcome =
   | {
       readonly done: true;
       readonly detail?: string;
+      readonly progress?: TransferProgress;
       /** Of the settling of a pivot that is passed on the hosts: it was passed, and there is only forward. */
       readonly passed?: true;
     }
-  | { readonly done: false; readonly pollMs: number; readonly detail?: string };
+  | {
+      readonly done: false;
+      readonly pollMs: number;
+      readonly detail?: string;
+      readonly progress?: TransferProgress;
+    };
 
 /** The step has had its effect. */
 export const DONE: StepOutcome = { done: true };
 
 /** The step has had its effect; `detail` is what should be known about it. */
-export function doneWith(detail: string): StepOutcome {
-  return { done: true, detail };
+export function doneWith(detail: string, progress?: TransferProgress): StepOutcome {
+  return { done: true, detail, ...(progress === undefined ? {} : { progress }) };
 }
 
 /** What was to be settled has passed its pivot; see `pivotOnHosts`. */
 export const PASSED: StepOutcome = { done: true, passed: true };
 
-/** Not yet: call again after `pollMs`; `detail` is shown as progress. */
-export function pending(pollMs: number, detail?: string): StepOutcome {
-  return { done: false, pollMs, ...(detail === undefined ? {} : { detail }) };
+/** Not yet: call again after `pollMs`; `detail` and its numbers are shown as progress. */
+export function pending(pollMs: number, detail?: string, progress?: TransferProgress): StepOutcome {
+  const shown = { ...(detail === undefined ? {} : { detail }), ...(progress === undefined ? {} : { progress }) };
+  return { done: false, pollMs, ...shown };
 }
 
 /** Every step and every undo is one activity of this shape. */

@@ -17,6 +17,7 @@ type MigrationVerbs = Pick<
 /** In how many parts memory is sent. */
 const PARTS = 10;
 const DOWNTIME_MS = 20;
+const MIB = 2 ** 20;
 const DEFAULT_FEATURES = ['sse2', 'avx'];
 
 /**
@@ -70,12 +71,12 @@ async function receive(world: SimulatedWorld, hostId: string, { params, context 
   requireRoom(world, hostId, vm);
   for (const nic of vm.nics) world.host(hostId).networks[nic.network.id] = nic.network;
   world.save(hostId);
-  let runs = false;
   const arrivals = disksOf(vm)
     .filter(({ id }) => withVolumes.includes(id))
     .map(({ id, pool }) => ({ id, volumes: world.pool(hostId, pool).volumes }));
   if (arrivals.length < withVolumes.length)
     throw new DurastackError('INVALID_INPUT', `A volume that is to come with machine ${vm.id} is none of its disks.`);
+  let runs = false;
   const receiver: MigrationReceiver = {
     prepare: async ({ description }) => {
       if (description !== vm.id)
@@ -84,12 +85,11 @@ async function receive(world: SimulatedWorld, hostId: string, { params, context 
       const { seed, ...spec } = vm;
       world.host(hostId).vms[vm.id] = { spec, power: 'off', serial: `${seed.hostname} login: ` };
       world.holdVm(hostId, vm.id);
-      return { cookie: '' };
       for (const { volumes, id } of arrivals) volumes[id] = { sizeBytes: volumes[id]?.sizeBytes ?? 0, partial: true };
       world.save(hostId);
+      return { cookie: '' };
     },
     openStream: async () => sink(context.signal),
-    finish: async ({ cookie }) => {
     openDiskStream: async () => {
       const stream = sink(context.signal);
       stream.on('data', (chunk: Buffer) => {
@@ -99,9 +99,10 @@ async function receive(world: SimulatedWorld, hostId: string, { params, context 
       });
       return stream;
     },
+    finish: async ({ cookie }) => {
       context.signal.throwIfAborted();
-      world.setPower(hostId, vm.id, 'running');
       for (const { volumes, id } of arrivals) delete volumes[id]?.partial;
+      world.setPower(hostId, vm.id, 'running');
       runs = true;
       return { runs, cookie };
     },
@@ -148,10 +149,10 @@ async function send(
   const vm = world.host(hostId).vms[vmId];
   if (vm?.power !== 'running')
     throw new DurastackError('STEP_REFUSED', `Machine ${vmId} does not run on this host, so it cannot leave it.`);
-  if (context.reach === undefined) throw new DurastackError('BUG', 'sendVm was called without a way to other hosts.');
   const stranger = withVolumes.find((id) => !disksOf(vm.spec).some((disk) => disk.id === id));
   if (stranger !== undefined)
     throw new DurastackError('STEP_REFUSED', `Machine ${vmId} has no volume ${stranger} that could go with it.`);
+  if (context.reach === undefined) throw new DurastackError('BUG', 'sendVm was called without a way to other hosts.');
   const began = performance.now();
   const receiver = await context.reach(destination, context.signal);
   try {
@@ -159,7 +160,6 @@ async function send(
     const stream = await receiver.openStream();
     // Broken by the other side: the next call to it says why.
     stream.on('error', () => undefined).resume();
-    const { memoryMib } = vm.spec;
     for (const volume of disksOf(vm.spec).filter(({ id }) => withVolumes.includes(id))) {
       const { writtenBy = '' } = world.pool(hostId, volume.pool).volumes[volume.id] ?? {};
       const disk = (await receiver.openDiskStream()).on('error', () => undefined).resume();
@@ -167,11 +167,16 @@ async function send(
       disk.end(`${volume.id} ${writtenBy}`);
       await sent;
     }
+    const { memoryMib } = vm.spec;
     for (let part = 1; part <= PARTS; part += 1) {
       await sleep(transferMs / PARTS, context.signal);
       stream.write('memory');
       const sent = Math.floor((memoryMib * part) / PARTS);
-      context.progress((99 * part) / PARTS, `copied ${sent} of ${memoryMib} MiB, expected downtime ${DOWNTIME_MS} ms`);
+      const [processedBytes, totalBytes] = [sent * MIB, memoryMib * MIB];
+      const remainingBytes = totalBytes - processedBytes;
+      const text = `copied ${sent} of ${memoryMib} MiB, expected downtime ${DOWNTIME_MS} ms`;
+      const numbers = { processedBytes, remainingBytes, totalBytes, pass: 1, downtimeMs: DOWNTIME_MS };
+      context.progress((99 * part) / PARTS, text, numbers);
     }
     const flushed = finished(stream, { readable: false }).catch(() => undefined);
     stream.end();
@@ -191,7 +196,8 @@ async function send(
     return {
       totalMs: Math.round(performance.now() - began),
       downtimeMs: DOWNTIME_MS,
-      sentBytes: memoryMib * 2 ** 20,
+      sentBytes: memoryMib * MIB,
+      hypervisorMs: transferMs + DOWNTIME_MS,
     };
   } finally {
     receiver.close();

@@ -3,7 +3,7 @@ import type { PoolSpec } from '@durastack/contracts/agent/specs';
 import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs, VerbContext } from '../driver.js';
-import { progressText } from '../volume-copy/copy-image.js';
+import { copyProgress } from '../volume-copy/copy-image.js';
 import { judgeCopy, type CopyFacts, type CopyVerdict } from '../volume-copy/judge-copy.js';
 import { sleep } from './faults.js';
 import { disksOf } from './plugging.js';
@@ -109,7 +109,7 @@ class SimulatedCopies {
     this.volumes(target.pool)[volume.id] = { sizeBytes, partial: true, ...content };
     this.world.save(this.hostId);
     for (let part = 0; part < PARTS && this.transferMs > 0; part += 1) {
-      progress((100 * part) / PARTS, progressText('copied', (100 * part) / PARTS, sizeBytes));
+      progress(...copyProgress('copied', (100 * part) / PARTS, sizeBytes));
       await sleep(this.transferMs / PARTS, signal);
     }
     signal.throwIfAborted();

@@ -35,7 +35,7 @@ export async function copyImage(copy: ImageCopy, { signal, progress }: VerbConte
   await shell.run('qemu-img', ['convert', '-p', ...rate, '-n', '--target-is-zero', ...caches, ...images], {
     signal,
     timeoutMs: LONGEST_COPY_MS,
-    onOutput: percents((percent) => progress(percent, progressText('copied', percent, from.sizeBytes))),
+    onOutput: percents((percent) => progress(...copyProgress('copied', percent, from.sizeBytes))),
   });
 }
 
@@ -47,7 +47,7 @@ export async function sameContent(copy: ImageCopy, { signal, progress }: VerbCon
     await shell.run('qemu-img', ['compare', '-p', ...images], {
       signal,
       timeoutMs: LONGEST_COPY_MS,
-      onOutput: percents((percent) => progress(percent, progressText('verified', percent, from.sizeBytes))),
+      onOutput: percents((percent) => progress(...copyProgress('verified', percent, from.sizeBytes))),
     });
     return true;
   } catch (error) {
@@ -56,9 +56,15 @@ export async function sameContent(copy: ImageCopy, { signal, progress }: VerbCon
   }
 }
 
-/** `copied 512 of 1024 MiB`. */
-export function progressText(done: string, percent: number, totalBytes: number): string {
-  return `${done} ${mib((totalBytes * percent) / 100)} of ${mib(totalBytes)} MiB`;
+/** `copied 512 of 1024 MiB`, and the same in numbers. */
+export function copyProgress(
+  done: string,
+  percent: number | undefined,
+  totalBytes: number,
+): Parameters<VerbContext['progress']> {
+  const processedBytes = Math.floor((totalBytes * (percent ?? 0)) / 100);
+  const text = `${done} ${mib(processedBytes)} of ${mib(totalBytes)} MiB`;
+  return [percent, text, { processedBytes, remainingBytes: totalBytes - processedBytes, totalBytes }];
 }
 
 /**

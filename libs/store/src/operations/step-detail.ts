@@ -1,14 +1,25 @@
 import type { StepRef } from '@durastack/contracts/operations/step';
+import type { TransferProgress } from '@durastack/contracts/operations/transfer-progress';
 import type { DataSource } from 'typeorm';
 import { autocommit, type Tx } from '../database/transaction.js';
 
 const MAX_DETAIL = 255;
 
-/** Writes how a step goes on, if the operation is still at it. */
-export async function noteDetail(source: DataSource, step: StepRef, detail: string): Promise<void> {
+/** Writes how a step goes on, if the operation is still at it. The numbers stay when the next step begins. */
+export async function noteDetail(
+  source: DataSource,
+  step: StepRef,
+  detail: string,
+  progress?: TransferProgress,
+): Promise<void> {
   await autocommit(source).execute(
-    `UPDATE operation SET step_detail = ? WHERE id = ? AND run = ? AND state = 'running' AND direction = ? AND step_index = ?`,
-    [detail.slice(0, MAX_DETAIL), step.operationId, step.run, step.direction, step.index],
+    `UPDATE operation SET step_detail = ?, progress_json = COALESCE(?, progress_json)
+      WHERE id = ? AND run = ? AND state = 'running' AND direction = ? AND step_index = ?`,
+    [
+      detail.slice(0, MAX_DETAIL),
+      progress === undefined ? null : JSON.stringify(progress),
+      ...[step.operationId, step.run, step.direction, step.index],
+    ],
   );
 }
 

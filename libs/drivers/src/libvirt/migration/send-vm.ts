@@ -39,6 +39,21 @@ interface Departure {
   readonly context: VerbContext;
   /** Those that go along, if any does. */
   readonly disks: DisksToo | undefined;
+  readonly hypervisors: StopWatch;
+}
+
+/** Adds up how long some calls take. */
+class StopWatch {
+  totalMs = 0;
+
+  async during<T>(call: Promise<T>): Promise<T> {
+    const beganMs = performance.now();
+    try {
+      return await call;
+    } finally {
+      this.totalMs += performance.now() - beganMs;
+    }
+  }
 }
 
 /** By their serial numbers: what the guest knows them by. */
@@ -64,14 +79,17 @@ export async function sendVm(
   const domain = await host.domains.find(vmId);
   if (domain === undefined || (await host.domains.power(domain)) !== 'running')
     throw new DurastackError('STEP_REFUSED', `Machine ${vmId} does not run on this host, so it cannot leave it`);
-  const beganMs = Date.now();
+  const beganMs = performance.now();
+  const hypervisors = new StopWatch();
   const receiver = await context.reach(destination, context.signal);
   const connection = host.connect();
   try {
-    const departure = { host, domain, connection, receiver, context, disks: await leaving(host, domain, withVolumes) };
+    const disks = await leaving(host, domain, withVolumes);
+    const departure = { host, domain, connection, receiver, context, disks, hypervisors };
     const { cookie, sentBytes } = await copy(departure);
     const downtimeMs = await handOver(departure, cookie);
-    return { totalMs: Date.now() - beganMs, downtimeMs, sentBytes };
+    const totalMs = Math.round(performance.now() - beganMs);
+    return { totalMs, downtimeMs, sentBytes, hypervisorMs: Math.round(hypervisors.totalMs) };
   } finally {
     connection.close();
     receiver.close();
@@ -80,9 +98,10 @@ export async function sendVm(
 
 /** Until the machine stands still here with everything sent. When it fails, the machine runs on. */
 async function copy(departure: Departure): Promise<{ cookie: Buffer; sentBytes: number }> {
-  const { host, domain, connection, receiver, context, disks } = departure;
-  const begun = await migrateBegin(connection, domain, disks);
-  const prepared = await receiver.prepare({ description: begun.xml, cookie: begun.cookie.toString('base64') });
+  const { host, domain, connection, receiver, context, disks, hypervisors } = departure;
+  const begun = await hypervisors.during(migrateBegin(connection, domain, disks));
+  const offer = { description: begun.xml, cookie: begun.cookie.toString('base64') };
+  const prepared = await hypervisors.during(receiver.prepare(offer));
   const stream = await receiver.openStream();
   const socketPath = vmFiles(host.stateDir, domain.uuid).outgoingSocket;
   let sentBytes = 0;
@@ -92,7 +111,7 @@ async function copy(departure: Departure): Promise<{ cookie: Buffer; sentBytes: 
   try {
     context.signal.throwIfAborted();
     const cookie = Buffer.from(prepared.cookie, 'base64');
-    const performed = migratePerform(connection, domain, { socketPath, cookie, disks });
+    const performed = hypervisors.during(migratePerform(connection, domain, { socketPath, cookie, disks }));
     await watch(departure, performed);
     const reply = await performed;
     await socket.flushed;
@@ -115,7 +134,7 @@ async function watch({ host, domain, context }: Departure, performed: Promise<Bu
     if (context.signal.aborted) await abortQuietly(host, domain);
     else {
       const stats = await jobStats(host.client, domain, false).catch(unlessItPasses);
-      if (stats !== undefined && stats.totalBytes > 0) context.progress(...progressOf(stats));
+      if (stats !== undefined && stats.totalBytes + stats.diskBytes > 0) context.progress(...progressOf(stats));
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal: ended.signal }).catch(() => undefined);
   }
@@ -131,24 +150,37 @@ async function abortQuietly(host: LibvirtHost, domain: Domain): Promise<void> {
   await abortJob(host.client, domain).catch(unlessItPasses);
 }
 
-function progressOf({ totalBytes, remainingBytes, iteration, downtimeMs }: JobStats): [number, string] {
+/** Disks come first: until they are in step, memory is nothing. */
+function progressOf(stats: JobStats): Parameters<VerbContext['progress']> {
+  const { iteration, downtimeMs, bytesPerSecond, dirtyBytesPerSecond, diskBytes, diskRemainingBytes } = stats;
+  const totalBytes = stats.totalBytes + diskBytes;
+  const remainingBytes = stats.remainingBytes + diskRemainingBytes;
+  const processedBytes = stats.processedBytes + diskBytes - diskRemainingBytes;
   const [total, done] = [totalBytes, totalBytes - remainingBytes].map((bytes) => Math.floor(bytes / MIB));
   const pass = iteration > 1 ? `, pass ${iteration}` : '';
   const downtime = downtimeMs > 0 ? `, expected downtime ${downtimeMs} ms` : '';
   return [
     Math.min(99, (100 * (totalBytes - remainingBytes)) / totalBytes),
     `copied ${done} of ${total} MiB${pass}${downtime}`,
+    {
+      ...{ processedBytes, remainingBytes, totalBytes, pass: iteration },
+      ...(bytesPerSecond > 0 ? { bytesPerSecond } : {}),
+      ...(dirtyBytesPerSecond > 0 ? { dirtyBytesPerSecond } : {}),
+      ...(downtimeMs > 0 ? { downtimeMs } : {}),
+    },
   ];
 }
 
 /** The machine stands still. @returns for how long, in milliseconds, once it runs at the destination */
-async function handOver({ host, domain, connection, receiver, context }: Departure, cookie: Buffer): Promise<number> {
+async function handOver(departure: Departure, cookie: Buffer): Promise<number> {
+  const { host, domain, connection, receiver, context, hypervisors } = departure;
   const stay = async (): Promise<void> => migrateConfirm(connection, domain, { cancelled: true });
   if (context.signal.aborted) {
     await stay();
     throw context.signal.reason;
   }
-  const finished = await receiver.finish({ cookie: cookie.toString('base64') }).catch((cause: unknown) => {
+  const finishing = hypervisors.during(receiver.finish({ cookie: cookie.toString('base64') }));
+  const finished = await finishing.catch((cause: unknown) => {
     const text = `Nobody can tell whether ${domain.name} runs at the destination: it is held here`;
     throw new DurastackError('STEP_REFUSED', text, { cause });
   });
@@ -157,7 +189,7 @@ async function handOver({ host, domain, connection, receiver, context }: Departu
     throw new DurastackError('STEP_REFUSED', `${domain.name} could not run at the destination; it runs on here`);
   }
   const end = { cookie: Buffer.from(finished.cookie, 'base64'), cancelled: false };
-  await migrateConfirm(connection, domain, end).catch(unlessItPasses);
+  await hypervisors.during(migrateConfirm(connection, domain, end)).catch(unlessItPasses);
   const stats = await jobStats(host.client, domain, true).catch(unlessItPasses);
   return stats?.downtimeMs ?? 0;
 }

@@ -159,6 +159,10 @@ export interface JobStats {
   /** Of disks that go along; 0 when none does. */
   readonly diskBytes: number;
   readonly diskRemainingBytes: number;
+  /** As fast as memory is being sent. */
+  readonly bytesPerSecond: number;
+  /** As fast as the guest writes to memory; 0 until it was measured. */
+  readonly dirtyBytesPerSecond: number;
 }
 
 /** The job under way, or (`completed`) the last one. Undefined when there is none. */
@@ -181,6 +185,8 @@ export async function jobStats(
     iteration: number('memory_iteration'),
     diskBytes: number('disk_total'),
     diskRemainingBytes: number('disk_remaining'),
+    bytesPerSecond: number('memory_bps'),
+    dirtyBytesPerSecond: number('memory_dirty_rate') * number('memory_page_size'),
   };
 }
 

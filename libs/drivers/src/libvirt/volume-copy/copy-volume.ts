@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { VerbContext } from '../../driver.js';
-import { progressText, sameContent } from '../../volume-copy/copy-image.js';
+import { copyProgress, sameContent } from '../../volume-copy/copy-image.js';
 import { judgeCopy } from '../../volume-copy/judge-copy.js';
 import type { LibvirtHost } from '../libvirt-host.js';
 import { lookAtCopy, type CopyScene, type VolumeCopy } from './copy-scene.js';
@@ -113,7 +113,7 @@ async function goOn(
     default: {
       const { doneBytes = 0, totalBytes = 0 } = scene.live?.job ?? {};
       const percent = totalBytes > 0 ? Math.min(100, (100 * doneBytes) / totalBytes) : undefined;
-      progress(percent, progressText('copied', percent ?? 0, totalBytes));
+      progress(...copyProgress('copied', percent, totalBytes));
       await sleep(POLL_MS, undefined, { signal });
       return 0;
     }

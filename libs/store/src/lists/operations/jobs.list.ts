@@ -1,6 +1,7 @@
 import { tagTypeName, tagTypeOf } from '@durastack/contracts/identity/tagged-resources';
 import { ERROR_KINDS, isErrorCode } from '@durastack/contracts/errors';
 import { listAsyncJobs } from '@durastack/contracts/operations/list-async-jobs';
+import type { TransferProgress } from '@durastack/contracts/operations/transfer-progress';
 import type { ResourceType } from '@durastack/contracts/resources';
 import { OWNED, OWNER_COLUMNS, OWNER_JOINS } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
@@ -39,6 +40,7 @@ export const jobs = defineList({
     count: 'b.step_count',
     error: 'b.error_code',
     message: 'b.error_message',
+    progressJson: 'b.progress_json',
   },
   map: (row) => {
     const state = String(row['stateNow']);
@@ -57,6 +59,7 @@ export const jobs = defineList({
       jobResultCode: open || done ? 0 : kind.cloudStackCode,
       jobInstanceType: tagTypeName(row['kind'] as ResourceType),
       ...(count > 0 ? { stepNumber: index + 1 } : {}),
+      ...(row['progressJson'] ? { progress: JSON.parse(String(row['progressJson'])) as TransferProgress } : {}),
       ...(open || done ? {} : { jobResultType: 'object', jobResult: error }),
     };
   },
