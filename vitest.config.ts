@@ -1,4 +1,15 @@
+import { relative } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { orderSpecs, WORKERS } from './test/src/support/spec-order.js';
+
+/** See {@link orderSpecs}. */
+class LongOnesFirst extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const byPath = new Map(files.map((file) => [relative(import.meta.dirname, file.moduleId), file]));
+    return Promise.resolve(orderSpecs([...byPath.keys()]).flatMap((path) => byPath.get(path) ?? []));
+  }
+}
 
 // Decorator metadata is what Nest's injection and TypeORM's entities read.
 export default defineConfig({
@@ -14,5 +25,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    maxWorkers: WORKERS,
+    sequence: { sequencer: LongOnesFirst },
   },
 });

@@ -10,6 +10,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { TINY_IMAGE_PACKAGES } from '@durastack/drivers/image/tiny-image';
+import { ensureImage } from '../first-cloud/image.js';
 import { CHECKOUT, homeDirectory } from '../instance/home.js';
 import { CEPH_PACKAGES } from '../lab/ceph/ceph.js';
 import { LAB_PACKAGES } from '../lab/packages.js';
@@ -57,11 +58,14 @@ async function setUp(steps: Steps): Promise<string> {
     ]);
     note(installed.length === 0 ? 'all there' : `${installed.length} installed`);
   });
+  const cache = join(homeDirectory(), 'cache');
   const binary = await steps.run(`Temporal ${TEMPORAL_VERSION}`, async (note) => {
-    const found = await ensureTemporalBinary(join(homeDirectory(), 'cache'));
+    const found = await ensureTemporalBinary(cache);
     note(found.source);
     return found.path;
   });
+  // Several specs want it, and two of them may begin at once.
+  await steps.run('Image of a small Linux', () => ensureImage(cache));
   return [dirname(binary), join(CHECKOUT, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
 }
 

@@ -1,0 +1,57 @@
+/**
+ * The order in which spec files begin, when two run at a time: long ones first, so that none is left for the end alone,
+ * and the specs of the lab one after the other, for they share one lab and would only wait for it.
+ */
+
+/** At a time; most of a spec's time is waiting, for guests that boot and for silence to be noticed. */
+export const WORKERS = 2;
+
+/** Seconds that the long ones took by themselves on two cores; all others count as short. Only their order matters. */
+const SECONDS: Readonly<Record<string, number>> = {
+  'test/src/lab/faults.spec.ts': 213,
+  'test/src/crash/crash-matrix.spec.ts': 201,
+  'libs/drivers/src/libvirt/unprivileged-qemu.spec.ts': 94,
+  'test/src/e2e/libvirt.spec.ts': 109,
+  'test/src/outage/outages.spec.ts': 131,
+  'test/src/e2e/migration.spec.ts': 131,
+  'test/src/chaos/chaos.spec.ts': 97,
+  'test/src/doctor/doctor-cloud.spec.ts': 83,
+  'apps/cli/src/commands/up.spec.ts': 68,
+  'libs/drivers/src/libvirt/rbd-conformance.spec.ts': 67,
+  'test/src/e2e/volume-migration.spec.ts': 63,
+  'test/src/outage/recovery.spec.ts': 61,
+  'test/src/e2e/resilience.spec.ts': 59,
+  'test/src/bench/bench.spec.ts': 57,
+  'test/src/fairness/hung-hosts.spec.ts': 56,
+  'test/src/lab/maintenance.spec.ts': 56,
+  'test/src/lab/live-migration.spec.ts': 56,
+  'test/src/crash/temporal-hands.spec.ts': 48,
+  'test/src/oobm/out-of-band-management.spec.ts': 47,
+  'libs/drivers/src/image/tiny-image.spec.ts': 46,
+  'test/src/maintenance/maintenance.spec.ts': 40,
+  'test/src/lab/traces.spec.ts': 33,
+  'test/src/lab/lab.spec.ts': 33,
+  'libs/drivers/src/libvirt/volume-copy/volume-copy.spec.ts': 32,
+  'test/src/lab/network.spec.ts': 31,
+};
+const SHORT_SECONDS = 10;
+const LAB = 'test/src/lab/';
+
+/** Orders paths from the root of the repository, as workers that become free would best take them. */
+export function orderSpecs(paths: readonly string[], workers = WORKERS): string[] {
+  const seconds = (path: string): number => SECONDS[path] ?? SHORT_SECONDS;
+  const byLength = (a: string, b: string): number => seconds(b) - seconds(a) || (a < b ? -1 : 1);
+  const inLab = paths.filter((path) => path.startsWith(LAB)).sort(byLength);
+  const others = paths.filter((path) => !path.startsWith(LAB)).sort(byLength);
+  const freeAt = Array.from({ length: workers }, () => 0);
+  let labFreeAt = 0;
+  const order: string[] = [];
+  while (order.length < paths.length) {
+    const now = Math.min(...freeAt);
+    const next = (labFreeAt <= now ? inLab.shift() : undefined) ?? others.shift() ?? inLab.shift() ?? '';
+    order.push(next);
+    freeAt[freeAt.indexOf(now)] = now + seconds(next);
+    if (next.startsWith(LAB)) labFreeAt = now + seconds(next);
+  }
+  return order;
+}
