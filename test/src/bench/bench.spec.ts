@@ -16,6 +16,7 @@ const EXPECTED: Readonly<Record<string, { counts: Record<string, number>; figure
     ],
   },
   accept: { counts: { calls: 5, accepted: 5 }, figures: ['rate', 'call p99', 'cpu api', 'cpu generator (apart)'] },
+  drs: { counts: {}, figures: ['moves'] },
   latency: { counts: { deploys: 2, seen: 2 }, figures: ['call to done p50', 'call to done p99', 'cpu all'] },
   lists: {
     counts: { calls: 4, total: 40, items: 40, whole: 40 },
