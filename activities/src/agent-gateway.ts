@@ -26,8 +26,13 @@ export interface AgentGateway {
     params: VerbParams<V>,
     timeoutMs: number,
   ): Promise<VerbResult<V>>;
-  /** Starts a long verb, or asks how it stands. */
-  task<V extends LongVerbName>(hostId: string, verb: V, params: VerbParams<V>, step: StepRef): Promise<TaskStatus>;
+  /** Starts a long verb, or asks how it stands. `part` tells the tasks of one step and host apart, where it has several. */
+  task<V extends LongVerbName>(
+    hostId: string,
+    verb: V,
+    params: VerbParams<V>,
+    step: StepRef & { readonly part?: string },
+  ): Promise<TaskStatus>;
   /** Hosts that do not answer this worker at present; see {@link HostCalls}. */
   silentHosts(): Set<string>;
   /** Hosts that have answered this worker lately; see {@link HostCalls}. */
@@ -55,6 +60,9 @@ export function tokenOf(step: StepRef): AgentToken {
  */
 export function createAgentGateway(
   source: DataSource,
+const taskKeyOf = ({ operationId, index, part }: StepRef & { readonly part?: string }): string =>
+  `${operationId}-${index}${part === undefined ? '' : `-${part}`}`;
+
   client: AgentClient,
   onFault: (error: unknown) => void,
 ): AgentGateway {
@@ -100,7 +108,7 @@ export function createAgentGateway(
       bounded(hostId, 0, (host) => client.call(host, verb, params, { timeoutMs })),
     task: (hostId, verb, params, step) =>
       inStep(step, { hostId, verb }, (host) =>
-        client.startTask(host, verb, params, { token: tokenOf(step), taskKey: `${step.operationId}-${step.index}` }),
+        client.startTask(host, verb, params, { token: tokenOf(step), taskKey: taskKeyOf(step) }),
       ),
   };
 }

@@ -70,6 +70,13 @@ CREATE TABLE `cluster` (
   KEY `cluster_zone` (`zone_id`)
 );
 
+CREATE TABLE `cluster_setting` (
+  `cluster_id` char(36) NOT NULL,
+  `name` varchar(100) NOT NULL,
+  `value` longtext NOT NULL,
+  PRIMARY KEY (`cluster_id`,`name`)
+);
+
 CREATE TABLE `console_token` (
   `id` char(36) NOT NULL,
   `token_sha256` varchar(64) NOT NULL,
@@ -131,6 +138,39 @@ CREATE TABLE `domain` (
   PRIMARY KEY (`id`),
   UNIQUE KEY `domain_parent_name` (`parent_id`,`name`),
   KEY `domain_path` (`path`)
+);
+
+CREATE TABLE `drs_move` (
+  `plan_id` char(36) NOT NULL,
+  `position` int NOT NULL,
+  `vm_id` char(36) NOT NULL,
+  `from_host_id` char(36) NOT NULL,
+  `to_host_id` char(36) NOT NULL,
+  `copy_mib` int NOT NULL,
+  `expected_seconds` int NOT NULL,
+  `imbalance_before` double NOT NULL,
+  `imbalance_after` double NOT NULL,
+  `passed_over` varchar(1024) DEFAULT NULL,
+  PRIMARY KEY (`plan_id`,`position`)
+);
+
+CREATE TABLE `drs_plan` (
+  `id` char(36) NOT NULL,
+  `cluster_id` char(36) NOT NULL,
+  `kind` varchar(20) NOT NULL,
+  `status` varchar(20) NOT NULL,
+  `algorithm` varchar(20) NOT NULL,
+  `metric` varchar(20) NOT NULL,
+  `threshold` double NOT NULL,
+  `imbalance_before` double NOT NULL,
+  `imbalance_after` double NOT NULL,
+  `host_count` int NOT NULL,
+  `idle` varchar(30) DEFAULT NULL,
+  `operation_id` char(36) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `drs_plan_created` (`created_at`),
+  KEY `drs_plan_cluster` (`cluster_id`,`created_at`)
 );
 
 CREATE TABLE `event` (
@@ -250,6 +290,15 @@ CREATE TABLE `host_storage_address` (
   `boot_id` varchar(64) NOT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`host_id`,`pool_id`,`address`)
+);
+
+CREATE TABLE `host_usage` (
+  `host_id` char(36) NOT NULL,
+  `measured_at` datetime(3) NOT NULL,
+  `cpu_mhz` int NOT NULL,
+  `memory_mib` int NOT NULL,
+  `machines_json` longtext NOT NULL,
+  PRIMARY KEY (`host_id`)
 );
 
 CREATE TABLE `idempotency_key` (
@@ -749,8 +798,10 @@ CREATE TABLE `volume_copy` (
   `source_pool_id` char(36) NOT NULL,
   `target_pool_id` char(36) NOT NULL,
   `host_id` char(36) NOT NULL,
+  `target_host_id` char(36) DEFAULT NULL,
   `vm_id` char(36) DEFAULT NULL,
   `mirrored` tinyint NOT NULL DEFAULT 0,
+  `ticket_sealed` longtext DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`volume_id`),
   KEY `volume_copy_target` (`target_pool_id`),

@@ -1,5 +1,7 @@
 /** The row of a machine that is being moved. */
+import { randomBytes } from 'node:crypto';
 import type { MigrationFigures } from '@durastack/contracts/agent/migration';
+import type { SecretBox } from '@durastack/kit/secrets/secret-box';
 import type { Tx } from '@durastack/store/database/transaction';
 import { releaseHosts } from '@durastack/store/operations/reservations';
 
@@ -15,6 +17,14 @@ export interface MigrationRow {
   readonly totalMs: number | null;
   readonly downtimeMs: number | null;
   readonly sentBytes: number | null;
+}
+
+/** What a ticket is sealed for. */
+export const ticketContext = (vmId: string): string => `vm-migration:${vmId}`;
+
+/** A new ticket for a machine, as its row keeps it. */
+export function sealTicket(box: SecretBox, vmId: string): string {
+  return box.seal(randomBytes(32).toString('base64url'), ticketContext(vmId));
 }
 
 /** The machine's migration; undefined when none was begun, or both sides have been cleared. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   AWAITS_SOURCE,
   migrationFigures,
@@ -16,6 +15,7 @@ import { readNeedsToReserve } from '@durastack/store/compute/placement-needs';
 import type { Tx } from '@durastack/store/database/transaction';
 import { inStep, underStep } from '@durastack/store/operations/run';
 import { noteDetail } from '@durastack/store/operations/step-detail';
+import { atTargets, readMovingVolumes, recordVolumeMoves } from '../storage/moving-volumes.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { tellHostsOf } from '../network/tell-hosts.js';
 import { mayEndSoon, stayNear } from '../stay-near.js';
@@ -27,6 +27,8 @@ import {
   noteMigration,
   noteOpened,
   readMigration,
+  sealTicket,
+  ticketContext,
   type MigrationRow,
 } from './migration-rows.js';
 import { reserveDestination } from './migration-placement.js';
@@ -43,21 +45,33 @@ interface Move {
   readonly row: MigrationRow;
   readonly spec: VmSpec;
   readonly destination: MigrationDestination;
+  /** Disks that go along. */
+  readonly withVolumes: readonly string[];
 }
 
 /** See {@link VmMigrationPorts}. */
 export function createActivities(dependencies: ActivityDependencies): VmMigrationPorts {
   const { source, box, agents } = dependencies;
-  const ticketContext = (vmId: string) => `vm-migration:${vmId}`;
-
-  const readMove = (step: StepRef): Promise<Move> =>
+  /** Undefined for a machine that is stopped, of which only disks move. */
+  const readMove = (step: StepRef): Promise<Move | undefined> =>
     inStep(source, step, async (tx, operation) => {
       const row = await readMigration(tx, operation.resource.id);
+      const moving = await readMovingVolumes(tx, operation.id);
+      if (!row && moving.length > 0) return undefined;
       invariant(row, `The virtual machine ${operation.resource.id} has no open migration.`);
       const { spec } = await readVmSpec(tx, box, row.vmId, row.destinationHostId);
       const ticket = box.open(row.ticketSealed, ticketContext(row.vmId));
-      return { row, spec, destination: { hostId: row.destinationHostId, url: await urlOf(tx, row), ticket } };
+      const withVolumes = moving.map(({ volume }) => volume.id);
+      return {
+        row,
+        spec: atTargets(spec, moving),
+        withVolumes,
+        destination: { hostId: row.destinationHostId, url: await urlOf(tx, row), ticket },
+      };
     });
+
+  const movesDisks = async (step: StepRef): Promise<boolean> =>
+    (await inStep(source, step, (tx, operation) => readMovingVolumes(tx, operation.id))).length > 0;
 
   const rowOf = (step: StepRef) => inStep(source, step, (tx, operation) => readMigration(tx, operation.resource.id));
 
@@ -76,7 +90,8 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
     // The source leads: once it has ended, nobody can let the copy run any more.
     const atSource = await sideOn(sourceHostId, vmId, step);
     const atDestination = await sideOn(destinationHostId, vmId, step);
-    const verdict = judgeMigration(atSource, atDestination, 'ended');
+    const disks = (await movesDisks(step)) ? 'move' : 'stay';
+    const verdict = judgeMigration(atSource, atDestination, { jobs: 'ended', disks });
     if (verdict !== 'attention') return verdict;
     const text = `The machine ${vmId} is ${atSource} on its old host and ${atDestination} on its new one; nothing was ended.`;
     throw new DurastackError('STEP_REFUSED', `${text} Find out which one is right, end the other, then retry.`);
@@ -105,11 +120,11 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
         // Moved by an earlier attempt of this step's successors; see "quick" steps.
         if (step.direction === 'past-pivot' || needs.hostId === null) return DONE;
         const requestedHostId = operation.input['hostId'] as string | undefined;
-        const destinationHostId = await reserveDestination(tx, {
+        const { hostId: destinationHostId } = await reserveDestination(tx, {
           ...{ operationId: operation.id, needs, silent: agents.silentHosts() },
           ...(requestedHostId === undefined ? {} : { requestedHostId }),
         });
-        const ticketSealed = box.seal(randomBytes(32).toString('base64url'), ticketContext(vmId));
+        const ticketSealed = sealTicket(box, vmId);
         await noteMigration(tx, operation.id, { vmId, sourceHostId: needs.hostId, destinationHostId, ticketSealed });
         return DONE;
       }),
@@ -122,7 +137,9 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
 
     async checkMigration(step) {
       if (step.direction === 'past-pivot') return DONE;
-      const { row, spec } = await readMove(step);
+      const move = await readMove(step);
+      if (!move) return DONE;
+      const { row, spec } = move;
       const needs = await agents.read(row.sourceHostId, 'getMigrationNeeds', { vmId: row.vmId }, READ_MS);
       // It may have gone over already, in an earlier run: the next step finds out.
       if (!needs.running) return DONE;
@@ -138,10 +155,13 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
 
     async moveVm(step) {
       if (step.direction === 'past-pivot') return settle(step);
-      const { row, spec, destination } = await readMove(step);
+      const move = await readMove(step);
+      if (!move) return DONE;
+      const { row, spec, destination, withVolumes } = move;
+      const along = withVolumes.length === 0 ? {} : { withVolumes: [...withVolumes] };
       if (row.openedGeneration !== step.generation) {
         const { ticket } = destination;
-        const granted = { vm: spec, sourceHostId: row.sourceHostId, ticket, validForMs: TICKET_MS };
+        const granted = { vm: spec, sourceHostId: row.sourceHostId, ticket, validForMs: TICKET_MS, ...along };
         const receiving = await stayNear({
           ask: () => agents.task(row.destinationHostId, 'receiveVm', granted, step),
           worthIt: ({ detail }) => detail !== AWAITS_SOURCE,
@@ -152,7 +172,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
       }
       // The source hears from the destination whether the machine runs there: when it is done, both are.
       const task = await stayNear({
-        ask: () => agents.task(row.sourceHostId, 'sendVm', { vmId: row.vmId, destination }, step),
+        ask: () => agents.task(row.sourceHostId, 'sendVm', { vmId: row.vmId, destination, ...along }, step),
         worthIt: mayEndSoon,
         show: ({ detail = '', progress }) => noteDetail(source, step, detail, progress),
       });
@@ -167,6 +187,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
 
     recordMove: (step) =>
       inStep(source, step, async (tx, operation) => {
+        await recordVolumeMoves(tx, operation.id);
         const row = await readMigration(tx, operation.resource.id);
         if (!row) return DONE;
         await tx.execute(

@@ -97,12 +97,15 @@ async function recordVolume(tx: Tx, { id, poolId, event }: RecoveryVerdict['volu
   if (event !== undefined) await transitionIfAllowed(tx, { type: 'volume', id }, event);
 }
 
+const MIGRATIONS: ReadonlySet<string> = new Set(['migrateVirtualMachine', 'migrateVirtualMachineWithVolume']);
+
 async function endByFacts(tx: Tx, { id, outcome, message }: RecoveryVerdict['operations'][number]): Promise<void> {
   if (outcome === 'run-again' || outcome === 'left') return;
   await lockForEnding(tx, id);
   const operation = await readOperation(tx, id, 'FOR UPDATE');
   if (!operation || !['queued', 'granted', 'running'].includes(operation.state)) return;
-  if (operation.kind === 'migrateVirtualMachine') await forgetMigration(tx, operation.resource.id);
+  if (MIGRATIONS.has(operation.kind)) await forgetMigration(tx, operation.resource.id);
+  await tx.execute('DELETE FROM volume_copy WHERE operation_id = ?', [operation.id]);
   // A row that was created in its transitional state must leave it; machines have had their facts recorded.
   const undo = operation.lifecycle.begin === undefined && operation.resource.type !== 'virtual-machine';
   await endOperation(tx, operation, {

@@ -1,6 +1,5 @@
 import { VERBS, type TaskStatus, type VerbParams } from '@durastack/contracts/agent/verbs';
-import type { PoolSpec } from '@durastack/contracts/agent/specs';
-import { DurastackError, invariant, isDurastackError } from '@durastack/contracts/errors';
+import { DurastackError, invariant } from '@durastack/contracts/errors';
 import { DONE, doneWith, type StepRef } from '@durastack/contracts/operations/step';
 import type { VolumeMigrationPorts } from '@durastack/contracts/storage/volume-migration.ports';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
@@ -15,7 +14,7 @@ import { readPool } from '../compute/vm-rows.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { mayEndSoon, stayNear } from '../stay-near.js';
 import { taskOutcome } from '../task-outcome.js';
-import { hostsInReachOfPool } from './pool-hosts.js';
+import { onHostOr, removeElsewhere, removeVolume } from './volume-hosts.js';
 
 /** See {@link VolumeMigrationPorts}. */
 export function createActivities(dependencies: ActivityDependencies): VolumeMigrationPorts {
@@ -95,10 +94,7 @@ export function createActivities(dependencies: ActivityDependencies): VolumeMigr
       if (!move) return DONE;
       const { id, pool } = move.copy.volume;
       invariant(move.switched, `The volume ${id} was to be removed from the pool ${pool.id}, where it is.`);
-      const gone = { volumeId: id, pool, hostId: move.hostId };
-      await onHostOr(agents.call(move.hostId, 'ensureVolumeGone', { volumeId: id, pool }, step), () =>
-        removeElsewhere(dependencies, gone, step),
-      );
+      await removeVolume(dependencies, { volumeId: id, pool, hostId: move.hostId }, step);
       await underStep(source, step, (tx) => forget(tx, id, move.copy.target.pool.id));
       return DONE;
     },
@@ -202,25 +198,4 @@ async function goOver(
   }
   const ask = () => agents.task(hostId, 'switchVolume', copy, step);
   return stayNear({ ask, worthIt: () => true });
-}
-
-/** What else is to be done when the host was removed or fenced. */
-async function onHostOr(call: Promise<unknown>, otherwise: () => Promise<void>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    if (!isDurastackError(error, 'HOST_FENCED')) throw error;
-    await otherwise();
-  }
-}
-
-/** Through another host that reaches the pool; a pool that none reaches went with its host. */
-async function removeElsewhere(
-  { source, agents }: ActivityDependencies,
-  { volumeId, pool, hostId }: { volumeId: string; pool: PoolSpec; hostId: string },
-  step: StepRef,
-): Promise<void> {
-  const hosts = await underStep(source, step, (tx) => hostsInReachOfPool(tx, pool.id));
-  const other = hosts.find((id) => id !== hostId);
-  if (other !== undefined) await agents.call(other, 'ensureVolumeGone', { volumeId, pool }, step);
 }

@@ -38,6 +38,7 @@ import { scalableVm, scale } from './scale-ground.js';
 import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume } from './volume-ground.js';
 import { diskOnItsPool, migrateToOtherPool } from './migrate-volume-ground.js';
 import {
+import { machineOnItsDisk, migrateWithDisk } from './migrate-with-volume-ground.js';
   cancelMaintenance,
   HAS_LEFT,
   maintain,
@@ -122,6 +123,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   destroyVirtualMachine: { prepare: deployed, accept: byVm(DestroyVirtualMachineHandler), undone: [] },
   expungeVirtualMachine: { prepare: deployed, accept: byVm(ExpungeVirtualMachineHandler), undone: [] },
+  migrateVirtualMachineWithVolume: { prepare: machineOnItsDisk, accept: migrateWithDisk, undone: [] },
   addHost: {
     accept: addHost,
     // A host that is not used has the folders of the pools in its reach, empty.

@@ -23,6 +23,8 @@ export interface DiskNeed {
   readonly sizeBytes: number;
   /** The pool that it is on; null while none was chosen. */
   readonly poolId: string | null;
+  /** The pool that it is to go to with a migration; absent: it stays on its own if it can. */
+  readonly wantedPoolId?: string;
   /** Tags that its pool must bear. */
   readonly tags: readonly string[];
 }
@@ -90,6 +92,8 @@ export interface PoolSnapshot {
   readonly hostId: string | null;
   readonly state: string;
   readonly allocationState: string;
+  /** Its kind; absent where nobody looks at it. */
+  readonly kind?: string;
   readonly tags: readonly string[];
   readonly bytesFree: number;
 }

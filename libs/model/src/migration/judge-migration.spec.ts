@@ -58,8 +58,8 @@ const ROWS: readonly [KnownSide, KnownSide, MigrationVerdict, string][] = [
 
 describe('where a machine is after an interrupted migration', () => {
   it.each(ROWS)('%s at the source, %s at the destination: %s (%s)', (source, destination, verdict) => {
-    expect(judgeMigration(source, destination, 'ended')).toBe(verdict);
-    expect(judgeMigration(source, destination, 'running')).toBe('ask-again');
+    expect(judgeMigration(source, destination, { jobs: 'ended', disks: 'stay' })).toBe(verdict);
+    expect(judgeMigration(source, destination, { jobs: 'running', disks: 'stay' })).toBe('ask-again');
   });
 
   it('says something about every pair, once', () => {
@@ -70,12 +70,28 @@ describe('where a machine is after an interrupted migration', () => {
 
   it('never ends or resumes anything that could run twice', () => {
     for (const [source, destination] of ROWS) {
-      const verdict = judgeMigration(source, destination, 'ended');
+      const verdict = judgeMigration(source, destination, { jobs: 'ended', disks: 'stay' });
       if (source === 'unknown' || destination === 'unknown') expect(verdict).toBe('ask-again');
       if (verdict === 'at-source' || verdict === 'resume-source')
         expect(['off', 'absent', 'held', 'fenced']).toContain(destination);
       if (verdict === 'resume-source') expect(destination).not.toBe('off');
       if (verdict === 'migrated') expect(['off', 'absent', 'held', 'fenced']).toContain(source);
     }
+  });
+});
+
+/** What is another verdict when disks go along: who was last to write to its own is not known. */
+const WITH_DISKS: Readonly<Record<string, MigrationVerdict>> = {
+  'off/fenced': 'attention',
+  'absent/fenced': 'attention',
+  'held/fenced': 'attention',
+  'fenced/fenced': 'attention',
+};
+
+describe('with disks that go along', () => {
+  it.each(ROWS)('%s at the source, %s at the destination', (source, destination, verdict) => {
+    const expected = WITH_DISKS[`${source}/${destination}`] ?? verdict;
+    expect(judgeMigration(source, destination, { jobs: 'ended', disks: 'move' })).toBe(expected);
+    expect(judgeMigration(source, destination, { jobs: 'running', disks: 'move' })).toBe('ask-again');
   });
 });

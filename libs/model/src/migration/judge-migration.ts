@@ -87,11 +87,27 @@ export const MIGRATION_TABLE: Readonly<Record<KnownSide, Row>> = {
   },
 };
 
-/**
- * Concludes.
- *
- * @param jobs whether both agents have ended what they were doing; while one has not, anything may still change
- */
-export function judgeMigration(source: KnownSide, destination: KnownSide, jobs: 'ended' | 'running'): MigrationVerdict {
-  return jobs === 'running' ? 'ask-again' : MIGRATION_TABLE[source][destination];
+/** Sides that do not tell whether the machine ran at a destination that is gone, and wrote to its disks there. */
+const MAY_HAVE_LEFT: ReadonlySet<KnownSide> = new Set(['off', 'absent', 'held', 'fenced']);
+
+/** What is looked at besides the two sides. */
+export interface MigrationCircumstances {
+  /** Whether both agents have ended what they were doing; while one has not, anything may still change. */
+  readonly jobs: 'ended' | 'running';
+  /**
+   * `move`: some go along, so that each side has its own. When the destination is gone, which of them was written to last
+   * is for a person to see: neither may be removed, and neither be written to.
+   */
+  readonly disks: 'stay' | 'move';
+}
+
+/** Concludes. */
+export function judgeMigration(
+  source: KnownSide,
+  destination: KnownSide,
+  { jobs, disks }: MigrationCircumstances,
+): MigrationVerdict {
+  if (jobs === 'running') return 'ask-again';
+  if (disks === 'move' && destination === 'fenced' && MAY_HAVE_LEFT.has(source)) return 'attention';
+  return MIGRATION_TABLE[source][destination];
 }

@@ -69,6 +69,15 @@ export class DisksJudge {
     const taken = new Map<string, number>();
     let storageMotion = false;
     for (const need of this.needs) {
+      const { wantedPoolId } = need;
+      if (wantedPoolId !== undefined) {
+        const text = this.refusal(host, need, { wantedPoolId, taken });
+        if (text !== undefined) return { reason: text, disks, storageMotion: true };
+        storageMotion = true;
+        taken.set(wantedPoolId, (taken.get(wantedPoolId) ?? 0) + need.sizeBytes);
+        disks.push({ volumeId: need.volumeId, poolId: wantedPoolId });
+        continue;
+      }
       if (need.poolId !== null) {
         const pool = this.index.get(need.poolId);
         if (pool && reaches(host, pool)) continue;
@@ -77,11 +86,42 @@ export class DisksJudge {
         storageMotion = true;
       }
       const pool = this.choose(host, need, taken);
-      if ('kind' in pool) return { reason: pool, disks, storageMotion };
+      if ('text' in pool) return { reason: pool, disks, storageMotion };
       taken.set(pool.id, (taken.get(pool.id) ?? 0) + need.sizeBytes);
       disks.push({ volumeId: need.volumeId, poolId: pool.id });
     }
     return { disks, storageMotion };
+  }
+
+  /** Why the pool that was asked for does not do on this host. */
+  private refusal(
+    host: HostSnapshot,
+    need: DiskNeed,
+    { wantedPoolId, taken }: { wantedPoolId: string; taken: ReadonlyMap<string, number> },
+  ): HostReason | undefined {
+    const pool = this.index.get(wantedPoolId);
+    if (!pool || !reaches(host, pool))
+      return { kind: 'storage', text: 'does not reach the pool that was asked for', missing: wantedPoolId };
+    const text = this.unfit(pool);
+    if (text !== undefined) return { kind: 'storage', text: `reaches the pool that was asked for, which ${text}` };
+    const missing = lacking(pool, need.tags).join(', ');
+    if (missing !== '')
+      return {
+        kind: 'storage-tags',
+        text: `reaches the pool that was asked for, which lacks the tag ${missing}`,
+        missing,
+      };
+    const free = pool.bytesFree - (taken.get(pool.id) ?? 0);
+    return free < need.sizeBytes ? roomReason(need, Math.max(0, free)) : undefined;
+  }
+
+  /** Why a pool takes no disk at present. */
+  private unfit({ state, allocationState, kind }: PoolSnapshot): string | undefined {
+    if (state !== 'Up') return `is ${state}`;
+    if (allocationState !== 'Enabled') return 'is disabled: it takes nothing new';
+    // libvirt sends a running machine's disk along into files alone.
+    if (this.purpose === 'migrate' && kind === 'rbd') return 'is on Ceph: move the disk there first (migrateVolume)';
+    return undefined;
   }
 
   private choose(host: HostSnapshot, need: DiskNeed, taken: ReadonlyMap<string, number>): PoolSnapshot | HostReason {
@@ -89,7 +129,7 @@ export class DisksJudge {
     let bestFree = -Infinity;
     let missing: string | undefined;
     for (const pool of this.index.reachedBy(host)) {
-      if (pool.state !== 'Up' || pool.allocationState !== 'Enabled') continue;
+      if (this.unfit(pool) !== undefined) continue;
       const lacks = lacking(pool, need.tags);
       if (lacks.length > 0) {
         missing ??= lacks.join(', ');

@@ -16,8 +16,12 @@ export interface VmOperation {
   readonly locks?: readonly ResourceRef[];
   /** On or off, as it is now wanted; absent: as before. */
   readonly desiredPower?: 'on' | 'off';
+  /** See {@link AcceptRequest.lifecycle}. */
+  readonly lifecycle?: AcceptRequest['lifecycle'];
   /** See {@link AcceptRequest.parent}. */
   readonly parent?: AcceptRequest['parent'];
+  /** See {@link AcceptRequest.ahead}. */
+  readonly ahead?: boolean;
   /** Further checks and writes at acceptance. */
   readonly write?: (tx: Tx) => Promise<void>;
 }
@@ -55,6 +59,8 @@ export async function acceptVmOperation(
     locks: [vm, ...(operation.locks ?? [])],
     input: operation.input ?? {},
     ...(parent ? { parent } : {}),
+    ...(operation.lifecycle ? { lifecycle: operation.lifecycle } : {}),
+    ...(operation.ahead === true ? { ahead: true } : {}),
     write: async (tx) => {
       if (operation.desiredPower !== undefined)
         await tx.execute('UPDATE virtual_machine SET desired_power = ? WHERE id = ?', [operation.desiredPower, vmId]);

@@ -6,6 +6,11 @@ import type { OperationRow } from '../operations/operation-row.js';
 export async function recordWhereItWent(tx: Tx, { id, direction, resource }: OperationRow): Promise<void> {
   if (direction !== 'past-pivot' || resource.type !== 'virtual-machine') return;
   await tx.execute(
+    `UPDATE volume d JOIN volume_copy c ON c.volume_id = d.id SET d.template_id = NULL, d.pool_id = c.target_pool_id
+      WHERE c.operation_id = ? AND d.pool_id = c.source_pool_id`,
+    [id],
+  );
+  await tx.execute(
     `UPDATE virtual_machine v JOIN vm_migration m ON m.vm_id = v.id SET v.last_host_id = m.source_host_id, v.host_id = m.destination_host_id
       WHERE v.id = ? AND m.operation_id = ? AND v.host_id = m.source_host_id`,
     [resource.id, id],

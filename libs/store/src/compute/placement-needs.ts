@@ -125,6 +125,15 @@ async function readAffinity(tx: Tx, vmIds: readonly string[]): Promise<Map<strin
   }));
 }
 
+/** The same, with disks that are to go to these pools; a disk that is on its pool already stays. */
+export function withWantedPools(needs: MachineNeeds, wishes: ReadonlyMap<string, string>): MachineNeeds {
+  const disks = needs.disks.map((disk) => {
+    const wantedPoolId = wishes.get(disk.volumeId);
+    return wantedPoolId === undefined || wantedPoolId === disk.poolId ? disk : { ...disk, wantedPoolId };
+  });
+  return { ...needs, disks };
+}
+
 /**
  * What a machine needs, with the rows of its strict affinity groups held until the transaction ends: of all machines
  * of a group one at a time looks where the others are, and reserves. For the transaction that reserves: of a start,

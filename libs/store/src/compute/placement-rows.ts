@@ -45,7 +45,7 @@ export async function readHosts(
 type PoolRow = Omit<PoolSnapshot, 'tags' | 'bytesFree'> & { tags: string | null; bytesFree: number };
 
 const poolColumns = ({ pool }: Overcommit) =>
-  `SELECT id, zone_id AS zoneId, cluster_id AS clusterId, host_id AS hostId, state, allocation_state AS allocationState, tags,
+  `SELECT id, zone_id AS zoneId, cluster_id AS clusterId, host_id AS hostId, state, allocation_state AS allocationState, kind, tags,
      capacity_bytes * ${pool.overprovisioning} - reserved_bytes AS bytesFree FROM storage_pool WHERE state <> 'Removed'`;
 
 const toPools = (rows: readonly PoolRow[]): PoolSnapshot[] =>

@@ -61,20 +61,21 @@ async function placesOf(tx: Tx, operation: OperationRow): Promise<readonly Place
     case 'host':
       return [{ kind: 'agent', hostId: resource.id }];
     case 'volume':
-      return ofMove(tx, operation);
+      return ofMoves(tx, operation.id);
     default:
       return [];
   }
 }
 
-async function ofMachine(tx: Tx, { resource, lifecycle }: OperationRow): Promise<readonly Place[]> {
+async function ofMachine(tx: Tx, { id: operationId, resource, lifecycle }: OperationRow): Promise<readonly Place[]> {
   const machines = await tx.query<{ hostId: string | null }>(
     'SELECT host_id AS hostId FROM virtual_machine WHERE id = ?',
     [resource.id],
   );
   const hostId = machines[0]?.hostId ?? null;
   const hostIds = [...(hostId === null ? [] : [hostId]), ...(await readOtherHosts(tx, resource.id))];
-  const places = hostIds.map((id): Place => ({ kind: 'domain', hostId: id }));
+  const domains = hostIds.map((id): Place => ({ kind: 'domain', hostId: id }));
+  const places = [...domains, ...(await ofMoves(tx, operationId))];
   // Only where the disk was to go: for all other operations it holds the tenant's data, and belongs there.
   if (lifecycle.undo !== 'DeployUndone' && lifecycle.succeed !== 'Expunged') return places;
   const disks = await tx.query<{ poolId: string }>(
@@ -85,13 +86,13 @@ async function ofMachine(tx: Tx, { resource, lifecycle }: OperationRow): Promise
 }
 
 /** A move that was given up: the pool that is not the volume's may hold it too. */
-async function ofMove(tx: Tx, { id }: OperationRow): Promise<readonly Place[]> {
-  const [copy] = await tx.query<{ hostId: string; poolId: string }>(
-    `SELECT c.host_id AS hostId, IF(d.pool_id = c.target_pool_id, c.source_pool_id, c.target_pool_id) AS poolId
+async function ofMoves(tx: Tx, operationId: string): Promise<readonly Place[]> {
+  const copies = await tx.query<{ hostId: string; poolId: string }>(
+    `SELECT IF(d.pool_id = c.target_pool_id, c.host_id, COALESCE(c.target_host_id, c.host_id)) AS hostId, IF(d.pool_id = c.target_pool_id, c.source_pool_id, c.target_pool_id) AS poolId
        FROM volume_copy c JOIN volume d ON d.id = c.volume_id WHERE c.operation_id = ?`,
-    [id],
+    [operationId],
   );
-  return copy ? [{ kind: 'disk', ...copy }] : [];
+  return copies.map((copy) => ({ kind: 'disk', ...copy }));
 }
 
 /** Remnants that still count: nothing has succeeded on their resource since. The oldest first. */

@@ -1,5 +1,5 @@
 import { Entity, Index, PrimaryColumn } from 'typeorm';
-import { Flag, Moment, Ref } from '../database/columns.js';
+import { Flag, LongText, Moment, Ref } from '../database/columns.js';
 
 /**
  * A volume on its way to another pool, from the reservation there until one of the two is empty again. While this row
@@ -13,11 +13,15 @@ export class VolumeCopyEntity {
   @Ref() operationId!: string;
   @Ref() sourcePoolId!: string;
   @Ref() targetPoolId!: string;
-  /** The host that copies; it reaches both. */
+  /** The host that copies: it reaches both, or, of a machine that takes it along, the source. */
   @Ref() hostId!: string;
+  /** The host that it is sent to; null when the first does it alone. */
+  @Ref({ nullable: true }) targetHostId!: string | null;
   /** The machine that has the volume, when the copy began. */
   @Ref({ nullable: true }) vmId!: string | null;
   /** Once it is copied: whether a running machine keeps both in step and has to go over. */
   @Flag() mirrored!: boolean;
+  /** Sealed: what the first host shows to the other; null when it does it alone, or the machine's migration has one. */
+  @LongText({ nullable: true }) ticketSealed!: string | null;
   @Moment() createdAt!: Date;
 }

@@ -1,0 +1,187 @@
+import type { MachineNeeds } from '@durastack/contracts/compute/placement';
+import type { VmMigrationPorts } from '@durastack/contracts/compute/vm-migration.ports';
+import type { VmVolumeMigrationPorts } from '@durastack/contracts/compute/vm-volume-migration.ports';
+import { DurastackError, invariant } from '@durastack/contracts/errors';
+import { DONE, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
+import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
+import { planRestMove } from '@durastack/model/storage/plan-rest-move';
+import { readNeedsToReserve, withWantedPools } from '@durastack/store/compute/placement-needs';
+import { readZoneSnapshot } from '@durastack/store/compute/placement-rows';
+import type { Tx } from '@durastack/store/database/transaction';
+import type { OperationRow } from '@durastack/store/operations/operation-row';
+import { inStep, underStep } from '@durastack/store/operations/run';
+import type { ActivityDependencies } from '../dependencies.js';
+import {
+  beginVolumeMove,
+  forgetVolumeMoves,
+  readMovingVolumes,
+  wishesOf,
+  type MovingVolume,
+} from '../storage/moving-volumes.js';
+import { onHostOr, removeElsewhere, removeVolume } from '../storage/volume-hosts.js';
+import { taskOutcome } from '../task-outcome.js';
+import { reserveDestination } from './migration-placement.js';
+import { forgetMigration, noteMigration, readMigration, sealTicket } from './migration-rows.js';
+
+const READ_MS = 20_000;
+
+/** See {@link VmVolumeMigrationPorts}; the rest of them is what moves a machine alone. */
+export function createActivities(
+  dependencies: ActivityDependencies,
+): Omit<VmVolumeMigrationPorts, keyof VmMigrationPorts> {
+  const { source, agents } = dependencies;
+  const { volumeCopyMibPerSecond: limit } = dependencies.settings;
+  const rate = limit === undefined ? {} : { bytesPerSecond: limit * 2 ** 20 };
+  const read = (step: StepRef) => inStep(source, step, (tx, operation) => readMovingVolumes(tx, operation.id));
+
+  /** As the verbs that copy within one host are told of it. */
+  const copyOf = ({ volume, target }: MovingVolume, step: StepRef, vmId: string) => ({
+    ...{ copyId: step.operationId, volume, target, vmId },
+    ...rate,
+  });
+
+  const vmOf = (step: StepRef) => inStep(source, step, async (_tx, operation) => operation.resource.id);
+
+  const discard = async (moving: MovingVolume, step: StepRef): Promise<void> => {
+    const { target, hostId, targetHostId } = moving;
+    invariant(
+      !moving.switched,
+      `The volume ${target.id} was to be removed from the pool ${target.pool.id}, where it is.`,
+    );
+    if (targetHostId !== null) {
+      await removeVolume(dependencies, { volumeId: target.id, pool: target.pool, hostId: targetHostId }, step);
+      return;
+    }
+    await onHostOr(agents.call(hostId, 'discardVolumeCopy', copyOf(moving, step, await vmOf(step)), step), () =>
+      removeElsewhere(dependencies, { volumeId: target.id, pool: target.pool, hostId }, step),
+    );
+  };
+
+  return {
+    reserveMoveWithVolumes: (step) =>
+      inStep(source, step, async (tx, operation) => {
+        // A run that was lost after the pivot begins again from here: by then there may be nothing left to do.
+        if (step.direction !== 'forward' || (await isNoted(tx, operation))) return DONE;
+        const found = await readNeedsToReserve(tx, operation.resource.id);
+        invariant(found, `The virtual machine ${operation.resource.id} has no row.`);
+        const needs = withWantedPools(found, wishesOf(operation.input));
+        if (operation.input['running'] === true) await reserveRunning(dependencies, tx, { operation, needs });
+        else await reserveAtRest(tx, operation, needs);
+        return DONE;
+      }),
+
+    releaseMoveWithVolumes: (step) =>
+      inStep(source, step, async (tx, operation) => {
+        await forgetVolumeMoves(tx, operation.id);
+        if (await readMigration(tx, operation.resource.id)) await forgetMigration(tx, operation.resource.id);
+        return DONE;
+      }),
+
+    async prepareVolumeTargets(step) {
+      if (step.direction === 'past-pivot') return DONE;
+      const moving = await read(step);
+      for (const { hostId, target } of moving.filter(({ targetHostId }) => targetHostId === null))
+        await agents.call(hostId, 'ensurePool', { pool: target.pool, refuseWhenSilent: true }, step);
+      await makeTargets(
+        dependencies,
+        moving.filter(({ targetHostId }) => targetHostId !== null),
+        step,
+      );
+      return DONE;
+    },
+
+    async discardVolumeTargets(step) {
+      for (const moving of await read(step)) await discard(moving, step);
+      return DONE;
+    },
+
+    async copyVolumesAtRest(step): Promise<StepOutcome> {
+      if (step.direction === 'past-pivot') return DONE;
+      const moving = (await read(step)).filter(({ targetHostId }) => targetHostId === null);
+      const vmId = await vmOf(step);
+      for (const one of moving) {
+        const copy = copyOf(one, step, vmId);
+        const outcome = taskOutcome(
+          await agents.task(one.hostId, 'copyVolume', copy, { ...step, part: one.volume.id }),
+        );
+        if (!outcome.done) return outcome;
+      }
+      return DONE;
+    },
+
+    async removeVolumeSources(step) {
+      const moving = await read(step);
+      for (const { volume, hostId, switched } of moving) {
+        invariant(switched, `The volume ${volume.id} was to be removed from the pool ${volume.pool.id}, where it is.`);
+        await removeVolume(dependencies, { volumeId: volume.id, pool: volume.pool, hostId }, step);
+      }
+      await underStep(source, step, (tx) => forgetVolumeMoves(tx, step.operationId));
+      return DONE;
+    },
+  };
+}
+
+async function isNoted(tx: Tx, { id, resource }: OperationRow): Promise<boolean> {
+  const migration = await readMigration(tx, resource.id);
+  return migration?.operationId === id || (await readMovingVolumes(tx, id)).length > 0;
+}
+
+async function reserveRunning(
+  { box, agents }: ActivityDependencies,
+  tx: Tx,
+  { operation, needs }: { operation: OperationRow; needs: MachineNeeds },
+): Promise<void> {
+  const { vmId, hostId: sourceHostId } = needs;
+  if (sourceHostId === null)
+    throw new DurastackError('NOT_ALLOWED_IN_STATE', `${needs.name} does not run any more; ask for its move again.`);
+  const requestedHostId = operation.input['hostId'] as string | undefined;
+  const { hostId: destinationHostId } = await reserveDestination(tx, {
+    ...{ operationId: operation.id, needs, silent: agents.silentHosts(), withDisks: true },
+    ...(requestedHostId === undefined ? {} : { requestedHostId }),
+  });
+  const ticketSealed = sealTicket(box, vmId);
+  await noteMigration(tx, operation.id, { vmId, sourceHostId, destinationHostId, ticketSealed });
+}
+
+async function reserveAtRest(tx: Tx, operation: OperationRow, needs: MachineNeeds): Promise<void> {
+  if (needs.hostId !== null)
+    throw new DurastackError('NOT_ALLOWED_IN_STATE', `${needs.name} was started meanwhile; ask for its move again.`);
+  const plan = planRestMove(await readZoneSnapshot(tx, OVERCOMMIT, needs.zoneId), needs);
+  if (plan.kind === 'refused')
+    throw new DurastackError(plan.code, `The disks of ${needs.name} cannot be moved: ${plan.text}.`);
+  for (const { disk, poolId: targetPoolId, hostId, targetHostId } of plan.moves) {
+    invariant(disk.poolId, `The disk ${disk.volumeId} was planned to move from nowhere.`);
+    const { volumeId, sizeBytes, poolId: sourcePoolId } = disk;
+    const move = { volumeId, vmId: needs.vmId, sizeBytes, sourcePoolId, targetPoolId, hostId, targetHostId };
+    if (!(await beginVolumeMove(tx, operation.id, move)))
+      throw new DurastackError('NO_CAPACITY', `The pool ${targetPoolId} has no room any more.`);
+  }
+}
+
+/** Empty disks wait at the other host, as large as their guests see them. NO_CAPACITY when they would not find room. */
+async function makeTargets(
+  { agents }: ActivityDependencies,
+  moving: readonly MovingVolume[],
+  step: StepRef,
+): Promise<void> {
+  const pools = new Map<string, number>();
+  for (const { volume, target, hostId, targetHostId } of moving) {
+    invariant(targetHostId, `The volume ${volume.id} goes to no other host.`);
+    const [size] = (await agents.read(hostId, 'getVolumeSizes', { volumes: [volume] }, READ_MS)).sizes;
+    invariant(size, `The host ${hostId} did not tell the size of ${volume.id}.`);
+    const { pool } = target;
+    const { availableBytes } = await agents.call(targetHostId, 'ensurePool', { pool, refuseWhenSilent: true }, step);
+    const needed = (pools.get(pool.id) ?? 0) + (size.allocatedBytes ?? size.sizeBytes);
+    if (needed > availableBytes) {
+      const text = `The pool ${pool.id} has ${availableBytes} bytes free on its host, and the disks take ${needed}`;
+      throw new DurastackError('NO_CAPACITY', `${text}. Free space there, or choose another pool.`);
+    }
+    pools.set(pool.id, needed);
+    await agents.call(
+      targetHostId,
+      'ensureVolume',
+      { volume: { id: target.id, pool, sizeBytes: size.sizeBytes } },
+      step,
+    );
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Moving machines together with disks that one host alone reaches, on a cloud of real processes with simulated hosts:
+ * what callers are told, and that machine and disk are in exactly one place.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { autocommit } from '@durastack/store/database/transaction';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectAgents } from '../chaos/agents.js';
+import { deployParams, eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
+import { startCloud, type Cloud } from '../support/cloud.js';
+import { findInconsistencies } from '../support/consistency.js';
+
+/** Time to do something while the disk is on its way. */
+const TRANSFER_MS = 3_000;
+const LIMIT_MS = 120_000;
+const [JOB_DONE, JOB_FAILED] = [1, 2];
+
+let cloud: Cloud;
+let basis: Basis;
+let vmId: string;
+let volumeId: string;
+/** Each host's own pool. */
+const own = new Map<string, string>();
+
+beforeAll(async () => {
+  cloud = await startCloud({ agentSettings: { DURASTACK_SIMULATOR_TRANSFER_MS: String(TRANSFER_MS) } });
+  basis = await makeBasis(cloud, { hosts: 2 });
+  for (const hostid of basis.hostIds) {
+    const path = join(cloud.directory, `own-${own.size}`);
+    mkdirSync(path);
+    const params = { zoneid: basis.zoneId, hostid, name: `own-${own.size}`, url: `file://${path}` };
+    own.set(hostid, objectOf(await cloud.admin.callAndWait('createStoragePool', params)).id);
+  }
+  await allocation('Disabled');
+  vmId = objectOf(await cloud.admin.callAndWait('deployVirtualMachine', deployParams(basis))).id;
+  await allocation('Enabled');
+  volumeId = itemsOf(await cloud.admin.call('listVolumes', { virtualmachineid: vmId }))[0]!.id;
+}, LIMIT_MS);
+afterAll(() => cloud?.stop());
+
+const db = () => autocommit(cloud.database.source);
+/** Of the pool that all hosts reach. */
+const allocation = (state: string) =>
+  db().execute('UPDATE storage_pool SET allocation_state = ? WHERE id = ?', [state, basis.poolId]);
+const machine = async () => itemsOf(await cloud.admin.call('listVirtualMachines', { id: vmId }))[0]!;
+const volume = async () => itemsOf(await cloud.admin.call('listVolumes', { id: volumeId }))[0]!;
+const hostOf = async () => String((await machine())['hostid']);
+const otherThan = (hostId: string) => basis.hostIds.find((id) => id !== hostId)!;
+const to = (pool: string) => ({ 'migrateto[0].volume': volumeId, 'migrateto[0].pool': pool });
+const migrate = async (params: Record<string, string>) =>
+  String((await cloud.admin.call('migrateVirtualMachineWithVolume', { virtualmachineid: vmId, ...params }))['jobid']);
+const detailOf = async (jobId: string) =>
+  (await db().query<{ detail: string | null }>('SELECT step_detail AS detail FROM operation WHERE id = ?', [jobId]))[0]
+    ?.detail ?? '';
+const copying = (jobId: string) =>
+  eventually('it is on its way', async () => /copied \d+ of \d+ MiB/.test(await detailOf(jobId)));
+
+interface SimulatedHost {
+  readonly vms: Readonly<Record<string, { readonly power: string }>>;
+  readonly content: Readonly<Record<string, { readonly volumes: Readonly<Record<string, { writtenBy?: string }>> }>>;
+}
+const host = async (id: string) => (await cloud.simulate('GET', `/hosts/${id}`)) as unknown as SimulatedHost;
+
+/** Machine and disk are where they are recorded and nowhere else, and the doctor finds nothing. @returns the host */
+async function expectInOnePlace(): Promise<string> {
+  await eventually('it is Running', async () => (await machine())['state'] === 'Running');
+  const here = await hostOf();
+  const [home, other] = [await host(here), await host(otherThan(here))];
+  expect([home.vms[vmId]?.power, other.vms[vmId]?.power]).toEqual(['running', undefined]);
+  const { storageid, state } = await volume();
+  expect([state, storageid]).toEqual(['Ready', own.get(here)]);
+  expect(home.content[own.get(here)!]?.volumes[volumeId]?.writtenBy).toBe(vmId);
+  expect(other.content[own.get(otherThan(here))!]?.volumes[volumeId]).toBeUndefined();
+  for (const table of ['vm_migration', 'volume_copy']) expect(await db().query(`SELECT * FROM ${table}`)).toEqual([]);
+  const reserved = await db().query<{ id: string }>(
+    'SELECT resource_id AS id FROM reservation WHERE owner_id IN (?, ?) ORDER BY owner_id',
+    [vmId, volumeId],
+  );
+  expect(new Set(reserved.map(({ id }) => id))).toEqual(new Set([here, own.get(here)]));
+  const client = await connectAgents(cloud.database.source, join(cloud.directory, 'data.key'));
+  expect(await findInconsistencies(cloud.database.source, client).finally(() => client.close())).toEqual([]);
+  return here;
+}
+
+describe('migrateVirtualMachineWithVolume', () => {
+  it('moves a running machine and its disk to a host that does not reach it', async () => {
+    const here = await hostOf();
+    const found = itemsOf(await cloud.admin.call('findHostsForMigration', { virtualmachineid: vmId }));
+    expect(found.map((one) => [one.id, one['suitableformigration'], one['requiresStorageMotion']])).toEqual([
+      [otherThan(here), true, true],
+    ]);
+    const plain = await cloud.admin
+      .call('migrateVirtualMachine', { virtualmachineid: vmId, hostid: otherThan(here) })
+      .then(() => 'accepted', String);
+    expect(plain).toContain('migrateVirtualMachineWithVolume');
+    const jobId = await migrate({ hostid: otherThan(here), ...to(own.get(otherThan(here))!) });
+    await copying(jobId);
+    expect([(await machine())['state'], (await volume())['state']]).toEqual(['Migrating', 'Migrating']);
+    const job = await cloud.admin.waitForJob(jobId);
+    expect(job).toMatchObject({ jobstatus: JOB_DONE });
+    expect(objectOf(job.jobresult as Record<string, unknown>)).toMatchObject({ id: vmId, hostid: otherThan(here) });
+    expect(await expectInOnePlace()).toBe(otherThan(here));
+  });
+
+  it('leaves everything where it was when it is cancelled', async () => {
+    const here = await hostOf();
+    const jobId = await migrate({ hostid: otherThan(here), ...to(own.get(otherThan(here))!) });
+    await copying(jobId);
+    await cloud.admin.call('cancelAsyncJob', { jobid: jobId });
+    const job = await cloud.admin.waitForJob(jobId);
+    expect(job.jobstatus).toBe(JOB_FAILED);
+    expect(await expectInOnePlace()).toBe(here);
+  });
+});
