@@ -19,6 +19,7 @@
  * While developing, keep a lab between runs: `TEST_LAB_HOME=/tmp/my-lab npx vitest run test/src/lab/…` uses the lab
  * in that directory, makes it when there is none, and leaves it (end it: `DURASTACK_HOME=/tmp/my-lab ./dura lab down`).
  */
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -31,9 +32,10 @@ import { runInHost } from '@durastack/cli/lab/exec';
 import { readFaults } from '@durastack/cli/lab/host/fault-file';
 import { HOST_PLACES } from '@durastack/cli/lab/host/host-spec';
 import { initPid } from '@durastack/cli/lab/host/power';
-import { Lab } from '@durastack/cli/lab/lab-file';
+import { Lab, labPlaces } from '@durastack/cli/lab/lab-file';
 import { run, type RunOptions, type RunResult } from '@durastack/cli/system/run';
 import { DurastackError } from '@durastack/contracts/errors';
+import type { SmallCeph } from '@durastack/drivers/rbd/small-ceph';
 import { itemsOf, objectOf } from '../support/basis.js';
 import { counterUserData, readCounterLog, type CounterLog, type CounterRecord } from './counter-guest.js';
 import { Witness } from './witness.js';
@@ -46,6 +48,9 @@ const HOSTS = 3;
 const UP_TIMEOUT_MS = 300_000;
 const GUEST_TIMEOUT_MS = 180_000;
 const POLL_MS = 500;
+const SYSTEMCTL = '/usr/local/sbin/systemctl';
+/** Where agents keep how they reach their pools. */
+const RBD_ACCESS = '/var/lib/durastack/host/rbd';
 
 /** A machine that a spec deployed. */
 export interface LabVm {
@@ -59,19 +64,27 @@ export interface VmWishes {
   readonly name?: string;
   /** Name of a host of the lab. */
   readonly host?: string;
+  /** Tag of the pool for its root disk. Default: `shared`. */
+  readonly pool?: 'shared' | 'ceph';
   /** Further parameters of deployVirtualMachine. */
   readonly params?: Readonly<Record<string, string>>;
 }
 
+/** What a spec wants of the lab besides. */
+export interface LabNeeds {
+  /** A small Ceph cluster and the pool `ceph` on it; the lab keeps them. */
+  readonly ceph?: boolean;
+}
+
 /** Waits for its turn, makes the lab if there is none, and gives it. */
-export async function useLab(): Promise<LabFixture> {
+export async function useLab({ ceph }: LabNeeds = {}): Promise<LabFixture> {
   const directory = process.env['TEST_LAB_HOME'] ?? process.env['TEST_LAB_RUN_HOME'];
   if (directory === undefined) {
     throw new DurastackError('MISCONFIGURED', 'Lab specs run under vitest with test/src/support/global-setup.ts.');
   }
   const turn = await waitForTurn(directory);
   try {
-    await dura(directory, ['lab', 'up', '--hosts', String(HOSTS)]);
+    await dura(directory, ['lab', 'up', '--hosts', String(HOSTS), ...(ceph === true ? ['--ceph'] : [])]);
     return await LabFixture.open(directory, turn);
   } catch (error) {
     turn.release();
@@ -131,12 +144,12 @@ export class LabFixture {
   }
 
   /** Deploys a tiny Linux in the lab's network, and waits until it runs. */
-  async deployVm({ name, host, params }: VmWishes = {}): Promise<LabVm> {
+  async deployVm({ name, host, pool, params }: VmWishes = {}): Promise<LabVm> {
     const reply = await this.admin.callAndWait('deployVirtualMachine', {
       zoneid: await this.idOf('listZones', LAB_NAMES.zone),
       templateid: await this.idOf('listTemplates', LAB_NAMES.template, { templatefilter: 'all' }),
       networkids: await this.idOf('listNetworks', LAB_NAMES.network, { listall: 'true' }),
-      serviceofferingid: await this.smallestOffering(),
+      serviceofferingid: await this.offeringFor(pool ?? 'shared'),
       keypair: LAB_NAMES.keyPair,
       ...(name === undefined ? {} : { name }),
       ...(host === undefined ? {} : { hostid: this.hostId(host) }),
@@ -152,6 +165,14 @@ export class LabFixture {
     const vm = await this.deployVm({ ...wishes, params: { userdata: counterUserData(), ...wishes.params } });
     await this.untilCounting(vm);
     return vm;
+  }
+
+  /** Id of the size of that name, which is made if there is none. @param params change the smallest one */
+  async offering(name: string, params: Readonly<Record<string, string>>): Promise<string> {
+    const known = itemsOf(await this.admin.call('listServiceOfferings')).find((row) => row['name'] === name);
+    if (known !== undefined) return known.id;
+    const smallest = { name, displaytext: name, cpunumber: '1', cpuspeed: '500', memory: '128' };
+    return objectOf(await this.admin.call('createServiceOffering', { ...smallest, ...params })).id;
   }
 
   /** Waits until a counter guest answers. TIMEOUT with the end of its console. */
@@ -195,14 +216,24 @@ export class LabFixture {
 
   /** What the guest wrote to its disk, read on a host past the guest. */
   async diskLog(vm: LabVm, host = this.hosts[0] ?? ''): Promise<CounterLog> {
-    const volumes = itemsOf(await this.admin.call('listVolumes', { virtualmachineid: vm.id, type: 'ROOT' }));
-    const path = join(HOST_PLACES.shared, 'volumes', `${String(volumes[0]?.['id'])}.qcow2`);
+    const [root] = itemsOf(await this.admin.call('listVolumes', { virtualmachineid: vm.id, type: 'ROOT' }));
+    const { image, format } = await this.imageOf(String(root?.['id']));
     const copy = `/run/lab/${vm.id}.raw`;
-    const words = ['qemu-img', 'dd', '-U', '-f', 'qcow2', '-O', 'raw', 'bs=1M', 'count=1', `if=${path}`, `of=${copy}`];
+    const words = ['qemu-img', 'dd', '-U', '-f', format, '-O', 'raw', 'bs=1M', 'count=1', `if=${image}`, `of=${copy}`];
     const read = await this.exec(host, words);
-    if (read.code !== 0) throw new DurastackError('STEP_REFUSED', `Reading ${path}: ${read.stderr}`);
+    if (read.code !== 0) throw new DurastackError('STEP_REFUSED', `Reading ${image}: ${read.stderr}`);
     const { stdout } = await this.exec(host, ['base64', copy]);
     return readCounterLog(Buffer.from(stdout, 'base64'));
+  }
+
+  /** Where a volume lies, as QEMU's tools on a host name it. */
+  async imageOf(volumeId: string): Promise<{ image: string; format: 'qcow2' | 'raw' }> {
+    const [volume] = itemsOf(await this.admin.call('listVolumes', { id: volumeId, listall: 'true' }));
+    if (volume?.['storage'] !== LAB_NAMES.cephPool)
+      return { image: join(HOST_PLACES.shared, 'volumes', `${volumeId}.qcow2`), format: 'qcow2' };
+    const conf = join(RBD_ACCESS, String(volume['storageid']), 'ceph.conf');
+    const { poolName, user } = this.ceph();
+    return { image: `rbd:${poolName}/volume-${volumeId}:id=${user}:conf=${conf}`, format: 'raw' };
   }
 
   /** The name of the host that the control plane says a machine runs on. */
@@ -219,9 +250,61 @@ export class LabFixture {
     return runInHost(this.lab.host(host), command, options);
   }
 
+  /** Ids of the machines that libvirt runs on a host. */
+  async domainIds(host: string): Promise<string[]> {
+    const { stdout } = await this.exec(host, ['virsh', '-q', 'list', '--uuid']);
+    return stdout.split('\n').filter((line) => line !== '');
+  }
+
   /** Names of the domains that libvirt runs on a host. */
   async domains(host: string): Promise<string[]> {
     const { stdout } = await this.exec(host, ['virsh', '-q', 'list', '--name']);
+    return stdout.split('\n').filter((line) => line !== '');
+  }
+
+  /** A crash of a service of a host, which its service manager mends: `durastack-agent` or `libvirtd`. */
+  async crash(host: string, service: 'durastack-agent' | 'libvirtd'): Promise<void> {
+    const { code, stderr } = await this.exec(host, [SYSTEMCTL, 'kill', '--signal=SIGKILL', service]);
+    if (code !== 0) throw new DurastackError('STEP_REFUSED', `Killing ${service} of ${host}: ${stderr}`);
+  }
+
+  /** Kills the worker, and starts it again. */
+  async crashWorker(): Promise<void> {
+    const status = JSON.parse(await dura(this.lab.home.root, ['status', '--json'])) as {
+      processes: { name: string; pid: number }[];
+    };
+    const worker = status.processes.find(({ name }) => name === 'worker');
+    if (worker === undefined) throw new DurastackError('BUG', 'The lab has no worker.');
+    process.kill(worker.pid, 'SIGKILL');
+    await dura(this.lab.home.root, ['lab', 'up']);
+  }
+
+  /** Fails unless database, Temporal and hosts agree. */
+  async expectClean(): Promise<void> {
+    const { findings } = JSON.parse(await dura(this.lab.home.root, ['doctor', '--json'])) as { findings: unknown[] };
+    if (findings.length > 0) throw new DurastackError('CONFLICT', `The doctor finds ${JSON.stringify(findings)}`);
+  }
+
+  /** Makes a data disk of one GiB on a pool, attached to no machine; release() removes it. @returns its id */
+  async makeDisk(name: string, pool: 'shared' | 'ceph'): Promise<string> {
+    const zoneid = await this.idOf('listZones', LAB_NAMES.zone);
+    const storageid = await this.idOf('listStoragePools', pool);
+    const offerings = itemsOf(await this.admin.call('listDiskOfferings')).filter((row) => row['iscustomized'] === true);
+    const disk = { name, zoneid, storageid, size: '1', diskofferingid: String(offerings[0]?.id) };
+    return objectOf(await this.admin.callAndWait('createVolume', disk)).id;
+  }
+
+  /** How the lab's Ceph cluster is reached. */
+  ceph(): SmallCeph {
+    return JSON.parse(readFileSync(join(labPlaces(this.lab.home).ceph, 'cluster.json'), 'utf8')) as SmallCeph;
+  }
+
+  /** Names of all images of the pool `ceph`. */
+  async cephImages(host = this.hosts[0] ?? ''): Promise<string[]> {
+    const { poolName, user } = this.ceph();
+    const conf = join(RBD_ACCESS, await this.idOf('listStoragePools', LAB_NAMES.cephPool), 'ceph.conf');
+    const { code, stdout, stderr } = await this.exec(host, ['rbd', '--conf', conf, '--id', user, 'ls', poolName]);
+    if (code !== 0) throw new DurastackError('STEP_REFUSED', `Listing ${poolName}: ${stderr}`);
     return stdout.split('\n').filter((line) => line !== '');
   }
 
@@ -258,6 +341,8 @@ export class LabFixture {
       // Also those whose deploy failed: nobody else has the lab now.
       const machines = itemsOf(await this.admin.call('listVirtualMachines', { listall: 'true' }));
       await Promise.all(machines.map(({ id }) => this.destroy(id)));
+      const disks = itemsOf(await this.admin.call('listVolumes', { listall: 'true', type: 'DATADISK' }));
+      await Promise.all(disks.map(({ id }) => this.admin.callAndWait('deleteVolume', { id })));
     } finally {
       this.turn.release();
     }
@@ -291,8 +376,8 @@ export class LabFixture {
     return String(row['id']);
   }
 
-  private async smallestOffering(): Promise<string> {
-    const rows = itemsOf(await this.admin.call('listServiceOfferings'));
-    return String(rows.toSorted((a, b) => Number(a['memory']) - Number(b['memory']))[0]?.['id']);
+  /** The smallest size, with a root disk on a pool of that tag. */
+  private offeringFor(tags: string): Promise<string> {
+    return this.offering(`lab-${tags}`, { tags });
   }
 }

@@ -115,6 +115,7 @@ export class LabCloud {
       await this.api.callAndWait('registerTemplate', {
         ...{ name: LAB_NAMES.template, displaytext: 'A small Linux: busybox, DHCP, cloud-init data, SSH' },
         ...{ url, checksum, format: 'QCOW2', hypervisor: 'KVM', zoneid, ispublic: 'true', isfeatured: 'true' },
+        isdynamicallyscalable: 'true',
       });
       await this.untilReady(filter);
     };

@@ -1,4 +1,5 @@
 /** The instance's own programs: host agent, worker, API. Their settings, and how one knows that they answer. */
+import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:net';
@@ -106,6 +107,12 @@ export function settingsOf(app: NodeApp, file: InstanceFile, agent: AgentPlaces)
   };
 }
 
+/** The user's own settings of one of our programs: `<program>.yaml` in the data directory, where there is one. */
+function settingsFileOf(app: NodeApp, { root }: Home): Record<string, string> {
+  const file = join(root, `${app}.yaml`);
+  return existsSync(file) ? { DURASTACK_CONFIG_FILE: file } : {};
+}
+
 /** What our programs take over of the caller's environment. */
 export function inheritedEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
@@ -127,7 +134,10 @@ export async function startNodeApp(
     name: app,
     command: process.execPath,
     args: [join(CHECKOUT, 'apps', FOLDERS[app], 'dist/main.js')],
-    env: { ...inheritedEnvironment(), NODE_ENV: 'production', ...settingsOf(app, file, agent) },
+    env: {
+      ...inheritedEnvironment(),
+      ...{ NODE_ENV: 'production', ...settingsFileOf(app, file.home), ...settingsOf(app, file, agent) },
+    },
     cwd: file.home.root,
     logFile: logFileOf(file.home.logs, app),
   });
