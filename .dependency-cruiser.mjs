@@ -19,7 +19,13 @@ const MAY_IMPORT = {
   ],
   activities: ['libs/contracts', 'libs/model', 'libs/store', 'libs/kit'],
   'apps/api': ['libs/contracts', 'libs/store', 'libs/model', 'libs/kit'],
-  'apps/worker': ['libs/contracts', 'libs/store', 'libs/kit', 'activities'],
+  'apps/worker': [
+    'libs/contracts',
+    'libs/store',
+    'libs/kit',
+    'activities',
+    'libs/drivers/(src|dist)/power-controllers\\.(js|ts|d\\.ts)',
+  ],
   'apps/host-agent': ['libs/contracts', 'libs/drivers', 'libs/kit'],
   'apps/cli': ['libs/contracts', 'libs/kit', 'libs/store', 'libs/drivers'],
 };
@@ -34,7 +40,8 @@ const REASONS = {
   workflows: 'A workflow is a list of steps over ports declared in the contracts.',
   activities: 'Effects know neither the workflow that asks for them nor how a host carries them out.',
   'apps/api': 'The API writes rows and operations; it never runs a workflow, nor changes anything on a host.',
-  'apps/worker': 'The worker wires activities and the prebuilt workflow bundle.',
+  'apps/worker':
+    'The worker wires activities, the prebuilt workflow bundle and the drivers of management controllers (docs/rfd/0007).',
   'apps/host-agent': 'An agent has no way to the database: a compromised host must not reach it.',
   'apps/cli': 'The dura command speaks to the API; of the rest it only starts processes.',
 };

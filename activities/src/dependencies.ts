@@ -1,3 +1,4 @@
+import type { PowerControllers } from '@durastack/contracts/infra/power-controller';
 import type { SecretBox } from '@durastack/kit/secrets/secret-box';
 import type { DataSource } from 'typeorm';
 import type { AgentGateway } from './agent-gateway.js';
@@ -7,6 +8,7 @@ export interface ActivityDependencies {
   readonly source: DataSource;
   readonly box: SecretBox;
   readonly agents: AgentGateway;
+  readonly controllers: PowerControllers;
   readonly settings: ActivitySettings;
 }
 

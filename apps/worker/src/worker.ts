@@ -13,6 +13,7 @@ import { createRecoveryWatch } from '@durastack/activities/loops/recovery';
 import { showingProgress } from '@durastack/activities/step-progress';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
+import { createPowerControllers } from '@durastack/drivers/power-controllers';
 import type { Logger } from '@durastack/kit/log/logger';
 import { openSecretBox } from '@durastack/kit/secrets/secret-box';
 import { withActivityEdge } from '@durastack/kit/temporal/activity-edge';
@@ -186,10 +187,11 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
     ...(config.volumeCopyMibPerSecond === undefined ? {} : { volumeCopyMibPerSecond: config.volumeCopyMibPerSecond }),
   };
   const activities = await loadActivities(
-    { source, box, agents: introducingPools(agents, { source, box }), settings },
+    { source, box, agents: introducingPools(agents, { source, box }), controllers, settings },
     log,
   );
 
+  const controllers = createPowerControllers();
   const temporal = await connectTemporal(config);
   const worker = await createWorker(temporal.native, config, activities);
 

@@ -1,15 +1,15 @@
 /** Management controllers, whatever they speak. */
-import type { PowerControllers } from '@durastack/contracts/infra/power-controller';
-import * as ipmitool from './ipmitool/ipmitool.js';
-import * as redfish from './redfish/redfish.js';
+import type { ControllerDriver, PowerControllers } from '@durastack/contracts/infra/power-controller';
+import { ipmitool } from './ipmitool/ipmitool.js';
+import { redfish } from './redfish/redfish.js';
 
-const DRIVERS = { ipmitool, redfish } as const;
+const DRIVERS: Readonly<Record<ControllerDriver, PowerControllers>> = { ipmitool, redfish };
 
 /** Makes them; nothing is kept between calls. */
 export function createPowerControllers(): PowerControllers {
   return {
-    read: (login) => DRIVERS[login.driver].readPower(login),
-    change: (login, change) => DRIVERS[login.driver].changePower(login, change),
+    read: (login) => DRIVERS[login.driver].read(login),
+    change: (login, change) => DRIVERS[login.driver].change(login, change),
     changePassword: (login, password) => DRIVERS[login.driver].changePassword(login, password),
   };
 }

@@ -40,7 +40,8 @@ export interface Started {
   readonly resourceId: string;
 }
 
-type Place = Pick<Ground, 'world' | 'workflows' | 'zoneId' | 'podId' | 'clusterId'>;
+/** Where hosts and pools can be added. */
+export type Place = Pick<Ground, 'world' | 'workflows' | 'zoneId' | 'podId' | 'clusterId'>;
 
 /** Runs an operation without faults; its resource's id. */
 export async function settle(
@@ -202,8 +203,8 @@ export async function putNetworkOn({ world, networkId }: Ground, hostId: string)
   await world.agents.client.call(host!, 'ensureNetwork', { network }, { token });
 }
 
-/** Makes it. */
-export async function makeGround(world: MatrixWorld, workflows: Workflows): Promise<Ground> {
+/** A zone with a pod, a cluster and an image store, and nothing else. */
+export async function makePlace(world: MatrixWorld): Promise<Pick<Place, 'zoneId' | 'podId' | 'clusterId'>> {
   const [zoneId, podId, clusterId] = [newId(), newId(), newId()];
   const { db } = world;
   await db.execute(
@@ -223,7 +224,13 @@ export async function makeGround(world: MatrixWorld, workflows: Workflows): Prom
     zoneId,
     join(world.directory, `images-${zoneId}`),
   ]);
-  const place = { world, workflows, zoneId, podId, clusterId };
+  return { zoneId, podId, clusterId };
+}
+
+/** Makes it. */
+export async function makeGround(world: MatrixWorld, workflows: Workflows): Promise<Ground> {
+  const { db } = world;
+  const place = { world, workflows, ...(await makePlace(world)) };
   const hostIds: string[] = [];
   for (let count = 0; count < 2; count += 1) hostIds.push(await settle(place, 'addHost', await addHost(place)));
   const poolId = await settle(place, 'createStoragePool', await createRbdPool(place));

@@ -13,6 +13,7 @@ import { introducingPools } from '@durastack/activities/storage/pool-introductio
 import type { ActivityDependencies } from '@durastack/activities/dependencies';
 import type { Call } from '@durastack/api/face/call';
 import { Platform } from '@durastack/api/platform';
+import { createPowerControllers } from '@durastack/drivers/power-controllers';
 import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
 import { createLogger } from '@durastack/kit/log/logger';
 import { openSecretBox } from '@durastack/kit/secrets/secret-box';
@@ -71,6 +72,7 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
     agents: introducingPools(watchedGateway(agents), { source: database.source, box }),
     settings,
   };
+    controllers: createPowerControllers(),
 
   const port = await freePort();
   const agentDir = join(directory, 'agent');

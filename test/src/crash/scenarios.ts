@@ -48,6 +48,7 @@ import { machineOnItsDisk, migrateWithDisk } from './migrate-with-volume-ground.
   rollOver,
 } from './maintenance-ground.js';
 import { StopVirtualMachineHandler } from '@durastack/api/compute/stop-virtual-machine.command';
+import { changeControllerPassword, controlledHost, switchOff } from './oobm-ground.js';
 
 /** One operation: what must be there before, and how it is asked for. */
 export interface Scenario {
@@ -150,6 +151,17 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   cancelHostMaintenance: { prepare: maintainedHost, accept: cancelMaintenance, undone: [] },
   startRollingMaintenance: { prepare: occupiedHost, accept: rollOver, undone: HAS_LEFT },
   createStoragePool: {
+  issueOutOfBandManagementPowerAction: {
+    prepare: controlledHost,
+    accept: switchOff,
+    // A switch is not taken back unasked.
+    undone: [
+      '~ out_of_band_management power_state: Unknown → On',
+      '~ out_of_band_management power_state: Unknown → Off',
+      '~ out_of_band_management last_action: none → OFF',
+    ],
+  },
+  changeOutOfBandManagementPassword: { prepare: controlledHost, accept: changeControllerPassword, undone: [] },
     accept: createPool,
     undone: ['+ storage_pool Error'],
   },
@@ -253,6 +265,8 @@ const NEXT_BY_KIND: Readonly<Record<string, string>> = {
  *
  * @returns undefined when the thing is gone, so that nothing more can be asked of it
  */
+  issueOutOfBandManagementPowerAction: 'issueOutOfBandManagementPowerAction',
+  changeOutOfBandManagementPassword: 'changeOutOfBandManagementPassword',
 export async function acceptNext(
   ground: Ground,
   { kind, end }: { kind: string; end: string },

@@ -21,6 +21,7 @@ import {
   registerTemplate,
   type Basis,
 } from '../support/basis.js';
+import { startRedfish, type TestRedfish } from '../oobm/controllers.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
 import { findInconsistencies } from '../support/consistency.js';
 import { loadStepLists } from '../support/workflows.js';
@@ -32,16 +33,19 @@ const kinds = [...(await loadStepLists()).keys()].filter((kind) => !ASKS_NO_HOST
 let cloud: Cloud;
 let basis: Basis;
 let connection: Connection;
+let controllers: readonly TestRedfish[];
 beforeAll(async () => {
   // A host that does not answer takes no new machines, and few operations: here it shall take them all the same.
   const settings = { DURASTACK_HEARTBEAT_INTERVAL_MS: '10000', DURASTACK_OPERATIONS_PER_SILENT_HOST: '16' };
   cloud = await startCloud({ settings });
   basis = await makeBasis(cloud);
+  controllers = await Promise.all([startRedfish(), startRedfish()]);
   connection = await Connection.connect({ address: cloud.temporalAddress });
 }, LIMIT_MS);
 afterAll(async () => {
   await connection?.close();
   await cloud?.stop();
+  await Promise.all((controllers ?? []).map((controller) => controller.stop()));
 });
 
 type Params = Record<string, string>;
@@ -100,6 +104,15 @@ async function moveParams(): Promise<Params> {
   return { volumeid: disk!.id, storageid: await make('createStoragePool', poolParams()), livemigrate: 'true' };
 }
 
+/** The disk of a machine that is stopped, to a pool of its own. */
+async function moveAtRestParams(): Promise<Params> {
+  const { volumeid, storageid } = await moveParams();
+  const [disk] = itemsOf(await cloud.admin.call('listVolumes', { id: volumeid! }));
+  const virtualmachineid = String(disk!['virtualmachineid']);
+  await cloud.admin.callAndWait('stopVirtualMachine', { id: virtualmachineid });
+  return { virtualmachineid, 'migrateto[0].volume': volumeid!, 'migrateto[0].pool': storageid! };
+}
+
 /** What every workflow is asked for with, on things made for it. A new kind says here how it comes about. */
 async function makeCalls(): Promise<Record<string, Params>> {
   const [first] = basis.hostIds;
@@ -132,7 +145,9 @@ async function makeCalls(): Promise<Record<string, Params>> {
     deleteNetwork: { id: network },
     ...(await volumeCalls()),
     migrateVolume: await moveParams(),
+    migrateVirtualMachineWithVolume: await moveAtRestParams(),
     ...(await departureCalls()),
+    ...(await controllerCalls()),
   };
 }
 
@@ -149,6 +164,21 @@ async function departureCalls(): Promise<Record<string, Params>> {
     migrateVirtualMachine: { virtualmachineid: moving },
     maintainHost: { id: hosts[2] },
     startRollingMaintenance: { hostids: hosts[3], forced: 'true' },
+  };
+}
+
+/** As {@link makeCalls}, of management controllers; each operation has one for itself. */
+async function controllerCalls(): Promise<Record<string, Params>> {
+  const hosts = [await cloud.addHost(basis), await cloud.addHost(basis)] as const;
+  for (const [index, hostid] of hosts.entries()) {
+    await keepEmpty('host', hostid);
+    const { port, ...login } = controllers[index]!.login;
+    await cloud.admin.call('configureOutOfBandManagement', { hostid, port: String(port), ...login });
+    await cloud.admin.callAndWait('enableOutOfBandManagementForHost', { hostid });
+  }
+  return {
+    issueOutOfBandManagementPowerAction: { hostid: hosts[0], action: 'OFF' },
+    changeOutOfBandManagementPassword: { hostid: hosts[1] },
   };
 }
 
@@ -189,6 +219,7 @@ async function meddle(how: (client: Client, workflowId: string) => Promise<unkno
   const [last] = await db().query<{ seq: number }>('SELECT MAX(seq) AS seq FROM operation');
   const before = Number(last!.seq);
   await cloud.agent.kill('SIGSTOP');
+  for (const controller of controllers) controller.hold();
   // Those that answer with what they made, answer when they have made it.
   const answers = Object.entries(calls).map(([command, params]) =>
     command === 'addHost' ? cloud.addHost(basis) : cloud.admin.call(command, params),
@@ -207,6 +238,7 @@ async function meddle(how: (client: Client, workflowId: string) => Promise<unkno
   const client = new Client({ connection });
   await Promise.all((await asked(before)).map(({ id, run }) => how(client, `${id}-${run}`)));
   await cloud.agent.kill('SIGCONT');
+  for (const controller of controllers) controller.release();
   await eventually(
     'every operation has ended',
     async () => (await operations(before)).every(({ state }) => !['queued', 'granted', 'running'].includes(state)),

@@ -9,6 +9,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import setupMariadb from '../support/global-setup.js';
 import { deployParams, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
+import { startRedfish, type TestRedfish } from '../oobm/controllers.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
 import { Client, Connection } from '@temporalio/client';
 import { HISTORIES } from './histories.js';
@@ -53,6 +54,7 @@ async function everyOperation(world: Cloud): Promise<void> {
   await admin.waitForJob(String(refused['jobid']));
   await admin.callAndWait('destroyVirtualMachine', { id: String(refused['id']), expunge: 'true' });
   await maintenance(world, basis);
+  await controllers(world, basis.hostIds[0]!);
   await admin.callAndWait('reconnectHost', { id: basis.hostIds[0]! });
   await admin.callAndWait('deleteHost', { id: basis.hostIds[1]! });
   await admin.callAndWait('deleteNetwork', { id: basis.networkId });
@@ -102,6 +104,26 @@ async function maintenance({ admin }: Cloud, basis: Awaited<ReturnType<typeof ma
   await admin.waitForJob(String(refused['jobid']));
   await admin.callAndWait('startRollingMaintenance', { hostids, forced: 'true' });
   await admin.callAndWait('expungeVirtualMachine', { id: vm.id });
+}
+
+/** A management controller that obeys, one that refuses, and its password. */
+async function controllers({ admin }: Cloud, hostid: string): Promise<void> {
+  const controller = await startRedfish();
+  const configure = ({ port, ...login }: TestRedfish['login']) =>
+    admin.call('configureOutOfBandManagement', { hostid, port: String(port), ...login });
+  await configure(controller.login);
+  await admin.callAndWait('enableOutOfBandManagementForHost', { hostid });
+  await admin.callAndWait('issueOutOfBandManagementPowerAction', { hostid, action: 'OFF' });
+  await admin.callAndWait('changeOutOfBandManagementPassword', { hostid });
+  await configure({ ...controller.login, password: 'wrong' });
+  for (const [command, params] of [
+    ['issueOutOfBandManagementPowerAction', { hostid, action: 'STATUS' }],
+    ['changeOutOfBandManagementPassword', { hostid }],
+  ] as const) {
+    const { jobid } = await admin.call(command, params);
+    await admin.waitForJob(String(jobid));
+  }
+  await controller.stop();
 }
 
 /** A data disk that comes and goes, and a machine that grows. */

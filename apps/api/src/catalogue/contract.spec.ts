@@ -64,6 +64,8 @@ function faultsOf(
     if (expected === 'any') return [];
     const inner = unwrap(schema);
     if (inner instanceof z.ZodArray) return arrayFaults(wire, inner.element as z.ZodType, expected);
+    if (inner instanceof z.ZodObject && typeof expected === 'object' && !Array.isArray(expected))
+      return faultsOf(inner.shape as Record<string, z.ZodType>, expected, own).map((fault) => `${wire}.${fault}`);
     const kinds = JSON_KINDS[wireOf(schema)?.wire ?? ''] ?? [];
     const fits = typeof expected === 'string' && expected.split('|').some((kind) => kinds.includes(kind));
     return fits ? [] : [`${wire} is ${wireOf(schema)?.wire}, CloudStack says ${JSON.stringify(expected)}`];

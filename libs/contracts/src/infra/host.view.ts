@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { bool, date, int, long, map, text, uuid } from '../fields.js';
+import { bool, date, int, long, map, object, text, uuid } from '../fields.js';
 import { jobFields } from '../view-fields.js';
+import { outOfBandManagementView } from './out-of-band-management.view.js';
 
 /** A host. */
 export const hostView = z.object({
@@ -40,6 +41,10 @@ export const hostView = z.object({
   events: text('What can happen to it now.').optional(),
   details: map('The agent and how guests run there.').optional(),
   created: date('When it was added.'),
+  outOfBandManagement: object(
+    'Its management controller, when one is configured.',
+    outOfBandManagementView.shape,
+  ).optional(),
   lastPinged: date('When its agent was last heard.').optional(),
   ...jobFields,
 });

@@ -23,6 +23,10 @@ export const listHosts = defineListCommand({
     type: text('Routing is the only type.').optional(),
     virtualMachineId: uuid('Only the one that this machine runs on.').optional(),
     details: list('Accepted for compatibility: everything is always given.', word).optional(),
+    outOfBandManagementEnabled: bool('Only those whose management controller is used, or is not.').optional(),
+    outOfBandManagementPowerState: text(
+      'Only those whose management controller says so: On, Off, Unknown or Disabled.',
+    ).optional(),
     haHost: bool('Accepted for compatibility: no host is set apart for HA.').optional(),
   }),
   result: hostView,

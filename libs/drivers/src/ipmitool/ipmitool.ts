@@ -1,14 +1,22 @@
 /**
  * Management controllers by IPMI 2.0, through the program ipmitool. The password goes by its environment, a new one by
- * its standard input: neither is in a command line.
+ * an open file without a name: neither is in a command line.
  */
-import type { ControllerLogin, ControllerPower, PowerChange } from '@durastack/contracts/infra/power-controller';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type {
+  ControllerLogin,
+  ControllerPower,
+  PowerChange,
+  PowerControllers,
+} from '@durastack/contracts/infra/power-controller';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { run } from '../process/run.js';
 
-const CALL_MS = 20_000;
-/** Seconds for an answer, and how often it is asked for: a controller that is gone costs 2 x 3 s. */
-const PATIENCE = ['-N', '3', '-R', '2'] as const;
+const CALL_MS = 10_000;
+/** Seconds for an answer, and how often it is asked for: a controller that is gone costs a few seconds. */
+const PATIENCE = ['-N', '2', '-R', '2'] as const;
 /** Cipher suites 17 (SHA-256) and 3 (SHA-1), the stronger one first. */
 const CIPHER_SUITES = ['17', '3'] as const;
 const WORDS: Readonly<Record<PowerChange, string>> = {
@@ -25,30 +33,44 @@ const LONG_PASSWORD = 20;
 const PLAIN_PASSWORD = /^[A-Za-z0-9!@%^*()_+=.,:;/?-]+$/;
 
 /** The power that the chassis has. */
-export async function readPower(login: ControllerLogin): Promise<ControllerPower> {
-  const text = await ipmitool(login, ['chassis', 'power', 'status']);
+async function readPower(login: ControllerLogin): Promise<ControllerPower> {
+  const text = await ask(login, ['chassis', 'power', 'status']);
   if (/chassis power is off/i.test(text)) return 'Off';
   return /chassis power is on/i.test(text) ? 'On' : 'Unknown';
 }
 
 /** Asks for a change of it. */
-export async function changePower(login: ControllerLogin, change: PowerChange): Promise<void> {
-  await ipmitool(login, ['chassis', 'power', WORDS[change]]);
+async function changePower(login: ControllerLogin, change: PowerChange): Promise<void> {
+  await ask(login, ['chassis', 'power', WORDS[change]]);
 }
 
 /** Gives the user another password. INVALID_INPUT for one that IPMI cannot hold. */
-export async function changePassword(login: ControllerLogin, password: string): Promise<void> {
+async function changePassword(login: ControllerLogin, password: string): Promise<void> {
   if (Buffer.byteLength(password) > LONG_PASSWORD || !PLAIN_PASSWORD.test(password))
     throw new DurastackError(
       'INVALID_INPUT',
       `An IPMI password has at most ${LONG_PASSWORD} letters, digits and signs, without blanks, quotes, backslashes and #.`,
     );
-  const id = userId(await ipmitool(login, ['user', 'list', '1']), login);
+  const id = userId(await ask(login, ['user', 'list', '1']), login);
   const size = password.length <= SHORT_PASSWORD ? SHORT_PASSWORD : LONG_PASSWORD;
-  const said = await ipmitool(login, ['exec', '/dev/stdin'], `user set password ${id} ${password} ${size}\n`);
+  const said = await withUnnamedFile(`user set password ${id} ${password} ${size}\n`, (file) =>
+    ask(login, ['exec', '/proc/self/fd/3'], file),
+  );
   // Of what fails in such a file ipmitool's exit status says nothing.
   if (!/successful/i.test(said))
     throw new DurastackError('STEP_REFUSED', `The controller ${login.address} did not take the new password.`);
+}
+
+async function withUnnamedFile<T>(text: string, body: (file: number) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'ipmi-'));
+  const file = await open(join(directory, 'commands'), 'wx+', 0o600);
+  try {
+    await rm(directory, { recursive: true });
+    await file.write(text, 0);
+    return await body(file.fd);
+  } finally {
+    await file.close();
+  }
 }
 
 function userId(list: string, { username, address }: ControllerLogin): number {
@@ -59,10 +81,10 @@ function userId(list: string, { username, address }: ControllerLogin): number {
   throw new DurastackError('STEP_REFUSED', `The controller ${address} lists no user ${username} on channel 1.`);
 }
 
-async function ipmitool(login: ControllerLogin, words: readonly string[], input?: string): Promise<string> {
+async function ask(login: ControllerLogin, words: readonly string[], file?: number): Promise<string> {
   for (const suite of CIPHER_SUITES) {
     try {
-      return await call(login, suite, { words, input });
+      return await call(login, suite, { words, file });
     } catch (error) {
       if (suite === CIPHER_SUITES.at(-1) || !lacksSuite(error)) throw readable(error, login);
     }
@@ -73,13 +95,13 @@ async function ipmitool(login: ControllerLogin, words: readonly string[], input?
 function call(
   { address, port, username, password }: ControllerLogin,
   suite: string,
-  { words, input }: { readonly words: readonly string[]; readonly input: string | undefined },
+  { words, file }: { readonly words: readonly string[]; readonly file: number | undefined },
 ): Promise<string> {
   const to = ['-I', 'lanplus', '-C', suite, '-H', address, '-p', String(port), '-U', username, '-E'];
   return run('ipmitool', ['-v', ...to, ...PATIENCE, ...words], {
     env: { IPMI_PASSWORD: password },
     timeoutMs: CALL_MS,
-    ...(input === undefined ? {} : { input }),
+    ...(file === undefined ? {} : { files: [file] }),
   });
 }
 
@@ -100,7 +122,12 @@ function readable(error: unknown, { address, port, username }: ControllerLogin):
   const words = lastWords(error);
   if (/HMAC is invalid|unauthorized name|Insufficient privilege|invalid user|password/i.test(words))
     return new DurastackError('FORBIDDEN', `${where} refuses the user ${username} or its password.`);
+  if (/does not support IPMI v2/i.test(words))
+    return new DurastackError('STEP_REFUSED', `${where} does not speak IPMI 2.0.`);
   if (/unable to establish|address lookup|no route|refused/i.test(words))
     return new DurastackError('HOST_UNREACHABLE', `${where} does not answer; check address, port and network.`);
   return error;
 }
+
+/** Controllers by IPMI. */
+export const ipmitool: PowerControllers = { read: readPower, change: changePower, changePassword };

@@ -2,13 +2,20 @@
  * Management controllers by Redfish (DSP0266) over HTTPS: the one system of a service, its power and its reset action.
  * No byte is sent before the certificate is known to be the controller's.
  */
-import type { ControllerLogin, ControllerPower, PowerChange } from '@durastack/contracts/infra/power-controller';
+import type {
+  ControllerLogin,
+  ControllerPower,
+  PowerChange,
+  PowerControllers,
+} from '@durastack/contracts/infra/power-controller';
 import { asDurastackError, DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector, Client } from 'undici';
 import { z } from 'zod';
 
-const CALL_MS = 10_000;
+/** For a whole conversation. */
+const WITHIN_MS = 20_000;
+const CONNECT_MS = 5_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** Names of the reset action's types, the first that the controller knows. */
@@ -37,7 +44,7 @@ const account = z.object({ UserName: z.string() });
 const fault = z.object({ error: z.object({ message: z.string().optional() }) });
 
 /** The power that the system has. */
-export function readPower(login: ControllerLogin): Promise<ControllerPower> {
+function readPower(login: ControllerLogin): Promise<ControllerPower> {
   return withService(login, async (service) => {
     const { PowerState } = await service.get(await systemOf(service), computerSystem);
     if (PowerState === 'Off') return 'Off';
@@ -46,7 +53,7 @@ export function readPower(login: ControllerLogin): Promise<ControllerPower> {
 }
 
 /** Asks for a change of it. */
-export function changePower(login: ControllerLogin, change: PowerChange): Promise<void> {
+function changePower(login: ControllerLogin, change: PowerChange): Promise<void> {
   return withService(login, async (service) => {
     const { Actions } = await service.get(await systemOf(service), computerSystem);
     const { target, 'ResetType@Redfish.AllowableValues': known } = Actions['#ComputerSystem.Reset'];
@@ -61,7 +68,7 @@ export function changePower(login: ControllerLogin, change: PowerChange): Promis
 }
 
 /** Gives the user another password. */
-export function changePassword(login: ControllerLogin, password: string): Promise<void> {
+function changePassword(login: ControllerLogin, password: string): Promise<void> {
   return withService(login, async (service) => {
     const { AccountService } = await service.get('/redfish/v1/', serviceRoot);
     if (AccountService === undefined)
@@ -97,6 +104,7 @@ class Service {
   readonly name: string;
   private readonly client: Client;
   private readonly authorization: string;
+  private readonly signal = AbortSignal.timeout(WITHIN_MS);
 
   constructor(private readonly login: ControllerLogin) {
     const { address, port, username, password } = login;
@@ -121,7 +129,7 @@ class Service {
   }
 
   private async request(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<string> {
-    const signal = AbortSignal.timeout(CALL_MS);
+    const { signal } = this;
     const headers = { authorization: this.authorization, accept: 'application/json' };
     try {
       const response = await this.client.request({
@@ -135,7 +143,7 @@ class Service {
       return this.judge(response.statusCode, await response.body.text(), path);
     } catch (error) {
       if (isDurastackError(error)) throw error;
-      const late = signal.aborted ? ` in ${CALL_MS / 1000} s` : '';
+      const late = signal.aborted ? ` in ${WITHIN_MS / 1000} s` : '';
       throw asDurastackError(
         error,
         'HOST_UNREACHABLE',
@@ -167,7 +175,7 @@ function parse(text: string): unknown {
 
 /** By fingerprint where one is given, which is then the whole proof; else an authority of this machine must know it. */
 function connectorTo({ fingerprint, address }: ControllerLogin, name: string): buildConnector.connector {
-  const connect = buildConnector({ rejectUnauthorized: false, timeout: CALL_MS, maxCachedSessions: 0 });
+  const connect = buildConnector({ rejectUnauthorized: false, timeout: CONNECT_MS, maxCachedSessions: 0 });
   return (options, callback) => {
     connect(options, (error, socket) => {
       if (error !== null) return callback(error, null);
@@ -189,3 +197,6 @@ function connectorTo({ fingerprint, address }: ControllerLogin, name: string): b
 function plainHex(text: string): string {
   return text.replaceAll(':', '').toLowerCase();
 }
+
+/** Controllers by Redfish. */
+export const redfish: PowerControllers = { read: readPower, change: changePower, changePassword };

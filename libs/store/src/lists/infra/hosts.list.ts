@@ -1,7 +1,8 @@
 import { listHosts } from '@durastack/contracts/infra/list-hosts';
+import { IS_USED, showController, type ControllerRow, type ShownController } from '../../oobm/controller-rows.js';
 import { JOB_COLUMNS, NOTHING } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
-import { sql } from '../engine/sql.js';
+import { raw, sql, type Sql } from '../engine/sql.js';
 
 const MIB = 1024 * 1024;
 
@@ -17,6 +18,7 @@ export const hosts = defineList({
     'LEFT JOIN pod p2 ON p2.id = b.pod_id',
     'LEFT JOIN cluster c ON c.id = b.cluster_id',
   ],
+    'LEFT JOIN out_of_band_management o ON o.host_id = b.id',
   where: "b.state <> 'Removed'",
   columns: {
     id: 'b.id',
@@ -52,6 +54,13 @@ export const hosts = defineList({
     tunnelAddress: 'b.tunnel_address',
   },
   map: (row) => {
+    controllerDriver: 'o.driver',
+    controllerAddress: 'o.address',
+    controllerPort: 'o.port',
+    controllerUser: 'o.username',
+    controllerUsed: IS_USED,
+    controllerPower: 'o.power_state',
+    controllerAction: 'o.last_action',
     const [mhz, mhzReserved] = [Number(row['mhzTotal']), Number(row['mhzReserved'])];
     const [mib, mibReserved] = [Number(row['mibTotal']), Number(row['mibReserved'])];
     return {
@@ -76,6 +85,7 @@ export const hosts = defineList({
         ...(row['agentUrl'] === null ? {} : { agenturl: String(row['agentUrl']) }),
         ...(row['tunnelAddress'] === null ? {} : { tunneladdress: String(row['tunnelAddress']) }),
       },
+      ...controllerOf(row),
     };
   },
   filters: {
@@ -93,3 +103,28 @@ export const hosts = defineList({
   },
   keyword: ['b.name', 'b.ip_address'],
 });
+    outOfBandManagementEnabled: (used) => usedCondition(used),
+    outOfBandManagementPowerState: (state) =>
+      state.toLowerCase() === 'disabled'
+        ? usedCondition(false)
+        : sql`EXISTS (SELECT 1 FROM out_of_band_management o WHERE o.host_id = b.id AND o.power_state = ${state} AND ${raw(IS_USED)})`,
+
+function usedCondition(used: boolean): Sql {
+  const exists = `EXISTS (SELECT 1 FROM out_of_band_management o WHERE o.host_id = b.id AND ${IS_USED})`;
+  return raw(used ? exists : `NOT ${exists}`);
+}
+
+function controllerOf(row: Record<string, unknown>): { readonly outOfBandManagement?: ShownController } {
+  if (row['controllerDriver'] === null) return {};
+  const outOfBandManagement = showController({
+    hostId: String(row['id']),
+    driver: row['controllerDriver'] as ControllerRow['driver'],
+    address: String(row['controllerAddress']),
+    port: Number(row['controllerPort']),
+    username: String(row['controllerUser']),
+    isUsed: Number(row['controllerUsed']) === 1,
+    power: row['controllerPower'] as ControllerRow['power'],
+    lastAction: row['controllerAction'] as ControllerRow['lastAction'],
+  });
+  return { outOfBandManagement };
+}
