@@ -53,6 +53,9 @@ export function tokenOf(step: StepRef): AgentToken {
   return { controlEpoch: step.controlEpoch, generation: step.generation, step: step.tokenStep };
 }
 
+const taskKeyOf = ({ operationId, index, part }: StepRef & { readonly part?: string }): string =>
+  `${operationId}-${index}${part === undefined ? '' : `-${part}`}`;
+
 /**
  * A gateway that looks hosts up in the database.
  *
@@ -60,9 +63,6 @@ export function tokenOf(step: StepRef): AgentToken {
  */
 export function createAgentGateway(
   source: DataSource,
-const taskKeyOf = ({ operationId, index, part }: StepRef & { readonly part?: string }): string =>
-  `${operationId}-${index}${part === undefined ? '' : `-${part}`}`;
-
   client: AgentClient,
   onFault: (error: unknown) => void,
 ): AgentGateway {
