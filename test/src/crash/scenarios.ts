@@ -37,8 +37,8 @@ import {
 import { scalableVm, scale } from './scale-ground.js';
 import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume } from './volume-ground.js';
 import { diskOnItsPool, migrateToOtherPool } from './migrate-volume-ground.js';
-import {
 import { machineOnItsDisk, migrateWithDisk } from './migrate-with-volume-ground.js';
+import {
   cancelMaintenance,
   HAS_LEFT,
   maintain,
@@ -122,9 +122,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       new MigrateVirtualMachineHandler(world.platform).execute(world.call, { virtualMachineId: id }),
     undone: [],
   },
+  migrateVirtualMachineWithVolume: { prepare: machineOnItsDisk, accept: migrateWithDisk, undone: [] },
   destroyVirtualMachine: { prepare: deployed, accept: byVm(DestroyVirtualMachineHandler), undone: [] },
   expungeVirtualMachine: { prepare: deployed, accept: byVm(ExpungeVirtualMachineHandler), undone: [] },
-  migrateVirtualMachineWithVolume: { prepare: machineOnItsDisk, accept: migrateWithDisk, undone: [] },
   addHost: {
     accept: addHost,
     // A host that is not used has the folders of the pools in its reach, empty.
