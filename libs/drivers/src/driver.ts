@@ -58,6 +58,8 @@ export interface PoolSize {
   readonly id: string;
   readonly capacityBytes: number;
   readonly availableBytes: number;
+  /** Of a pool on a cluster that can shut clients out: the addresses by which those of this host are known there. */
+  readonly addresses?: readonly string[];
 }
 
 /** A hypervisor host's driver. */

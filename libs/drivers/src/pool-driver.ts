@@ -98,7 +98,11 @@ export interface PoolDriver<S extends PoolSpec = PoolSpec> {
    * The pool's size as it was measured last, without waiting for anything that may hang. Absent for kinds that the
    * agent measures itself.
    */
-  measured?(pool: S): { readonly capacityBytes: number; readonly availableBytes: number } | undefined;
+  measured?(
+    pool: S,
+  ):
+    | { readonly capacityBytes: number; readonly availableBytes: number; readonly addresses?: readonly string[] }
+    | undefined;
 }
 
 /** A volume on a pool of one kind. */

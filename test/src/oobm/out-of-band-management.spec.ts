@@ -166,13 +166,16 @@ describe('operations', () => {
   });
 
   it('a host that is held off is not switched on', async () => {
+    const fencing = await ask('STATUS');
     await world.db.execute(
-      'INSERT INTO host_fence (host_id, fence_epoch, is_held_off, created_at) VALUES (?, 1, 1, NOW(3))',
-      [hostId],
+      'INSERT INTO host_fence (host_id, operation_id, fence_epoch, is_held_off, created_at) VALUES (?, ?, 1, 1, NOW(3))',
+      [hostId, fencing.operationId],
     );
     for (const action of ['ON', 'CYCLE', 'RESET'] as const)
       await expect(ask(action)).rejects.toMatchObject({ code: 'NOT_ALLOWED_IN_STATE' });
-    expect(await act('STATUS')).toMatchObject({ state: 'succeeded' });
+    // That operation has ended: nothing of before can come back.
+    expect(await finish('issueOutOfBandManagementPowerAction', fencing)).toMatchObject({ state: 'succeeded' });
+    expect(await act('ON')).toMatchObject({ state: 'succeeded' });
     await world.db.execute('DELETE FROM host_fence WHERE host_id = ?', [hostId]);
   });
 

@@ -98,7 +98,21 @@ export const heartbeat = z.object({
     })
     .optional(),
   /** Pools the host knows, with their measured sizes. */
-  pools: z.array(z.object({ id, capacityBytes: z.int().min(0), availableBytes: z.int().min(0) })).optional(),
+  pools: z
+    .array(
+      z.object({
+        id,
+        capacityBytes: z.int().min(0),
+        availableBytes: z.int().min(0),
+        /** Of an rbd pool: the addresses by which this host's clients are known to its cluster. */
+        addresses: z
+          .array(z.union([z.ipv4(), z.ipv6()]))
+          .max(16)
+          .readonly()
+          .optional(),
+      }),
+    )
+    .optional(),
 });
 /** See {@link heartbeat}. */
 export type Heartbeat = z.infer<typeof heartbeat>;

@@ -2,13 +2,16 @@
 import type { RbdPoolSpec } from '@durastack/contracts/agent/specs';
 import { z } from 'zod';
 import { callCeph, type CephCaller } from './ceph-tool.js';
+import { sourceAddresses } from './source-addresses.js';
 
 const MEASURE_EVERY_MS = 30_000;
 
-/** Bytes of a pool. */
+/** Bytes of a pool, and how this host gets there. */
 export interface RbdPoolSize {
   readonly capacityBytes: number;
   readonly availableBytes: number;
+  /** Addresses by which its clients on this host are known to the cluster. */
+  readonly addresses: readonly string[];
 }
 
 const clusterUse = z.object({
@@ -19,7 +22,8 @@ const clusterUse = z.object({
 export async function readPoolSize(caller: CephCaller): Promise<RbdPoolSize> {
   const use = clusterUse.parse(JSON.parse(await callCeph('ceph', caller, ['df', '--format', 'json'])));
   const stats = use.pools.find(({ name }) => name === caller.pool.pool)?.stats ?? { stored: 0, max_avail: 0 };
-  return { capacityBytes: stats.stored + stats.max_avail, availableBytes: stats.max_avail };
+  const addresses = await sourceAddresses(caller.pool, caller.shell);
+  return { capacityBytes: stats.stored + stats.max_avail, availableBytes: stats.max_avail, addresses };
 }
 
 /** See the module's head. */

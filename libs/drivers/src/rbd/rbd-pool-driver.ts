@@ -55,7 +55,7 @@ function pools(host: Host): Pick<PoolDriver<RbdPoolSpec>, 'ensurePool' | 'ensure
       });
       await host.keepSecret(pool);
       host.sizes.note(pool.id, size);
-      return size;
+      return { capacityBytes: size.capacityBytes, availableBytes: size.availableBytes };
     },
     ensurePoolGone: async (pool) => {
       await secrets.ensureGone(pool.id);

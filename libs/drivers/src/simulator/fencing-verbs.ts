@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DriverVerbs } from '../driver.js';
 import type { SimulatedWorld } from './world.js';
 
@@ -16,4 +17,10 @@ export function fencingVerbs(world: SimulatedWorld, hostId: string): FencingVerb
     ensureNotBlocklisted: async ({ pool, address }) => change(pool.id, (addresses) => void addresses.delete(address)),
     getBlocklist: async ({ pool }) => ({ addresses: [...world.blocklist(pool.id)] }),
   };
+}
+
+/** The address by which a simulated host reaches every cluster: one of its own, always the same. */
+export function storageAddress(hostId: string): string {
+  const [a = 0, b = 0, c = 0] = createHash('sha256').update(hostId).digest();
+  return `10.${a}.${b}.${c}`;
 }

@@ -6,7 +6,7 @@ import type { VerbName } from '@durastack/contracts/agent/verbs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs, HostDriver, VerbContext } from '../driver.js';
 import { FaultPlan, sleep } from './faults.js';
-import { fencingVerbs } from './fencing-verbs.js';
+import { fencingVerbs, storageAddress } from './fencing-verbs.js';
 import { imageVerbs } from './image-verbs.js';
 import { machineVerbs } from './machine-verbs.js';
 import { migrationVerbs } from './migration-verbs.js';
@@ -66,7 +66,12 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
       const memory = running.reduce((sum, { spec }) => sum + spec.memoryMib, 0);
       return { cpuPercent: Math.min(100, (20 * vcpus) / cpuCount), memoryUsedMib: 512 + memory };
     },
-    measurePools: async (pools) => pools.map((pool) => ({ id: pool.id, ...poolSize(world, hostId, pool) })),
+    measurePools: async (pools) =>
+      pools.map((pool) => ({
+        id: pool.id,
+        ...poolSize(world, hostId, pool),
+        ...(pool.kind === 'rbd' ? { addresses: [storageAddress(hostId)] } : {}),
+      })),
     openConsole: async (vmId) => {
       const vm = world.host(hostId).vms[vmId];
       if (vm?.power !== 'running') {

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { transaction, type Tx } from '../database/transaction.js';
 import { transitionIfAllowed } from '../operations/state-rows.js';
 import { noteStranger } from '../recovery/recovery-hosts.js';
+import { noteStorageAddresses } from '../proof/storage-addresses.js';
 import { noticeRestore } from '../recovery/recovery-state.js';
 
 /** A heartbeat whose sender's certificate was verified. */
@@ -77,6 +78,10 @@ export async function recordHeartbeats(
       const host = hosts.get(heartbeat.hostId);
       if (host && heartbeat.pools) await writePools(tx, host, heartbeat.pools);
     }
+    await noteStorageAddresses(
+      tx,
+      accepted.map(({ heartbeat: { hostId, facts, pools = [] } }) => ({ hostId, bootId: facts.bootId, pools })),
+    );
     return outcome;
   });
 }

@@ -8,8 +8,10 @@ const SWITCHES_ON: ReadonlySet<PowerAction> = new Set(['ON', 'CYCLE', 'RESET']);
 /** Refuses what would switch a host on that is held off. NOT_ALLOWED_IN_STATE naming the operation that holds it. */
 export async function refuseIfHeldOff(tx: Tx, hostId: string, action: PowerAction): Promise<void> {
   if (!SWITCHES_ON.has(action)) return;
-  const [fence] = await tx.query<{ operationId: string | null }>(
-    'SELECT operation_id AS operationId FROM host_fence WHERE host_id = ? AND is_held_off = 1 FOR UPDATE',
+  const [fence] = await tx.query<{ operationId: string }>(
+    // Once that operation has ended, its machines run elsewhere for good, and nothing starts them there by itself.
+    `SELECT f.operation_id AS operationId FROM host_fence f JOIN operation o ON o.id = f.operation_id
+      WHERE f.host_id = ? AND f.is_held_off = 1 AND o.state IN ('queued', 'granted', 'running', 'needs-attention')`,
     [hostId],
   );
   if (fence)
