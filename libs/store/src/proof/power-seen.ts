@@ -49,6 +49,6 @@ export async function notePowerSeen(
        FROM host_fence WHERE host_id = ?`,
     [hostId],
   );
-  const ms = (moment: number | null | undefined): number | null => (moment == null ? null : Number(moment));
+  const ms = (moment: number | null = null): number | null => (moment === null ? null : Number(moment));
   return { power, firstOffAtMs: ms(row?.first), againOffAtMs: ms(row?.again), isHeldOff: Number(row?.held) === 1 };
 }
