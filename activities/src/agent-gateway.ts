@@ -26,12 +26,15 @@ export interface AgentGateway {
     params: VerbParams<V>,
     timeoutMs: number,
   ): Promise<VerbResult<V>>;
-  /** Starts a long verb, or asks how it stands. `part` tells the tasks of one step and host apart, where it has several. */
+  /**
+   * Starts a long verb, or asks how it stands. `part` tells the tasks of one step and host apart, where it has several;
+   * `waitMs`: see {@link AgentClient.startTask}.
+   */
   task<V extends LongVerbName>(
     hostId: string,
     verb: V,
     params: VerbParams<V>,
-    step: StepRef & { readonly part?: string },
+    step: StepRef & { readonly part?: string; readonly waitMs?: number },
   ): Promise<TaskStatus>;
   /** Hosts that do not answer this worker at present; see {@link HostCalls}. */
   silentHosts(): Set<string>;
@@ -108,7 +111,10 @@ export function createAgentGateway(
       bounded(hostId, 0, (host) => client.call(host, verb, params, { timeoutMs })),
     task: (hostId, verb, params, step) =>
       inStep(step, { hostId, verb }, (host) =>
-        client.startTask(host, verb, params, { token: tokenOf(step), taskKey: taskKeyOf(step) }),
+        client.startTask(host, verb, params, {
+          ...{ token: tokenOf(step), taskKey: taskKeyOf(step) },
+          ...(step.waitMs === undefined ? {} : { waitMs: step.waitMs }),
+        }),
       ),
   };
 }

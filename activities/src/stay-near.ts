@@ -9,14 +9,16 @@ import type { TaskStatus } from '@durastack/contracts/agent/verbs';
 
 /** Holds a slot of the worker for no longer, and lets no cancel wait for longer. */
 const STAY_MS = 2_500;
-/** The agent itself waits for the end for a moment before it answers; this is for one that does not. */
+/** The agent keeps its answer back for so long, to tell the end at once. */
+const WAIT_MS = 400;
+/** For one that does not. */
 const ASK_EVERY_MS = 50;
 const SHOW_EVERY_MS = 1_000;
 
 /** How to stay. */
 export interface Staying {
-  /** Starts the task, or asks how it stands. */
-  readonly ask: () => Promise<TaskStatus>;
+  /** Starts the task, or asks how it stands; the answer may wait for the end for so long, milliseconds. */
+  readonly ask: (waitMs: number) => Promise<TaskStatus>;
   /** Whether to go on staying with a task that runs. */
   readonly worthIt: (status: TaskStatus) => boolean;
   /** Shows how far it is; called about once a second. */
@@ -25,14 +27,14 @@ export interface Staying {
 
 /** Expected to end within this: it counts for the whole. */
 const SOON_S = 3;
-/** Of what does not say how fast it is. */
-const ASSUMED_BYTES_PER_SECOND = 64 * 2 ** 20;
+/** What is slower on average may well end with a spurt. */
+const LEAST_BYTES_PER_SECOND = 32 * 2 ** 20;
 
 /** Whether a task that copies may end soon; also true of one that has only begun: what is small is sent in a second. */
 export function mayEndSoon({ progress }: TaskStatus): boolean {
   if (progress === undefined) return true;
   const { remainingBytes, bytesPerSecond } = progress;
-  return remainingBytes < SOON_S * (bytesPerSecond ?? ASSUMED_BYTES_PER_SECOND);
+  return remainingBytes < SOON_S * Math.max(bytesPerSecond ?? 0, LEAST_BYTES_PER_SECOND);
 }
 
 /** The status at the end of the stay: the task's end, or how far it is. Rejects as `ask` does. */
@@ -41,7 +43,7 @@ export async function stayNear({ ask, worthIt, show }: Staying): Promise<TaskSta
   let shownMs = beganMs;
   for (;;) {
     const askedMs = performance.now();
-    const status = await ask();
+    const status = await ask(WAIT_MS);
     const nowMs = performance.now();
     if (status.state !== 'running' || nowMs - beganMs > STAY_MS || !worthIt(status)) return status;
     if (nowMs - shownMs > SHOW_EVERY_MS) {

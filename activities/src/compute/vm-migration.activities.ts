@@ -163,7 +163,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
         const { ticket } = destination;
         const granted = { vm: spec, sourceHostId: row.sourceHostId, ticket, validForMs: TICKET_MS, ...along };
         const receiving = await stayNear({
-          ask: () => agents.task(row.destinationHostId, 'receiveVm', granted, step),
+          ask: (waitMs) => agents.task(row.destinationHostId, 'receiveVm', granted, { ...step, waitMs }),
           worthIt: ({ detail }) => detail !== AWAITS_SOURCE,
         });
         if (!onlyAttempt(receiving).done && receiving.detail !== AWAITS_SOURCE)
@@ -171,8 +171,9 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
         await underStep(source, step, (tx) => noteOpened(tx, row.vmId, step.generation));
       }
       // The source hears from the destination whether the machine runs there: when it is done, both are.
+      const sending = { vmId: row.vmId, destination, ...along };
       const task = await stayNear({
-        ask: () => agents.task(row.sourceHostId, 'sendVm', { vmId: row.vmId, destination, ...along }, step),
+        ask: (waitMs) => agents.task(row.sourceHostId, 'sendVm', sending, { ...step, waitMs }),
         worthIt: mayEndSoon,
         show: ({ detail = '', progress }) => noteDetail(source, step, detail, progress),
       });

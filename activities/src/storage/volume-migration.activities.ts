@@ -49,7 +49,7 @@ export function createActivities(dependencies: ActivityDependencies): VolumeMigr
       const move = await read(step);
       if (!move || move.switched) return DONE;
       const status = await stayNear({
-        ask: () => agents.task(move.hostId, 'copyVolume', { ...move.copy, ...rate }, step),
+        ask: (waitMs) => agents.task(move.hostId, 'copyVolume', { ...move.copy, ...rate }, { ...step, waitMs }),
         worthIt: mayEndSoon,
         show: ({ detail = '', progress }) => noteDetail(source, step, detail, progress),
       });
@@ -196,6 +196,8 @@ async function goOver(
     const { power } = await agents.call(hostId, 'getVm', { vmId: copy.vmId }, step);
     if (power === 'off' || power === 'absent') return undefined;
   }
-  const ask = () => agents.task(hostId, 'switchVolume', copy, step);
-  return stayNear({ ask, worthIt: () => true });
+  return stayNear({
+    ask: (waitMs) => agents.task(hostId, 'switchVolume', copy, { ...step, waitMs }),
+    worthIt: () => true,
+  });
 }

@@ -23,6 +23,10 @@ const EXPECTED: Readonly<Record<string, { counts: Record<string, number>; figure
     figures: ['first page p50', 'first page p99', 'cpu api'],
   },
   memory: { counts: { hosts: 1, processes: 5 }, figures: ['api RSS', 'API + worker + agent RSS', 'everything PSS'] },
+  'move-vm': {
+    counts: { migrations: 2, arrived: 2 },
+    figures: ['hypervisors p50', 'downtime p50', 'control plane p50', 'control plane p99', 'cpu all'],
+  },
   'move-volume': { counts: { moves: 1, pairs: 1 }, figures: ['throughput', 'plain blockcopy', 'ratio to plain'] },
   placement: {
     counts: { placements: 20, placed: 20, oversubscribed: 0 },

@@ -44,11 +44,17 @@ function withoutComparison(words: readonly string[]): string[] {
   );
 }
 
+/** The scenario of that name, or all of that family: `move` is `move-vm` and `move-volume`. */
+function named(name: string, known: readonly string[]): readonly string[] {
+  const family = known.filter((one) => one.startsWith(`${name}-`));
+  return known.includes(name) || family.length === 0 ? [name] : family;
+}
+
 async function main(words: readonly string[]): Promise<void> {
   const { names, json, tiny, simulator, against, numbers } = parseWords(words);
   const machine = describeMachine();
   const known = await loadScenarios();
-  const wanted = names.length === 0 ? [...known.keys()] : names;
+  const wanted = names.length === 0 ? [...known.keys()] : names.flatMap((name) => named(name, [...known.keys()]));
   const unknown = wanted.filter((name) => !known.has(name));
   if (unknown.length > 0)
     throw new DurastackError(

@@ -113,7 +113,7 @@ export class HostRuntime {
     const order = { verb: call.name, resource: resource(call.params), kind, token, fingerprint: call.fingerprint };
     if (call.taskKey !== undefined && call.declaration.long === true) {
       const { landmark } = call.declaration;
-      const long = { ...order, key: call.taskKey, ...(landmark === undefined ? {} : { landmark }) };
+      const long = { ...order, key: call.taskKey, landmark, waitMs: call.waitMs };
       return this.tasks.startOrTell({ ...long, act: (context) => this.act(call, context) });
     }
     return this.guard.admit({

@@ -12,6 +12,7 @@ export interface CheckedCall {
   readonly params: unknown;
   readonly token: VerbRequest['token'];
   readonly taskKey: string | undefined;
+  readonly waitMs: number | undefined;
   /** Equal for equal parameters; tells nothing about them. */
   readonly fingerprint: string;
 }
@@ -38,8 +39,8 @@ export function checkCall(name: string, body: unknown): CheckedCall {
     throw new DurastackError('INVALID_INPUT', `${name} is long and was called without a task key.`);
   }
   const fingerprint = createHash('sha256').update(JSON.stringify(params)).digest('hex');
-  const { token, taskKey } = request;
-  return { name: name as VerbName, declaration, params, token, taskKey, fingerprint };
+  const { token, taskKey, waitMs } = request;
+  return { name: name as VerbName, declaration, params, token, taskKey, waitMs, fingerprint };
 }
 
 /** Checks a body against its schema. INVALID_INPUT names the fields, never their values. */

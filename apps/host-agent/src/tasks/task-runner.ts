@@ -24,7 +24,9 @@ export interface TaskOrder {
   readonly token: AgentToken;
   readonly fingerprint: string;
   /** See {@link Verb.landmark}. */
-  readonly landmark?: string;
+  readonly landmark?: string | undefined;
+  /** How long the answer waits for the end; absent: for {@link GRACE_MS}. */
+  readonly waitMs?: number | undefined;
   readonly act: (context: VerbContext) => Promise<unknown>;
 }
 
@@ -62,7 +64,8 @@ export class TaskRunner {
     else if (known === undefined || this.mustStart(known, order)) this.start(order);
     else await this.keep(known, order);
     const started = this.running.get(order.key);
-    if (started !== undefined) await settledWithin(Promise.race([started.ended, this.atLandmark(order)]), GRACE_MS);
+    if (started !== undefined)
+      await settledWithin(Promise.race([started.ended, this.atLandmark(order)]), order.waitMs ?? GRACE_MS);
     this.passed.delete(order.key);
     return this.tell(order.key);
   }

@@ -71,12 +71,15 @@ export interface AgentClient {
     params: VerbParams<V>,
     options?: CallOptions & { readonly token?: AgentToken },
   ): Promise<VerbResult<V>>;
-  /** Starts a long verb, or tells how it stands; repeat it to poll. `result` is checked when the state is `done`. */
+  /**
+   * Starts a long verb, or tells how it stands; repeat it to poll. `result` is checked when the state is `done`.
+   * `waitMs`: the agent may keep its answer back for so long, to tell the end at once.
+   */
   startTask<V extends LongVerbName>(
     host: AgentAddress,
     verb: V,
     params: VerbParams<V>,
-    options: CallOptions & { readonly token: AgentToken; readonly taskKey: string },
+    options: CallOptions & { readonly token: AgentToken; readonly taskKey: string; readonly waitMs?: number },
   ): Promise<TaskStatus>;
   /** Cancels a long verb and returns when it has stopped; a later start under an older token is refused. */
   cancelTask(
@@ -176,7 +179,8 @@ export function createAgentClient(identity: AgentClientIdentity): AgentClient {
       return (await send(host, request, options)) as VerbResult<typeof verb>;
     },
     startTask: async (host, verb, params, options) => {
-      const body = { params, token: options.token, taskKey: options.taskKey };
+      const { token, taskKey, waitMs } = options;
+      const body = { params, token, taskKey, ...(waitMs === undefined ? {} : { waitMs }) };
       const request = { method: 'POST' as const, path: `/v1/verbs/${verb}`, body, result: taskStatus };
       return checkedTask(verb, host, await send(host, request, options));
     },
