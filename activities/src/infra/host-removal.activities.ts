@@ -75,6 +75,9 @@ export function createActivities({ source, agents }: ActivityDependencies): Host
         await tx.execute("DELETE FROM dedication WHERE resource_type = 'host' AND resource_id = ?", [
           operation.resource.id,
         ]);
+        // Addresses that were shut out stay so: nothing has shown that machines of before are dead there.
+        for (const table of ['out_of_band_management', 'host_storage_address'])
+          await tx.execute(`DELETE FROM \`${table}\` WHERE host_id = ?`, [operation.resource.id]);
         return DONE;
       }),
   };
