@@ -149,10 +149,10 @@ async function reserveAtRest(tx: Tx, operation: OperationRow, needs: MachineNeed
   const plan = planRestMove(await readZoneSnapshot(tx, OVERCOMMIT, needs.zoneId), needs);
   if (plan.kind === 'refused')
     throw new DurastackError(plan.code, `The disks of ${needs.name} cannot be moved: ${plan.text}.`);
-  for (const { disk, poolId: targetPoolId, hostId, targetHostId } of plan.moves) {
+  for (const { disk, poolId: targetPoolId, hostId } of plan.moves) {
     invariant(disk.poolId, `The disk ${disk.volumeId} was planned to move from nowhere.`);
     const { volumeId, sizeBytes, poolId: sourcePoolId } = disk;
-    const move = { volumeId, vmId: needs.vmId, sizeBytes, sourcePoolId, targetPoolId, hostId, targetHostId };
+    const move = { volumeId, vmId: needs.vmId, sizeBytes, sourcePoolId, targetPoolId, hostId, targetHostId: null };
     if (!(await beginVolumeMove(tx, operation.id, move)))
       throw new DurastackError('NO_CAPACITY', `The pool ${targetPoolId} has no room any more.`);
   }

@@ -84,8 +84,28 @@ async function migrateThereAndBack(world: Cloud, basis: Awaited<ReturnType<typeo
   await admin.call('startVirtualMachine', { id: vm.id });
   const late = { volumeid: disk!.id, storageid: targets[0]!, livemigrate: 'false' };
   await admin.waitForJob(String((await admin.call('migrateVolume', late))['jobid']));
+  await moveWithDisk(world, { vmId: vm.id, volumeId: disk!.id }, targets);
   await admin.callAndWait('expungeVirtualMachine', { id: vm.id });
   await admin.callAndWait('deleteStoragePool', { id: pool.id });
+}
+
+/** A machine together with its disk: live, turned back by the destination, and its disk alone at rest. */
+async function moveWithDisk(
+  { admin, simulate }: Cloud,
+  { vmId, volumeId }: { vmId: string; volumeId: string },
+  [there, back]: readonly string[],
+): Promise<void> {
+  const move = async (pool: string, more: Record<string, string>) => {
+    const disk = { 'migrateto[0].volume': volumeId, 'migrateto[0].pool': pool };
+    const { jobid } = await admin.call('migrateVirtualMachineWithVolume', { virtualmachineid: vmId, ...disk, ...more });
+    await admin.waitForJob(String(jobid));
+  };
+  await move(there!, { autoselect: 'true' });
+  const action = { kind: 'refuse', code: 'STEP_REFUSED', message: 'No.' };
+  await simulate('POST', '/faults', { verb: 'receiveVm', point: 'before-effect', action, times: 1 });
+  await move(back!, { autoselect: 'true' });
+  await admin.callAndWait('stopVirtualMachine', { id: vmId, forced: 'true' });
+  await move(back!, {});
 }
 
 /** Hosts that are emptied, maintained one after the other, and one whose machine has nowhere to go. */

@@ -12,10 +12,8 @@ import { reaches } from '../placement/judge-disks.js';
 export interface RestMove {
   readonly disk: DiskNeed;
   readonly poolId: string;
-  /** The host that reads it. */
+  /** The host that copies it: it reaches both. */
   readonly hostId: string;
-  /** The host that writes it; null when the first does both. */
-  readonly targetHostId: string | null;
 }
 
 /** What is done, or why nothing is. */
@@ -49,9 +47,9 @@ export function planRestMove({ hosts, pools }: PlacementSnapshot, needs: Machine
     if (way === undefined)
       return refused(
         'INVALID_INPUT',
-        `no host that is up reaches the pool ${source.id}, or none the pool ${target.id}`,
+        `no host that is up reaches both the pool ${source.id} and the pool ${target.id}: start it, and move it while it runs`,
       );
-    moves.push({ disk, poolId: target.id, ...way });
+    moves.push({ disk, poolId: target.id, hostId: way.id });
   }
   const places = needs.disks.flatMap(({ wantedPoolId, poolId }) => byId.get(wantedPoolId ?? poolId ?? '') ?? []);
   if (!up.some((host) => places.every((pool) => reaches(host, pool))))
@@ -70,15 +68,7 @@ function whyNot(pool: PoolSnapshot, disk: DiskNeed, taken: ReadonlyMap<string, n
   return refused('NO_CAPACITY', `the pool ${pool.id} has ${Math.max(0, free)} bytes free, ${disk.sizeBytes} needed`);
 }
 
-/** One host that reaches both pools where there is one; else one for each. */
-function wayBetween(
-  up: readonly HostSnapshot[],
-  source: PoolSnapshot,
-  target: PoolSnapshot,
-): Pick<RestMove, 'hostId' | 'targetHostId'> | undefined {
-  const readers = up.filter((host) => reaches(host, source));
-  const both = readers.find((host) => reaches(host, target));
-  if (both) return { hostId: both.id, targetHostId: null };
-  const [reader, writer] = [readers[0], up.find((host) => reaches(host, target))];
-  return reader && writer ? { hostId: reader.id, targetHostId: writer.id } : undefined;
+/** One host that reaches both pools. */
+function wayBetween(up: readonly HostSnapshot[], source: PoolSnapshot, target: PoolSnapshot): HostSnapshot | undefined {
+  return up.find((host) => reaches(host, source) && reaches(host, target));
 }
