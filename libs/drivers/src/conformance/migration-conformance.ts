@@ -69,8 +69,8 @@ class MigrationScene {
     return new ConformanceCaller(this.subject().destination);
   }
 
-  async makeRunning(): Promise<VmSpec> {
-    const vm = this.subject().makeVm();
+  async makeRunning(more: Partial<VmSpec> = {}): Promise<VmSpec> {
+    const vm = { ...this.subject().makeVm(), ...more };
     await this.from().call('ensureVolume', { volume: vm.rootVolume });
     await this.from().call('ensureVmRunning', { vm });
     return vm;
@@ -160,18 +160,36 @@ function describeMoves(scene: MigrationScene): void {
 
   it('moves a machine: it runs there, is off here, and can be moved on', async () => {
     const vm = await scene.makeRunning();
-    const said: string[] = [];
-    const { receiving, sending } = scene.move(vm, new Link(), { progress: (_percent, detail) => said.push(detail) });
+    const { receiving, sending } = scene.move(vm, new Link());
     const figures = await sending;
     expect(await receiving).toEqual({ power: 'running' });
     expect(figures.sentBytes).toBeGreaterThan(0);
     expect(figures.downtimeMs).toBeGreaterThanOrEqual(0);
+    expect(figures.hypervisorMs).toBeGreaterThan(0);
     expect(await scene.sides(vm)).toEqual(['off', 'running']);
     await scene.from().twice('ensureVmGone', { vmId: vm.id });
     expect(await scene.to().call('getVm', { vmId: vm.id })).toEqual({ power: 'running' });
     // It is an ordinary machine there: defined for good, stopped and started again.
     expect(await scene.to().call('ensureVmStopped', { vmId: vm.id })).toEqual({ power: 'off' });
     expect(await scene.to().call('ensureVmRunning', { vm })).toEqual({ power: 'running' });
+    await scene.remove(vm);
+  });
+
+  it('moves a machine that has grown while it ran, with what it has got and room for more', async () => {
+    const before = await scene.makeRunning({ memoryMib: 128, growth: { maxVcpus: 4, maxMemoryMib: 512 } });
+    const vm = { ...before, vcpus: 2, memoryMib: 256 };
+    const size = { vmId: vm.id, vcpus: vm.vcpus, memoryMib: vm.memoryMib };
+    await scene.from().call('ensureVmSize', size);
+    const { sending, receiving } = scene.move(vm);
+    await sending;
+    expect(await receiving).toEqual({ power: 'running' });
+    expect(await scene.sides(vm)).toEqual(['off', 'running']);
+    // As large as it was: this adds nothing; and it grows on.
+    await scene.to().call('ensureVmSize', size);
+    await scene.to().call('ensureVmSize', { ...size, vcpus: 3, memoryMib: 384 });
+    await expect(scene.to().call('ensureVmSize', { ...size, memoryMib: 1_024 })).rejects.toMatchObject({
+      code: 'STEP_REFUSED',
+    });
     await scene.remove(vm);
   });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLibvirtdFixture, type LibvirtdFixture } from '../libvirtd-fixture.js';
 import { LibvirtClient } from './client.js';
+import { offersCpu } from './migration-calls.js';
 import { DOMAIN_STATE, EVENT_LIFECYCLE } from './protocol.js';
 
 let libvirtd: LibvirtdFixture;
@@ -52,6 +53,15 @@ describe('the libvirt RPC client', () => {
       code: 'STEP_REFUSED',
       details: { libvirtCode: 21 },
     });
+  });
+
+  it('compares processors: this one offers what it has, and nothing that no processor has', async () => {
+    const [, cpu = ''] = /<host>[\s\S]*?(<cpu>[\s\S]*?<\/cpu>)/.exec(await client.capabilities()) ?? [];
+    expect(cpu).not.toBe('');
+    expect(await offersCpu(client, cpu)).toBe(true);
+    // What AMD and Intel each have alone cannot be in one.
+    const missing = ['svm', 'vmx'].map((name) => `<feature name='${name}'/>`).filter((one) => !cpu.includes(one));
+    expect(await offersCpu(client, cpu.replace('</cpu>', `${missing.join('')}</cpu>`))).toBe(false);
   });
 
   it('subscribes and unsubscribes', async () => {
