@@ -36,6 +36,7 @@ import {
 
 import { scalableVm, scale } from './scale-ground.js';
 import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume } from './volume-ground.js';
+import { balance, IS_BALANCED } from './drs-ground.js';
 import { diskOnItsPool, migrateToOtherPool } from './migrate-volume-ground.js';
 import { machineOnItsDisk, migrateWithDisk } from './migrate-with-volume-ground.js';
 import {
@@ -150,6 +151,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   maintainHost: { prepare: occupiedHost, accept: maintain, undone: HAS_LEFT },
   cancelHostMaintenance: { prepare: maintainedHost, accept: cancelMaintenance, undone: [] },
   startRollingMaintenance: { prepare: occupiedHost, accept: rollOver, undone: HAS_LEFT },
+  executeClusterDrsPlan: { prepare: occupiedHost, accept: balance, undone: IS_BALANCED },
   createStoragePool: {
   issueOutOfBandManagementPowerAction: {
     prepare: controlledHost,

@@ -54,6 +54,7 @@ async function everyOperation(world: Cloud): Promise<void> {
   await admin.waitForJob(String(refused['jobid']));
   await admin.callAndWait('destroyVirtualMachine', { id: String(refused['id']), expunge: 'true' });
   await maintenance(world, basis);
+  await balancing(world, basis);
   await controllers(world, basis.hostIds[0]!);
   await admin.callAndWait('reconnectHost', { id: basis.hostIds[0]! });
   await admin.callAndWait('deleteHost', { id: basis.hostIds[1]! });
@@ -123,6 +124,54 @@ async function maintenance({ admin }: Cloud, basis: Awaited<ReturnType<typeof ma
   const refused = await admin.call('startRollingMaintenance', { hostids });
   await admin.waitForJob(String(refused['jobid']));
   await admin.callAndWait('startRollingMaintenance', { hostids, forced: 'true' });
+  await admin.callAndWait('expungeVirtualMachine', { id: vm.id });
+}
+
+/** A machine that moves as planned, and a plan whose host is out of use by then. */
+async function balancing({ admin }: Cloud, { clusterId, hostIds, ...basis }: Basis): Promise<void> {
+  const [host, other] = hostIds as [string, string];
+  const params = { ...deployParams({ clusterId, hostIds, ...basis }), hostid: host };
+  const vm = objectOf(await admin.callAndWait('deployVirtualMachine', params));
+  const move = (to: string) => ({ id: clusterId, 'migrateto[0].vm': vm.id, 'migrateto[0].host': to });
+  await admin.callAndWait('executeClusterDrsPlan', move(other));
+  // Behind a change of its host, which turns it back.
+  for (const [name, value] of [
+    ['drs.algorithm', 'balanced'],
+    ['drs.imbalance', '1'],
+  ] as const)
+    await admin.call('updateConfiguration', { name, value, clusterid: clusterId });
+  const second = objectOf(await admin.callAndWait('deployVirtualMachine', { ...params, hostid: other }));
+  const plan = objectOf(await admin.call('generateClusterDrsPlan', { id: clusterId }));
+  await admin.call('updateHost', { id: host, allocationstate: 'Disable' });
+  const late = await admin.call('executeClusterDrsPlan', { id: clusterId, planid: plan.id });
+  await admin.waitForJob(String(late['jobid']));
+  await admin.call('updateHost', { id: host, allocationstate: 'Enable' });
+  for (const { id } of [vm, second]) await admin.callAndWait('expungeVirtualMachine', { id });
+}
+
+/** A host that loses its power and comes back, and one that is heard again in time. */
+async function ha(world: Cloud, basis: Basis): Promise<void> {
+  const { admin, simulate } = world;
+  const size = { name: 'ha', displaytext: 'ha', cpunumber: '1', cpuspeed: '500', memory: '128', offerha: 'true' };
+  const offering = objectOf(await admin.callAndWait('createServiceOffering', size));
+  const vm = objectOf(
+    await admin.callAndWait('deployVirtualMachine', { ...deployParams(basis), serviceofferingid: offering.id }),
+  );
+  const lost = String(itemsOf(await admin.call('listVirtualMachines', { id: vm.id }))[0]!['hostid']);
+  const stateOf = async () => itemsOf(await admin.call('listHosts', { id: lost }))[0]!['state'];
+  const until = (state: string) => eventually(`the host being ${state}`, async () => (await stateOf()) === state);
+  const network = (on: boolean) => simulate('POST', `/hosts/${lost}/network`, { on });
+  await network(false);
+  await until('Disconnected');
+  const { jobid: inVain } = await admin.call('failOverHost', { id: lost });
+  await network(true);
+  await admin.waitForJob(String(inVain));
+  await simulate('POST', `/hosts/${lost}/power`, { on: false });
+  await until('Disconnected');
+  await admin.call('declareHostLost', { id: lost });
+  await admin.callAndWait('failOverHost', { id: lost });
+  await simulate('POST', `/hosts/${lost}/power`, { on: true });
+  await admin.callAndWait('reinstateHost', { id: lost });
   await admin.callAndWait('expungeVirtualMachine', { id: vm.id });
 }
 

@@ -22,6 +22,7 @@ export class DeleteClusterHandler implements CommandHandler<typeof deleteCluster
       await requireRow(tx, cluster, { lock: 'update' });
       await refuseWhileUsed(tx, cluster, OBSTACLES);
       await tx.execute("DELETE FROM dedication WHERE resource_type = 'cluster' AND resource_id = ?", [params.id]);
+      await tx.execute('DELETE FROM cluster_setting WHERE cluster_id = ?', [params.id]);
       await tx.execute('DELETE FROM cluster WHERE id = ?', [params.id]);
     });
   }

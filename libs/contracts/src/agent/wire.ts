@@ -73,6 +73,18 @@ export type ControlEpochReply = z.infer<typeof controlEpochReply>;
 /** Error body of the agent. */
 export const agentError = z.object({ code: z.string(), message: z.string() });
 
+/** Processors in MHz, memory in MiB. */
+const measuredUse = z.object({
+  cpuMhz: z
+    .number()
+    .min(0)
+    .max(2 ** 31 - 1),
+  memoryMib: z
+    .number()
+    .min(0)
+    .max(2 ** 31 - 1),
+});
+
 /** Sent every few seconds, and at once when a power state changed. */
 export const heartbeat = z.object({
   hostId: id,
@@ -97,6 +109,13 @@ export const heartbeat = z.object({
         .number()
         .min(0)
         .max(2 ** 40),
+    })
+    .optional(),
+  /** Every few minutes: what the host and its machines used of late, averaged by the agent over a window. */
+  use: z
+    .object({
+      ...measuredUse.shape,
+      machines: z.array(measuredUse.extend({ id })).max(2_000),
     })
     .optional(),
   /** Pools the host knows, with their measured sizes. */

@@ -3,6 +3,7 @@ import { judgeHosts } from '../placement/judge-hosts.js';
 import { drsCluster } from '../testing/drs-cluster.js';
 import { aDisk, aHost, anAffinity, aPool, needsOf } from '../testing/placement-scene.js';
 import type { DrsMachine, DrsPlan, DrsRules, DrsScene } from './drs-scene.js';
+import { followMoves } from './follow-moves.js';
 import { imbalanceOf, thresholdOf } from './imbalance.js';
 import { planDrs } from './plan-drs.js';
 
@@ -195,5 +196,42 @@ describe('plans for any cluster', () => {
         const better = algorithm === 'balanced' ? 1 : -1;
         if (plan.moves.length > 0) expect(better * (plan.imbalanceBefore - plan.imbalanceAfter)).toBeGreaterThan(0);
       }
+  });
+});
+
+describe('moves that somebody chose', () => {
+  it('are followed one after the other, with what each brings', () => {
+    const { moves, refusal } = followMoves(sceneOf(four()), [
+      { vmId: '1', toHostId: 'b' },
+      { vmId: '2', toHostId: 'b' },
+    ]);
+    expect(refusal).toBeUndefined();
+    expect(moves.map(({ vmId, imbalanceAfter }) => [vmId, imbalanceAfter])).toEqual([
+      ['1', 0.5],
+      ['2', 0],
+    ]);
+  });
+
+  it.each<[string, DrsScene, { vmId: string; toHostId: string }[], RegExp]>([
+    ['a host that is out', sceneOf(four()), [{ vmId: '1', toHostId: 'c' }], /c is not up and enabled/],
+    ['where it is', sceneOf(four()), [{ vmId: '1', toHostId: 'a' }], /runs the machine already/],
+    [
+      'what is busy',
+      sceneOf(four({ pinned: 'it is Starting' })),
+      [{ vmId: '1', toHostId: 'b' }],
+      /1 .* it is Starting/,
+    ],
+    ['no room', sceneOf(four(withNeeds({ memoryMib: 9_000 }))), [{ vmId: '1', toHostId: 'b' }], /9000 needed/],
+    [
+      'the same twice',
+      sceneOf(four()),
+      [
+        { vmId: '1', toHostId: 'b' },
+        { vmId: '1', toHostId: 'a' },
+      ],
+      /named twice/,
+    ],
+  ])('are refused: %s', (_, scene, wanted, why) => {
+    expect(followMoves(scene, wanted).refusal).toMatch(why);
   });
 });

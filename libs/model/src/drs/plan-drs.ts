@@ -2,10 +2,9 @@
  * Which machines of a cluster should move where, in which order. Pure, over a snapshot: what was true a moment ago.
  * Whoever carries a move out looks again.
  */
-import type { PlacementSnapshot } from '@durastack/contracts/compute/placement';
-import { judgeHosts } from '../placement/judge-hosts.js';
 import { ClusterState } from './cluster-state.js';
-import { moveCost, type DrsIdleReason, type DrsPlan, type DrsScene, type PlannedMove } from './drs-scene.js';
+import type { DrsIdleReason, DrsPlan, DrsScene, PlannedMove } from './drs-scene.js';
+import { moveOf, whyNotByPlacement } from './judge-move.js';
 import { MoveSearch } from './search-moves.js';
 
 /** Plans, all at once. */
@@ -66,41 +65,11 @@ function* inOrder(scene: DrsScene, wanted: ReadonlyMap<number, number>): Generat
     }
     if (next === undefined) break;
     left.delete(next.vm);
-    if (!placementAllows(scene.snapshot, state, next.vm, next.to)) continue;
+    if (whyNotByPlacement(scene.snapshot, state, next) !== undefined) continue;
     moves.push(moveOf(state, next.vm, next.to));
     search.move(next.vm, next.to);
     if (search.value < best.value) best = { value: search.value, count: moves.length };
   }
   moves.length = best.count;
   return planOf(new ClusterState(scene), moves, moves.length === 0 ? 'no-move-helps' : undefined);
-}
-
-function moveOf(state: ClusterState, vm: number, to: number): PlannedMove {
-  const machine = state.machines[vm]!;
-  return {
-    vmId: machine.needs.vmId,
-    name: machine.needs.name,
-    fromHostId: state.hosts[state.at[vm]!]!.id,
-    toHostId: state.hosts[to]!.id,
-    ...moveCost(machine),
-    imbalanceBefore: state.imbalance,
-    imbalanceAfter: state.imbalanceAfter(vm, to),
-  };
-}
-
-/** The placement's own word on a move in the state that it meets: nothing is planned that a migration would refuse. */
-function placementAllows(snapshot: PlacementSnapshot, state: ClusterState, vm: number, to: number): boolean {
-  const { needs } = state.machines[vm]!;
-  const host = {
-    ...state.hosts[to]!,
-    cpuMhzFree: state.cpuFree[to]!,
-    memoryMibFree: state.memoryFree[to]!,
-  };
-  const pools = new Set(needs.disks.map(({ poolId }) => poolId));
-  const [judged] = judgeHosts(
-    { ...snapshot, hosts: [host], pools: snapshot.pools.filter(({ id }) => pools.has(id)) },
-    { ...needs, affinity: state.groups.needsOf(vm, state.at[vm]!) },
-    'migrate',
-  );
-  return judged !== undefined && judged.reasons.length === 0 && !judged.storageMotion;
 }

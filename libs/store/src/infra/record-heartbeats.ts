@@ -5,6 +5,7 @@ import { transaction, type Tx } from '../database/transaction.js';
 import { transitionIfAllowed } from '../operations/state-rows.js';
 import { noteStranger } from '../recovery/recovery-hosts.js';
 import { noteStorageAddresses } from '../proof/storage-addresses.js';
+import { writeHostUse } from './host-usage.js';
 import { noticeRestore } from '../recovery/recovery-state.js';
 
 /** A heartbeat whose sender's certificate was verified. */
@@ -69,6 +70,10 @@ export async function recordHeartbeats(
       accepted.flatMap(({ heartbeat: { newest } }) => (newest ? [newest] : [])),
     );
     await writeFacts(tx, accepted);
+    await writeHostUse(
+      tx,
+      accepted.map(({ heartbeat }) => heartbeat),
+    );
     for (const { heartbeat } of accepted)
       if (hosts.get(heartbeat.hostId)?.state === 'Disconnected')
         await transitionIfAllowed(tx, { type: 'host', id: heartbeat.hostId }, 'HeartbeatSeen');

@@ -1,0 +1,26 @@
+import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { DurastackError } from '@durastack/contracts/errors';
+import { parseClusterSetting } from '@durastack/contracts/infra/cluster-settings';
+import { updateConfiguration } from '@durastack/contracts/infra/update-configuration';
+import { transaction } from '@durastack/store/database/transaction';
+import { readClusterSettings, writeClusterSetting } from '@durastack/store/infra/cluster-settings';
+import { Handles, type CommandHandler } from '../catalogue/handles.js';
+import type { Call } from '../face/call.js';
+import { Platform } from '../platform.js';
+import { configurationOf, requireSetting } from './configuration.js';
+
+/** Changes a setting of a cluster. */
+@Handles(updateConfiguration)
+export class UpdateConfigurationHandler implements CommandHandler<typeof updateConfiguration> {
+  constructor(private readonly platform: Platform) {}
+
+  execute(_call: Call, params: ParamsOf<typeof updateConfiguration>): Promise<ResultOf<typeof updateConfiguration>> {
+    return transaction(this.platform.database, async (tx) => {
+      const setting = await requireSetting(tx, params);
+      if (params.value === undefined)
+        throw new DurastackError('INVALID_INPUT', `Give the value that ${setting.name} is to have (value).`);
+      await writeClusterSetting(tx, setting, parseClusterSetting(setting.name, params.value));
+      return configurationOf(setting.name, await readClusterSettings(tx, setting.clusterId));
+    });
+  }
+}

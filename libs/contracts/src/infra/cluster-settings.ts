@@ -1,0 +1,82 @@
+/** Settings that each cluster has for itself, by CloudStack's names, with what they may be. */
+import { DurastackError } from '../errors.js';
+
+/** How a setting is written, and what it may be. */
+interface SettingOf<T> {
+  readonly description: string;
+  readonly type: 'Boolean' | 'Integer' | 'Float' | 'String';
+  readonly byDefault: T;
+  readonly group: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly options?: readonly string[];
+}
+
+const DRS = 'DRS';
+
+/** Every setting of a cluster. */
+export const CLUSTER_SETTINGS = {
+  'drs.automatic.enable': {
+    ...{ type: 'Boolean', byDefault: false, group: DRS },
+    description: 'Whether the cluster is balanced by itself, now and then.',
+  },
+  'drs.automatic.interval': {
+    ...{ type: 'Integer', byDefault: 60, min: 1, max: 10_080, group: DRS },
+    description: 'Minutes from one automatic plan to the next.',
+  },
+  'drs.max.migrations': {
+    ...{ type: 'Integer', byDefault: 50, min: 1, max: 1_000, group: DRS },
+    description: 'The greatest number of moves in a plan.',
+  },
+  'drs.algorithm': {
+    ...{ type: 'String', byDefault: 'condensed', options: ['condensed', 'balanced'], group: DRS },
+    description: 'balanced spreads load as evenly as it can, condensed gathers it on few hosts.',
+  },
+  'drs.imbalance': {
+    ...{ type: 'Float', byDefault: 0.4, min: 0, max: 1, group: DRS },
+    description:
+      'From 0 to 1. Of balanced: 1 tolerates no imbalance, 0 any. Of condensed: machines are gathered while the imbalance is below this.',
+  },
+  'drs.metric': {
+    ...{ type: 'String', byDefault: 'memory', options: ['memory', 'cpu'], group: DRS },
+    description: 'What is levelled: memory or processors in use.',
+  },
+} as const satisfies Record<string, SettingOf<boolean | number | string>>;
+
+/** A key of {@link CLUSTER_SETTINGS}. */
+export type ClusterSettingName = keyof typeof CLUSTER_SETTINGS;
+
+/** A value of each. */
+export type ClusterSettings = Readonly<Record<ClusterSettingName, boolean | number | string>>;
+
+/** Whether there is such a setting. */
+export const isClusterSetting = (name: string): name is ClusterSettingName => Object.hasOwn(CLUSTER_SETTINGS, name);
+
+/**
+ * The value that a text stands for.
+ *
+ * @throws DurastackError INVALID_INPUT saying what it may be
+ */
+export function parseClusterSetting(name: ClusterSettingName, text: string): boolean | number | string {
+  const setting: SettingOf<boolean | number | string> = CLUSTER_SETTINGS[name];
+  const word = text.trim().toLowerCase();
+  switch (setting.type) {
+    case 'Boolean':
+      if (word === 'true' || word === 'false') return word === 'true';
+      return refuse(name, text, 'true or false');
+    case 'String':
+      if (setting.options === undefined || setting.options.includes(word)) return word;
+      return refuse(name, text, setting.options.join(' or '));
+    default: {
+      const { min = -Infinity, max = Infinity } = setting;
+      const value = /^-?\d+(\.\d+)?$/.test(word) ? Number(word) : NaN;
+      const whole = setting.type === 'Integer';
+      if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
+      return refuse(name, text, `a ${whole ? 'whole ' : ''}number from ${min} to ${max}`);
+    }
+  }
+}
+
+function refuse(name: string, text: string, allowed: string): never {
+  throw new DurastackError('INVALID_INPUT', `${name} must be ${allowed}, not "${text.slice(0, 100)}".`);
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { defineCommand, ROOT_ONLY } from '../command.js';
+import { text, uuid } from '../fields.js';
+import { configurationView } from './configuration.view.js';
+
+/** Puts a setting of a cluster back to its default. */
+export const resetConfiguration = defineCommand({
+  name: 'resetConfiguration',
+  domain: 'infra',
+  description: 'Puts a setting of a cluster back to its default.',
+  event: 'CONFIGURATION.VALUE.EDIT',
+  rest: { method: 'POST', path: '/configurations/{name}/reset' },
+  roles: ROOT_ONLY,
+  params: z.object({
+    name: text('The setting.'),
+    clusterId: uuid('The cluster; every setting that there is belongs to one.').optional(),
+  }),
+  result: configurationView,
+  wrapper: 'configuration',
+});

@@ -1,0 +1,83 @@
+/** What is done next of a plan. Pure: the step reads the rows and asks for what this says, until all is done. */
+
+/** A move, and what has become of it. */
+export interface MoveScene {
+  readonly position: number;
+  readonly vmName: string | null;
+  readonly fromHostId: string;
+  readonly toHostId: string;
+  readonly passedOver: string | null;
+  /** Of the operation that moves it; null: there is none yet. */
+  readonly childState: string | null;
+  readonly childError: string | null;
+  /** Of the machine; null: it is nowhere, or gone. */
+  readonly vmHostId: string | null;
+  readonly vmState: string | null;
+  readonly vmBusy: boolean;
+}
+
+/** What is known of a plan that is carried out. */
+export interface MovesScene {
+  readonly moves: readonly MoveScene[];
+  /** Hosts of the plan that neither give nor take machines any more. */
+  readonly changedHosts: readonly { readonly id: string; readonly name: string; readonly what: string }[];
+  /** A host of the cluster is given up, or its machines are started elsewhere. */
+  readonly recovering: boolean;
+  /** Machines that move at the same time. */
+  readonly atOnce: number;
+}
+
+/** What follows. */
+export type MovesDecision =
+  | { readonly kind: 'go-on'; readonly start: readonly number[]; readonly passOver: readonly PassedOver[] }
+  | { readonly kind: 'stop'; readonly reason: string }
+  | { readonly kind: 'done' };
+
+interface PassedOver {
+  readonly position: number;
+  readonly reason: string;
+}
+
+/** So many moves may fail before the plan is given up. */
+const FAILURES = 3;
+const OPEN = new Set(['queued', 'granted', 'running', 'needs-attention']);
+
+/** Decides. The moves begin in their order: later ones may need the room that earlier ones leave. */
+export function decideMoves({ moves, changedHosts, recovering, atOnce }: MovesScene): MovesDecision {
+  const underWay = moves.filter(({ childState }) => childState !== null && OPEN.has(childState)).length;
+  const left = moves.filter(({ passedOver, childState }) => passedOver === null && childState === null);
+  if (left.length === 0) return underWay === 0 ? { kind: 'done' } : { kind: 'go-on', start: [], passOver: [] };
+  const reason = whyStop(moves, left, { changedHosts, recovering });
+  if (reason !== undefined) return { kind: 'stop', reason };
+  const passOver: PassedOver[] = [];
+  const start: number[] = [];
+  for (const move of left) {
+    if (start.length >= atOnce - underWay) break;
+    const why = whyNot(move);
+    if (why === undefined) start.push(move.position);
+    else passOver.push({ position: move.position, reason: why });
+  }
+  return { kind: 'go-on', start, passOver };
+}
+
+function whyStop(
+  moves: readonly MoveScene[],
+  left: readonly MoveScene[],
+  { changedHosts, recovering }: Pick<MovesScene, 'changedHosts' | 'recovering'>,
+): string | undefined {
+  if (recovering) return 'Machines of a lost host are being started elsewhere; these come first.';
+  const hosts = new Set(left.flatMap(({ fromHostId, toHostId }) => [fromHostId, toHostId]));
+  const changed = changedHosts.find(({ id }) => hosts.has(id));
+  if (changed) return `Host ${changed.name} is ${changed.what} now.`;
+  const failed = moves.filter(({ childState }) => childState === 'failed');
+  if (failed.length < FAILURES) return undefined;
+  return `${failed.length} moves failed, the last with: ${failed.at(-1)?.childError ?? 'no reason was noted'}`;
+}
+
+/** Why a machine is left where it is: it is not what was planned for. */
+function whyNot({ vmHostId, vmState, vmBusy, fromHostId }: MoveScene): string | undefined {
+  if (vmState === null) return 'The machine has gone.';
+  if (vmBusy) return 'Another operation is at work on the machine.';
+  if (vmState !== 'Running') return `The machine is ${vmState} now.`;
+  return vmHostId === fromHostId ? undefined : 'The machine is on another host now.';
+}

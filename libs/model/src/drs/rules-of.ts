@@ -1,0 +1,14 @@
+import type { ClusterSettings } from '@durastack/contracts/infra/cluster-settings';
+import { DRS_ALGORITHMS, DRS_METRICS, type DrsRules } from './drs-scene.js';
+import { thresholdOf } from './imbalance.js';
+
+/** How a cluster's plans are made, by its settings; `most`: no more moves than that. */
+export function rulesOf(settings: ClusterSettings, most?: number): DrsRules {
+  const algorithm = DRS_ALGORITHMS.find((name) => name === settings['drs.algorithm']) ?? 'condensed';
+  return {
+    algorithm,
+    metric: DRS_METRICS.find((name) => name === settings['drs.metric']) ?? 'memory',
+    threshold: thresholdOf(algorithm, Number(settings['drs.imbalance'])),
+    maxMoves: most ?? Number(settings['drs.max.migrations']),
+  };
+}

@@ -1,0 +1,53 @@
+import {
+  CLUSTER_SETTINGS,
+  isClusterSetting,
+  parseClusterSetting,
+  type ClusterSettingName,
+  type ClusterSettings,
+} from '@durastack/contracts/infra/cluster-settings';
+import type { Tx } from '../database/transaction.js';
+
+/** What every setting is until somebody changes it. */
+const DEFAULTS = Object.fromEntries(
+  Object.entries(CLUSTER_SETTINGS).map(([name, { byDefault }]) => [name, byDefault]),
+) as ClusterSettings;
+
+/** The settings of a cluster. */
+export async function readClusterSettings(tx: Tx, clusterId: string): Promise<ClusterSettings> {
+  const rows = await tx.query<{ name: string; value: string }>(
+    'SELECT name, value FROM cluster_setting WHERE cluster_id = ?',
+    [clusterId],
+  );
+  const known = rows.flatMap(({ name, value }) =>
+    isClusterSetting(name) ? [[name, parseClusterSetting(name, value)] as const] : [],
+  );
+  return { ...DEFAULTS, ...Object.fromEntries(known) };
+}
+
+/** Writes a setting; undefined: its default again. */
+export async function writeClusterSetting(
+  tx: Tx,
+  { clusterId, name }: { readonly clusterId: string; readonly name: ClusterSettingName },
+  value: boolean | number | string | undefined,
+): Promise<void> {
+  await tx.execute('DELETE FROM cluster_setting WHERE cluster_id = ? AND name = ?', [clusterId, name]);
+  if (value === undefined) return;
+  await tx.execute('INSERT INTO cluster_setting (cluster_id, name, value) VALUES (?, ?, ?)', [
+    ...[clusterId, name, String(value)],
+  ]);
+}
+
+/** Clusters that are to be balanced by themselves, and how often. */
+export async function readAutomaticClusters(
+  tx: Tx,
+): Promise<{ readonly clusterId: string; readonly intervalMinutes: number }[]> {
+  const rows = await tx.query<{ clusterId: string }>(
+    "SELECT cluster_id AS clusterId FROM cluster_setting WHERE name = 'drs.automatic.enable' AND value = 'true' ORDER BY cluster_id",
+  );
+  return Promise.all(
+    rows.map(async ({ clusterId }) => ({
+      clusterId,
+      intervalMinutes: Number((await readClusterSettings(tx, clusterId))['drs.automatic.interval']),
+    })),
+  );
+}
