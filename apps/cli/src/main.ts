@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandFunction>>> = {
   logs: async () => (await import('./commands/logs.command.js')).logsCommand,
   doctor: async () => (await import('./commands/doctor.command.js')).doctorCommand,
   recover: async () => (await import('./commands/recover.command.js')).recoverCommand,
+  whatif: async () => (await import('./commands/whatif.command.js')).whatifCommand,
   lab: async () => (await import('./commands/lab.command.js')).labCommand,
   test: async () => (await import('./commands/test.command.js')).testCommand,
   chaos: async () => (await import('./commands/chaos.command.js')).chaosCommand,

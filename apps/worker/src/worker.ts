@@ -28,6 +28,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { WorkerConfig } from './config.js';
 import { workerOptions } from './worker-options.js';
 import { registerDoctorMetrics } from './doctor-metrics.js';
+import { registerFailoverMetrics } from './failover-metrics.js';
 import { temporalTls } from './temporal-tls.js';
 
 const BUNDLE = new URL('../build/workflow-bundle.js', import.meta.url);
@@ -168,6 +169,14 @@ function startLoops(config: WorkerConfig, parts: LoopParts, { port, hintUrl }: {
   };
 }
 
+function createMetrics(source: ActivityDependencies['source'], log: Logger): Registry {
+  const register = new Registry();
+  collectDefaultMetrics({ register, prefix: 'durastack_worker_' });
+  registerDoctorMetrics(register, source, log);
+  registerFailoverMetrics(register, source, log);
+  return register;
+}
+
 /** Connects everything, starts polling and the loops. */
 export async function runWorker(config: WorkerConfig, log: Logger): Promise<RunningWorker> {
   passOnWarnings(log);
@@ -196,9 +205,7 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
   const worker = await createWorker(temporal.native, config, activities);
 
   const hints = new Map<string, () => void>();
-  const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics, prefix: 'durastack_worker_' });
-  registerDoctorMetrics(metrics, source, log);
+  const metrics = createMetrics(source, log);
   const server = await listen(config, { hints, metrics });
   const { port } = server.address() as { port: number };
   const hintUrl = `http://${config.workerListen.host}:${port}/hint`;

@@ -161,7 +161,7 @@ interface Doctor {
 }
 
 const ask = async () => (await cloud.admin.call('getDoctor', { fresh: 'true' }))['doctor'] as unknown as Doctor;
-const alerts = async () => itemsOf(await cloud.admin.call('listAlerts', { type: '12' }));
+const alerts = async (type = '12') => itemsOf(await cloud.admin.call('listAlerts', { type }));
 
 describe('the check on schedule', () => {
   const damage = () => db().execute("UPDATE storage_pool SET reserved_bytes = reserved_bytes + 1 WHERE state = 'Up'");
@@ -208,6 +208,27 @@ describe('the check on schedule', () => {
     expect(await alerts()).toHaveLength(1);
     await expect(cloud.admin.call('archiveAlerts', {})).rejects.toThrow(/ids, type, startdate or enddate/);
     expect((await report('--fix')).code).toBe(0);
+  });
+
+  it('raises one for a cluster that has no room for the loss of a host', { timeout: LIMIT_MS }, async () => {
+    const size = { name: 'ha', displaytext: 'ha', cpunumber: '1', cpuspeed: '500', memory: '128', offerha: 'true' };
+    const offering = objectOf(await cloud.admin.call('createServiceOffering', size));
+    const room = () => metric('durastack_cluster_failover_room_bytes{');
+    expect(await room()).toBe(0);
+    const params = { ...deployParams(basis), serviceofferingid: offering.id };
+    const { id } = objectOf(await cloud.admin.callAndWait('deployVirtualMachine', params));
+    expect(await room()).toBe(-128 * 1_048_576);
+    expect((await ask()).findings).toEqual([]);
+    expect(await alerts('14')).toMatchObject([
+      {
+        description: expect.stringMatching(/no room for the loss of a host.*lacks 128 MiB of memory/) as string,
+      },
+    ]);
+    await ask();
+    expect(await alerts('14')).toHaveLength(1);
+    await cloud.admin.callAndWait('destroyVirtualMachine', { id, expunge: 'true' });
+    await ask();
+    expect(await alerts('14')).toEqual([]);
   });
 
   it('raises one at once for an operation that needs attention', { timeout: LIMIT_MS }, async () => {

@@ -1,4 +1,5 @@
 /** Maintenance of simulated hosts with all processes: who leaves, who cannot, cancel at work, rolling over a cluster. */
+import { whatIf } from '@durastack/cli/commands/whatif.command';
 import { autocommit } from '@durastack/store/database/transaction';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deployParams, eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
@@ -146,12 +147,55 @@ describe('a host', () => {
       'cancelHostMaintenance',
       'maintainHost',
       'getHostMaintenancePlan',
+      'getHostFailurePlan',
     ])
       await expect(call(command, { id: absent })).rejects.toThrow(/entity does not exist/);
     const [id] = basis.hostIds as [string];
     await callAndWait('cancelHostMaintenance', { id });
     expect(await resourceState(id)).toBe('Enabled');
   });
+});
+
+describe('a host that would be lost', () => {
+  it(
+    'leaves machines that find room by priority, some that find none, and some that wait',
+    async () => {
+      const [host, other, third] = basis.hostIds as [string, string, string];
+      const size = { displaytext: 'ha', cpunumber: '1', cpuspeed: '100', memory: '128', offerha: 'true' };
+      const usual = objectOf(await call('createServiceOffering', { ...size, name: 'usual' })).id;
+      const vital = objectOf(await call('createServiceOffering', { ...size, name: 'vital', hapriority: '9' })).id;
+      const there = (name: string, serviceofferingid: string) => deploy({ hostid: host, name, serviceofferingid });
+      await there('plain', basis.offeringId);
+      await there('web', usual);
+      const db = await there('db', vital);
+      const huge = await there('huge', vital);
+      await call('updateVirtualMachine', { id: huge, hapriority: '7' });
+      await autocommit(cloud.database.source).execute('UPDATE virtual_machine SET memory_mib = ? WHERE id = ?', [
+        10_000_000,
+        huge,
+      ]);
+      await call('updateHost', { id: third, allocationstate: 'Disable' });
+      try {
+        const name = (await machines({ id: db }))[0]?.['hostname'];
+        const lost = await whatIf(cloud.admin, ['host-down', String(name)]);
+        expect(lost.fine).toBe(false);
+        expect(lost.lines.join('\n')).toMatch(
+          /HA was not configured.*2 machines would be restarted, in this order:\n {2}db → .*, priority 9\n {2}web → .*, priority 5\n1 machine would find no room:\n {2}huge: .*lacks? memory.*\n1 machine would wait for the host:\n {2}plain: /s,
+        );
+        const planned = (lost.answer as { machines: Record<string, unknown>[] }).machines;
+        expect(planned.slice(0, 3).map(({ destinationid }) => destinationid)).toEqual([other, undefined, other]);
+        const drained = await whatIf(cloud.admin, ['maintenance', host]);
+        expect(drained.lines).toContainEqual(expect.stringContaining('1 machine could not leave'));
+        for (const id of [db, huge]) expect(await hostOf(id)).toBe(host);
+        await expect(whatIf(cloud.admin, ['host-down', 'nowhere'])).rejects.toThrow(
+          /no one host "nowhere"; there are: /,
+        );
+      } finally {
+        await call('updateHost', { id: third, allocationstate: 'Enable' });
+      }
+    },
+    LIMIT_MS,
+  );
 });
 
 describe('rolling maintenance', () => {

@@ -2,7 +2,7 @@
 import { transaction, type Tx } from '../database/transaction.js';
 import type { DataSource } from 'typeorm';
 import { readSetting } from '../operations/settings.js';
-import { clearAlerts, raiseAlert } from './alerts.js';
+import { clearAlerts, raiseAlert, type AlertReason } from './alerts.js';
 
 const LAST = 'doctor-last-check';
 const WANTED = 'doctor-wanted';
@@ -50,11 +50,16 @@ async function writeSetting(tx: Tx, name: string, value: string): Promise<void> 
   ]);
 }
 
-/** Writes a check down: what is found still, what is new, what is gone; raises alerts and clears them. */
+/**
+ * Writes a check down: what is found still, what is new, what is gone; raises alerts and clears them.
+ *
+ * @param worries reasons of alerts beside the findings: what is in order, but should not stay so
+ */
 export function recordCheck(
   source: DataSource,
   findings: readonly KeptFinding[],
   check: LastCheck,
+  worries: readonly AlertReason[] = [],
 ): Promise<{ raised: number; cleared: number }> {
   return transaction(source, async (tx) => {
     for (let at = 0; at < findings.length; at += ROWS_AT_ONCE) {
@@ -78,7 +83,8 @@ export function recordCheck(
       if (!due.has(id) && !AT_ONCE.has(kind)) continue;
       if (await raiseAlert(tx, { key: id, resource, description: what })) raised += 1;
     }
-    const cleared = await clearAlerts(tx, ids);
+    for (const worry of worries) if (await raiseAlert(tx, worry)) raised += 1;
+    const cleared = await clearAlerts(tx, [...ids, ...worries.map(({ key }) => key)]);
     await writeSetting(tx, LAST, JSON.stringify(check));
     return { raised, cleared };
   });
