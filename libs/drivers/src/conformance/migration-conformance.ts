@@ -90,6 +90,22 @@ class MigrationScene {
     return { here, there };
   }
 
+  /** A machine whose disk was on a pool of the source alone when it was started, and went to one of both since. */
+  async makeRunningOnSharedDisk(): Promise<VmSpec> {
+    const { id, pool } = this.subject().makeVm().rootVolume;
+    const { here } = await this.makeRunningOnOwnDisk();
+    await this.to().call('ensureVolumeGone', {
+      volumeId: here.rootVolume.id,
+      pool: this.subject().ownPools.destination,
+    });
+    const target = { id: here.rootVolume.id, pool, sizeBytes: here.rootVolume.sizeBytes };
+    const copy = { copyId: id, volume: here.rootVolume, target, vmId: here.id };
+    await this.from().call('copyVolume', copy);
+    await this.from().call('switchVolume', copy);
+    await this.from().call('ensureVolumeGone', { volumeId: target.id, pool: here.rootVolume.pool });
+    return { ...here, rootVolume: target };
+  }
+
   digest(vm: VmSpec): Promise<string> {
     return this.subject().digest(vm.rootVolume);
   }
@@ -133,6 +149,7 @@ export function describeMigrationConformance(name: string, makeSubject: () => Pr
     });
     const scene = new MigrationScene(() => subject);
     describeMoves(scene);
+    describeMovesOfChanged(scene);
     describeDisks(scene);
     describeStops(scene);
     describeDoubts(scene);
@@ -172,24 +189,6 @@ function describeMoves(scene: MigrationScene): void {
     // It is an ordinary machine there: defined for good, stopped and started again.
     expect(await scene.to().call('ensureVmStopped', { vmId: vm.id })).toEqual({ power: 'off' });
     expect(await scene.to().call('ensureVmRunning', { vm })).toEqual({ power: 'running' });
-    await scene.remove(vm);
-  });
-
-  it('moves a machine that has grown while it ran, with what it has got and room for more', async () => {
-    const before = await scene.makeRunning({ memoryMib: 128, growth: { maxVcpus: 4, maxMemoryMib: 512 } });
-    const vm = { ...before, vcpus: 2, memoryMib: 256 };
-    const size = { vmId: vm.id, vcpus: vm.vcpus, memoryMib: vm.memoryMib };
-    await scene.from().call('ensureVmSize', size);
-    const { sending, receiving } = scene.move(vm);
-    await sending;
-    expect(await receiving).toEqual({ power: 'running' });
-    expect(await scene.sides(vm)).toEqual(['off', 'running']);
-    // As large as it was: this adds nothing; and it grows on.
-    await scene.to().call('ensureVmSize', size);
-    await scene.to().call('ensureVmSize', { ...size, vcpus: 3, memoryMib: 384 });
-    await expect(scene.to().call('ensureVmSize', { ...size, memoryMib: 1_024 })).rejects.toMatchObject({
-      code: 'STEP_REFUSED',
-    });
     await scene.remove(vm);
   });
 
@@ -260,6 +259,36 @@ function describeDisks(scene: MigrationScene): void {
     await Promise.allSettled([receiving]);
     expect(await scene.sides(here)).toEqual(['running', 'absent']);
     await endOf({ here, there });
+  });
+}
+
+/** Machines that are not any more what they were started as. */
+function describeMovesOfChanged(scene: MigrationScene): void {
+  it('moves a machine that has grown while it ran, with what it has got and room for more', async () => {
+    const before = await scene.makeRunning({ memoryMib: 128, growth: { maxVcpus: 4, maxMemoryMib: 512 } });
+    const vm = { ...before, vcpus: 2, memoryMib: 256 };
+    const size = { vmId: vm.id, vcpus: vm.vcpus, memoryMib: vm.memoryMib };
+    await scene.from().call('ensureVmSize', size);
+    const { sending, receiving } = scene.move(vm);
+    await sending;
+    expect(await receiving).toEqual({ power: 'running' });
+    expect(await scene.sides(vm)).toEqual(['off', 'running']);
+    // As large as it was: this adds nothing; and it grows on.
+    await scene.to().call('ensureVmSize', size);
+    await scene.to().call('ensureVmSize', { ...size, vcpus: 3, memoryMib: 384 });
+    await expect(scene.to().call('ensureVmSize', { ...size, memoryMib: 1_024 })).rejects.toMatchObject({
+      code: 'STEP_REFUSED',
+    });
+    await scene.remove(vm);
+  });
+
+  it('moves a machine whose disk was brought to both hosts while it ran', async () => {
+    const vm = await scene.makeRunningOnSharedDisk();
+    const { sending, receiving } = scene.move(vm);
+    await sending;
+    expect(await receiving).toEqual({ power: 'running' });
+    expect(await scene.sides(vm)).toEqual(['off', 'running']);
+    await scene.remove(vm);
   });
 }
 

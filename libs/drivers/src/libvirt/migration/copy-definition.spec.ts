@@ -49,6 +49,13 @@ describe('the definition of a copy', () => {
     expect(copy).toContain('type="sata"');
   });
 
+  it('keeps the page cache of this host out of a shared disk, though the source began elsewhere and uses its own', () => {
+    const began = live((xml) => xml.replace('cache="none"', 'cache="writeback"'));
+    expect(began).toContain('cache="writeback"');
+    expect(copyDefinition(own, began)).not.toContain('writeback');
+    expect(copyDefinition(own, began)).toContain('cache="none"');
+  });
+
   it('keeps a size that was changed while the machine ran', () => {
     const grown = live((xml) =>
       xml.replace('</devices>', '<memory model="dimm"><target><size unit="KiB">1</size></target></memory></devices>'),
