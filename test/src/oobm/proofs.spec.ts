@@ -12,6 +12,7 @@ import { newId } from '@durastack/kit/ids/new-id';
 import { judgeProof, type VmVerdict } from '@durastack/model/ha/judge-proof';
 import type { ProofEvidence, SuspectDisk, SuspectVm } from '@durastack/model/ha/proof-evidence';
 import { createOperationPorts } from '@durastack/store/operations/run';
+import { beginFence } from '@durastack/store/proof/begin-fence';
 import { noteStorageAddresses } from '@durastack/store/proof/storage-addresses';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addHost, makePlace, settle, type Place } from '../crash/ground.js';
@@ -208,5 +209,29 @@ describe('declareHostLost', () => {
     );
     expect(row?.by).toBe('admin/admin');
     await heard('Up', 0);
+  });
+
+  it('counts no more when the host has been heard since, and the next fencing begins from its present boot', async () => {
+    const { db } = world;
+    const read = async () => {
+      const [row] = await db.query(
+        'SELECT declared_lost_by, boot_id_before, operation_id FROM host_fence WHERE host_id = ?',
+        [suspectId],
+      );
+      return row;
+    };
+    await db.execute('DELETE FROM host_fence WHERE host_id = ?', [suspectId]);
+    await heard('Disconnected', 3_600);
+    await declare();
+    await db.execute("UPDATE host SET boot_id = 'later', last_heartbeat_at = NOW(3) + INTERVAL 1 SECOND WHERE id = ?", [
+      suspectId,
+    ]);
+    const { operationId } = step;
+    await beginFence(db, { hostId: suspectId, operationId });
+    const begun = { declared_lost_by: null, boot_id_before: 'later', operation_id: operationId };
+    expect(await read()).toEqual(begun);
+    await db.execute("UPDATE host SET boot_id = 'returned' WHERE id = ?", [suspectId]);
+    await beginFence(db, { hostId: suspectId, operationId });
+    expect(await read()).toEqual(begun);
   });
 });

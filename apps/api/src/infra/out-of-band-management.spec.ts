@@ -26,8 +26,8 @@ it('stores what a controller needs, and tells everything but the password', asyn
     ...{ hostid: place.hostId, powerstate: 'Disabled', enabled: false },
     ...{ driver: 'redfish', address: '192.0.2.9', port: '443', username: 'root' },
   });
-  const [host] = await t.ok('listHosts', { id: place.hostId });
-  expect(host['outofbandmanagement']).toEqual(stored);
+  const [host] = await t.ok<Record<string, unknown>[]>('listHosts', { id: place.hostId });
+  expect(host?.['outofbandmanagement']).toEqual(stored);
   expect(await t.ok('listHosts', { outofbandmanagementenabled: 'true' })).toEqual({});
   expect(await t.ok('listHosts', { outofbandmanagementpowerstate: 'Disabled' })).toHaveLength(1);
   const everything = await Promise.all(
