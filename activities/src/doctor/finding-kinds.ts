@@ -122,6 +122,11 @@ export const FINDING_KINDS = {
     'The database was restored from a backup, or another control plane runs this host.',
     'dura recover, after making sure that no other control plane uses these hosts.',
   ]),
+  'host-closed-by-nothing': mended([
+    'warning',
+    'The operation that was to empty the host was given up, or its rows were changed by hand.',
+    'Lets the host take machines again, as before; prepareHostForMaintenance empties it anew.',
+  ]),
   'host-enrolment-left': mended([
     'warning',
     'The operation that added the host ended without erasing what it was given.',

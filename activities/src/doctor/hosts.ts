@@ -1,5 +1,6 @@
 /** Agents: whether they answer, who they are, and whom they obey. */
 import { AGENT_VERSION } from '@durastack/contracts/agent/version';
+import { readClosedByNothing } from '@durastack/store/doctor/mend-hosts';
 import { controlEpoch } from '@durastack/store/operations/settings';
 import { activeRecovery } from '@durastack/store/recovery/recovery-state';
 import type { Check } from './examination.js';
@@ -32,6 +33,10 @@ export const checkHosts: Check = async ({ db, visits }) => {
   const epoch = await controlEpoch(db);
   const recovery = await activeRecovery(db);
   const found = rows.flatMap((row) => [...ofRow(row), ...ofVisit(row, visits.hosts.get(row.id), epoch)]);
+  for (const host of await readClosedByNothing(db)) {
+    const what = `Host ${host.name} is being emptied for maintenance (PrepareForMaintenance), and no operation does so`;
+    found.push(finding('host-closed-by-nothing', { ...hostOf(host), where: 'database', what }));
+  }
   if (recovery) {
     const { reason, startedAt } = recovery;
     const resource = { type: 'setting', id: 'recovery' };

@@ -20,6 +20,7 @@ import {
   releaseLock,
   tokenForLeftover,
 } from '@durastack/store/doctor/mend-holds';
+import { reopenClosedByNothing } from '@durastack/store/doctor/mend-hosts';
 import { markRunLost } from '@durastack/store/operations/dispatch';
 import { recordPower, type PowerDrift } from '@durastack/store/operations/drift';
 import { WorkflowNotFoundError } from '@temporalio/client';
@@ -99,6 +100,7 @@ const TREATMENTS: Readonly<Record<Mended, Treatment>> = {
   'operation-noted-not-open': ({ source }, found) => clearNote(source, detail(found, 'operationId'), resourceOf(found)),
   'idempotency-key-forgotten': ({ source }, found) =>
     forgetIdempotencyKey(source, found.resource.id, detail(found, 'keySha256')),
+  'host-closed-by-nothing': ({ source }, found) => reopenClosedByNothing(source, found.resource.id),
   'host-enrolment-left': ({ source }, found) => eraseEnrolment(source, found.resource.id),
   'machine-leftover': removeLeftover,
   'machine-files-left': removeLeftover,

@@ -56,6 +56,12 @@ export const HOST_DAMAGE: readonly Damage[] = [
     set: 'certificate_expires_at = NOW(3) + INTERVAL 3 DAY',
     reset: 'certificate_expires_at = NOW(3) + INTERVAL 300 DAY',
   }),
+  onHost('a maintenance that nobody carries out', {
+    kinds: ['host-closed-by-nothing'],
+    words: ['is being emptied for maintenance', 'no operation does so'],
+    set: "allocation_state = 'PrepareForMaintenance', allocation_before = 'Enabled', maintenance_operation_id = UUID()",
+    reset: "allocation_state = 'Enabled', allocation_before = NULL, maintenance_operation_id = NULL",
+  }),
   onHost('secrets of an enrolment', {
     kinds: ['host-enrolment-left'],
     words: ['is still kept'],
