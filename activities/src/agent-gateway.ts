@@ -112,8 +112,9 @@ export function createAgentGateway(
     task: (hostId, verb, params, step) =>
       inStep(step, { hostId, verb }, (host) =>
         client.startTask(host, verb, params, {
-          ...{ token: tokenOf(step), taskKey: taskKeyOf(step) },
-          ...(step.waitMs === undefined ? {} : { waitMs: step.waitMs }),
+          token: tokenOf(step),
+          taskKey: taskKeyOf(step),
+          waitMs: step.waitMs,
         }),
       ),
   };

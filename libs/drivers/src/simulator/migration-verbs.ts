@@ -140,6 +140,33 @@ interface Sending {
   readonly transferMs: number;
 }
 
+async function sendDisk(stream: Duplex, content: string): Promise<void> {
+  const sent = finished(stream.on('error', () => undefined).resume()).catch(() => undefined);
+  stream.end(content);
+  await sent;
+}
+
+/** A part at a time; resolves when the stream took all of it, or broke. */
+async function sendMemory(
+  stream: Duplex,
+  memoryMib: number,
+  { context, transferMs }: Omit<Sending, 'params'>,
+): Promise<void> {
+  for (let part = 1; part <= PARTS; part += 1) {
+    await sleep(transferMs / PARTS, context.signal);
+    stream.write('memory');
+    const sent = Math.floor((memoryMib * part) / PARTS);
+    const [processedBytes, totalBytes] = [sent * MIB, memoryMib * MIB];
+    const remainingBytes = totalBytes - processedBytes;
+    const text = `copied ${sent} of ${memoryMib} MiB, expected downtime ${DOWNTIME_MS} ms`;
+    const numbers = { processedBytes, remainingBytes, totalBytes, pass: 1, downtimeMs: DOWNTIME_MS };
+    context.progress((99 * part) / PARTS, text, numbers);
+  }
+  const flushed = finished(stream, { readable: false }).catch(() => undefined);
+  stream.end();
+  await flushed;
+}
+
 async function send(
   world: SimulatedWorld,
   hostId: string,
@@ -162,25 +189,10 @@ async function send(
     stream.on('error', () => undefined).resume();
     for (const volume of disksOf(vm.spec).filter(({ id }) => withVolumes.includes(id))) {
       const { writtenBy = '' } = world.pool(hostId, volume.pool).volumes[volume.id] ?? {};
-      const disk = (await receiver.openDiskStream()).on('error', () => undefined).resume();
-      const sent = finished(disk).catch(() => undefined);
-      disk.end(`${volume.id} ${writtenBy}`);
-      await sent;
+      await sendDisk(await receiver.openDiskStream(), `${volume.id} ${writtenBy}`);
     }
     const { memoryMib } = vm.spec;
-    for (let part = 1; part <= PARTS; part += 1) {
-      await sleep(transferMs / PARTS, context.signal);
-      stream.write('memory');
-      const sent = Math.floor((memoryMib * part) / PARTS);
-      const [processedBytes, totalBytes] = [sent * MIB, memoryMib * MIB];
-      const remainingBytes = totalBytes - processedBytes;
-      const text = `copied ${sent} of ${memoryMib} MiB, expected downtime ${DOWNTIME_MS} ms`;
-      const numbers = { processedBytes, remainingBytes, totalBytes, pass: 1, downtimeMs: DOWNTIME_MS };
-      context.progress((99 * part) / PARTS, text, numbers);
-    }
-    const flushed = finished(stream, { readable: false }).catch(() => undefined);
-    stream.end();
-    await flushed;
+    await sendMemory(stream, memoryMib, { context, transferMs });
     if (!stream.writableFinished)
       throw new DurastackError('STEP_REFUSED', `The destination stopped receiving machine ${vmId}; it runs on here.`);
     context.signal.throwIfAborted();

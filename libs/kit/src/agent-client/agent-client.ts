@@ -79,7 +79,11 @@ export interface AgentClient {
     host: AgentAddress,
     verb: V,
     params: VerbParams<V>,
-    options: CallOptions & { readonly token: AgentToken; readonly taskKey: string; readonly waitMs?: number },
+    options: CallOptions & {
+      readonly token: AgentToken;
+      readonly taskKey: string;
+      readonly waitMs?: number | undefined;
+    },
   ): Promise<TaskStatus>;
   /** Cancels a long verb and returns when it has stopped; a later start under an older token is refused. */
   cancelTask(
