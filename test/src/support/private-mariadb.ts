@@ -2,15 +2,14 @@
  * A MariaDB of one cloud's own, which may be killed and started again: unlike the one that specs share, it keeps
  * what was committed when its process dies (`innodb-flush-log-at-trx-commit=1`, as in production).
  */
-import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { DurastackError } from '@durastack/contracts/errors';
+import { join } from 'node:path';
 import { connectDatabase } from '@durastack/store/database/data-source';
 import { migrate } from '@durastack/store/migrate';
 import type { TestDatabase } from '@durastack/store/testing/test-database';
 import mysql from 'mysql2/promise';
 import { Child } from './child.js';
+import { initialiseMariadb, mariadbPaths } from './mariadb-data.js';
 
 /** The server and the one database in it. */
 export interface PrivateMariadb {
@@ -27,7 +26,7 @@ export async function startPrivateMariadb(directory: string): Promise<PrivateMar
   mkdirSync(directory, { recursive: true });
   const data = join(directory, 'data');
   const socketPath = join(directory, 'sock');
-  await initialise(data);
+  await initialiseMariadb(data);
   const ask = async (sql: string) => {
     const connection = await mysql.createConnection({ socketPath, user: 'root', connectTimeout: 2_000 });
     connection.on('error', () => undefined);
@@ -37,13 +36,7 @@ export async function startPrivateMariadb(directory: string): Promise<PrivateMar
   const server = new Child({
     command: 'mariadbd',
     args: [
-      ...[
-        '--no-defaults',
-        `--datadir=${data}`,
-        `--tmpdir=${directory}`,
-        `--socket=${socketPath}`,
-        `--pid-file=${join(directory, 'pid')}`,
-      ],
+      ...[...mariadbPaths(data), `--socket=${socketPath}`, `--pid-file=${join(directory, 'pid')}`],
       ...['--skip-networking', '--skip-name-resolve', '--user=root', '--performance-schema=off'],
       ...['--character-set-server=utf8mb4', '--collation-server=utf8mb4_unicode_ci'],
       ...['--innodb-buffer-pool-size=128M', '--innodb-log-file-size=64M', '--innodb-flush-log-at-trx-commit=1'],
@@ -68,24 +61,4 @@ export async function startPrivateMariadb(directory: string): Promise<PrivateMar
     await server.kill('SIGKILL');
     throw error;
   }
-}
-
-async function initialise(data: string): Promise<void> {
-  const install = spawn(
-    'mariadb-install-db',
-    [
-      ...[
-        '--no-defaults',
-        `--datadir=${data}`,
-        `--tmpdir=${dirname(data)}`,
-        '--auth-root-authentication-method=normal',
-        '--skip-test-db',
-      ],
-      ...['--user=root', '--force', '--skip-name-resolve'],
-    ],
-    { stdio: 'ignore' },
-  );
-  const code = await new Promise((done, failed) => install.once('exit', done).once('error', failed));
-  if (code !== 0)
-    throw new DurastackError('ENVIRONMENT', `mariadb-install-db ended with ${String(code)}; is MariaDB installed?`);
 }

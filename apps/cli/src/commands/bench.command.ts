@@ -1,10 +1,11 @@
 /** `dura bench`: runs the yardsticks of docs/benchmarks.md in a process of their own. */
 import { mkdirSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { CHECKOUT, homeDirectory } from '../instance/home.js';
 import { INSTANCE_PACKAGES, installPackages } from '../parts/debian-packages.js';
 import { ensureTemporalBinary } from '../parts/temporal-binary.js';
 import { run } from '../system/run.js';
+import { searchPathWith } from '../system/search-path.js';
 
 const TIMEOUT_MS = 4 * 60 * 60_000;
 
@@ -14,9 +15,8 @@ export async function benchCommand(words: readonly string[]): Promise<number> {
   const cache = join(homeDirectory(), 'cache');
   mkdirSync(cache, { recursive: true });
   const { path } = await ensureTemporalBinary(cache);
-  const searchPath = [dirname(path), join(CHECKOUT, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
   const { code } = await run(process.execPath, [join(CHECKOUT, 'test/dist/bench/main.js'), ...words], {
-    env: { ...process.env, PATH: searchPath },
+    env: { ...process.env, PATH: searchPathWith(path) },
     inherit: true,
     timeoutMs: TIMEOUT_MS,
   });

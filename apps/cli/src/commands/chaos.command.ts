@@ -2,13 +2,14 @@
  * `dura chaos`: operations by several tenants while processes are killed and paused, and a judgement of what was
  * promised. It runs on a cloud of its own and touches no instance; the program lies with the tests.
  */
-import { dirname, delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { SYSTEM_LIBVIRT_PACKAGES } from '@durastack/contracts/infra/host-packages';
 import { TINY_IMAGE_PACKAGES } from '@durastack/drivers/image/tiny-image';
 import { CHECKOUT, homeDirectory } from '../instance/home.js';
 import { INSTANCE_PACKAGES, installPackages, PIP_PACKAGES } from '../parts/debian-packages.js';
 import { ensureTemporalBinary } from '../parts/temporal-binary.js';
 import { run } from '../system/run.js';
+import { searchPathWith } from '../system/search-path.js';
 import { parseWords } from './arguments.js';
 
 /** 10,000 operations take about 40 minutes. */
@@ -29,7 +30,7 @@ export async function chaosCommand(words: readonly string[]): Promise<number> {
   const binary = await ensureTemporalBinary(join(homeDirectory(), 'cache'));
   const { code } = await run(process.execPath, [join(CHECKOUT, 'test/dist/chaos/main.js'), ...words], {
     cwd: CHECKOUT,
-    env: { ...process.env, PATH: [dirname(binary.path), process.env['PATH']].join(delimiter) },
+    env: { ...process.env, PATH: searchPathWith(binary.path) },
     inherit: true,
     timeoutMs: TIMEOUT_MS,
   });

@@ -6,7 +6,7 @@
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { TINY_IMAGE_PACKAGES } from '@durastack/drivers/image/tiny-image';
@@ -17,6 +17,7 @@ import { LAB_PACKAGES } from '../lab/packages.js';
 import { INSTANCE_PACKAGES, installPackages, PIP_PACKAGES } from '../parts/debian-packages.js';
 import { ensureTemporalBinary, TEMPORAL_VERSION } from '../parts/temporal-binary.js';
 import { run } from '../system/run.js';
+import { searchPathWith } from '../system/search-path.js';
 import { Steps } from '../system/steps.js';
 
 const CHECK_TIMEOUT_MS = 15 * 60_000;
@@ -66,7 +67,7 @@ async function setUp(steps: Steps): Promise<string> {
   });
   // Several specs want it, and two of them may begin at once.
   await steps.run('Image of a small Linux', () => ensureImage(cache));
-  return [dirname(binary), join(CHECKOUT, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
+  return searchPathWith(binary);
 }
 
 /** Used by specs alone: a lab with Ceph, and what they look at it with. */

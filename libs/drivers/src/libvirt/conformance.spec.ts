@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConformanceSubject } from '../conformance/conformance-subject.js';
 import { describeDriverConformance } from '../conformance/driver-conformance.js';
@@ -7,10 +7,9 @@ import { volumePath } from '../directory-pool/paths.js';
 import { qcow2VirtualSize } from '../directory-pool/qcow2-header.js';
 import { fetchImage } from '../image/fetch-image.js';
 import { ensureImageGone } from '../image/image-files.js';
-import { serveImage } from '../testing/image-server.js';
 import { createLibvirtDriver } from './driver.js';
 import { startLibvirtdFixture } from './libvirtd-fixture.js';
-import { LibvirtClient } from './rpc/client.js';
+import { serveMachines } from './libvirtd-machines.js';
 import { makePool, networkOf, vmOf, volumeOf } from './vm-fixture.js';
 
 const IMAGES = { fetchImage, ensureImageGone };
@@ -19,13 +18,11 @@ const IMAGES = { fetchImage, ensureImageGone };
 async function makeSubject(): Promise<ConformanceSubject> {
   const libvirtd = await startLibvirtdFixture();
   const { dir, instance, networkNamespace, socketPath } = libvirtd;
-  const raw = new LibvirtClient({ socketPath });
-  const { server, url } = await serveImage();
   const template = await makePool(dir);
   const { pool } = template;
   const store = { id: randomUUID(), path: join(dir, 'store') };
   await mkdir(store.path);
-  const domainNames = new Map<string, string>();
+  const machines = await serveMachines(libvirtd, store);
   const settings = { socketPath, stateDir: join(dir, 'state'), instance, networkNamespace, images: IMAGES };
   let nextHost = 10;
   return {
@@ -34,28 +31,8 @@ async function makeSubject(): Promise<ConformanceSubject> {
     store,
     network: networkOf(instance, 1),
     makeDriver: async () => createLibvirtDriver({ ...settings, accelerator: 'tcg' }),
-    makeVm: () => {
-      const vm = vmOf({ instance, volume: volumeOf(template), networks: [], host: nextHost++ });
-      domainNames.set(vm.id, vm.domainName);
-      return vm;
-    },
-    fetch: (slow) => ({
-      templateId: randomUUID(),
-      store,
-      url: `${url}/${slow ? 'slow' : 'fast'}.raw`,
-      format: 'raw',
-      maxBytes: 2 ** 30,
-      maxVirtualBytes: 2 ** 30,
-      allowedPrivateCidrs: ['127.0.0.0/8'],
-    }),
-    powerOffBehindOurBack: async (vmId) => {
-      const pidFile = join(dir, 'lv', 'run', 'qemu', `${domainNames.get(vmId)}.pid`);
-      process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL');
-    },
-    pauseBehindOurBack: async (vmId) => {
-      const domain = await raw.domainByUuid(vmId);
-      if (domain !== undefined) await raw.suspendDomain(domain);
-    },
+    makeVm: () => machines.note(vmOf({ instance, volume: volumeOf(template), networks: [], host: nextHost++ })),
+    ...machines.parts,
     volumeSizeBytes: async (id) => {
       const names = await readdir(join(pool.path, 'volumes'));
       return names.includes(`${id}.qcow2`) ? qcow2VirtualSize(volumePath({ id, pool })) : undefined;
@@ -66,9 +43,7 @@ async function makeSubject(): Promise<ConformanceSubject> {
       return names.flat().filter((name) => name.includes(id));
     },
     close: async () => {
-      server.closeAllConnections();
-      server.close();
-      raw.close();
+      machines.close();
       await libvirtd.end();
     },
   };

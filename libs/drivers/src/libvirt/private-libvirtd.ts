@@ -170,7 +170,8 @@ function libvirtdConf(instance: string): string {
   ].join('\n');
 }
 
-const QEMU_CONF = [
+/** The lines of `qemu.conf` where machines run as root, and nobody else is on the host. */
+export const QEMU_CONF: readonly string[] = [
   'user = "root"',
   'group = "root"',
   'security_driver = "none"',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RbdPoolSpec } from '@durastack/contracts/agent/specs';
 import { ConformanceCaller, type ConformanceSubject } from '../conformance/conformance-subject.js';
@@ -8,11 +8,10 @@ import { fetchImage } from '../image/fetch-image.js';
 import { ensureImageGone } from '../image/image-files.js';
 import { run } from '../process/run.js';
 import { startCephFixture, type CephFixture } from '../rbd/ceph-fixture.js';
-import { serveImage } from '../testing/image-server.js';
 import { bootDisk } from './boot-sector.js';
 import { createLibvirtDriver } from './driver.js';
 import { startLibvirtdFixture } from './libvirtd-fixture.js';
-import { LibvirtClient } from './rpc/client.js';
+import { serveMachines } from './libvirtd-machines.js';
 import { GUEST_SAYS, networkOf, vmOf } from './vm-fixture.js';
 
 const IMAGES = { fetchImage, ensureImageGone };
@@ -38,19 +37,15 @@ async function makeSubject(): Promise<ConformanceSubject> {
     await libvirtd.end();
     throw error;
   });
-  const raw = new LibvirtClient({ socketPath });
-  const { server, url } = await serveImage();
+  const [store, templateId] = [{ id: randomUUID(), path: join(dir, 'store') }, randomUUID()];
+  const machines = await serveMachines(libvirtd, store);
   const pool: RbdPoolSpec = cluster.pool();
   const close = async (): Promise<void> => {
-    server.closeAllConnections();
-    server.close();
-    raw.close();
+    machines.close();
     await cluster.end();
     await libvirtd.end();
   };
-  const [store, templateId] = [{ id: randomUUID(), path: join(dir, 'store') }, randomUUID()];
   await makeStore(store.path, templateId);
-  const domainNames = new Map<string, string>();
   const settings = { socketPath, stateDir: join(dir, 'state'), instance, networkNamespace, images: IMAGES };
   const makeDriver = async () => createLibvirtDriver({ ...settings, accelerator: 'tcg' });
   try {
@@ -72,27 +67,9 @@ async function makeSubject(): Promise<ConformanceSubject> {
     makeDriver,
     makeVm: () => {
       const volume = { id: randomUUID(), pool, templateId, sizeBytes: 1024 * 1024 };
-      const vm = vmOf({ instance, volume, networks: [], host: nextHost++ });
-      domainNames.set(vm.id, vm.domainName);
-      return vm;
+      return machines.note(vmOf({ instance, volume, networks: [], host: nextHost++ }));
     },
-    fetch: (slow) => ({
-      templateId: randomUUID(),
-      store,
-      url: `${url}/${slow ? 'slow' : 'fast'}.raw`,
-      format: 'raw',
-      maxBytes: 2 ** 30,
-      maxVirtualBytes: 2 ** 30,
-      allowedPrivateCidrs: ['127.0.0.0/8'],
-    }),
-    powerOffBehindOurBack: async (vmId) => {
-      const pidFile = join(dir, 'lv', 'run', 'qemu', `${domainNames.get(vmId)}.pid`);
-      process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL');
-    },
-    pauseBehindOurBack: async (vmId) => {
-      const domain = await raw.domainByUuid(vmId);
-      if (domain !== undefined) await raw.suspendDomain(domain);
-    },
+    ...machines.parts,
     volumeSizeBytes: async (id) => {
       if (!(await imageNames(cluster)).includes(`volume-${id}`)) return undefined;
       const info = await cluster.admin('rbd', 'info', '--format', 'json', `${pool.pool}/volume-${id}`);

@@ -1,6 +1,7 @@
 /** The settings of a lab host's services, written at each start as a distribution's packages would have left them. */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { QEMU_CONF } from '@durastack/drivers/libvirt/private-libvirtd';
 import { hostFiles, readHostSpec, type HostSpec } from './host-spec.js';
 
 /** Names of the settings that services are started with. */
@@ -18,7 +19,7 @@ export function writeConfiguration(spec: HostSpec): void {
   writeFileSync('/etc/hosts', `127.0.0.1 localhost\n${spec.management.address} ${spec.name}\n::1 localhost\n`);
   writeSshd();
   writeFileSync(SETTINGS.libvirtd, libvirtdConf(spec));
-  writeFileSync('/etc/libvirt/qemu.conf', QEMU_CONF);
+  writeFileSync('/etc/libvirt/qemu.conf', [...QEMU_CONF, ''].join('\n'));
   rememberAccelerator(spec);
 }
 
@@ -65,17 +66,6 @@ function libvirtdConf({ uuid }: HostSpec): string {
     '',
   ].join('\n');
 }
-
-const QEMU_CONF = [
-  'user = "root"',
-  'group = "root"',
-  'security_driver = "none"',
-  'cgroup_controllers = []',
-  'namespaces = []',
-  'stdio_handler = "file"',
-  'remember_owner = 0',
-  '',
-].join('\n');
 
 /** All hosts are this machine: the answer that the agent would find by a timed boot is known. */
 function rememberAccelerator({ accelerator }: HostSpec): void {
