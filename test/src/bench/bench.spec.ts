@@ -28,6 +28,7 @@ const EXPECTED: Readonly<Record<string, { counts: Record<string, number>; figure
     figures: ['hypervisors p50', 'downtime p50', 'control plane p50', 'control plane p99', 'cpu all'],
   },
   'move-volume': { counts: { moves: 1, pairs: 1 }, figures: ['throughput', 'plain blockcopy', 'ratio to plain'] },
+  volume: { counts: { disks: 4 }, figures: ['ready, as large as the template p99', 'ready, larger p99'] },
   placement: {
     counts: { placements: 20, placed: 20, oversubscribed: 0 },
     figures: ['rate', 'placement p99', 'cpu mariadb'],
