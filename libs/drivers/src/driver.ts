@@ -62,6 +62,13 @@ export interface PoolSize {
   readonly addresses?: readonly string[];
 }
 
+/** What a machine uses: processors in MHz, memory in MiB. */
+export interface MachineUse {
+  readonly id: string;
+  readonly cpuMhz: number;
+  readonly memoryMib: number;
+}
+
 /** A hypervisor host's driver. */
 export interface HostDriver {
   readonly verbs: DriverVerbs;
@@ -73,6 +80,8 @@ export interface HostDriver {
   observe(): Promise<readonly ObservedVm[]>;
   /** Measured use of the host. */
   usage(): Promise<{ readonly cpuPercent: number; readonly memoryUsedMib: number }>;
+  /** Measured use of its running machines since the previous call; one that was not there then may be left out. */
+  machineUse(): Promise<readonly MachineUse[]>;
   /** Sizes of those of the pools that this driver measures; the agent itself measures the directories among the others. */
   measurePools?(pools: readonly PoolSpec[]): Promise<readonly PoolSize[]>;
   /** A byte stream to the machine's VNC server. NOT_FOUND when it does not run here. */

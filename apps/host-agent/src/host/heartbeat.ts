@@ -10,6 +10,7 @@ import type { HostDriver } from '@durastack/drivers/driver';
 import type { Logger } from '@durastack/kit/log/logger';
 import type { Beat, BeatScheduler } from './beat-scheduler.js';
 import type { KnownPools } from './known-pools.js';
+import { UseAverages } from './use-averages.js';
 
 const FACTS_AGE_MS = 60_000;
 const DRIVER_TIMEOUT_MS = 3_000;
@@ -45,7 +46,10 @@ export class HeartbeatReporter {
   private next: Beat | undefined;
   private facts: { readonly value: HostFacts; readonly readAtMs: number } | undefined;
 
+  private readonly averages: UseAverages;
+
   constructor(private readonly parts: HeartbeatParts) {
+    this.averages = new UseAverages(parts.driver);
     this.intervalMs = parts.intervalMs;
   }
 
@@ -97,6 +101,7 @@ export class HeartbeatReporter {
       if (this.failures === 0) this.parts.log.warn({ error, hostId: this.parts.hostId }, 'heartbeat failed; going on');
       this.failures += 1;
       this.wantFull = true;
+      this.averages.lost();
     }
   }
 
@@ -112,6 +117,7 @@ export class HeartbeatReporter {
       this.inTime('pools', pools.measure()),
       this.wantFull ? this.inTime('observe', driver.observe()) : undefined,
     ]);
+    const use = await this.inTime('the use of machines', this.averages.next(facts, usage));
     const changes = [...this.changed.values()];
     this.changed.clear();
     this.sequence += 1;
@@ -124,6 +130,7 @@ export class HeartbeatReporter {
       vms: all === undefined ? changes : [...all],
       newest: this.parts.newest(),
       ...(usage === undefined ? {} : { usage }),
+      ...(use === undefined ? {} : { use }),
       ...(sizes === undefined ? {} : { pools: sizes }),
     };
   }

@@ -106,6 +106,10 @@ function describeHost(scene: ConformanceScene): void {
     expect(cpuPercent).toBeGreaterThanOrEqual(0);
     expect(cpuPercent).toBeLessThanOrEqual(100);
     expect(memoryUsedMib).toBeGreaterThan(0);
+    for (const { cpuMhz, memoryMib } of await scene.driver().machineUse()) {
+      expect(cpuMhz).toBeGreaterThanOrEqual(0);
+      expect(memoryMib).toBeGreaterThanOrEqual(0);
+    }
   });
 
   it('answers for a machine that it does not have', async () => {

@@ -198,6 +198,10 @@ describe('the host', () => {
     const usage = await driver.usage();
     expect(usage.cpuPercent).toBeGreaterThanOrEqual(0);
     expect(usage.memoryUsedMib).toBeGreaterThan(10);
+    await driver.machineUse();
+    const used = (await driver.machineUse()).find(({ id }) => id === vm.id);
+    expect(used?.cpuMhz).toBeGreaterThanOrEqual(0);
+    expect(used?.memoryMib).toBeGreaterThan(1);
   });
 
   it('refuses a state directory whose sockets would be too long', () => {

@@ -16,6 +16,7 @@ import { Domains } from './domains.js';
 import { ensureVmRunning } from './ensure-vm-running.js';
 import { readFacts, UsageMeter } from './host-facts.js';
 import type { LibvirtHost } from './libvirt-host.js';
+import { MachineUseMeter } from './machine-use.js';
 import { migrationVerbs } from './migration/migration-verbs.js';
 import { connectSocket } from './migration/sockets.js';
 import { PowerWatch } from './power-watch.js';
@@ -70,6 +71,7 @@ const MAX_SOCKET_PATH = 107;
 export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
   const host = makeHost(options);
   const usage = new UsageMeter();
+  const machineUse = new MachineUseMeter();
   let watch: PowerWatch | undefined;
   let housekeeping: NodeJS.Timeout | undefined;
   return {
@@ -95,6 +97,7 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
     },
     observe: () => host.domains.observe(),
     usage: () => usage.read(),
+    machineUse: () => machineUse.read(host),
     measurePools: async (pools) => host.pools.measured(pools),
     openConsole: (vmId) => openConsole(host, vmId),
   };

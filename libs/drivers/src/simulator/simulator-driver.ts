@@ -11,6 +11,7 @@ import { imageVerbs } from './image-verbs.js';
 import { machineVerbs } from './machine-verbs.js';
 import { migrationVerbs } from './migration-verbs.js';
 import { pluggingVerbs } from './plugging.js';
+import { simulatedUse } from './simulated-use.js';
 import { poolSize, storageVerbs } from './storage-verbs.js';
 import { openRfbScreen } from './rfb-screen.js';
 import { volumeCopyVerbs } from './volume-copy-verbs.js';
@@ -66,6 +67,7 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
       const memory = running.reduce((sum, { spec }) => sum + spec.memoryMib, 0);
       return { cpuPercent: Math.min(100, (20 * vcpus) / cpuCount), memoryUsedMib: 512 + memory };
     },
+    machineUse: async () => simulatedUse(world, hostId),
     measurePools: async (pools) =>
       pools.map((pool) => ({
         id: pool.id,

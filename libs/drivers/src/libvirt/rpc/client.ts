@@ -13,6 +13,8 @@ import {
   METADATA_ELEMENT,
   PROCEDURE,
   SHUTDOWN_ACPI,
+  STATS_OF_ACTIVE,
+  TYPED,
   UNDEFINE_ALL,
   XML_INACTIVE,
 } from './protocol.js';
@@ -32,6 +34,12 @@ export interface NodeInfo {
   readonly memoryKib: number;
   readonly cpuCount: number;
   readonly cpuMhz: number;
+}
+
+/** What libvirt counts of a domain, by its names. */
+export interface DomainStats {
+  readonly domain: Domain;
+  readonly numbers: ReadonlyMap<string, number>;
 }
 
 /** How a {@link LibvirtClient} behaves. */
@@ -108,6 +116,13 @@ export class LibvirtClient {
   async listDomains(): Promise<readonly Domain[]> {
     const reply = await this.#call(PROCEDURE.connectListAllDomains, new XdrWriter().int(1).uint(0));
     return Array.from({ length: reply.uint() }, () => readDomain(reply));
+  }
+
+  /** Numbers about every active domain, in one call; `kinds`: virDomainStatsTypes. */
+  async activeDomainStats(kinds: number): Promise<readonly DomainStats[]> {
+    const args = new XdrWriter().uint(0).uint(kinds).uint(STATS_OF_ACTIVE);
+    const reply = await this.#call(PROCEDURE.connectGetAllDomainStats, args);
+    return Array.from({ length: reply.uint() }, () => ({ domain: readDomain(reply), numbers: readNumbers(reply) }));
   }
 
   /** The domain of that UUID; undefined when there is none. */
@@ -274,6 +289,20 @@ export class LibvirtClient {
 /** Reads a domain reference (`remote_nonnull_domain`). */
 export function readDomain(reply: XdrReader): Domain {
   return { name: reply.string(), uuid: uuidText(reply.fixed(16)), id: reply.int() };
+}
+
+/** Typed parameters; texts among them are passed over. */
+function readNumbers(reply: XdrReader): Map<string, number> {
+  const numbers = new Map<string, number>();
+  for (let left = reply.uint(); left > 0; left -= 1) {
+    const name = reply.string();
+    const type = reply.int();
+    if (type === TYPED.string) reply.string();
+    else if (type === TYPED.double) numbers.set(name, reply.double());
+    else if (type === TYPED.llong || type === TYPED.ullong) numbers.set(name, Number(reply.ulong()));
+    else numbers.set(name, reply.uint());
+  }
+  return numbers;
 }
 
 function domainArgs(domain: Domain): XdrWriter {

@@ -59,6 +59,7 @@ export const PROCEDURE = {
   domainEventCallbackRegisterAny: 316,
   domainEventCallbackDeregisterAny: 317,
   domainEventCallbackLifecycle: 318,
+  connectGetAllDomainStats: 344,
   domainBlockCopy: 345,
   domainDefineXmlFlags: 350,
 } as const;
@@ -95,6 +96,11 @@ export const AFFECT_LIVE = 1;
 export const BLOCK_RESIZE_BYTES = 1;
 /** virDomainMetadataType. */
 export const METADATA_ELEMENT = 2;
+
+/** virConnectGetAllDomainStatsFlags: of active domains; without waiting for one that is busy. */
+export const STATS_OF_ACTIVE = 1 | (1 << 29);
+/** virTypedParameterType. */
+export const TYPED = { int: 1, uint: 2, llong: 3, ullong: 4, double: 5, boolean: 6, string: 7 } as const;
 
 /** virErrorNumber, those that mean something to the driver. */
 export const LIBVIRT_ERROR = {
