@@ -10,7 +10,13 @@ import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import type { ActivityDependencies } from '../dependencies.js';
 import { hostsInReachOfPool } from '../storage/pool-hosts.js';
 import { taskOutcome } from '../task-outcome.js';
-import { makeDataVolumes, readNewDataVolumes, readUnfinished, unmakeDataVolumes } from '../storage/data-volumes.js';
+import {
+  makeDataVolumes,
+  readNewDataVolumes,
+  readUnfinished,
+  removeDataVolume,
+  unmakeDataVolumes,
+} from '../storage/data-volumes.js';
 import { readTemplateStore, readVmAndDisk, type RootVolumeRow } from './vm-rows.js';
 
 /** See {@link VmVolumePorts}. */
@@ -52,6 +58,16 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
       if (!work?.hostId) return DONE;
       for (const { id: volumeId, pool } of work.volumes)
         await agents.call(work.hostId, 'ensureVolumeGone', { volumeId, pool }, step);
+      return DONE;
+    },
+
+    async removeChosenVolumes(step) {
+      const chosen = await inStep(source, step, async (_tx, { input, resource }) => ({
+        vmId: resource.id,
+        volumeIds: (input['volumeIds'] ?? []) as readonly string[],
+      }));
+      for (const volumeId of chosen.volumeIds)
+        await removeDataVolume({ source, agents }, step, { vmId: chosen.vmId, volumeId });
       return DONE;
     },
 

@@ -3,10 +3,12 @@ import type { VolumeSpec } from '@durastack/contracts/agent/specs';
 import type { StepRef } from '@durastack/contracts/operations/step';
 import type { Tx } from '@durastack/store/database/transaction';
 import { releasePools } from '@durastack/store/operations/reservations';
-import { underStep } from '@durastack/store/operations/run';
+import { inStep, underStep } from '@durastack/store/operations/run';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '@durastack/store/storage/pool-spec';
+import { readVolume } from '@durastack/store/storage/volume-row';
 import type { ActivityDependencies } from '../dependencies.js';
+import { readVolumeWork } from './volume-work.js';
 
 type Means = Pick<ActivityDependencies, 'source' | 'agents'>;
 
@@ -56,6 +58,27 @@ export async function unmakeDataVolumes(
       await releaseRoom(tx, volumeId);
     });
   }
+}
+
+/** A data disk of a machine is gone for good, unless it was taken from the machine meanwhile. */
+export async function removeDataVolume(
+  { source, agents }: Means,
+  step: StepRef,
+  { vmId, volumeId }: { readonly vmId: string; readonly volumeId: string },
+): Promise<void> {
+  const found = await inStep(source, step, async (tx) => {
+    const row = await readVolume(tx, volumeId);
+    return row.vmId === vmId && row.kind === 'DATADISK' ? { work: await readVolumeWork(tx, row) } : undefined;
+  });
+  if (!found) return;
+  const { work } = found;
+  if (work) await agents.call(work.hostId, 'ensureVolumeGone', { volumeId, pool: work.volume.pool }, step);
+  await underStep(source, step, async (tx) => {
+    await transitionIfAllowed(tx, { type: 'volume', id: volumeId }, 'Expunged');
+    await releaseRoom(tx, volumeId);
+    await tx.execute('UPDATE volume SET vm_id = NULL, device_id = 0, attached_at = NULL WHERE id = ?', [volumeId]);
+    await tx.execute("DELETE FROM resource_tag WHERE resource_type = 'volume' AND resource_id = ?", [volumeId]);
+  });
 }
 
 /** Gives the room of a machine's volumes back that do not exist. */

@@ -4,8 +4,6 @@
  *
  * Every workflow needs one here; the matrix says so when it is missing.
  */
-import { DestroyVirtualMachineHandler } from '@durastack/api/compute/destroy-virtual-machine.command';
-import { ExpungeVirtualMachineHandler } from '@durastack/api/compute/expunge-virtual-machine.command';
 import { MigrateVirtualMachineHandler } from '@durastack/api/compute/migrate-virtual-machine.command';
 import { RebootVirtualMachineHandler } from '@durastack/api/compute/reboot-virtual-machine.command';
 import { StartVirtualMachineHandler } from '@durastack/api/compute/start-virtual-machine.command';
@@ -34,6 +32,7 @@ import {
   type Started,
 } from './ground.js';
 
+import { destroyWithDisks, machineWithDisk } from './vm-with-disk-ground.js';
 import { scalableVm, scale } from './scale-ground.js';
 import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume } from './volume-ground.js';
 import { balance, IS_BALANCED } from './drs-ground.js';
@@ -124,8 +123,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     undone: [],
   },
   migrateVirtualMachineWithVolume: { prepare: machineOnItsDisk, accept: migrateWithDisk, undone: [] },
-  destroyVirtualMachine: { prepare: deployed, accept: byVm(DestroyVirtualMachineHandler), undone: [] },
-  expungeVirtualMachine: { prepare: deployed, accept: byVm(ExpungeVirtualMachineHandler), undone: [] },
+  destroyVirtualMachine: { prepare: machineWithDisk, accept: (ground, id) => destroyWithDisks(ground, id), undone: [] },
+  expungeVirtualMachine: {
+    prepare: machineWithDisk,
+    accept: (ground, id) => destroyWithDisks(ground, id, true),
+    undone: [],
+  },
   addHost: {
     accept: addHost,
     // A host that is not used has the folders of the pools in its reach, empty.

@@ -94,6 +94,30 @@ describe('a data disk', () => {
     LONG_MS,
   );
 
+  it(
+    'goes with its machine when that is asked for, and no other one does',
+    async () => {
+      const before = await reserved();
+      for (const expunge of ['true', 'false']) {
+        const vm = await deploy();
+        const [named, kept, never] = [await create(), await create(), await create()];
+        await attach(named.id, vm);
+        await attach(kept.id, vm);
+        const destroy = (volumeids: string) =>
+          cloud.admin.callAndWait('destroyVirtualMachine', { id: vm.id, expunge, volumeids });
+        await expect(destroy(`${named.id},${never.id}`)).rejects.toThrow(/is no data disk of the virtual machine/);
+        expect(await volume(named.id)).toMatchObject({ state: 'Ready', virtualmachineid: vm.id });
+        await destroy(named.id);
+        expect(await volume(named.id)).toBeUndefined();
+        expect(await volume(kept.id)).toMatchObject({ state: 'Ready' });
+        if (expunge === 'false') await cloud.admin.callAndWait('expungeVirtualMachine', { id: vm.id });
+        for (const { id } of [kept, never]) await cloud.admin.callAndWait('deleteVolume', { id });
+      }
+      expect(await reserved()).toBe(before);
+    },
+    LONG_MS,
+  );
+
   it('comes with a machine that is deployed with one, or is given one before it ever ran', async () => {
     const vm = await deploy({ diskofferingid: sizes.any, size: '4', startvm: 'false' });
     const [disk] = itemsOf(await cloud.admin.call('listVolumes', { virtualmachineid: vm.id, type: 'DATADISK' }));

@@ -1,6 +1,9 @@
 import type { ParamsOf } from '@durastack/contracts/command';
 import { expungeVirtualMachine } from '@durastack/contracts/compute/expunge-virtual-machine';
 import { destroyVirtualMachine } from '@durastack/contracts/compute/destroy-virtual-machine';
+import { DurastackError } from '@durastack/contracts/errors';
+import type { Tx } from '@durastack/store/database/transaction';
+import { readVolumesOf } from '@durastack/store/storage/volume-row';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
@@ -12,10 +15,24 @@ export class DestroyVirtualMachineHandler implements CommandHandler<typeof destr
   constructor(private readonly platform: Platform) {}
 
   execute(call: Call, params: ParamsOf<typeof destroyVirtualMachine>): Promise<StartedOperation> {
+    const volumeIds = [...new Set(params.volumeIds ?? [])];
     return acceptVmOperation(this.platform, call, {
       command: params.expunge ? expungeVirtualMachine : destroyVirtualMachine,
       vmId: params.id,
       desiredPower: 'off',
+      ...(volumeIds.length === 0 ? {} : { input: { volumeIds } }),
+      locks: volumeIds.map((id) => ({ type: 'volume', id }) as const),
+      write: (tx) => requireDataDisks(tx, params.id, volumeIds),
     });
   }
+}
+
+/** Whoever may remove a machine may remove its disks; nobody else's are taken for it. */
+async function requireDataDisks(tx: Tx, vmId: string, volumeIds: readonly string[]): Promise<void> {
+  if (volumeIds.length === 0) return;
+  const own = new Set((await readVolumesOf(tx, vmId)).filter(({ kind }) => kind === 'DATADISK').map(({ id }) => id));
+  const other = volumeIds.find((id) => !own.has(id));
+  if (other === undefined) return;
+  const text = `The volume ${other} (volumeids) is no data disk of the virtual machine ${vmId}; leave it out.`;
+  throw new DurastackError('INVALID_INPUT', text);
 }

@@ -16,7 +16,7 @@ export const expungeVirtualMachine = defineCommand({
   operation: {
     title: 'Expunge',
     resource: 'virtual-machine',
-    locks: { 'virtual-machine': 'exclusive' },
+    locks: { 'virtual-machine': 'exclusive', volume: 'exclusive' },
     lifecycle: { begin: 'ExpungeRequested', succeed: 'Expunged' },
     supersedes: true,
   },

@@ -32,6 +32,8 @@ export interface VmVolumePorts {
    * {@link createRootVolume} it takes the data disks that were made with the machine.
    */
   removeRootVolume: StepActivity;
+  /** Data disks that were named to go with the machine are gone, their room given back; others are left alone. */
+  removeChosenVolumes: StepActivity;
   /** Disks that were begun but never noted as made are gone. Undo of {@link createRootVolume} where disks hold data. */
   removeUnfinishedDisks: StepActivity;
 }
