@@ -14,7 +14,7 @@ import {
   makeDataVolumes,
   readNewDataVolumes,
   readUnfinished,
-  removeDataVolume,
+  removeChosenVolumes,
   unmakeDataVolumes,
 } from '../storage/data-volumes.js';
 import { readTemplateStore, readVmAndDisk, type RootVolumeRow } from './vm-rows.js';
@@ -62,16 +62,12 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
     },
 
     async removeChosenVolumes(step) {
-      const chosen = await inStep(source, step, async (_tx, { input, resource }) => ({
-        vmId: resource.id,
-        volumeIds: (input['volumeIds'] ?? []) as readonly string[],
-      }));
-      for (const volumeId of chosen.volumeIds)
-        await removeDataVolume({ source, agents }, step, { vmId: chosen.vmId, volumeId });
+      await removeChosenVolumes({ source, agents }, step);
       return DONE;
     },
 
     async removeRootVolume(step) {
+      await removeChosenVolumes({ source, agents }, step);
       const work = await inStep(source, step, async (tx, operation) => {
         const { vm, volume, pool } = await readVmAndDisk(tx, operation.resource.id);
         if (!pool) return undefined;

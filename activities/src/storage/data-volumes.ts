@@ -60,8 +60,17 @@ export async function unmakeDataVolumes(
   }
 }
 
-/** A data disk of a machine is gone for good, unless it was taken from the machine meanwhile. */
-export async function removeDataVolume(
+/** Data disks that were named to go with their machine are gone for good. */
+export async function removeChosenVolumes(means: Means, step: StepRef): Promise<void> {
+  const { vmId, volumeIds } = await inStep(means.source, step, async (_tx, { input, resource }) => ({
+    vmId: resource.id,
+    volumeIds: (input['volumeIds'] ?? []) as readonly string[],
+  }));
+  for (const volumeId of volumeIds) await removeDataVolume(means, step, { vmId, volumeId });
+}
+
+/** Nothing when it was taken from the machine meanwhile. */
+async function removeDataVolume(
   { source, agents }: Means,
   step: StepRef,
   { vmId, volumeId }: { readonly vmId: string; readonly volumeId: string },

@@ -15,11 +15,6 @@ export const expungeVirtualMachineSteps = defineSteps<VmPowerPorts & VmVolumePor
     'the machine is being removed',
   ),
   forwardOnly(
-    'Remove the data disks that go with it',
-    hostVerb('removeChosenVolumes'),
-    'data that was asked to be removed is not brought back',
-  ),
-  forwardOnly(
     'Remove its disks',
     hostVerb('removeRootVolume'),
     'data that was asked to be removed is not brought back',

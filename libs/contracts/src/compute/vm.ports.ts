@@ -28,7 +28,8 @@ export interface VmVolumePorts {
    */
   createRootVolume: StepActivity;
   /**
-   * The root volume is gone, its room given back; data disks are left alone. A step of expunging; as undo of a deploy's
+   * The root volume is gone, its room given back, and so are data disks that were named to go with the machine; others
+   * are left alone. A step of expunging; as undo of a deploy's
    * {@link createRootVolume} it takes the data disks that were made with the machine.
    */
   removeRootVolume: StepActivity;
