@@ -70,6 +70,8 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   templatefilter: ['all', 'self'],
   networkdomain: ['example.org'],
   email: ['a@example.org'],
+  port: ['443'],
+  fingerprint: ['ab'.repeat(32)],
 };
 
 const URLS: Readonly<Record<string, string>> = {

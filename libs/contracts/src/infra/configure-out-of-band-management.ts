@@ -28,7 +28,7 @@ export const configureOutOfBandManagement = defineCommand({
     hostId: uuid('The host.'),
     driver: oneOf('How it is spoken to: IPMI 2.0 through ipmitool, or Redfish over HTTPS.', CONTROLLER_DRIVERS),
     address: text('Its IP address or host name.').regex(ADDRESS, 'is no IP address or host name'),
-    port: field(z.coerce.number().int('is no port').min(1, 'is no port').max(65_535, 'is no port'), {
+    port: field(z.coerce.number('is no port').int('is no port').min(1, 'is no port').max(65_535, 'is no port'), {
       description: 'Its port: 623 for IPMI, 443 for Redfish.',
       wire: 'string',
       length: 5,
