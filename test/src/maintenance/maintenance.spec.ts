@@ -187,6 +187,8 @@ describe('a host that would be lost', () => {
         const drained = await whatIf(cloud.admin, ['maintenance', host]);
         expect(drained.lines).toContainEqual(expect.stringContaining('1 machine could not leave'));
         for (const id of [db, huge]) expect(await hostOf(id)).toBe(host);
+        const balanced = await whatIf(cloud.admin, ['drs', basis.clusterId]);
+        expect(balanced.lines[0]).toMatch(/were balanced now \(.*\): imbalance \d/);
         await expect(whatIf(cloud.admin, ['host-down', 'nowhere'])).rejects.toThrow(
           /no one host "nowhere"; there are: /,
         );

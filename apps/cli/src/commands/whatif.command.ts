@@ -1,4 +1,4 @@
-/** `dura whatif host-down|maintenance|drs NAME`: what would happen, without doing anything. */
+/** `dura whatif host-down|maintenance|drs NAME`: what would happen, without doing it. */
 import { DurastackError } from '@durastack/contracts/errors';
 import { loadAdminAccess } from '../api/admin-access.js';
 import { ApiClient } from '../api/api-client.js';
@@ -27,6 +27,27 @@ export interface MaintenancePlan {
   readonly machines: readonly (PlannedMachine & { readonly way: string })[];
 }
 
+/** As `generateClusterDrsPlan` answers it. */
+export interface DrsPlan {
+  readonly id: string;
+  readonly algorithm: string;
+  readonly metric: string;
+  readonly threshold: number;
+  readonly imbalancebefore: number;
+  readonly imbalanceafter: number;
+  readonly reason?: string;
+  readonly migrations: readonly {
+    readonly virtualmachinename?: string;
+    readonly virtualmachineid: string;
+    readonly sourcehostname?: string;
+    readonly destinationhostname?: string;
+    readonly memorytocopy: number;
+    readonly expectedseconds: number;
+    readonly imbalancebefore: number;
+    readonly imbalanceafter: number;
+  }[];
+}
+
 /** What is told of an answer. */
 interface Told {
   readonly answer: unknown;
@@ -43,6 +64,10 @@ const QUESTIONS: Readonly<Record<string, (api: ApiClient, name: string) => Promi
   maintenance: async (api, name) => {
     const plan = await ask<MaintenancePlan>(api, 'getHostMaintenancePlan', await idOf(api, 'host', name));
     return { answer: plan, lines: describeMaintenance(plan), fine: plan.possible };
+  },
+  drs: async (api, name) => {
+    const plan = await ask<DrsPlan>(api, 'generateClusterDrsPlan', await idOf(api, 'cluster', name));
+    return { answer: plan, lines: describeDrs(name, plan), fine: true };
   },
 };
 const FOUND_TROUBLE = 3;
@@ -77,7 +102,10 @@ async function ask<T>(api: ApiClient, command: string, id: string): Promise<T> {
   return Object.values(reply).find((value) => typeof value === 'object') as T;
 }
 
-const LISTS = { host: { command: 'listHosts', params: { type: 'Routing' } } } as const;
+const LISTS = {
+  host: { command: 'listHosts', params: { type: 'Routing' } },
+  cluster: { command: 'listClusters', params: {} },
+} as const;
 
 async function idOf(api: ApiClient, kind: keyof typeof LISTS, nameOrId: string): Promise<string> {
   const { command, params } = LISTS[kind];
@@ -123,5 +151,24 @@ export function describeMaintenance({ name, machines }: MaintenancePlan): string
     ...section(`${count(moved, 'machine')} would move, in this order:`, moved, goes),
     ...section(`${count(others, 'machine')} would be stopped:`, others, (machine) => `  ${machine.name}`),
     ...section(`${count(stuck, 'machine')} could not leave, so nothing would move:`, stuck, stays),
+  ];
+}
+
+/** What happens when a cluster is balanced. */
+export function describeDrs(cluster: string, plan: DrsPlan): string[] {
+  const { algorithm, metric, threshold, imbalancebefore, imbalanceafter, migrations, reason, id } = plan;
+  const change = (before: number, after: number) => `${before.toFixed(3)} → ${after.toFixed(3)}`;
+  return [
+    `If ${cluster} were balanced now (${algorithm}, by ${metric}): imbalance ${change(imbalancebefore, imbalanceafter)}, wanted ${threshold.toFixed(3)}.`,
+    ...(migrations.length === 0 ? [`Nothing would move${reason === undefined ? '' : `: ${reason}`}.`] : []),
+    ...section(`${count(migrations, 'machine')} would move, in this order:`, migrations, (move) =>
+      [
+        `  ${move.virtualmachinename ?? move.virtualmachineid}: ${move.sourcehostname} → ${move.destinationhostname}`,
+        `${move.memorytocopy} MiB to copy`,
+        `about ${move.expectedseconds} s`,
+        `imbalance ${change(move.imbalancebefore, move.imbalanceafter)}`,
+      ].join(', '),
+    ),
+    ...(migrations.length === 0 ? [] : [`The plan is kept as ${id}; executeClusterDrsPlan carries out a plan.`]),
   ];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ApiClient } from '../api/api-client.js';
-import { describeFailure, describeMaintenance, whatIf, type FailurePlan } from './whatif.command.js';
+import { describeDrs, describeFailure, describeMaintenance, whatIf, type FailurePlan } from './whatif.command.js';
 
 const machine = (name: string, more: Partial<FailurePlan['machines'][number]> = {}) => ({
   ...{ name, hapriority: 5, restarts: true },
@@ -57,10 +57,44 @@ it('maintenance is told machine by machine', () =>
     '  big: 2 hosts: 2 lack memory',
   ]));
 
+describe('balance', () => {
+  const plan = {
+    ...{
+      id: 'p-1',
+      algorithm: 'balanced',
+      metric: 'memory',
+      threshold: 0.4,
+      imbalancebefore: 0.5,
+      imbalanceafter: 0.1,
+    },
+    migrations: [],
+  };
+  it('is told move by move', () =>
+    expect(
+      describeDrs('c1', {
+        ...plan,
+        migrations: [
+          {
+            ...{ virtualmachineid: 'v', virtualmachinename: 'web', sourcehostname: 'a', destinationhostname: 'b' },
+            ...{ memorytocopy: 2048, expectedseconds: 18, imbalancebefore: 0.5, imbalanceafter: 0.1 },
+          },
+        ],
+      }),
+    ).toEqual([
+      'If c1 were balanced now (balanced, by memory): imbalance 0.500 → 0.100, wanted 0.400.',
+      '1 machine would move, in this order:',
+      '  web: a → b, 2048 MiB to copy, about 18 s, imbalance 0.500 → 0.100',
+      'The plan is kept as p-1; executeClusterDrsPlan carries out a plan.',
+    ]));
+
+  it('says why nothing would move', () =>
+    expect(describeDrs('c1', { ...plan, reason: 'it is balanced' })[1]).toBe('Nothing would move: it is balanced.'));
+});
+
 it.each([[[]], [['host-down']], [['host-up', 'x']], [['constructor', 'x']], [['host-down', 'x', 'y']]])(
   'refuses the question %j',
   async (words: string[]) => {
     const nobody = new ApiClient({ url: 'http://127.0.0.1:9', apiKey: 'a', secretKey: 'b' });
-    await expect(whatIf(nobody, words)).rejects.toThrow(/say what \(host-down, maintenance\)/);
+    await expect(whatIf(nobody, words)).rejects.toThrow(/say what \(host-down, maintenance, drs\)/);
   },
 );
