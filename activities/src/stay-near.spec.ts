@@ -1,7 +1,7 @@
 import type { TaskStatus } from '@durastack/contracts/agent/verbs';
 import { DurastackError } from '@durastack/contracts/errors';
 import { describe, expect, it } from 'vitest';
-import { stayNear } from './stay-near.js';
+import { nearOutcome, stayNear } from './stay-near.js';
 
 const running: TaskStatus = { key: 'k', verb: 'sendVm', state: 'running' };
 const answering = (...answers: (TaskStatus | DurastackError)[]) => {
@@ -29,6 +29,18 @@ describe('staying near a task', () => {
     const show = async (status: TaskStatus): Promise<void> => void shown.push(status);
     expect((await stayNear({ ask: answering(running), worthIt: () => true, show })).state).toBe('running');
     expect(shown.length).toBeGreaterThan(0);
+  });
+
+  it('comes back at once to what may end soon, and later to what may not', () => {
+    const left = (remainingBytes: number, bytesPerSecond?: number) => {
+      const progress = { processedBytes: 0, remainingBytes, totalBytes: remainingBytes, bytesPerSecond };
+      return nearOutcome({ ...running, progress });
+    };
+    expect(nearOutcome(running)).toMatchObject({ done: false, pollMs: 0 });
+    expect(left(2 ** 20)).toMatchObject({ done: false, pollMs: 0 });
+    expect(left(2 ** 30, 2 ** 29)).toMatchObject({ done: false, pollMs: 0 });
+    expect(left(2 ** 30, 2 ** 27)).toMatchObject({ done: false, pollMs: 1_000 });
+    expect(nearOutcome({ ...running, state: 'done' })).toEqual({ done: true });
   });
 
   it('passes a failure on', async () => {

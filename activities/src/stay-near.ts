@@ -6,6 +6,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskStatus } from '@durastack/contracts/agent/verbs';
+import type { StepOutcome } from '@durastack/contracts/operations/step';
+import { taskOutcome } from './task-outcome.js';
 
 /** Holds a slot of the worker for no longer, and lets no cancel wait for longer. */
 const STAY_MS = 2_500;
@@ -35,6 +37,12 @@ export function mayEndSoon({ progress }: TaskStatus): boolean {
   if (progress === undefined) return true;
   const { remainingBytes, bytesPerSecond } = progress;
   return remainingBytes < SOON_S * Math.max(bytesPerSecond ?? 0, LEAST_BYTES_PER_SECOND);
+}
+
+/** As {@link taskOutcome}, of a task that was stayed with: it is stayed with again at once where that is worth it. */
+export function nearOutcome(status: TaskStatus): StepOutcome {
+  const outcome = taskOutcome(status);
+  return outcome.done || !mayEndSoon(status) ? outcome : { ...outcome, pollMs: 0 };
 }
 
 /** The status at the end of the stay: the task's end, or how far it is. Rejects as `ask` does. */

@@ -35,7 +35,7 @@ import { reserveDestination } from './migration-placement.js';
 import { readVmSpec } from './vm-rows.js';
 
 const ASK_AGAIN_MS = 1_000;
-const POLL_MS = { soon: 200, underWay: 1_000 } as const;
+const POLL_MS = 1_000;
 const READ_MS = 20_000;
 /** From the opening of the destination until the source comes: both are asked by the same step, one after the other. */
 const TICKET_MS = 300_000;
@@ -167,7 +167,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
           worthIt: ({ detail }) => detail !== AWAITS_SOURCE,
         });
         if (!onlyAttempt(receiving).done && receiving.detail !== AWAITS_SOURCE)
-          return pending(POLL_MS.soon, 'preparing the destination');
+          return pending(0, 'preparing the destination');
         await underStep(source, step, (tx) => noteOpened(tx, row.vmId, step.generation));
       }
       // The source hears from the destination whether the machine runs there: when it is done, both are.
@@ -178,7 +178,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
         show: ({ detail = '', progress }) => noteDetail(source, step, detail, progress),
       });
       const sent = onlyAttempt(task);
-      if (!sent.done) return pending(POLL_MS.underWay, sent.detail, task.progress);
+      if (!sent.done) return pending(mayEndSoon(task) ? 0 : POLL_MS, sent.detail, task.progress);
       const figures = migrationFigures.parse(task.result);
       await underStep(source, step, (tx) => noteFigures(tx, row.vmId, figures));
       return doneWith(figuresInWords({ ...row, ...figures }) ?? '', inTheEnd(figures));

@@ -12,8 +12,7 @@ import { noteDetail } from '@durastack/store/operations/step-detail';
 import { readMoveTargets, readVolumeToMove } from '@durastack/store/storage/volume-move';
 import { readPool } from '../compute/vm-rows.js';
 import type { ActivityDependencies } from '../dependencies.js';
-import { mayEndSoon, stayNear } from '../stay-near.js';
-import { taskOutcome } from '../task-outcome.js';
+import { mayEndSoon, nearOutcome, stayNear } from '../stay-near.js';
 import { onHostOr, removeElsewhere, removeVolume } from './volume-hosts.js';
 
 /** See {@link VolumeMigrationPorts}. */
@@ -53,7 +52,7 @@ export function createActivities(dependencies: ActivityDependencies): VolumeMigr
         worthIt: mayEndSoon,
         show: ({ detail = '', progress }) => noteDetail(source, step, detail, progress),
       });
-      const outcome = taskOutcome(status);
+      const outcome = nearOutcome(status);
       if (!outcome.done) return outcome;
       const { mirrored } = VERBS.copyVolume.result.parse(status.result);
       await underStep(source, step, (tx) =>
@@ -79,7 +78,7 @@ export function createActivities(dependencies: ActivityDependencies): VolumeMigr
       const move = await read(step);
       if (!move || move.switched) return DONE;
       const status = await goOver(dependencies, move, step);
-      const outcome = status ? taskOutcome(status) : DONE;
+      const outcome = status ? nearOutcome(status) : DONE;
       if (!outcome.done) return outcome;
       const { id } = move.copy.volume;
       await underStep(source, step, (tx) =>

@@ -55,7 +55,7 @@ export function doneWith(detail: string, progress?: TransferProgress): StepOutco
 /** What was to be settled has passed its pivot; see `pivotOnHosts`. */
 export const PASSED: StepOutcome = { done: true, passed: true };
 
-/** Not yet: call again after `pollMs`; `detail` and its numbers are shown as progress. */
+/** Not yet: call again after `pollMs` (0: at once, having waited by itself); `detail` and its numbers are shown as progress. */
 export function pending(pollMs: number, detail?: string, progress?: TransferProgress): StepOutcome {
   const shown = { ...(detail === undefined ? {} : { detail }), ...(progress === undefined ? {} : { progress }) };
   return { done: false, pollMs, ...shown };
