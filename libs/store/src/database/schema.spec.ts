@@ -1,6 +1,7 @@
 /** The three descriptions of the schema say the same: entities, migrations, and the dump that people read. */
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate } from '../migrate.js';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.js';
 import { dumpSchema } from './schema-dump.js';
 
@@ -41,6 +42,16 @@ describe('an empty database after all migrations', () => {
        WHERE t.table_schema = DATABASE() AND (c.constraint_name IS NULL OR t.engine <> 'InnoDB')`,
     );
     expect(faulty).toEqual([]);
+  });
+
+  it('comes about also when a run was interrupted: what it had made stays, and the rest is made', async () => {
+    await database.source.query('INSERT INTO `setting` (`name`, `value`) VALUES (?, ?)', ['kept', 'yes']);
+    await database.source.query('DROP TABLE `volume`, `zone`');
+    await database.source.query('DELETE FROM `schema_migration`');
+    expect(await migrate(database.url)).toHaveLength(1);
+    expect(await migrate(database.url)).toEqual([]);
+    expect(await differences()).toEqual([]);
+    expect(await database.source.query("SELECT `value` FROM `setting` WHERE `name` = 'kept'")).toHaveLength(1);
   });
 
   it('refuses a change that no migration makes', async () => {

@@ -15,13 +15,16 @@ if (!url) {
 const source = await connectDatabase({ url });
 const { upQueries } = await source.driver.createSchemaBuilder().log();
 await source.destroy();
-const statements = upQueries.map(({ query }) => `  ${JSON.stringify(query)},`).join('\n');
+const statements = upQueries
+  // What an interrupted run has made is there already when it is run again.
+  .map(({ query }) => `  ${JSON.stringify(query.replace(/^CREATE TABLE /, 'CREATE TABLE IF NOT EXISTS '))},`)
+  .join('\n');
 const file = new URL('../../src/migrations/0001-initial-schema.ts', import.meta.url);
 writeFileSync(
   file,
   `import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** One statement each: MySQL commits every DDL statement by itself. */
+/** One statement each, that can be repeated: MySQL commits every DDL statement by itself. */
 const STATEMENTS = [
 ${statements}
 ];
