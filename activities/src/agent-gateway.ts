@@ -4,7 +4,7 @@ import type { AgentToken } from '@durastack/contracts/agent/token';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { StepRef } from '@durastack/contracts/operations/step';
 import type { AgentAddress, AgentClient } from '@durastack/kit/agent-client/agent-client';
-import { autocommit } from '@durastack/store/database/transaction';
+import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { noteDetail } from '@durastack/store/operations/step-detail';
 import type { DataSource } from 'typeorm';
 import { HostCalls } from './host-calls.js';
@@ -14,6 +14,13 @@ import { StepTroubles } from './step-troubles.js';
 export interface AgentGateway {
   /** A verb under a step's token. HOST_UNREACHABLE when it does not answer; HOST_FENCED when the host is gone. */
   call<V extends Exclude<VerbName, LongVerbName>>(
+    hostId: string,
+    verb: V,
+    params: VerbParams<V>,
+    step: StepRef,
+  ): Promise<VerbResult<V>>;
+  /** As {@link call}, on a host that is fenced and reports again: only to clear it. */
+  callFenced<V extends Exclude<VerbName, LongVerbName>>(
     hostId: string,
     verb: V,
     params: VerbParams<V>,
@@ -59,6 +66,20 @@ export function tokenOf(step: StepRef): AgentToken {
 const taskKeyOf = ({ operationId, index, part }: StepRef & { readonly part?: string }): string =>
   `${operationId}-${index}${part === undefined ? '' : `-${part}`}`;
 
+/** Where a host's agent is. HOST_FENCED when it was removed, or fenced and that counts. */
+async function address(db: Tx, hostId: string, fencedToo: boolean): Promise<AgentAddress> {
+  const rows = await db.query<{ agent_url: string | null; state: string }>(
+    'SELECT agent_url, state FROM host WHERE id = ?',
+    [hostId],
+  );
+  const host = rows[0];
+  if (!host || host.state === 'Removed') throw new DurastackError('HOST_FENCED', `Host ${hostId} was removed.`);
+  if (host.state === 'Down' && !fencedToo)
+    throw new DurastackError('HOST_FENCED', `Host ${hostId} was fenced: nothing of it runs any more.`);
+  if (host.agent_url === null) throw new DurastackError('HOST_UNREACHABLE', `Host ${hostId} has no agent yet.`);
+  return { id: hostId, url: host.agent_url };
+}
+
 /**
  * A gateway that looks hosts up in the database.
  *
@@ -72,32 +93,22 @@ export function createAgentGateway(
   const calls = new HostCalls();
   const db = autocommit(source);
 
-  const address = async (hostId: string): Promise<AgentAddress> => {
-    const rows = await db.query<{ agent_url: string | null; state: string }>(
-      'SELECT agent_url, state FROM host WHERE id = ?',
-      [hostId],
-    );
-    const host = rows[0];
-    if (!host || host.state === 'Removed') throw new DurastackError('HOST_FENCED', `Host ${hostId} was removed.`);
-    if (host.agent_url === null) throw new DurastackError('HOST_UNREACHABLE', `Host ${hostId} has no agent yet.`);
-    return { id: hostId, url: host.agent_url };
-  };
-
   const bounded = async <T>(
     hostId: string,
-    patienceMs: number,
+    { patienceMs, fencedToo }: { readonly patienceMs: number; readonly fencedToo: boolean },
     body: (host: AgentAddress) => Promise<T>,
   ): Promise<T> => {
-    const host = await address(hostId);
+    const host = await address(db, hostId, fencedToo);
     return calls.run(hostId, () => body(host), { answered: isAnswer, patienceMs });
   };
 
   const troubles = new StepTroubles((step, detail) => void noteDetail(source, step, detail).catch(onFault));
   const inStep = <T>(
     step: StepRef,
-    what: { hostId: string; verb: string },
+    { fencedToo = false, ...what }: { hostId: string; verb: string; fencedToo?: boolean },
     body: (host: AgentAddress) => Promise<T>,
-  ): Promise<T> => troubles.during(step, what, () => bounded(what.hostId, PATIENCE_MS, body));
+  ): Promise<T> =>
+    troubles.during(step, what, () => bounded(what.hostId, { patienceMs: PATIENCE_MS, fencedToo }, body));
 
   return {
     client,
@@ -107,8 +118,12 @@ export function createAgentGateway(
     stopWaiting: () => calls.stop(),
     call: (hostId, verb, params, step) =>
       inStep(step, { hostId, verb }, (host) => client.call(host, verb, params, { token: tokenOf(step) })),
+    callFenced: (hostId, verb, params, step) =>
+      inStep(step, { hostId, verb, fencedToo: true }, (host) =>
+        client.call(host, verb, params, { token: tokenOf(step) }),
+      ),
     read: (hostId, verb, params, timeoutMs) =>
-      bounded(hostId, 0, (host) => client.call(host, verb, params, { timeoutMs })),
+      bounded(hostId, { patienceMs: 0, fencedToo: true }, (host) => client.call(host, verb, params, { timeoutMs })),
     task: (hostId, verb, params, step) =>
       inStep(step, { hostId, verb }, (host) =>
         client.startTask(host, verb, params, {

@@ -14,6 +14,7 @@ import { checkCapacity } from './capacity.js';
 import type { Check } from './examination.js';
 import type { Finding } from './finding.js';
 import { checkGivenUp } from './given-up.js';
+import { checkHa } from './ha.js';
 import { checkHosts } from './hosts.js';
 import { revisitHosts, visitHosts, type Visits } from './host-visits.js';
 import { checkMachines } from './machines.js';
@@ -30,6 +31,7 @@ const CHECKS: readonly Check[] = [
   checkOperations,
   checkWorkflows,
   checkHosts,
+  checkHa,
   checkMachines,
   checkVolumes,
   checkCapacity,

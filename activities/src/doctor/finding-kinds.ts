@@ -230,6 +230,17 @@ export const FINDING_KINDS = {
     'Look at it (qemu-img info); disks may depend on it. --fix never removes data.',
   ]),
 
+  'machine-without-proof': reported([
+    'error',
+    'Its host is silent, and nothing proves that its old copy is dead: it is started nowhere else, so that it never runs twice.',
+    'See whether the host has power. Switch it off, or on again; when you have seen that it is without power, declareHostLost says so.',
+  ]),
+  'machine-without-room': reported([
+    'error',
+    'Its host failed, and no other host that reaches its disks has room for it.',
+    'Add a host, or stop machines that are less important. It is started as soon as there is room.',
+  ]),
+
   'reservation-orphan': mended([
     'error',
     'Rows were changed by hand, or a machine ended without its last step.',

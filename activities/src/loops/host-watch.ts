@@ -11,6 +11,11 @@ const LONGEST_ROUND_MS = 3_000;
 /** Heartbeats that may be lost before their sender counts as silent. */
 const MISSED = 3;
 
+/** For how long a host has to be silent, by the time between two heartbeats. */
+export function silenceWindowMs(intervalMs: number): number {
+  return Math.max(MISSED * intervalMs, 5_000);
+}
+
 /** A detector; call it about every second. */
 export interface HostWatch {
   round(): Promise<void>;
@@ -30,7 +35,7 @@ export function createHostWatch({
   log: Logger;
   intervalMs: number;
 }): HostWatch {
-  const windowMs = Math.max(MISSED * intervalMs, 5_000);
+  const windowMs = silenceWindowMs(intervalMs);
   const times = { windowMs, hangMs: heartbeatTimeoutMs(intervalMs) };
   let watching: Watching | undefined;
   return {

@@ -8,6 +8,7 @@ import { introducingPools } from '@durastack/activities/storage/pool-introductio
 import { startCertificateRenewal } from '@durastack/activities/loops/certificate-renewal';
 import { startDispatcher } from '@durastack/activities/loops/dispatcher';
 import { startDoctorLoop } from '@durastack/activities/loops/doctor';
+import { startHaLoop } from '@durastack/activities/loops/ha';
 import { createHostWatch } from '@durastack/activities/loops/host-watch';
 import { createRecoveryWatch } from '@durastack/activities/loops/recovery';
 import { showingProgress } from '@durastack/activities/step-progress';
@@ -128,6 +129,8 @@ function createWorker(
 
 interface LoopParts {
   readonly source: ActivityDependencies['source'];
+  readonly box: ActivityDependencies['box'];
+  readonly controllers: ActivityDependencies['controllers'];
   readonly client: Client;
   readonly agents: AgentGateway;
   readonly authority: KeyAndCertificate;
@@ -162,10 +165,11 @@ function startLoops(config: WorkerConfig, parts: LoopParts, { port, hintUrl }: {
     hintUrl: `${hintUrl}/doctor`,
     intervalMs: config.doctorIntervalMs,
   });
+  const ha = startHaLoop({ ...parts, holder, intervalMs: heartbeatIntervalMs });
   return {
     hint: () => dispatcher.hint(),
     hintDoctor: () => doctor.hint(),
-    stop: async () => void (await Promise.all([dispatcher.stop(), renewal.stop(), doctor.stop()])),
+    stop: async () => void (await Promise.all([dispatcher.stop(), renewal.stop(), doctor.stop(), ha.stop()])),
   };
 }
 
@@ -209,7 +213,11 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
   const server = await listen(config, { hints, metrics });
   const { port } = server.address() as { port: number };
   const hintUrl = `http://${config.workerListen.host}:${port}/hint`;
-  const loops = startLoops(config, { source, client: temporal.client, agents, authority, log }, { port, hintUrl });
+  const loops = startLoops(
+    config,
+    { source, box, controllers, client: temporal.client, agents, authority, log },
+    { port, hintUrl },
+  );
   hints.set('/hint', loops.hint).set('/hint/doctor', loops.hintDoctor);
   log.info({ hintUrl }, 'ready');
 

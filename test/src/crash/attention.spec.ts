@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadStepLists } from '../support/workflows.js';
 import type { Fault } from './faults.js';
 import { clearGround, makeGround, settle, type Ground, type Started } from './ground.js';
+import { reviveHosts } from './ha-ground.js';
 import { endMaintenance } from './maintenance-ground.js';
 import { startMatrixWorld, type MatrixWorld } from './matrix-world.js';
 import { Play } from './plain-runtime.js';
@@ -122,6 +123,7 @@ async function giveUp(kind: string, obstacle: Obstacle): Promise<void> {
 }
 
 async function tidy(): Promise<void> {
+  await reviveHosts(ground);
   await expectClean();
   await endMaintenance(ground);
   await clearGround(ground, await takeSnapshot(world.db, ground.zoneId, world.simulatorDirectory));

@@ -42,6 +42,8 @@ export interface MatrixWorld {
   readonly activities: Record<string, (argument: unknown) => Promise<unknown>>;
   /** Parameters of addHost for one more simulated host. */
   hostParams(): { url: string; password: string; fingerprint: string };
+  /** Asks the simulator for a fault; see apps/host-agent/src/simulator/admin-server.ts. */
+  simulate(path: string, body: object): Promise<void>;
   readonly directory: string;
   /** Where the simulator writes what is on its hosts. */
   readonly simulatorDirectory: string;
@@ -70,11 +72,11 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
     source: watchedSource(database.source),
     box,
     agents: introducingPools(watchedGateway(agents), { source: database.source, box }),
+    controllers: createPowerControllers(),
     settings,
   };
-    controllers: createPowerControllers(),
 
-  const port = await freePort();
+  const [port, adminPort] = [await freePort(), await freePort()];
   const agentDir = join(directory, 'agent');
   mkdirSync(agentDir);
   const tokenFile = join(directory, 'token');
@@ -86,6 +88,7 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
       DURASTACK_AGENT_DIR: agentDir,
       DURASTACK_AGENT_LISTEN: `0.0.0.0:${port}`,
       DURASTACK_AGENT_DRIVER: 'simulator',
+      DURASTACK_SIMULATOR_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
       // Guests obey at once, so that none powers off when its case is over.
       DURASTACK_SIMULATOR_SHUTDOWN_MS: '0',
       DURASTACK_AGENT_ENROL_TOKEN_FILE: tokenFile,
@@ -128,6 +131,13 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
     call,
     agents,
     activities: await loadActivities(dependencies, log),
+    async simulate(path, body) {
+      const answer = await fetch(`http://127.0.0.1:${adminPort}${path}`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+      });
+      if (!answer.ok) throw new TypeError(`The simulator refused ${path}: ${await answer.text()}`);
+    },
     directory,
     simulatorDirectory: join(agentDir, 'world'),
     hostParams() {

@@ -35,6 +35,7 @@ import {
 import { destroyWithDisks, machineWithDisk } from './vm-with-disk-ground.js';
 import { scalableVm, scale } from './scale-ground.js';
 import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume } from './volume-ground.js';
+import { deadHost, failOver, failOverVm, IS_STOPPED, lostVm, reinstate, restart, returnedHost } from './ha-ground.js';
 import { balance, IS_BALANCED } from './drs-ground.js';
 import { diskOnItsPool, migrateToOtherPool } from './migrate-volume-ground.js';
 import { machineOnItsDisk, migrateWithDisk } from './migrate-with-volume-ground.js';
@@ -47,8 +48,8 @@ import {
   prepareHost,
   rollOver,
 } from './maintenance-ground.js';
-import { StopVirtualMachineHandler } from '@durastack/api/compute/stop-virtual-machine.command';
 import { changeControllerPassword, controlledHost, switchOff } from './oobm-ground.js';
+import { StopVirtualMachineHandler } from '@durastack/api/compute/stop-virtual-machine.command';
 
 /** One operation: what must be there before, and how it is asked for. */
 export interface Scenario {
@@ -155,7 +156,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   cancelHostMaintenance: { prepare: maintainedHost, accept: cancelMaintenance, undone: [] },
   startRollingMaintenance: { prepare: occupiedHost, accept: rollOver, undone: HAS_LEFT },
   executeClusterDrsPlan: { prepare: occupiedHost, accept: balance, undone: IS_BALANCED },
-  createStoragePool: {
   issueOutOfBandManagementPowerAction: {
     prepare: controlledHost,
     accept: switchOff,
@@ -167,6 +167,15 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     ],
   },
   changeOutOfBandManagementPassword: { prepare: controlledHost, accept: changeControllerPassword, undone: [] },
+  failOverHost: { prepare: deadHost, accept: failOver, undone: [] },
+  // What it still held is dead, and goes.
+  reinstateHost: {
+    prepare: returnedHost,
+    accept: reinstate,
+    undone: ['- host_fence', '- host_obligation', '- domain virtual_machine on host'],
+  },
+  failOverVirtualMachine: { prepare: lostVm, accept: failOverVm, undone: IS_STOPPED },
+  createStoragePool: {
     accept: createPool,
     undone: ['+ storage_pool Error'],
   },
@@ -250,6 +259,8 @@ const NEXT_OF_VM: Readonly<Record<string, string>> = {
   Stopped: 'startVirtualMachine',
   Destroyed: 'expungeVirtualMachine',
 };
+/** What is asked next of a host that is, or was to be, fenced; of one that is used again nothing. */
+const NEXT_OF_FENCED_HOST: Readonly<Record<string, string>> = { Disconnected: 'failOverHost', Down: 'reinstateHost' };
 /** What is asked next of other things, by what was done before. */
 const NEXT_BY_KIND: Readonly<Record<string, string>> = {
   addHost: 'deleteHost',
@@ -258,6 +269,8 @@ const NEXT_BY_KIND: Readonly<Record<string, string>> = {
   prepareHostForMaintenance: 'cancelHostMaintenance',
   cancelHostMaintenance: 'cancelHostMaintenance',
   maintainHost: 'cancelHostMaintenance',
+  issueOutOfBandManagementPowerAction: 'issueOutOfBandManagementPowerAction',
+  changeOutOfBandManagementPassword: 'changeOutOfBandManagementPassword',
   createStoragePool: 'deleteStoragePool',
   deleteStoragePool: 'deleteStoragePool',
   registerTemplate: 'deleteTemplate',
@@ -270,8 +283,6 @@ const NEXT_BY_KIND: Readonly<Record<string, string>> = {
  *
  * @returns undefined when the thing is gone, so that nothing more can be asked of it
  */
-  issueOutOfBandManagementPowerAction: 'issueOutOfBandManagementPowerAction',
-  changeOutOfBandManagementPassword: 'changeOutOfBandManagementPassword',
 export async function acceptNext(
   ground: Ground,
   { kind, end }: { kind: string; end: string },
@@ -287,11 +298,14 @@ export async function acceptNext(
   );
   const { state, vm_id: vmId } = thing!;
   const nextOfVm = end === 'succeeded' ? NEXT_OF_VM[state] : 'expungeVirtualMachine';
+  const isFenced = kind === 'failOverHost' || kind === 'reinstateHost';
   const byType: Readonly<Record<string, string | undefined>> = {
+    ...(isFenced ? { host: NEXT_OF_FENCED_HOST[state] } : {}),
     'virtual-machine': nextOfVm,
     volume: kind === 'migrateVolume' ? kind : vmId === null ? 'deleteVolume' : 'detachVolume',
   };
   const next = row!.table in byType ? byType[row!.table] : NEXT_BY_KIND[kind];
   if (next === undefined || state === 'Removed' || state === 'Expunged') return undefined;
+  if (next === 'reinstateHost') await restart(ground, resourceId);
   return { kind: next, started: await SCENARIOS[next]!.accept(ground, resourceId) };
 }

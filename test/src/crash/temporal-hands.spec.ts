@@ -148,6 +148,7 @@ async function makeCalls(): Promise<Record<string, Params>> {
     migrateVirtualMachineWithVolume: await moveAtRestParams(),
     ...(await departureCalls()),
     ...(await controllerCalls()),
+    ...(await haCalls()),
   };
 }
 
@@ -182,6 +183,37 @@ async function controllerCalls(): Promise<Record<string, Params>> {
   return {
     issueOutOfBandManagementPowerAction: { hostid: hosts[0], action: 'OFF' },
     changeOutOfBandManagementPassword: { hostid: hosts[1] },
+  };
+}
+
+/** As {@link makeCalls}, of hosts without power: one with a machine, one whose machine is proven dead, one that is back. */
+async function haCalls(): Promise<Record<string, Params>> {
+  const hosts = [await cloud.addHost(basis), await cloud.addHost(basis), await cloud.addHost(basis)] as const;
+  made += 1;
+  const size = { name: `ha-${made}`, displaytext: 'ha', cpunumber: '1', cpuspeed: '500', memory: '128' };
+  const offering = await make('createServiceOffering', { ...size, offerha: 'true' });
+  const deployOn = (hostid: string) =>
+    make('deployVirtualMachine', { ...deployParams(basis), serviceofferingid: offering, hostid });
+  await deployOn(hosts[0]);
+  const lost = await deployOn(hosts[1]);
+  for (const id of hosts) await keepEmpty('host', id);
+  for (const [index, id] of hosts.entries()) {
+    if (index < 2) await cloud.simulate('POST', `/hosts/${id}/power`, { on: false });
+    await db().execute(
+      `INSERT INTO host_fence (host_id, fence_epoch, boot_id_before, is_held_off, declared_lost_at, declared_lost_by, created_at)
+         SELECT id, fence_epoch, IF(?, boot_id, 'an earlier one'), 0, NOW(3), 'admin/admin', NOW(3) FROM host WHERE id = ?`,
+      [index < 2, id],
+    );
+    await db().execute('UPDATE host SET state = ? WHERE id = ?', [index === 0 ? 'Disconnected' : 'Down', id]);
+  }
+  await db().execute(
+    'INSERT INTO lost_machine (id, vm_id, host_id, operation_id, proven_at, wants_restart, created_at) VALUES (?, ?, ?, ?, NOW(3), 1, NOW(3))',
+    [randomUUID(), lost, hosts[1], randomUUID()],
+  );
+  return {
+    failOverHost: { id: hosts[0] },
+    failOverVirtualMachine: { id: lost },
+    reinstateHost: { id: hosts[2] },
   };
 }
 

@@ -4,6 +4,7 @@ import { decide } from '@durastack/store/operations/attention';
 import { expect } from 'vitest';
 import type { Fault, Plan } from './faults.js';
 import { clearGround, makeGround, settle, type Ground, type Workflows } from './ground.js';
+import { reviveHosts } from './ha-ground.js';
 import { endMaintenance } from './maintenance-ground.js';
 import type { MatrixWorld } from './matrix-world.js';
 import { Play, type Called } from './plain-runtime.js';
@@ -73,6 +74,7 @@ export class Trials {
     }
     await play.nextHasEnded();
     const after = await this.look(ground);
+    await reviveHosts(ground);
     await endMaintenance(ground);
     await clearGround(ground, after);
     return { end, differences: differences(before, after), called: play.called, released: play.released };

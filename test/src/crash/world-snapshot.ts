@@ -79,7 +79,11 @@ async function readTables(db: Tx): Promise<readonly Table[]> {
     .filter(({ name }) => !LEFT_OUT_TABLES.test(name))
     .map(({ name, columns: list }) => {
       const columns = list.split(',').sort();
-      return { name, columns, keys: columns.filter((column) => /_id$|^purpose$|^key$/.test(column)) };
+      return {
+        name,
+        columns,
+        keys: columns.filter((column) => /_id$|^purpose$|^key$/.test(column) && !LEFT_OUT_COLUMNS.test(column)),
+      };
     })
     .filter(({ columns }) => columns.includes('zone_id') || OWNER_COLUMNS.some((column) => columns.includes(column)));
 }
@@ -206,7 +210,7 @@ function addPool(things: Map<string, Row>, poolId: string, content: SimulatedPoo
 const GIVEN =
   /^(name|display_name|display_text|instance_name|mac|ip|tap|ip_address|agent_url|natural_key|path|bridge|cidr|gateway|start_ip|end_ip|nics)$/;
 /** Sums over everything of a host or pool: what counts is by how much they changed. */
-const SUMS = /_reserved$|^reserved_bytes$|^used_bytes$|^incarnation$/;
+const SUMS = /_reserved$|^reserved_bytes$|^used_bytes$|^incarnation$|^fence_epoch$/;
 
 /** What differs, told without ids, in an order that does not depend on them. */
 export function differences(before: Snapshot, after: Snapshot): Difference[] {

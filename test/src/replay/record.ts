@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import setupMariadb from '../support/global-setup.js';
-import { deployParams, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
+import { deployParams, eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
 import { startRedfish, type TestRedfish } from '../oobm/controllers.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
 import { Client, Connection } from '@temporalio/client';
@@ -56,6 +56,7 @@ async function everyOperation(world: Cloud): Promise<void> {
   await maintenance(world, basis);
   await balancing(world, basis);
   await controllers(world, basis.hostIds[0]!);
+  await ha(world, basis);
   await admin.callAndWait('reconnectHost', { id: basis.hostIds[0]! });
   await admin.callAndWait('deleteHost', { id: basis.hostIds[1]! });
   await admin.callAndWait('deleteNetwork', { id: basis.networkId });

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { bool, date, int, long, map, object, text, uuid } from '../fields.js';
 import { jobFields } from '../view-fields.js';
+import { hostHaFields } from './host-ha.view.js';
 import { outOfBandManagementView } from './out-of-band-management.view.js';
 
 /** A host. */
 export const hostView = z.object({
   id: uuid('The host.'),
   name: text('Its name.'),
-  state: text('Creating, Up, Disconnected, Removing or Error.'),
+  state: text('Creating, Up, Disconnected, Down, Removing or Error.'),
   resourceState: text('Enabled, Disabled, PrepareForMaintenance or Maintenance.'),
   type: text('Routing: it runs machines.'),
   ipAddress: text('Its address.').optional(),
@@ -40,11 +41,12 @@ export const hostView = z.object({
   capabilities: text('hvm.'),
   events: text('What can happen to it now.').optional(),
   details: map('The agent and how guests run there.').optional(),
-  created: date('When it was added.'),
   outOfBandManagement: object(
     'Its management controller, when one is configured.',
     outOfBandManagementView.shape,
   ).optional(),
+  created: date('When it was added.'),
   lastPinged: date('When its agent was last heard.').optional(),
+  hostHa: object('How HA stands with it; absent while HA is not configured for it.', hostHaFields).optional(),
   ...jobFields,
 });

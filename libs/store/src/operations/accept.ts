@@ -14,7 +14,7 @@ import type { Caller } from '../identity/caller.js';
 import { giveUp } from './attention.js';
 import { refuseInRecovery } from '../recovery/recovery-state.js';
 import { cancelInTransaction } from './cancel.js';
-import { mustWait } from './grant.js';
+import { goAhead, mustWait } from './grant.js';
 import { readOperation } from './operation-row.js';
 import { lockRows, type ResourceLock } from './state-rows.js';
 
@@ -39,6 +39,8 @@ export interface AcceptRequest {
   readonly naturalKey?: string;
   /** The operation that asks for this one, and which of its children this is: accepting it again joins it. */
   readonly parent?: { readonly operationId: string; readonly index: number };
+  /** It goes before what waits for its resource; not before what runs there. Only for what locks nothing else. */
+  readonly ahead?: boolean;
   /** Checks and writes once all rows are held. May run several times; no effect outside the database. */
   readonly write?: (tx: Tx, operationId: string) => Promise<void>;
 }
@@ -107,6 +109,7 @@ async function acceptIn(tx: Tx, request: AcceptRequest): Promise<Accepted> {
   const waiting = await mustWait(
     tx,
     locks.filter((lock) => !isNew(lock)),
+    request.ahead === true ? 'holders' : 'all',
   );
   const seq = await insertOperation(tx, operationId, { request, waiting });
   if (locks.length > 0) {
@@ -115,6 +118,7 @@ async function acceptIn(tx: Tx, request: AcceptRequest): Promise<Accepted> {
       locks.flatMap((lock) => [operationId, lock.type, lock.id, lock.mode, seq, waiting]),
     );
   }
+  if (request.ahead === true) await goAhead(tx, operationId, resource);
   await writeEvent(tx, operationId, request);
   await noteUnderKey(tx, request.caller, operationId);
   return { operationId, resourceId: resource.id, joined: false };

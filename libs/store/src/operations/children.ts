@@ -54,11 +54,26 @@ export async function cancelChildren(source: DataSource, parentId: string, reaso
  */
 export async function reasonGone(
   tx: Tx,
-  { parentId, resource, input }: OperationRow,
+  { kind, parentId, resource, input }: OperationRow,
 ): Promise<{ code: string; message: string } | undefined> {
+  if (kind === 'failOverVirtualMachine') return reasonNotLost(tx, { resource, input });
   const fromHostId = input['fromHostId'];
   if (parentId === null || typeof fromHostId !== 'string' || resource.type !== 'virtual-machine') return undefined;
   const there = await tx.query('SELECT 1 FROM virtual_machine WHERE id = ? AND host_id = ?', [resource.id, fromHostId]);
   if (there.length > 0) return undefined;
   return { code: 'NOT_ALLOWED_IN_STATE', message: `The machine is not on host ${fromHostId} any more.` };
+}
+
+/** A machine is moved away from a lost host while it counts as running there, or after an earlier try found no room. */
+async function reasonNotLost(
+  tx: Tx,
+  { resource, input }: Pick<OperationRow, 'resource' | 'input'>,
+): Promise<{ code: string; message: string } | undefined> {
+  const lost = await tx.query(
+    `SELECT 1 FROM virtual_machine WHERE id = ? AND desired_power = 'on'
+       AND ((state = 'Running' AND host_id = ?) OR (state = 'Stopped' AND host_id IS NULL AND ?))`,
+    [resource.id, input['lostHostId'] ?? '', input['again'] === true],
+  );
+  if (lost.length > 0) return undefined;
+  return { code: 'NOT_ALLOWED_IN_STATE', message: 'The machine does not run on the lost host any more.' };
 }

@@ -1,3 +1,4 @@
+import type { ResourceRef } from '@durastack/contracts/resources';
 import type { Tx } from '../database/transaction.js';
 import type { ResourceLock } from './state-rows.js';
 
@@ -7,17 +8,42 @@ const LOOK_AHEAD = 200;
 /**
  * Whether what is about to be accepted has to wait for what these resources' queues hold already. The caller holds
  * the resources' rows, so everything there was accepted earlier.
+ *
+ * @param forWhom `holders`: not for those that only wait themselves
  */
-export async function mustWait(tx: Tx, locks: readonly ResourceLock[]): Promise<boolean> {
+export async function mustWait(
+  tx: Tx,
+  locks: readonly ResourceLock[],
+  forWhom: 'all' | 'holders' = 'all',
+): Promise<boolean> {
   if (locks.length === 0) return false;
   const conflicts = locks.map(
     ({ mode }) => `(resource_type = ? AND resource_id = ?${mode === 'exclusive' ? '' : " AND mode = 'exclusive'"})`,
   );
   const rows = await tx.query(
-    `SELECT 1 FROM operation_lock WHERE ${conflicts.join(' OR ')} LIMIT 1`,
+    `SELECT 1 FROM operation_lock WHERE (${conflicts.join(' OR ')}) ${forWhom === 'holders' ? 'AND waiting = 0' : ''} LIMIT 1`,
     locks.flatMap(({ type, id }) => [type, id]),
   );
   return rows.length > 0;
+}
+
+/**
+ * Puts an operation that was just accepted before those that wait for its resource, whose row the caller holds: it takes
+ * the place of the first of them, and each of these that of the next. They hold nothing yet, and this one stands in no
+ * other queue, so nobody comes to wait in a circle.
+ */
+export async function goAhead(tx: Tx, operationId: string, { type, id }: ResourceRef): Promise<void> {
+  const places = await tx.query<{ operation: string; seq: number }>(
+    `SELECT operation_id AS operation, seq FROM operation_lock
+      WHERE resource_type = ? AND resource_id = ? AND (waiting = 1 OR operation_id = ?) ORDER BY seq FOR UPDATE`,
+    [type, id, operationId],
+  );
+  const order = [operationId, ...places.map(({ operation }) => operation).filter((one) => one !== operationId)];
+  for (const [index, { seq }] of places.entries())
+    await tx.execute(
+      'UPDATE operation_lock SET seq = ? WHERE operation_id = ? AND resource_type = ? AND resource_id = ?',
+      [seq, order[index], type, id],
+    );
 }
 
 /** Whether an earlier operation still stands in the way of this one. */

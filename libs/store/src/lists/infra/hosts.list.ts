@@ -3,6 +3,7 @@ import { IS_USED, showController, type ControllerRow, type ShownController } fro
 import { JOB_COLUMNS, NOTHING } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
 import { raw, sql, type Sql } from '../engine/sql.js';
+import { hostHaOf, hostHaState } from './host-ha-columns.js';
 
 const MIB = 1024 * 1024;
 
@@ -17,8 +18,9 @@ export const hosts = defineList({
     'LEFT JOIN zone z ON z.id = b.zone_id',
     'LEFT JOIN pod p2 ON p2.id = b.pod_id',
     'LEFT JOIN cluster c ON c.id = b.cluster_id',
-  ],
+    'LEFT JOIN host_ha ha ON ha.id = b.id',
     'LEFT JOIN out_of_band_management o ON o.host_id = b.id',
+  ],
   where: "b.state <> 'Removed'",
   columns: {
     id: 'b.id',
@@ -52,8 +54,11 @@ export const hosts = defineList({
     accelerator: 'b.accelerator',
     agentUrl: 'b.agent_url',
     tunnelAddress: 'b.tunnel_address',
-  },
-  map: (row) => {
+    haProvider: 'ha.provider',
+    haEnable: 'ha.enabled = 1 AND c.ha_disabled = 0 AND z.ha_disabled = 0',
+    haState: hostHaState('b'),
+    haReason: 'ha.reason',
+    haSince: 'ha.since',
     controllerDriver: 'o.driver',
     controllerAddress: 'o.address',
     controllerPort: 'o.port',
@@ -61,6 +66,8 @@ export const hosts = defineList({
     controllerUsed: IS_USED,
     controllerPower: 'o.power_state',
     controllerAction: 'o.last_action',
+  },
+  map: (row) => {
     const [mhz, mhzReserved] = [Number(row['mhzTotal']), Number(row['mhzReserved'])];
     const [mib, mibReserved] = [Number(row['mibTotal']), Number(row['mibReserved'])];
     return {
@@ -78,6 +85,8 @@ export const hosts = defineList({
       memoryWithOverprovisioning: String(mib * MIB),
       ...(row['mibUsed'] === null ? {} : { memoryUsed: Number(row['mibUsed']) * MIB }),
       hasEnoughCapacity: mhzReserved < mhz && mibReserved < mib,
+      ...controllerOf(row),
+      ...hostHaOf(row),
       localStorageActive: true,
       capabilities: 'hvm',
       details: {
@@ -85,7 +94,6 @@ export const hosts = defineList({
         ...(row['agentUrl'] === null ? {} : { agenturl: String(row['agentUrl']) }),
         ...(row['tunnelAddress'] === null ? {} : { tunneladdress: String(row['tunnelAddress']) }),
       },
-      ...controllerOf(row),
     };
   },
   filters: {
@@ -100,14 +108,14 @@ export const hosts = defineList({
     virtualMachineId: (id) => sql`b.id = (SELECT host_id FROM virtual_machine WHERE id = ${id})`,
     details: 'accepted',
     haHost: 'accepted',
-  },
-  keyword: ['b.name', 'b.ip_address'],
-});
     outOfBandManagementEnabled: (used) => usedCondition(used),
     outOfBandManagementPowerState: (state) =>
       state.toLowerCase() === 'disabled'
         ? usedCondition(false)
         : sql`EXISTS (SELECT 1 FROM out_of_band_management o WHERE o.host_id = b.id AND o.power_state = ${state} AND ${raw(IS_USED)})`,
+  },
+  keyword: ['b.name', 'b.ip_address'],
+});
 
 function usedCondition(used: boolean): Sql {
   const exists = `EXISTS (SELECT 1 FROM out_of_band_management o WHERE o.host_id = b.id AND ${IS_USED})`;

@@ -1,0 +1,174 @@
+/**
+ * The detector of dead hosts: looks at hosts that have fallen silent, asks others about them, and asks for the fencing
+ * of those that somebody has seen dead; and for taking back those that report again. Nothing else follows from silence.
+ */
+import { heartbeatTimeoutMs, INTAKE_LEASE } from '@durastack/contracts/agent/heartbeat-times';
+import { failOverHost } from '@durastack/contracts/infra/fail-over-host';
+import type { HostHaState } from '@durastack/contracts/infra/host-ha-states';
+import { reinstateHost } from '@durastack/contracts/infra/reinstate-host';
+import { detect, silenceNeededMs, type Witnesses } from '@durastack/model/ha/detect';
+import { silenceCounts, watch, type Watching } from '@durastack/model/infra/silence';
+import { autocommit, transaction } from '@durastack/store/database/transaction';
+import { noteFall, readWatchedHosts, type WatchedHost } from '@durastack/store/ha/ha-scene';
+import { noteHaState } from '@durastack/store/ha/host-ha';
+import { systemCaller } from '@durastack/store/identity/system-caller';
+import { accept } from '@durastack/store/operations/accept';
+import { leaseHeldMs } from '@durastack/store/operations/lease';
+import { activeRecovery } from '@durastack/store/recovery/recovery-state';
+import { askWitnesses, type WitnessParts } from '../ha/witnesses.js';
+import { silenceWindowMs } from './host-watch.js';
+import { startLeasedLoop, type LeasedLoop } from './leased-loop.js';
+
+const LEASE = { name: 'ha', ttlMs: 5_000 };
+const LOOK_EVERY_MS = 1_000;
+const LONGEST_ROUND_MS = 3_000;
+/** Others are asked this long before silence counts, so that their answers are there when it does. */
+const ASK_AHEAD_MS = 3_000;
+/** What others said so long ago is asked anew. */
+const ANSWERS_AGE_MS = 5_000;
+/** Hosts about which others are asked at the same time. */
+const ASK_AT_ONCE = 64;
+/** What is being done about these is up to an operation. */
+const IN_HANDS: ReadonlySet<string> = new Set<HostHaState>(['Fencing', 'Fenced', 'Recovering']);
+
+/** What the loop is made with. */
+export interface HaLoopOptions extends WitnessParts {
+  /** This worker's name, unique among workers. */
+  readonly holder: string;
+  /** Milliseconds between heartbeats. */
+  readonly intervalMs: number;
+}
+
+/** What is remembered of a silent host, by the monotonic clock. */
+interface Suspect {
+  /** The heartbeat that was the last one; another one ends the suspicion. */
+  readonly heardAt: string;
+  readonly sinceMs: number;
+  asking: boolean;
+  answers: { readonly atMs: number; readonly witnesses: Witnesses } | undefined;
+}
+
+/** Starts the loop. */
+export function startHaLoop(options: HaLoopOptions): LeasedLoop {
+  const detector = new Detector(options);
+  return startLeasedLoop({
+    ...options,
+    name: 'the detector of dead hosts',
+    lease: LEASE,
+    everyMs: LOOK_EVERY_MS,
+    round: () => detector.round(),
+  });
+}
+
+class Detector {
+  private readonly suspects = new Map<string, Suspect>();
+  private readonly windowMs: number;
+  private watching: Watching | undefined;
+  private asking = 0;
+
+  constructor(private readonly options: HaLoopOptions) {
+    this.windowMs = silenceWindowMs(options.intervalMs);
+  }
+
+  async round(): Promise<void> {
+    const { source, intervalMs } = this.options;
+    const db = autocommit(source);
+    const heldMs = await leaseHeldMs(db, INTAKE_LEASE);
+    const nowMs = performance.now();
+    this.watching = watch(this.watching, nowMs, LONGEST_ROUND_MS);
+    if (await activeRecovery(db)) return;
+    const times = { windowMs: this.windowMs, hangMs: heartbeatTimeoutMs(intervalMs) };
+    const counts = silenceCounts(this.watching, heldMs, times);
+    const hosts = await readWatchedHosts(db, this.windowMs / 2);
+    const known = new Set(hosts.map(({ id }) => id));
+    for (const id of this.suspects.keys()) if (!known.has(id)) this.suspects.delete(id);
+    for (const host of hosts) await this.look(host, nowMs, counts);
+  }
+
+  private async look(host: WatchedHost, nowMs: number, counts: boolean): Promise<void> {
+    const isHeard = host.silentMs < this.windowMs / 2;
+    if (IN_HANDS.has(host.haState)) {
+      this.suspects.delete(host.id);
+      if (isHeard && host.state === 'Down' && host.haState === 'Fenced') await this.takeBack(host);
+      else if (isHeard && host.state === 'Up' && host.operationId === null)
+        await this.note(host, 'Available', 'it reports again');
+      return;
+    }
+    if (isHeard) {
+      this.suspects.delete(host.id);
+      if (host.haState !== 'Available') await this.note(host, 'Available', 'it reports again');
+      return;
+    }
+    // While nobody could have heard it, its silence says nothing, and what was counted before is void.
+    if (!counts || !host.isEligible) return void this.suspects.delete(host.id);
+    await this.suspect(host, nowMs);
+  }
+
+  private async suspect(host: WatchedHost, nowMs: number): Promise<void> {
+    const known = this.suspects.get(host.id);
+    if (known?.heardAt !== host.heardAt) {
+      this.suspects.set(host.id, { heardAt: host.heardAt, sinceMs: nowMs, asking: false, answers: undefined });
+      if (host.haState === 'Available')
+        await transaction(this.options.source, async (tx) => {
+          await noteFall(tx, host.id);
+          await noteHaState(tx, host.id, 'Suspect', 'it has fallen silent');
+        });
+      return;
+    }
+    // By both clocks: a leap of the database's makes nobody silent.
+    const silentMs = Math.min(host.silentMs, nowMs - known.sinceMs + this.windowMs / 2);
+    const isFresh = known.answers !== undefined && nowMs - known.answers.atMs < ANSWERS_AGE_MS;
+    if (!isFresh && silentMs >= silenceNeededMs(host.falls, this.windowMs) - ASK_AHEAD_MS) this.ask(host, known);
+    const witnesses = isFresh ? known.answers?.witnesses : undefined;
+    const { state, reason } = detect({ silentMs, falls: host.falls, witnesses }, this.windowMs);
+    // The last word stands until there is a newer one.
+    if (state === 'Checking' && witnesses === undefined && host.haState !== 'Suspect') return;
+    if (state === 'Fencing') await this.fence(host, reason);
+    else await this.note(host, state, reason);
+  }
+
+  private ask(host: WatchedHost, suspect: Suspect): void {
+    if (suspect.asking || this.asking >= ASK_AT_ONCE) return;
+    suspect.asking = true;
+    this.asking += 1;
+    const { log } = this.options;
+    void askWitnesses(this.options, host, this.windowMs)
+      .then((witnesses) => {
+        suspect.answers = { atMs: performance.now(), witnesses };
+      })
+      .catch((error: unknown) => log.warn({ error, host: host.name }, 'nobody could be asked about a silent host'))
+      .finally(() => {
+        suspect.asking = false;
+        this.asking -= 1;
+      });
+  }
+
+  private note(host: WatchedHost, state: HostHaState, reason: string): Promise<void> {
+    return transaction(this.options.source, (tx) => noteHaState(tx, host.id, state, reason));
+  }
+
+  private async fence(host: WatchedHost, reason: string): Promise<void> {
+    await this.note(host, 'Fencing', reason);
+    await this.askFor(host, failOverHost);
+    this.options.log.warn({ hostId: host.id, name: host.name, reason }, 'a host is being fenced');
+  }
+
+  private async takeBack(host: WatchedHost): Promise<void> {
+    await this.askFor(host, reinstateHost);
+    this.options.log.info({ hostId: host.id, name: host.name }, 'a fenced host reports again');
+  }
+
+  private async askFor(host: WatchedHost, command: typeof failOverHost | typeof reinstateHost): Promise<void> {
+    const { source } = this.options;
+    await accept(source, {
+      command,
+      caller: await systemCaller(autocommit(source)),
+      resource: { type: 'host', id: host.id },
+      resourceName: host.name,
+      zoneId: host.zoneId,
+      locks: [],
+      input: {},
+      naturalKey: host.id,
+    });
+  }
+}

@@ -1,0 +1,49 @@
+/** Which machines of lost hosts are started next. Pure. */
+
+/** A machine that is to be started elsewhere, and may be now. */
+export interface Restartable {
+  readonly vmId: string;
+  /** More is more important. */
+  readonly priority: number;
+  readonly memoryMib: number;
+}
+
+/** How much is under way, and what else waits. */
+export interface RestartLoad {
+  /** Starts of this host's machines that are under way. */
+  readonly here: number;
+  /** The same of all lost hosts. */
+  readonly everywhere: number;
+  /** The most important machine of any other lost host that could be started now; undefined: none. */
+  readonly mostImportantElsewhere: number | undefined;
+}
+
+/** How many are started at once. */
+export interface RestartLimits {
+  readonly here: number;
+  readonly everywhere: number;
+}
+
+/**
+ * The most important first, over all lost hosts; of equally important ones the largest, which finds room the hardest.
+ * What is less important elsewhere waits, also where slots are free: room that it took would be missed.
+ */
+export function chooseRestarts(
+  waiting: readonly Restartable[],
+  { here, everywhere, mostImportantElsewhere = -Infinity }: RestartLoad,
+  limits: RestartLimits,
+): Restartable[] {
+  const slots = Math.max(0, Math.min(limits.here - here, limits.everywhere - everywhere));
+  return waiting
+    .filter(({ priority }) => priority >= mostImportantElsewhere)
+    .toSorted((a, b) => b.priority - a.priority || b.memoryMib - a.memoryMib || (a.vmId < b.vmId ? -1 : 1))
+    .slice(0, slots);
+}
+
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** How long after a start that failed the next one is tried. */
+export function pauseAfterMs(attempts: number): number {
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, Math.min(attempts - 1, 10)));
+}

@@ -1,0 +1,76 @@
+/** What the detector reads: hosts that HA looks at, and those that can say something about them. */
+import type { Tx } from '../database/transaction.js';
+
+/** A host that does not report in time, or about which HA has not come to rest. */
+export interface WatchedHost {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly clusterId: string;
+  readonly zoneId: string;
+  readonly agentUrl: string | null;
+  readonly haState: string;
+  readonly falls: number;
+  /** Its maintenance, or HA being disabled above it, keeps HA from acting. */
+  readonly isEligible: boolean;
+  /** When it was last heard, as text: only compared. */
+  readonly heardAt: string;
+  readonly silentMs: number;
+  readonly operationId: string | null;
+}
+
+/** How many hosts one round looks at. */
+const AT_ONCE = 2_000;
+
+/** Hosts with HA enabled that have been silent for so long, or whose HA state is not at rest. */
+export async function readWatchedHosts(tx: Tx, silentForMs: number): Promise<WatchedHost[]> {
+  const rows = await tx.query<WatchedHost & { eligible: number }>(
+    `SELECT h.id, h.name, h.state, h.cluster_id AS clusterId, h.zone_id AS zoneId, h.agent_url AS agentUrl, a.state AS haState, a.falls,
+       h.allocation_state NOT IN ('PrepareForMaintenance', 'Maintenance') AND c.ha_disabled = 0 AND z.ha_disabled = 0 AS eligible,
+       CAST(h.last_heartbeat_at AS CHAR) AS heardAt, TIMESTAMPDIFF(MICROSECOND, h.last_heartbeat_at, NOW(3)) DIV 1000 AS silentMs, a.operation_id AS operationId
+     FROM host_ha a JOIN host h ON h.id = a.id JOIN cluster c ON c.id = h.cluster_id JOIN zone z ON z.id = h.zone_id
+     WHERE a.enabled = 1 AND h.state IN ('Up', 'Disconnected', 'Down') AND h.last_heartbeat_at IS NOT NULL
+       AND (a.state <> 'Available' OR h.last_heartbeat_at < NOW(3) - INTERVAL ? MICROSECOND) LIMIT ${AT_ONCE}`,
+    [silentForMs * 1_000],
+  );
+  return rows.map(({ eligible, ...row }) => ({
+    ...row,
+    ...{ isEligible: Number(eligible) === 1, silentMs: Number(row.silentMs), falls: Number(row.falls) },
+  }));
+}
+
+/** A neighbour that reports. */
+export interface Neighbour {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Hosts of the same cluster, or failing that of the same zone, that reported lately; a few at random. */
+export async function readNeighbours(
+  tx: Tx,
+  host: Pick<WatchedHost, 'id' | 'clusterId' | 'zoneId'>,
+  { heardWithinMs, most }: { readonly heardWithinMs: number; readonly most: number },
+): Promise<Neighbour[]> {
+  const heard = "id <> ? AND state = 'Up' AND last_heartbeat_at > NOW(3) - INTERVAL ? MICROSECOND";
+  const values = [host.id, heardWithinMs * 1_000];
+  const near = await tx.query<Neighbour>(
+    `SELECT id, name FROM host FORCE INDEX (host_cluster) WHERE cluster_id = ? AND ${heard} ORDER BY RAND() LIMIT ${most}`,
+    [host.clusterId, ...values],
+  );
+  if (near.length > 0) return near;
+  return tx.query<Neighbour>(`SELECT id, name FROM host WHERE zone_id = ? AND ${heard} ORDER BY RAND() LIMIT ${most}`, [
+    host.zoneId,
+    ...values,
+  ]);
+}
+
+/** Falls so far apart are forgotten. */
+const FALLS_COUNT_FOR_S = 600;
+
+/** The host has fallen silent: how often lately, this time included. */
+export async function noteFall(tx: Tx, hostId: string): Promise<void> {
+  await tx.execute(
+    `UPDATE host_ha SET falls = IF(fell_at > NOW(3) - INTERVAL ${FALLS_COUNT_FOR_S} SECOND, falls + 1, 1), fell_at = NOW(3) WHERE id = ?`,
+    [hostId],
+  );
+}

@@ -1,0 +1,194 @@
+/** Machines whose host is lost, as HA keeps them; see the entity. */
+import { newId } from '@durastack/kit/ids/new-id';
+import type { Tx } from '../database/transaction.js';
+import { releaseHosts } from '../operations/reservations.js';
+import { transitionIfAllowed } from '../operations/state-rows.js';
+
+/** The host that is being fenced. */
+export interface FencedHost {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly fenceEpoch: number;
+  readonly bootId: string | null;
+  /** Since it was last heard, by the database's clock; null: never. */
+  readonly silentMs: number | null;
+}
+
+/** Reads it, and holds it when `lock` says so. */
+export async function readFencedHost(tx: Tx, hostId: string, lock = false): Promise<FencedHost | undefined> {
+  const [row] = await tx.query<FencedHost>(
+    `SELECT id, name, state, fence_epoch AS fenceEpoch, boot_id AS bootId,
+       TIMESTAMPDIFF(MICROSECOND, last_heartbeat_at, NOW(3)) DIV 1000 AS silentMs FROM host WHERE id = ? ${lock ? 'FOR UPDATE' : ''}`,
+    [hostId],
+  );
+  return row && { ...row, silentMs: row.silentMs === null ? null : Number(row.silentMs) };
+}
+
+/** Writes down every machine that is on the host and is not written down for this operation yet. */
+export async function noteLostMachines(tx: Tx, hostId: string, operationId: string): Promise<void> {
+  const machines = await tx.query<{ id: string; wants: number; priority: number }>(
+    `SELECT v.id, v.desired_power = 'on' AND o.offer_ha = 1 AS wants, COALESCE(v.ha_priority, o.ha_priority) AS priority
+       FROM virtual_machine v JOIN service_offering o ON o.id = v.service_offering_id
+      WHERE v.host_id = ? AND v.state <> 'Expunged'
+        AND NOT EXISTS (SELECT 1 FROM lost_machine l WHERE l.host_id = v.host_id AND l.vm_id = v.id AND l.operation_id = ?)`,
+    [hostId, operationId],
+  );
+  for (const { id, wants, priority } of machines)
+    await tx.execute(
+      `INSERT INTO lost_machine (id, vm_id, host_id, operation_id, wants_restart, priority, attempts, settled, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, 0, 0, NOW(3))`,
+      [newId(), id, hostId, operationId, Number(wants) === 1, priority],
+    );
+}
+
+/** One of them, with how its machine stands and what became of the last start that was asked for. */
+export interface LostMachine {
+  readonly id: string;
+  readonly vmId: string;
+  readonly name: string;
+  readonly proven: boolean;
+  readonly wantsRestart: boolean;
+  readonly priority: number;
+  readonly memoryMib: number;
+  readonly attempts: number;
+  /** It may be tried now. */
+  readonly due: boolean;
+  readonly reason: string | null;
+  readonly vmState: string;
+  readonly desiredPower: string;
+  readonly vmHostId: string | null;
+  /** Something locks it, or waits to. */
+  readonly isBusy: boolean;
+  readonly childState: string | null;
+  readonly childError: string | null;
+}
+
+/** Those of an operation about which something is still to be done. */
+export async function readLostMachines(tx: Tx, operationId: string): Promise<LostMachine[]> {
+  const rows = await tx.query<Record<string, unknown>>(
+    `SELECT l.id, l.vm_id AS vmId, v.name, l.proven_at IS NOT NULL AS proven, l.wants_restart AS wantsRestart, l.priority, v.memory_mib AS memoryMib,
+       l.attempts, (l.next_at IS NULL OR l.next_at <= NOW(3)) AS due, l.reason, v.state AS vmState, v.desired_power AS desiredPower, v.host_id AS vmHostId,
+       EXISTS (SELECT 1 FROM operation_lock k WHERE k.resource_type = 'virtual-machine' AND k.resource_id = l.vm_id) AS isBusy,
+       c.state AS childState, c.error_message AS childError
+     FROM lost_machine l JOIN virtual_machine v ON v.id = l.vm_id
+       LEFT JOIN operation c ON c.parent_id = l.operation_id AND c.id = (SELECT x.id FROM operation x
+         WHERE x.parent_id = l.operation_id AND x.resource_id = l.vm_id ORDER BY x.child_index DESC LIMIT 1)
+     WHERE l.operation_id = ? AND l.settled = 0 ORDER BY l.id`,
+    [operationId],
+  );
+  return rows.map((row) => ({
+    ...(row as unknown as LostMachine),
+    ...{ proven: Number(row['proven']) === 1, wantsRestart: Number(row['wantsRestart']) === 1 },
+    ...{ due: Number(row['due']) === 1, isBusy: Number(row['isBusy']) === 1 },
+  }));
+}
+
+/** Old copies of these are proven dead. */
+export async function noteProven(tx: Tx, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.execute('UPDATE lost_machine SET proven_at = COALESCE(proven_at, NOW(3)), reason = NULL WHERE id IN (?)', [
+    ids,
+  ]);
+}
+
+/** Why one of them waits. */
+export async function noteWaiting(tx: Tx, id: string, reason: string): Promise<void> {
+  await tx.execute('UPDATE lost_machine SET reason = ? WHERE id = ? AND NOT reason <=> ?', [
+    reason.slice(0, 1_000),
+    id,
+    reason.slice(0, 1_000),
+  ]);
+}
+
+/** The next start is tried after this pause. */
+export async function notePause(tx: Tx, id: string, reason: string, pauseMs: number): Promise<void> {
+  await tx.execute('UPDATE lost_machine SET reason = ?, next_at = NOW(3) + INTERVAL ? MICROSECOND WHERE id = ?', [
+    reason.slice(0, 1_000),
+    pauseMs * 1_000,
+    id,
+  ]);
+}
+
+/** A start was asked for. */
+export async function noteAttempt(tx: Tx, id: string): Promise<void> {
+  await tx.execute('UPDATE lost_machine SET attempts = attempts + 1, next_at = NULL, reason = NULL WHERE id = ?', [id]);
+}
+
+/** Nothing more is to be done about these. */
+export async function settleLostMachines(tx: Tx, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await tx.execute('UPDATE lost_machine SET settled = 1 WHERE id IN (?)', [ids]);
+}
+
+/** Nothing more is to be done about any of an operation's. */
+export async function forgetLostMachines(tx: Tx, operationId: string): Promise<void> {
+  await tx.execute('DELETE FROM lost_machine WHERE operation_id = ?', [operationId]);
+}
+
+/** Takes a machine off its lost host: the room is given back, and its removal there is owed. */
+export async function leaveHost(tx: Tx, vmId: string, hostId: string): Promise<void> {
+  await releaseHosts(tx, vmId);
+  await tx.execute(
+    `UPDATE virtual_machine SET host_id = NULL, last_host_id = ?, requested_host_id = NULL, observed_power = 'absent', observed_at = NOW(3)
+      WHERE id = ? AND host_id = ?`,
+    [hostId, vmId, hostId],
+  );
+  await owe(tx, { hostId, verb: 'ensureVmGone', params: { vmId } });
+}
+
+/** A machine that is not to be started: it is known to be stopped. The caller holds its row; nothing locks it. */
+export async function recordLost(tx: Tx, vmId: string, hostId: string): Promise<void> {
+  await transitionIfAllowed(tx, { type: 'virtual-machine', id: vmId }, 'PoweredOffOnHost');
+  await leaveHost(tx, vmId, hostId);
+}
+
+/** What is to be done on a host before it may run anything again. */
+export interface Obligation {
+  readonly hostId: string;
+  readonly verb: 'ensureVmGone';
+  readonly params: { readonly vmId: string };
+}
+
+/** Writes down what is owed, once. */
+export async function owe(tx: Tx, { hostId, verb, params }: Obligation): Promise<void> {
+  const json = JSON.stringify(params);
+  const known = await tx.query('SELECT 1 FROM host_obligation WHERE host_id = ? AND verb = ? AND params_json = ?', [
+    hostId,
+    verb,
+    json,
+  ]);
+  if (known.length > 0) return;
+  await tx.execute(
+    'INSERT INTO host_obligation (id, host_id, verb, params_json, created_at) VALUES (?, ?, ?, ?, NOW(3))',
+    [newId(), hostId, verb, json],
+  );
+}
+
+/** What is owed on a host, in the order in which it fell due. */
+export async function readObligations(tx: Tx, hostId: string): Promise<(Obligation & { readonly id: string })[]> {
+  const rows = await tx.query<{ id: string; verb: 'ensureVmGone'; json: string }>(
+    'SELECT id, verb, params_json AS json FROM host_obligation WHERE host_id = ? ORDER BY id',
+    [hostId],
+  );
+  return rows.map(({ id, verb, json }) => ({ id, hostId, verb, params: JSON.parse(json) as Obligation['params'] }));
+}
+
+/** Starts of machines of lost hosts that are under way, and the most important machine of others that could be started. */
+export async function readRestartLoad(
+  tx: Tx,
+  operationId: string,
+): Promise<{ here: number; everywhere: number; mostImportantElsewhere: number | undefined }> {
+  const [load] = await tx.query<{ here: number | null; everywhere: number; elsewhere: number | null }>(
+    `SELECT SUM(parent_id = ?) AS here, COUNT(*) AS everywhere,
+       (SELECT MAX(priority) FROM lost_machine l JOIN operation p ON p.id = l.operation_id
+         WHERE l.settled = 0 AND l.wants_restart = 1 AND l.proven_at IS NOT NULL AND l.attempts = 0 AND l.operation_id <> ? AND p.state = 'running') AS elsewhere
+     FROM operation WHERE kind = 'failOverVirtualMachine' AND state IN ('queued', 'granted', 'running')`,
+    [operationId, operationId],
+  );
+  const elsewhere = load?.elsewhere ?? null;
+  return {
+    here: Number(load?.here ?? 0),
+    everywhere: Number(load?.everywhere ?? 0),
+    mostImportantElsewhere: elsewhere === null ? undefined : Number(elsewhere),
+  };
+}
