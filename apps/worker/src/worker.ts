@@ -199,12 +199,12 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
     heartbeatIntervalMs: config.heartbeatIntervalMs,
     ...(config.volumeCopyMibPerSecond === undefined ? {} : { volumeCopyMibPerSecond: config.volumeCopyMibPerSecond }),
   };
+  const controllers = createPowerControllers();
   const activities = await loadActivities(
     { source, box, agents: introducingPools(agents, { source, box }), controllers, settings },
     log,
   );
 
-  const controllers = createPowerControllers();
   const temporal = await connectTemporal(config);
   const worker = await createWorker(temporal.native, config, activities);
 
