@@ -33,7 +33,7 @@ async function expectElsewhere(host: string): Promise<void> {
 }
 
 describe('a real host', () => {
-  it('is emptied although the worker is killed in the middle, and is used again', { timeout: TIMEOUT_MS }, async () => {
+  it('is emptied although worker, agent and libvirtd are killed, then used', { timeout: TIMEOUT_MS }, async () => {
     const id = lab.hostId('host-1');
     const plan = objectOf(await lab.admin.call('getHostMaintenancePlan', { id }));
     expect(plan).toMatchObject({ possible: true });
@@ -43,11 +43,8 @@ describe('a real host', () => {
       const moving = guests.some(({ vm }) => lab.witness.copies(vm.id).length > 1);
       return moving || (await lab.hostOf(first)) !== 'host-1';
     });
-    const status = JSON.parse(await dura(lab.lab.home.root, ['status', '--json'])) as {
-      processes: { name: string; pid: number }[];
-    };
-    process.kill(status.processes.find(({ name }) => name === 'worker')!.pid, 'SIGKILL');
-    await dura(lab.lab.home.root, ['lab', 'up']);
+    const crashes = [lab.crash('host-1', 'durastack-agent'), lab.crash('host-1', 'libvirtd'), lab.crashWorker()];
+    await Promise.all(crashes);
     expect(await lab.admin.waitForJob(String(jobid))).toMatchObject({ jobstatus: 1 });
     expect(await resourceState('host-1')).toBe('Maintenance');
     await expectElsewhere('host-1');
