@@ -30,7 +30,6 @@ import { describeHome } from '@durastack/cli/instance/home';
 import { LAB_NAMES } from '@durastack/cli/lab/cloud';
 import { runInHost } from '@durastack/cli/lab/exec';
 import { readFaults } from '@durastack/cli/lab/host/fault-file';
-import { HOST_PLACES } from '@durastack/cli/lab/host/host-spec';
 import { initPid } from '@durastack/cli/lab/host/power';
 import { Lab, labPlaces } from '@durastack/cli/lab/lab-file';
 import { run, type RunOptions, type RunResult } from '@durastack/cli/system/run';
@@ -229,8 +228,9 @@ export class LabFixture {
   /** Where a volume lies, as QEMU's tools on a host name it. */
   async imageOf(volumeId: string): Promise<{ image: string; format: 'qcow2' | 'raw' }> {
     const [volume] = itemsOf(await this.admin.call('listVolumes', { id: volumeId, listall: 'true' }));
+    const [pool] = itemsOf(await this.admin.call('listStoragePools', { id: String(volume?.['storageid']) }));
     if (volume?.['storage'] !== LAB_NAMES.cephPool)
-      return { image: join(HOST_PLACES.shared, 'volumes', `${volumeId}.qcow2`), format: 'qcow2' };
+      return { image: join(String(pool?.['path']), 'volumes', `${volumeId}.qcow2`), format: 'qcow2' };
     const conf = join(RBD_ACCESS, String(volume['storageid']), 'ceph.conf');
     const { poolName, user } = this.ceph();
     return { image: `rbd:${poolName}/volume-${volumeId}:id=${user}:conf=${conf}`, format: 'raw' };

@@ -1,0 +1,96 @@
+/** A machine moves together with its disk between directories that one host alone has, whoever is killed in the middle. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, itemsOf, objectOf } from '../support/basis.js';
+import { expectInOnePlace } from './one-place.js';
+import { LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
+
+const TIMEOUT_MS = 240_000;
+const JOB_DONE = 1;
+const HOSTS = ['host-1', 'host-2'] as const;
+const PAYLOAD = '/root/payload';
+/** On each host another directory of this name. */
+const OWN = '/var/lib/own-disks';
+
+let lab: LabFixture;
+const pools = new Map<string, string>();
+let vm: LabVm;
+let nonce: string;
+let volumeId: string;
+let payload: string;
+beforeAll(async () => {
+  lab = await useLab();
+  vm = await lab.deployCounterVm({ name: 'house-mover', host: HOSTS[0] });
+  ({ nonce } = await lab.counter(vm));
+  volumeId = itemsOf(await lab.admin.call('listVolumes', { virtualmachineid: vm.id, type: 'ROOT' }))[0]!.id;
+  const [machine] = itemsOf(await lab.admin.call('listVirtualMachines', { id: vm.id }));
+  for (const host of HOSTS) {
+    await lab.exec(host, ['mkdir', '-p', OWN]);
+    // As the offering of the lab's machines asks for.
+    const params = { zoneid: String(machine!['zoneid']), hostid: lab.hostId(host), tags: 'shared' };
+    const pool = { ...params, name: `own-${host}`, url: `file://${OWN}` };
+    pools.set(host, objectOf(await lab.admin.callAndWait('createStoragePool', pool)).id);
+  }
+  await lab.inGuest(vm, `dd if=/dev/urandom of=${PAYLOAD} bs=1M count=4 2>/dev/null; sync`);
+  payload = await hash();
+}, LAB_TIMEOUT_MS);
+afterAll(async () => {
+  if (vm !== undefined) await lab.admin.callAndWait('destroyVirtualMachine', { id: vm.id, expunge: 'true' });
+  for (const id of pools.values()) await lab.admin.callAndWait('deleteStoragePool', { id });
+  await lab?.release();
+}, LAB_TIMEOUT_MS);
+
+const hash = () => lab.inGuest(vm, `sync; echo 3 >/proc/sys/vm/drop_caches; sha256sum ${PAYLOAD}`);
+
+/** Asks for its move to a host, with its disk to that host's own pool. */
+async function beginMove(host: string): Promise<string> {
+  const disk = { 'migrateto[0].volume': volumeId, 'migrateto[0].pool': pools.get(host)! };
+  const move = { virtualmachineid: vm.id, hostid: lab.hostId(host), ...disk };
+  return String((await lab.admin.call('migrateVirtualMachineWithVolume', move))['jobid']);
+}
+
+/** Where files of the disk lie: hosts, or `shared`. */
+async function copies(): Promise<string[]> {
+  const found: string[] = [];
+  for (const [host, path] of [...HOSTS.map((name) => [name, OWN] as const), [HOSTS[0], '/srv/shared'] as const]) {
+    const { stdout } = await lab.exec(host, ['find', path, '-name', `*${volumeId}*`]);
+    if (stdout.trim() !== '') found.push(path === OWN ? host : 'shared');
+  }
+  return found;
+}
+
+async function expectMoved(jobId: string, host: string): Promise<void> {
+  const job = await lab.admin.waitForJob(jobId);
+  expect(job, JSON.stringify(job.jobresult)).toMatchObject({ jobstatus: JOB_DONE });
+  expect(await expectInOnePlace(lab, vm, nonce)).toBe(host);
+  const [volume] = itemsOf(await lab.admin.call('listVolumes', { id: volumeId }));
+  expect(volume).toMatchObject({ state: 'Ready', storageid: pools.get(host) });
+  expect(await copies()).toEqual([host]);
+  expect(await hash()).toBe(payload);
+}
+
+describe('a machine that counts', () => {
+  it('goes from a shared directory into one of another host alone', { timeout: TIMEOUT_MS }, async () => {
+    await expectMoved(await beginMove(HOSTS[1]), HOSTS[1]);
+    const [here] = itemsOf(await lab.admin.call('findHostsForMigration', { virtualmachineid: vm.id })).filter(
+      ({ id }) => id === lab.hostId(HOSTS[0]),
+    );
+    expect(here).toMatchObject({ suitableformigration: true, requiresStorageMotion: true });
+  });
+
+  it('goes back into one of the first alone while the worker is killed', { timeout: TIMEOUT_MS }, async () => {
+    const jobId = await beginMove(HOSTS[0]);
+    await eventually('a second QEMU', async () => lab.witness.copies(vm.id).length === 2);
+    await lab.crashWorker();
+    await expectMoved(jobId, HOSTS[0]);
+  });
+
+  it('stays with its disk when the agent of its host is killed', { timeout: TIMEOUT_MS }, async () => {
+    const jobId = await beginMove(HOSTS[1]);
+    await eventually('a second QEMU', async () => lab.witness.copies(vm.id).length === 2);
+    await lab.crash(HOSTS[0], 'durastack-agent');
+    await lab.admin.waitForJob(jobId);
+    const host = await expectInOnePlace(lab, vm, nonce);
+    expect(await copies()).toEqual([host]);
+    expect(await hash()).toBe(payload);
+  });
+});
