@@ -115,6 +115,11 @@ class MigrationScene {
     await this.from().call('ensureVolumeGone', { volumeId: vm.rootVolume.id, pool: vm.rootVolume.pool });
   }
 
+  async removeBoth({ here, there }: { here: VmSpec; there: VmSpec }): Promise<void> {
+    await this.remove(here);
+    await this.to().twice('ensureVolumeGone', { volumeId: there.rootVolume.id, pool: there.rootVolume.pool });
+  }
+
   async sides(vm: VmSpec): Promise<[MigrationSide, MigrationSide]> {
     const ask = async (host: ConformanceCaller) => (await host.call('endMigration', { vmId: vm.id })).side;
     return Promise.all([ask(this.from()), ask(this.to())]);
@@ -205,11 +210,6 @@ function describeMoves(scene: MigrationScene): void {
 }
 
 function describeDisks(scene: MigrationScene): void {
-  const endOf = async ({ here, there }: { here: VmSpec; there: VmSpec }): Promise<void> => {
-    await scene.remove(here);
-    await scene.to().twice('ensureVolumeGone', { volumeId: there.rootVolume.id, pool: there.rootVolume.pool });
-  };
-
   it('moves a machine with a disk that only its host reaches: nothing of it is missing there', async () => {
     const { here, there } = await scene.makeRunningOnOwnDisk();
     const empty = await scene.digest(there);
@@ -223,7 +223,7 @@ function describeDisks(scene: MigrationScene): void {
     expect(await scene.digest(there)).toBe(await scene.digest(here));
     await scene.from().call('ensureVolumeGone', { volumeId: here.rootVolume.id, pool: here.rootVolume.pool });
     expect(await scene.to().call('ensureVmRunning', { vm: there })).toEqual({ power: 'running' });
-    await endOf({ here, there });
+    await scene.removeBoth({ here, there });
   });
 
   it('leaves machine and disk here when it is cancelled on the way', async () => {
@@ -248,7 +248,7 @@ function describeDisks(scene: MigrationScene): void {
     await again.sending;
     await again.receiving;
     expect(await scene.sides(here)).toEqual(['off', 'running']);
-    await endOf({ here, there });
+    await scene.removeBoth({ here, there });
   });
 
   it('refuses to take along what is none of its disks', async () => {
@@ -258,7 +258,7 @@ function describeDisks(scene: MigrationScene): void {
     stopReceiving();
     await Promise.allSettled([receiving]);
     expect(await scene.sides(here)).toEqual(['running', 'absent']);
-    await endOf({ here, there });
+    await scene.removeBoth({ here, there });
   });
 }
 

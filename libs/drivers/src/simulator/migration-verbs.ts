@@ -1,4 +1,4 @@
-import { PassThrough, type Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { MigrationFigures, MigrationSide } from '@durastack/contracts/agent/migration';
 import type { VmSpec } from '@durastack/contracts/agent/specs';
@@ -6,6 +6,7 @@ import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs, MigrationReceiver, VerbContext } from '../driver.js';
 import { sleep } from './faults.js';
+import { ArrivingDisks, requireOwn, sendDisks, sink } from './moving-disks.js';
 import { disksOf, othersUp, requireFree } from './plugging.js';
 import type { SimulatedWorld } from './world.js';
 
@@ -66,16 +67,12 @@ interface Receiving {
 }
 
 async function receive(world: SimulatedWorld, hostId: string, { params, context }: Receiving): Promise<void> {
-  const { vm, withVolumes = [] } = params;
+  const { vm, withVolumes } = params;
   if (world.host(hostId).vms[vm.id] !== undefined) world.forgetVm(hostId, vm.id);
   requireRoom(world, hostId, vm);
   for (const nic of vm.nics) world.host(hostId).networks[nic.network.id] = nic.network;
   world.save(hostId);
-  const arrivals = disksOf(vm)
-    .filter(({ id }) => withVolumes.includes(id))
-    .map(({ id, pool }) => ({ id, volumes: world.pool(hostId, pool).volumes }));
-  if (arrivals.length < withVolumes.length)
-    throw new DurastackError('INVALID_INPUT', `A volume that is to come with machine ${vm.id} is none of its disks.`);
+  const disks = new ArrivingDisks(world, hostId, vm, withVolumes);
   let runs = false;
   const receiver: MigrationReceiver = {
     prepare: async ({ description }) => {
@@ -85,23 +82,14 @@ async function receive(world: SimulatedWorld, hostId: string, { params, context 
       const { seed, ...spec } = vm;
       world.host(hostId).vms[vm.id] = { spec, power: 'off', serial: `${seed.hostname} login: ` };
       world.holdVm(hostId, vm.id);
-      for (const { volumes, id } of arrivals) volumes[id] = { sizeBytes: volumes[id]?.sizeBytes ?? 0, partial: true };
-      world.save(hostId);
+      disks.begin();
       return { cookie: '' };
     },
     openStream: async () => sink(context.signal),
-    openDiskStream: async () => {
-      const stream = sink(context.signal);
-      stream.on('data', (chunk: Buffer) => {
-        const [id = '', writtenBy = ''] = String(chunk).split(' ');
-        const volume = arrivals.find((one) => one.id === id)?.volumes[id];
-        if (volume !== undefined) volume.writtenBy = writtenBy;
-      });
-      return stream;
-    },
+    openDiskStream: async () => disks.openStream(context.signal),
     finish: async ({ cookie }) => {
       context.signal.throwIfAborted();
-      for (const { volumes, id } of arrivals) delete volumes[id]?.partial;
+      disks.complete();
       world.setPower(hostId, vm.id, 'running');
       runs = true;
       return { runs, cookie };
@@ -126,24 +114,10 @@ function requireRoom(world: SimulatedWorld, hostId: string, vm: VmSpec): void {
     throw new DurastackError('STEP_REFUSED', `Host ${hostId} has no ${vm.memoryMib} MiB of memory left.`);
 }
 
-/** Swallows what comes, until the copy goes. */
-function sink(signal: AbortSignal): Duplex {
-  const stream = new PassThrough();
-  signal.addEventListener('abort', () => stream.destroy(), { once: true });
-  if (signal.aborted) stream.destroy();
-  return stream.resume();
-}
-
 interface Sending {
   readonly params: VerbParams<'sendVm'>;
   readonly context: VerbContext;
   readonly transferMs: number;
-}
-
-async function sendDisk(stream: Duplex, content: string): Promise<void> {
-  const sent = finished(stream.on('error', () => undefined).resume()).catch(() => undefined);
-  stream.end(content);
-  await sent;
 }
 
 /** A part at a time; resolves when the stream took all of it, or broke. */
@@ -172,13 +146,11 @@ async function send(
   hostId: string,
   { params, context, transferMs }: Sending,
 ): Promise<MigrationFigures> {
-  const { vmId, destination, withVolumes = [] } = params;
+  const { vmId, destination, withVolumes } = params;
   const vm = world.host(hostId).vms[vmId];
   if (vm?.power !== 'running')
     throw new DurastackError('STEP_REFUSED', `Machine ${vmId} does not run on this host, so it cannot leave it.`);
-  const stranger = withVolumes.find((id) => !disksOf(vm.spec).some((disk) => disk.id === id));
-  if (stranger !== undefined)
-    throw new DurastackError('STEP_REFUSED', `Machine ${vmId} has no volume ${stranger} that could go with it.`);
+  requireOwn({ vm: vm.spec, withVolumes });
   if (context.reach === undefined) throw new DurastackError('BUG', 'sendVm was called without a way to other hosts.');
   const began = performance.now();
   const receiver = await context.reach(destination, context.signal);
@@ -187,10 +159,7 @@ async function send(
     const stream = await receiver.openStream();
     // Broken by the other side: the next call to it says why.
     stream.on('error', () => undefined).resume();
-    for (const volume of disksOf(vm.spec).filter(({ id }) => withVolumes.includes(id))) {
-      const { writtenBy = '' } = world.pool(hostId, volume.pool).volumes[volume.id] ?? {};
-      await sendDisk(await receiver.openDiskStream(), `${volume.id} ${writtenBy}`);
-    }
+    await sendDisks(world, hostId, { vm: vm.spec, withVolumes }, receiver);
     const { memoryMib } = vm.spec;
     await sendMemory(stream, memoryMib, { context, transferMs });
     if (!stream.writableFinished)

@@ -1,4 +1,4 @@
-import type { PoolSpec } from '@durastack/contracts/agent/specs';
+import type { PoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs } from '../driver.js';
 import type { SimulatedWorld } from './world.js';
@@ -36,14 +36,7 @@ export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerb
       world.save(hostId);
       return {};
     },
-    getVolumeSizes: async ({ volumes }) => ({
-      sizes: volumes.map((volume) => {
-        const present = world.pool(hostId, volume.pool).volumes[volume.id];
-        if (present === undefined)
-          throw new DurastackError('STEP_REFUSED', `There is no volume ${volume.id} on pool ${volume.pool.id}.`);
-        return { id: volume.id, sizeBytes: present.sizeBytes, allocatedBytes: EMPTY_VOLUME_BYTES };
-      }),
-    }),
+    getVolumeSizes: async ({ volumes }) => ({ sizes: volumes.map((volume) => sizeOf(world, hostId, volume)) }),
     ensureVolumeSize: async ({ volume }) => {
       const present = world.pool(hostId, volume.pool).volumes[volume.id];
       if (present === undefined)
@@ -66,6 +59,12 @@ export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerb
       return {};
     },
   };
+}
+
+function sizeOf(world: SimulatedWorld, hostId: string, { id, pool }: VolumeSpec) {
+  const present = world.pool(hostId, pool).volumes[id];
+  if (present === undefined) throw new DurastackError('STEP_REFUSED', `There is no volume ${id} on pool ${pool.id}.`);
+  return { id, sizeBytes: present.sizeBytes, allocatedBytes: EMPTY_VOLUME_BYTES };
 }
 
 const placeOf = (pool: PoolSpec): string => (pool.kind === 'rbd' ? `rbd:${pool.pool}` : pool.path);
