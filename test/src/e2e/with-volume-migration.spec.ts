@@ -112,4 +112,34 @@ describe('migrateVirtualMachineWithVolume', () => {
     expect(job.jobstatus).toBe(JOB_FAILED);
     expect(await expectInOnePlace()).toBe(here);
   });
+
+  it('takes it off a host that is to be maintained, if that is the policy', async () => {
+    const here = await hostOf();
+    await allocation('Disabled');
+    const refused = await cloud.admin.waitForJob(
+      String((await cloud.admin.call('prepareHostForMaintenance', { id: here }))['jobid']),
+    );
+    expect(JSON.stringify(refused.jobresult)).toContain('localstorage=migrate');
+    const plan = objectOf(await cloud.admin.call('getHostMaintenancePlan', { id: here, localstorage: 'migrate' }));
+    expect(plan).toMatchObject({
+      possible: true,
+      machines: [{ virtualmachineid: vmId, way: 'migrate-with-volumes', destinationid: otherThan(here) }],
+    });
+    await cloud.admin.callAndWait('prepareHostForMaintenance', { id: here, localstorage: 'migrate' });
+    expect(await expectInOnePlace()).toBe(otherThan(here));
+    await cloud.admin.callAndWait('cancelHostMaintenance', { id: here });
+    await allocation('Enabled');
+  });
+
+  it('moves the disk alone of a stopped machine, which starts from there', async () => {
+    const here = await hostOf();
+    await cloud.admin.callAndWait('stopVirtualMachine', { id: vmId, forced: 'true' });
+    expect(await cloud.admin.waitForJob(await migrate(to(basis.poolId)))).toMatchObject({ jobstatus: JOB_DONE });
+    expect([(await machine())['state'], (await volume())['storageid']]).toEqual(['Stopped', basis.poolId]);
+    expect((await host(here)).content[own.get(here)!]?.volumes[volumeId]).toBeUndefined();
+    const there = otherThan(here);
+    expect(await cloud.admin.waitForJob(await migrate(to(own.get(there)!)))).toMatchObject({ jobstatus: JOB_DONE });
+    await cloud.admin.callAndWait('startVirtualMachine', { id: vmId });
+    expect(await expectInOnePlace()).toBe(there);
+  });
 });

@@ -13,7 +13,7 @@ export const maintenancePlanView = z.object({
     z.object({
       virtualMachineId: uuid('The machine.'),
       name: text('Its name.'),
-      way: text('migrate or stop.'),
+      way: text('migrate, migrate-with-volumes or stop.'),
       destinationId: uuid('Where it would go.').optional(),
       destinationName: text('The name of that host.').optional(),
       obstacle: text('Why it cannot leave.', { max: 4_096 }).optional(),

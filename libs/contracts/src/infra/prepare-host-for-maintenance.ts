@@ -8,8 +8,8 @@ export const DEFAULT_MOVES_AT_ONCE = 2;
 
 /** A parameter of everything that empties a host. */
 export const localStoragePolicy = oneOf(
-  'Machines with disks on storage of their host alone: refuse the maintenance, or stop them. Default: refuse.',
-  ['refuse', 'stop'],
+  'Machines with disks on storage of their host alone: refuse the maintenance, stop them, or migrate them with their disks. Default: refuse.',
+  ['refuse', 'stop', 'migrate'],
 ).optional();
 
 /** A parameter of everything that empties a host. */

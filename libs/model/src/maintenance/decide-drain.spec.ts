@@ -62,6 +62,12 @@ describe('machines go', () => {
       { localStorage: 'stop' as const },
       ['a stop', 'b migrate'],
     ],
+    [
+      'with their disks, if that is the policy for local storage',
+      [vm('a', { onLocalStorage: true }), vm('b')],
+      { localStorage: 'migrate' as const },
+      ['a migrate-with-volumes', 'b migrate'],
+    ],
   ])('%s', (_, residents, options, expected) => expect(started(decide(residents, options))).toEqual(expected));
 });
 

@@ -4,7 +4,7 @@
  */
 
 /** What to do with a machine whose disk is on storage of its host alone. */
-export const LOCAL_STORAGE_POLICIES = ['refuse', 'stop'] as const;
+export const LOCAL_STORAGE_POLICIES = ['refuse', 'stop', 'migrate'] as const;
 /** See {@link LOCAL_STORAGE_POLICIES}. */
 export type LocalStoragePolicy = (typeof LOCAL_STORAGE_POLICIES)[number];
 
@@ -19,8 +19,14 @@ export interface Resident {
   readonly onLocalStorage: boolean;
 }
 
-/** A machine's way off the host. */
-export type WayOff = 'migrate' | 'stop';
+/** A machine's way off the host; `migrate-with-volumes`: together with disks that its new host does not reach. */
+export type WayOff = 'migrate' | 'migrate-with-volumes' | 'stop';
+
+const WAY_OF_LOCAL: Readonly<Record<LocalStoragePolicy, WayOff>> = {
+  refuse: 'migrate',
+  stop: 'stop',
+  migrate: 'migrate-with-volumes',
+};
 
 /** A child that was asked to take a machine away. */
 export interface Departure {
@@ -76,13 +82,13 @@ export function mostImportantFirst<M extends Pick<Resident, 'haPriority' | 'memo
 
 /** How a machine leaves. */
 export function wayOff({ onLocalStorage }: Resident, localStorage: LocalStoragePolicy): WayOff {
-  return onLocalStorage && localStorage === 'stop' ? 'stop' : 'migrate';
+  return onLocalStorage ? WAY_OF_LOCAL[localStorage] : 'migrate';
 }
 
 /** Why a machine cannot leave whatever is tried, or undefined. */
 export function whyNotAtAll({ onLocalStorage, state }: Resident, localStorage: LocalStoragePolicy): string | undefined {
   if (onLocalStorage && localStorage === 'refuse')
-    return 'has its disk on storage of this host (localstorage=stop lets it go)';
+    return 'has its disk on storage of this host (localstorage=migrate moves that too, localstorage=stop stops it)';
   return state === 'Error' ? 'is in the state Error' : undefined;
 }
 

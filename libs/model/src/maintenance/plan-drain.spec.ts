@@ -1,4 +1,4 @@
-import type { AffinityNeed, HostSnapshot, MachineNeeds } from '@durastack/contracts/compute/placement';
+import type { AffinityNeed, HostSnapshot, MachineNeeds, PoolSnapshot } from '@durastack/contracts/compute/placement';
 import { describe, expect, it } from 'vitest';
 import { aDisk, aHost, anAffinity, aPool, needsOf } from '../testing/placement-scene.js';
 import type { LocalStoragePolicy } from './decide-drain.js';
@@ -70,8 +70,12 @@ describe('the plan of a drain', () => {
     expect(plan([{ id: 'a' }], [])).toEqual(['a migrate 1 host: 1 where it runs already']));
 
   it.each([
-    ['refuse' as const, 'a migrate has its disk on storage of this host (localstorage=stop lets it go)'],
+    [
+      'refuse' as const,
+      'a migrate has its disk on storage of this host (localstorage=migrate moves that too, localstorage=stop stops it)',
+    ],
     ['stop' as const, 'a stop nowhere'],
+    ['migrate' as const, 'a migrate-with-volumes b'],
   ])('heeds the policy %s for local storage', (policy, expected) =>
     expect(plan([{ id: 'a', local: true }], [aHost('b')], policy)).toEqual([expected]),
   );
@@ -89,4 +93,26 @@ describe('the plan of a drain', () => {
     const apart = plan([{ id: 'a', affinity: group(['c'], 'anti-affinity') }, { id: 'z' }], hosts);
     expect(apart[0]).toBe('a migrate b');
   });
+});
+
+describe('machines that take their disks along', () => {
+  const own = (hostId: string, bytesFree: number) => aPool(`own-${hostId}`, { hostId, bytesFree });
+  const disk = (id: string) => aDisk({ volumeId: `disk-${id}`, poolId: 'own-here', sizeBytes: 10 });
+  const planned = (pools: readonly PoolSnapshot[]) =>
+    planDrain({
+      residents: ['a', 'b'].map((id) => ({
+        ...{ vmId: id, name: id, state: 'Running', memoryMib: 512, haPriority: 5, onLocalStorage: true },
+      })),
+      needs: new Map(
+        ['a', 'b'].map((id) => [id, needsOf({ vmId: id, name: id, hostId: 'here', disks: [disk(id)] })] as const),
+      ),
+      snapshot: { hosts: [HERE, aHost('x'), aHost('y')], pools: [own('here', 0), ...pools], dedications: [] },
+      localStorage: 'migrate',
+    }).map(({ destination, obstacle }) => destination?.id ?? obstacle);
+
+  it('go where there is room for them, each after those before it', () =>
+    expect(planned([own('x', 15), own('y', 12)])).toEqual(['x', 'y']));
+
+  it('cannot where there is none', () =>
+    expect(planned([own('x', 15), own('y', 5)])).toEqual(['x', expect.stringMatching(/pool|room/)]));
 });

@@ -40,6 +40,7 @@ export function planDrain({ residents, needs, snapshot, localStorage }: DrainPla
     const refused = whyNotAtAll(resident, localStorage);
     if (refused !== undefined) return { resident, way, obstacle: refused };
     const wanted = needs.get(resident.vmId);
-    return way === 'stop' || !wanted ? { resident, way } : { resident, way, ...room.place(wanted) };
+    if (way === 'stop' || !wanted) return { resident, way };
+    return { resident, way, ...room.place(wanted, way === 'migrate-with-volumes' ? 'along' : 'stay') };
   });
 }

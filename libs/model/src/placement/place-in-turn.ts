@@ -2,8 +2,15 @@
  * Places many machines one after the other, as plans do: each with the room that those before it take already gone, and
  * with its groups where the plan sends them. Pure.
  */
-import type { HostSnapshot, MachineNeeds, PlacementSnapshot } from '@durastack/contracts/compute/placement';
+import type {
+  HostReason,
+  HostSnapshot,
+  MachineNeeds,
+  PlacementSnapshot,
+  PoolSnapshot,
+} from '@durastack/contracts/compute/placement';
 import { summarise } from './explain-placement.js';
+import type { DiskChoice } from './judge-disks.js';
 import { judgeHosts, type Purpose } from './judge-hosts.js';
 import { byPreference } from './plan-placement.js';
 
@@ -13,6 +20,7 @@ export type Turn = { readonly destination: HostSnapshot } | { readonly obstacle:
 /** A zone whose room is given out in turn. */
 export class PlacingInTurn {
   private readonly hosts: Map<string, HostSnapshot>;
+  private readonly pools: Map<string, PoolSnapshot>;
   private readonly placed = new Map<string, string>();
 
   /** @param needs of every machine that may be placed, by its id */
@@ -22,15 +30,18 @@ export class PlacingInTurn {
     private readonly purpose: Purpose,
   ) {
     this.hosts = new Map(snapshot.hosts.map((host) => [host.id, host]));
+    this.pools = new Map(snapshot.pools.map((pool) => [pool.id, pool]));
   }
 
-  /** Takes the best host for a machine, its disks staying where they are. */
-  place(wanted: MachineNeeds): Turn {
-    const snapshot = { ...this.snapshot, hosts: [...this.hosts.values()] };
+  /** Takes the best host for a machine, its disks staying where they are, or (`along`) those going along that have to. */
+  place(wanted: MachineNeeds, disks: 'stay' | 'along' = 'stay'): Turn {
+    const snapshot = { ...this.snapshot, hosts: [...this.hosts.values()], pools: [...this.pools.values()] };
     const judged = judgeHosts(snapshot, this.amongItsGroups(wanted), this.purpose);
-    const suitable = judged.filter(({ reasons, storageMotion }) => reasons.length === 0 && !storageMotion);
-    const host = suitable.sort(byPreference)[0]?.host;
-    if (!host) return { obstacle: summarise(judged) };
+    const suitable = judged.filter(({ reasons, storageMotion }) => fits(reasons, storageMotion, disks));
+    const best = suitable.sort((a, b) => a.disks.length - b.disks.length || byPreference(a, b))[0];
+    if (!best) return { obstacle: summarise(judged) };
+    const { host } = best;
+    if (disks === 'along') this.takeRoom(wanted, best.disks);
     this.placed.set(wanted.vmId, host.id);
     this.hosts.set(host.id, {
       ...host,
@@ -38,6 +49,14 @@ export class PlacingInTurn {
       memoryMibFree: host.memoryMibFree - wanted.memoryMib,
     });
     return { destination: host };
+  }
+
+  private takeRoom({ disks }: MachineNeeds, choices: readonly DiskChoice[]): void {
+    for (const { volumeId, poolId } of choices) {
+      const pool = this.pools.get(poolId);
+      const { sizeBytes } = disks.find((disk) => disk.volumeId === volumeId) ?? { sizeBytes: 0 };
+      if (pool) this.pools.set(poolId, { ...pool, bytesFree: pool.bytesFree - sizeBytes });
+    }
   }
 
   /** The needs of a machine when others of its groups have gone where the plan sends them. */
@@ -56,3 +75,6 @@ export class PlacingInTurn {
     return { ...wanted, affinity };
   }
 }
+
+const fits = (reasons: readonly HostReason[], storageMotion: boolean, disks: 'stay' | 'along'): boolean =>
+  reasons.length === 0 && (disks === 'along' || !storageMotion);
