@@ -82,6 +82,8 @@ async function registerSearchAttributes(connection: Connection, namespace: strin
 /** What Temporal's core says, in our log: only what is wrong. */
 function passOnWarnings(log: Logger): void {
   Runtime.install({
+    // Unless it is forwarded, the core prints lines of its own kind between ours.
+    telemetryOptions: { logging: { forward: { level: 'WARN' } } },
     logger: {
       log: () => {},
       trace: () => {},
