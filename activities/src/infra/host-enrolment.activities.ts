@@ -14,6 +14,7 @@ import type { ActivityDependencies } from '../dependencies.js';
 import { openEnrolment, type EnrolmentSecrets } from './enrolment-secrets.js';
 import { introducePool } from '../storage/pool-introduction.js';
 import { HOST_CERTIFICATE_DAYS } from './certificate-life.js';
+import { readNeededPackages } from './needed-packages.js';
 import { createSshInstaller, type PresentClaim } from './ssh-installer.js';
 
 interface HostRow {
@@ -33,6 +34,7 @@ export function createActivities(dependencies: ActivityDependencies): HostEnrolm
       if (secrets?.kind !== 'ssh') return DONE;
       return createSshInstaller(secrets).install({
         hostId: host.id,
+        packages: await readNeededPackages(autocommit(source), host.id),
         mayReplace: (present) => isGone(dependencies, present),
       });
     },

@@ -37,6 +37,8 @@ export type PresentClaim = NonNullable<HostSurvey['claim']>;
 /** What is installed. */
 export interface InstallOrder {
   readonly hostId: string;
+  /** Packages that this host needs besides those that all need. */
+  readonly packages?: readonly string[];
   /**
    * Asked when the machine is another host already: whether that one is gone, so that its enrolment may be replaced.
    * Default: never.
@@ -98,12 +100,13 @@ interface Installation {
 
 async function install(shell: RemoteShell, { target, order, files }: Installation): Promise<StepOutcome> {
   const deadline = Date.now() + BUDGET_MS;
-  const survey = await surveyHost(shell, PACKAGES);
+  const packages = [...PACKAGES, ...(order.packages ?? [])];
+  const survey = await surveyHost(shell, packages);
   checkSurvey(survey, place(target));
   await claimHost(shell, { target, order, survey });
-  const missing = missingOf(PACKAGES, survey.installed);
-  const packages = await installPackages(shell, missing, deadline);
-  if (packages !== undefined) return pending(POLL_MS, packages);
+  const missing = missingOf(packages, survey.installed);
+  const installing = await installPackages(shell, missing, deadline);
+  if (installing !== undefined) return pending(POLL_MS, installing);
   let worked = missing.length > 0;
   for (const file of filesToSend(files)) {
     const transfer = await sendFile(shell, file, deadline);

@@ -21,3 +21,9 @@ export const HYPERVISOR_PACKAGES = [
 
 /** What a host needs besides when its libvirt runs as a service of the system. */
 export const SYSTEM_LIBVIRT_PACKAGES = ['libvirt-daemon-system'] as const;
+
+/** What a host needs besides for networks that span hosts. */
+export const VXLAN_PACKAGES = ['openvswitch-switch'] as const;
+
+/** What a host needs besides for storage pools on Ceph RBD. */
+export const RBD_PACKAGES = ['ceph-common', 'qemu-block-extra'] as const;
