@@ -28,6 +28,7 @@ let place: Place;
 let controller: TestRedfish;
 let suspectId: string;
 let poolId: string;
+let unarmedPoolId: string;
 let step: StepRef;
 
 beforeAll(async () => {
@@ -36,6 +37,7 @@ beforeAll(async () => {
   suspectId = await settle(place, 'addHost', await addHost(place));
   const helper = await settle(place, 'addHost', await addHost(place));
   poolId = await settle(place, 'createStoragePool', await createPool({ fencinguser: 'fence', fencingsecret: KEY }));
+  unarmedPoolId = await settle(place, 'createStoragePool', await createPool({}));
   controller = await startRedfish();
   const { operationId } = await new ReconnectHostHandler(world.platform).execute(world.call, { id: helper });
   const begun = await createOperationPorts(world.database.source).beginRun({ operationId, run: 1 });
@@ -67,8 +69,11 @@ const configure = (login = controller.login) =>
   new ConfigureOutOfBandManagementHandler(world.platform).execute(world.call, { hostId: suspectId, ...login });
 const noAnswer = async () => configure({ ...controller.login, port: await freePort() });
 
+const givePower = (on: boolean) => world.simulate(`/hosts/${suspectId}/power`, { on });
+
 beforeEach(async () => {
   const { db } = world;
+  await givePower(false);
   controller.set('On');
   controller.lies = false;
   await configure();
@@ -116,6 +121,14 @@ describe('the management controller', () => {
     expect(Number(fence?.held)).toBe(1);
   });
 
+  it('proves nothing while a neighbour sees the host, whatever it says and however silent that is', async () => {
+    await givePower(true);
+    controller.set('Off');
+    const [verdict] = await look([vm(disk('directory'))]);
+    expect(verdict?.isProven).toBe(false);
+    expect(verdict?.missing.join()).toMatch(/says off, but the host lives \(an answer to .* came later\)/);
+  });
+
   it('that says yes and does nothing proves nothing', async () => {
     controller.lies = true;
     const [verdict] = await look([vm(disk('directory'))]);
@@ -148,6 +161,7 @@ describe('the blocklist', () => {
     await look([vm(disk('rbd'))]);
     const release = (wholly = false) => releaseProof(parts(), { hostId: suspectId, how: { wholly } }, step);
     expect(await release()).toContain('until it reports that it was started anew');
+    await givePower(true);
     expect(await blocklists().list(poolId)).toEqual([ADDRESS]);
     await world.db.execute("UPDATE host SET boot_id = 'after' WHERE id = ?", [suspectId]);
     expect(await release()).toBeUndefined();
@@ -180,11 +194,10 @@ describe('the blocklist', () => {
     await world.db.execute('DELETE FROM host_storage_address WHERE host_id = ?', [suspectId]);
     const [unknown] = await look([vm(disk('rbd'))]);
     expect(unknown?.missing.join()).toContain('no address is known');
-    const plain = await settle(place, 'createStoragePool', await createPool({}));
     await noteStorageAddresses(world.db, [
-      { hostId: suspectId, bootId: 'before', pools: [{ id: plain, addresses: [ADDRESS] }] },
+      { hostId: suspectId, bootId: 'before', pools: [{ id: unarmedPoolId, addresses: [ADDRESS] }] },
     ]);
-    const [unarmed] = await look([vm({ ...disk('rbd'), poolId: plain })]);
+    const [unarmed] = await look([vm({ ...disk('rbd'), poolId: unarmedPoolId })]);
     expect(unarmed?.missing.join()).toContain('it has no fencing user');
   });
 });

@@ -27,9 +27,9 @@ export async function gatherProof(
   if (isDead(host, known)) return known;
   const power = createPowerProof(parts).gather(host, step);
   const early = await Promise.race([power, sleep(CONTROLLER_FIRST_MS)]);
-  if (early && isDead(host, { ...known, ...early })) return { ...known, ...early };
+  if (early && isDead(host, joined(known, early))) return joined(known, early);
   const [late, blocklists] = await Promise.all([power, createBlocklistProof(parts).gather(host, step)]);
-  return { ...known, ...late, ...blocklists };
+  return joined(known, { ...late, ...blocklists });
 }
 
 /** Takes back what was done for it. @returns what that waits for, for people; undefined: it is done */
@@ -42,6 +42,10 @@ export async function releaseProof(
     (await createBlocklistProof(parts).release(hostId, step, how)) ??
     (await createPowerProof(parts).release(hostId, step, how))
   );
+}
+
+function joined(known: ProofEvidence, more: Partial<ProofEvidence>): ProofEvidence {
+  return { ...known, ...more, signsOfLife: [...known.signsOfLife, ...(more.signsOfLife ?? [])] };
 }
 
 /** Whether nothing of the host runs, whatever was there. */

@@ -9,6 +9,7 @@ import { inStep } from '@durastack/store/operations/run';
 import { holdOff, letGoOfPower, notePowerSeen, type PowerSeen } from '@durastack/store/proof/power-seen';
 import type { ActivityDependencies } from '../../dependencies.js';
 import { withLogin } from '../../oobm/controller-login.js';
+import { askPeers } from './peer-signs.js';
 import type { ProofStrategy, SuspectHost } from './proof-strategy.js';
 
 /** Between two reads that count as two. */
@@ -16,7 +17,7 @@ const PAUSE_MS = 300;
 /** How often it is looked after an order to switch off, in one call. */
 const LOOKS = 8;
 
-type Parts = Pick<ActivityDependencies, 'source' | 'box' | 'controllers'>;
+type Parts = Pick<ActivityDependencies, 'source' | 'box' | 'agents' | 'controllers'>;
 
 /** Makes the strategy. */
 export function createPowerProof(parts: Parts): ProofStrategy {
@@ -30,7 +31,8 @@ export function createPowerProof(parts: Parts): ProofStrategy {
         return { power: { ...nothing, trouble: what } };
       }
       try {
-        return { power: await switchOff(parts, { host, row }, step) };
+        const power = await switchOff(parts, { host, row }, step);
+        return { power, ...(power.againOffAtMs === null ? {} : { signsOfLife: await askPeers(parts, host.id) }) };
       } catch (error) {
         // What was seen before counts no more once the controller cannot be asked: it is looked at anew each time.
         if (isDurastackError(error) && error.code !== 'SUPERSEDED')
