@@ -7,14 +7,15 @@ import { createAgentGateway, type AgentGateway } from '@durastack/activities/age
 import { introducingPools } from '@durastack/activities/storage/pool-introduction';
 import { startCertificateRenewal } from '@durastack/activities/loops/certificate-renewal';
 import { startDispatcher } from '@durastack/activities/loops/dispatcher';
+import { startDrsSchedules } from '@durastack/activities/loops/drs-schedules';
 import { startDoctorLoop } from '@durastack/activities/loops/doctor';
 import { startHaLoop } from '@durastack/activities/loops/ha';
 import { createHostWatch } from '@durastack/activities/loops/host-watch';
 import { createRecoveryWatch } from '@durastack/activities/loops/recovery';
 import { showingProgress } from '@durastack/activities/step-progress';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
-import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
 import { createPowerControllers } from '@durastack/drivers/power-controllers';
+import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
 import type { Logger } from '@durastack/kit/log/logger';
 import { openSecretBox } from '@durastack/kit/secrets/secret-box';
 import { withActivityEdge } from '@durastack/kit/temporal/activity-edge';
@@ -168,10 +169,12 @@ function startLoops(config: WorkerConfig, parts: LoopParts, { port, hintUrl }: {
     intervalMs: config.doctorIntervalMs,
   });
   const ha = startHaLoop({ ...parts, holder, intervalMs: heartbeatIntervalMs });
+  const drs = startDrsSchedules({ ...parts, holder });
   return {
     hint: () => dispatcher.hint(),
     hintDoctor: () => doctor.hint(),
-    stop: async () => void (await Promise.all([dispatcher.stop(), renewal.stop(), doctor.stop(), ha.stop()])),
+    stop: async () =>
+      void (await Promise.all([dispatcher.stop(), renewal.stop(), doctor.stop(), drs.stop(), ha.stop()])),
   };
 }
 

@@ -1,5 +1,7 @@
 /** Balancing simulated hosts with all processes: plans, settings, moves, what is refused, what ends early. */
 import { autocommit } from '@durastack/store/database/transaction';
+import { scheduleIdOf } from '@durastack/activities/loops/drs-schedules';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deployParams, eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
@@ -161,4 +163,47 @@ describe('a plan', () => {
     },
     LIMIT_MS,
   );
+});
+
+describe('a cluster that balances itself', () => {
+  it(
+    'has a schedule as long as it is to, which plans and moves',
+    async () => {
+      const [host, other] = basis.hostIds as [string, string];
+      const id = await clusterId();
+      const connection = await Connection.connect({ address: cloud.temporalAddress });
+      const client = new Client({ connection });
+      const schedule = client.schedule.getHandle(scheduleIdOf(id));
+      const exists = () =>
+        schedule.describe().then(
+          () => true,
+          () => false,
+        );
+      try {
+        for (let count = 0; count < 2; count += 1) await deployOn(host);
+        expect(await exists()).toBe(false);
+        await set('drs.automatic.interval', '10080');
+        await set('drs.automatic.enable', 'true');
+        await eventually('the schedule is there', exists);
+        await schedule.trigger();
+        await eventually('a machine has moved', async () => (await machines({ hostid: other })).length === 1);
+        const [plan] = itemsOf(await call('listClusterDrsPlan', { clusterid: id })) as unknown as Plan[];
+        expect(plan?.type).toBe('AUTOMATED');
+        await eventually('the plan is over', async () => (await listed(plan!.id)).status === 'COMPLETED');
+        await call('resetConfiguration', { name: 'drs.automatic.enable', clusterid: id });
+        await eventually('the schedule has gone', async () => !(await exists()));
+      } finally {
+        await connection.close();
+      }
+    },
+    LIMIT_MS,
+  );
+
+  it('is planned by what agents measured', async () => {
+    await deployOn(basis.hostIds[0]!);
+    await eventually(
+      'the hosts have told what they use',
+      async () => (await db().query('SELECT 1 FROM host_usage')).length === basis.hostIds.length,
+    );
+  });
 });

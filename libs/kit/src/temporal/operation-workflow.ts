@@ -160,3 +160,13 @@ export function operationWorkflow(list: StepList): (run: RunRef) => Promise<stri
     return outcome;
   };
 }
+
+/**
+ * Makes the workflow function of what a schedule starts: one activity that looks at what there is and asks for
+ * operations. It has no steps and undoes nothing.
+ *
+ * @returns a workflow taking what the schedule names; exported under the activity's name
+ */
+export function scheduledWorkflow(activity: string, summary: string): (argument: unknown) => Promise<unknown> {
+  return (argument) => callDurable(activity, argument, summary);
+}

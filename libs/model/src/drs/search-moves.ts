@@ -12,6 +12,8 @@ import { seededNumbers } from './seeded-numbers.js';
 const PRICE = 0.004;
 /** The part of a move's price that is for moving at all; the rest is for what it copies. */
 const FIXED_PART = 0.75;
+/** What it is worth to reach what is wanted, in average prices. */
+const ARRIVAL = 3;
 /** Hosts that the greedy search looks at for each machine, the best first. */
 const DESTINATIONS = 3;
 const DESTINATIONS_SEEN = 64;
@@ -60,9 +62,10 @@ export class MoveSearch {
     return this.costs[vm]!;
   }
 
-  /** How far an imbalance is from what is wanted. */
+  /** How far an imbalance is from what is wanted. To get there at last is worth some moves, however near it was. */
   distanceOf(imbalance: number): number {
-    return distance(this.rules.algorithm, imbalance, this.rules.threshold);
+    const far = distance(this.rules.algorithm, imbalance, this.rules.threshold);
+    return far === 0 ? 0 : far + ARRIVAL * this.averagePrice;
   }
 
   /** Moves, and keeps account of who is away from home. */
