@@ -13,8 +13,8 @@ import type { AgentPlaces } from '../parts/node-apps.js';
 import { runOrFail } from '../system/run.js';
 import type { Steps } from '../system/steps.js';
 import { ensure, idOf, rows, type Row } from './ensure.js';
-import { serveFile } from './file-server.js';
 import { findFreeSubnet, type Subnet } from './free-subnet.js';
+import { ensureTinyTemplate } from './tiny-template.js';
 
 /** Names of what is made. */
 const NAMES = {
@@ -30,7 +30,6 @@ const NAMES = {
 /** Name of the key pair that the first machine lets in. */
 export const KEY_PAIR = 'dura';
 
-const TEMPLATE_TIMEOUT_MS = 120_000;
 const HOST_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 
@@ -147,45 +146,9 @@ export class FirstCloud {
     await this.api.callAndWait('addImageStore', store);
   }
 
-  private async template(zoneid: string, path: string, note: (words: string) => void): Promise<string> {
-    const known = await this.findTemplate(zoneid);
-    if (known?.['isready'] === true) return idOf(known);
-    // Of a start that was interrupted: nobody serves the image at the address that it was registered with any more.
-    if (known !== undefined) await this.api.callAndWait('deleteTemplate', { id: idOf(known) });
-    return serveFile(path, async (url, checksum, sizeBytes) => {
-      note(`${(sizeBytes / 2 ** 20).toFixed(1)} MiB`);
-      await this.api.callAndWait('registerTemplate', {
-        name: NAMES.template,
-        displaytext: 'A small Linux: busybox, DHCP, cloud-init data, SSH',
-        url,
-        checksum,
-        format: 'QCOW2',
-        hypervisor: 'KVM',
-        zoneid,
-        ispublic: 'true',
-        isfeatured: 'true',
-        isdynamicallyscalable: 'true',
-      });
-      return this.waitForTemplate(zoneid);
-    });
-  }
-
-  /** The reply comes at once; the image is fetched after it. */
-  private async waitForTemplate(zoneid: string): Promise<string> {
-    const deadline = performance.now() + TEMPLATE_TIMEOUT_MS;
-    for (;;) {
-      const template = await this.findTemplate(zoneid);
-      if (template?.['isready'] === true) return idOf(template);
-      const status = String(template?.['status'] ?? 'it is gone');
-      if (template === undefined || performance.now() > deadline) {
-        throw new DurastackError('STEP_REFUSED', `The template "${NAMES.template}" was not fetched: ${status}`);
-      }
-      await sleep(POLL_MS);
-    }
-  }
-
-  private findTemplate(zoneid: string): Promise<Row | undefined> {
-    return this.find('listTemplates', { templatefilter: 'all', zoneid }, NAMES.template);
+  private template(zoneid: string, path: string, note: (words: string) => void): Promise<string> {
+    const tell = (sizeBytes: number): void => note(`${(sizeBytes / 2 ** 20).toFixed(1)} MiB`);
+    return ensureTinyTemplate(this.api, { name: NAMES.template, zoneid, path }, tell);
   }
 
   private async network(zoneid: string, subnet: Subnet, note: (words: string) => void): Promise<string> {

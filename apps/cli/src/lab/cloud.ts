@@ -8,7 +8,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { SHARED_VXLAN_OFFERING } from '@durastack/contracts/network/network-offerings';
 import type { ApiClient } from '../api/api-client.js';
 import { ensure, idOf, rows, type Row } from '../first-cloud/ensure.js';
-import { serveFile } from '../first-cloud/file-server.js';
+import { ensureTinyTemplate } from '../first-cloud/tiny-template.js';
 import type { Steps } from '../system/steps.js';
 import { cephPoolParameters, type LabCeph } from './ceph/ceph.js';
 import { addLabHost, listLabHosts, type Place } from './hosts.js';
@@ -35,7 +35,6 @@ const GUESTS = { gateway: '10.77.0.1', netmask: '255.255.255.0', startip: '10.77
 /** Numbers for networks between the hosts. */
 const VNIS = '4000-4999';
 
-const TEMPLATE_TIMEOUT_MS = 120_000;
 const HOSTS_TIMEOUT_MS = 120_000;
 const POLL_MS = 200;
 
@@ -104,22 +103,9 @@ export class LabCloud {
   }
 
   /** The image of a small Linux. */
-  async template(place: Place, path: string): Promise<void> {
-    const { zoneid } = place;
-    const filter = { templatefilter: 'all', zoneid };
-    const known = await this.find('listTemplates', filter, LAB_NAMES.template);
-    if (known?.['isready'] === true) return;
-    // Of a start that was interrupted: nobody serves the image at the address that it was registered with any more.
-    if (known !== undefined) await this.api.callAndWait('deleteTemplate', { id: String(known['id']) });
-    const publish = async (url: string, checksum: string): Promise<void> => {
-      await this.api.callAndWait('registerTemplate', {
-        ...{ name: LAB_NAMES.template, displaytext: 'A small Linux: busybox, DHCP, cloud-init data, SSH' },
-        ...{ url, checksum, format: 'QCOW2', hypervisor: 'KVM', zoneid, ispublic: 'true', isfeatured: 'true' },
-        isdynamicallyscalable: 'true',
-      });
-      await this.untilReady(filter);
-    };
-    await serveFile(path, publish, this.lab.state.subnet.gateway);
+  async template({ zoneid }: Place, path: string): Promise<void> {
+    const servedAt = this.lab.state.subnet.gateway;
+    await ensureTinyTemplate(this.api, { name: LAB_NAMES.template, zoneid, path, servedAt });
   }
 
   /** A network that guests on different hosts share. */
@@ -138,19 +124,6 @@ export class LabCloud {
     if ((await this.find('listSSHKeyPairs', {}, LAB_NAMES.keyPair)) !== undefined) return;
     const publickey = readFileSync(`${this.lab.home.sshKeyFile}.pub`, 'utf8').trim();
     await this.api.callAndWait('registerSSHKeyPair', { name: LAB_NAMES.keyPair, publickey });
-  }
-
-  private async untilReady(filter: Record<string, string>): Promise<void> {
-    const deadline = performance.now() + TEMPLATE_TIMEOUT_MS;
-    for (;;) {
-      const template = await this.find('listTemplates', filter, LAB_NAMES.template);
-      if (template?.['isready'] === true) return;
-      if (template === undefined || performance.now() > deadline) {
-        const status = String(template?.['status'] ?? 'it is gone');
-        throw new DurastackError('STEP_REFUSED', `The template "${LAB_NAMES.template}" was not fetched: ${status}`);
-      }
-      await sleep(POLL_MS);
-    }
   }
 
   private async find(command: string, params: Record<string, string>, name: string): Promise<Row | undefined> {
