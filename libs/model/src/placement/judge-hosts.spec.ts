@@ -192,3 +192,35 @@ describe('judgeHosts', () => {
     expect(judged.filter(({ reasons }) => reasons.length === 0)).toHaveLength(400);
   });
 });
+
+describe('a disk that is to go to a named pool', () => {
+  const own = (change: Partial<PoolSnapshot> = {}) => aPool('own', { hostId: 'a', ...change });
+  const judged = (pools: readonly PoolSnapshot[], disk = {}) => {
+    const disks = [aDisk({ poolId: 'shared', wantedPoolId: 'own', sizeBytes: 10, ...disk })];
+    const snapshot = { hosts: [aHost('a')], pools: [aPool('shared'), ...pools], dedications: [] };
+    return judgeHosts(snapshot, needsOf({ hostId: 'b', disks }), 'migrate')[0]!;
+  };
+
+  it('goes along, though its own pool is in reach too', () => {
+    const { reasons, storageMotion, disks } = judged([own()]);
+    expect([reasons, storageMotion, disks]).toEqual([[], true, [{ volumeId: 'root', poolId: 'own' }]]);
+  });
+
+  it.each([
+    ['out of reach', own({ hostId: 'c' }), {}, 'storage', 'does not reach the pool that was asked for'],
+    ['down', own({ state: 'Error' }), {}, 'storage', 'which is Error'],
+    ['closed', own({ allocationState: 'Disabled' }), {}, 'storage', 'which is disabled'],
+    ['on Ceph', own({ kind: 'rbd' }), {}, 'storage', 'migrateVolume'],
+    ['without its tag', own(), { tags: ['ssd'] }, 'storage-tags', 'lacks the tag ssd'],
+    ['full', own({ bytesFree: 9 }), {}, 'storage-room', '9 bytes free, 10 needed'],
+  ])('finds no host when that is %s', (_, pool, disk, kind, text) => {
+    const [reason] = judged([pool], disk).reasons;
+    expect(reason).toMatchObject({ kind, text: expect.stringContaining(text) });
+  });
+
+  it('chooses no pool on Ceph for a disk that has to go along', () => {
+    const disk = { poolId: 'far', wantedPoolId: undefined };
+    const [far, ceph] = [aPool('far', { hostId: 'b' }), aPool('ceph', { kind: 'rbd', hostId: 'a', bytesFree: 9_999 })];
+    expect(judged([far, ceph, own()], disk).disks).toEqual([{ volumeId: 'root', poolId: 'own' }]);
+  });
+});
