@@ -213,7 +213,7 @@ describe('a disk that is to go to a named pool', () => {
     ['on Ceph', own({ kind: 'rbd' }), {}, 'storage', 'migrateVolume'],
     ['without its tag', own(), { tags: ['ssd'] }, 'storage-tags', 'lacks the tag ssd'],
     ['full', own({ bytesFree: 9 }), {}, 'storage-room', '9 bytes free, 10 needed'],
-  ])('finds no host when that is %s', (_, pool, disk, kind, text) => {
+  ])('finds no host when that is %s', (...[, pool, disk, kind, text]) => {
     const [reason] = judged([pool], disk).reasons;
     expect(reason).toMatchObject({ kind, text: expect.stringContaining(text) });
   });
