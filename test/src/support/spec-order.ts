@@ -1,6 +1,7 @@
 /**
- * The order in which spec files begin, when two run at a time: long ones first, so that none is left for the end alone,
- * and the specs of the lab one after the other, for they share one lab and would only wait for it.
+ * The order in which spec files begin, when two run at a time: long ones first, so that none is left for the end alone.
+ * Specs of the lab come one after the other, for they share one lab and would only wait for it; so do those that load
+ * both processors by themselves, among these.
  */
 
 /** At a time; most of a spec's time is waiting, for guests that boot and for silence to be noticed. */
@@ -36,22 +37,30 @@ const SECONDS: Readonly<Record<string, number>> = {
 };
 const SHORT_SECONDS = 10;
 const LAB = 'test/src/lab/';
+const HEAVY: ReadonlySet<string> = new Set([
+  'test/src/chaos/chaos.spec.ts',
+  'test/src/fairness/hung-hosts.spec.ts',
+  'test/src/fairness/order-and-fairness.spec.ts',
+  'test/src/outage/outages.spec.ts',
+  'test/src/outage/recovery.spec.ts',
+]);
+const takesTurns = (path: string): boolean => path.startsWith(LAB) || HEAVY.has(path);
 
 /** Orders paths from the root of the repository, as workers that become free would best take them. */
 export function orderSpecs(paths: readonly string[], workers = WORKERS): string[] {
   const seconds = (path: string): number => SECONDS[path] ?? SHORT_SECONDS;
   const byLength = (a: string, b: string): number => seconds(b) - seconds(a) || (a < b ? -1 : 1);
-  const inLab = paths.filter((path) => path.startsWith(LAB)).sort(byLength);
-  const others = paths.filter((path) => !path.startsWith(LAB)).sort(byLength);
+  const inTurn = paths.filter(takesTurns).sort(byLength);
+  const others = paths.filter((path) => !takesTurns(path)).sort(byLength);
   const freeAt = Array.from({ length: workers }, () => 0);
-  let labFreeAt = 0;
+  let turnEndsAt = 0;
   const order: string[] = [];
   while (order.length < paths.length) {
     const now = Math.min(...freeAt);
-    const next = (labFreeAt <= now ? inLab.shift() : undefined) ?? others.shift() ?? inLab.shift() ?? '';
+    const next = (turnEndsAt <= now ? inTurn.shift() : undefined) ?? others.shift() ?? inTurn.shift() ?? '';
     order.push(next);
     freeAt[freeAt.indexOf(now)] = now + seconds(next);
-    if (next.startsWith(LAB)) labFreeAt = now + seconds(next);
+    if (takesTurns(next)) turnEndsAt = now + seconds(next);
   }
   return order;
 }
