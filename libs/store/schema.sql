@@ -742,6 +742,7 @@ CREATE TABLE `virtual_machine` (
   `created_at` datetime(3) NOT NULL,
   `destroyed_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`id`),
+  KEY `vm_crashed` (`crashed_at`),
   KEY `vm_power` (`state`,`observed_power`),
   KEY `vm_name` (`name`),
   KEY `vm_created` (`created_at`,`id`),

@@ -26,7 +26,10 @@ export function createActivities(dependencies: ActivityDependencies): VmPowerPor
   /** What was seen on the host; a fact, so it is recorded whatever the operation does next. */
   const record = (step: StepRef, vmId: string, power: string) =>
     underStep(source, step, (tx) =>
-      tx.execute('UPDATE virtual_machine SET observed_power = ?, observed_at = NOW(3) WHERE id = ?', [power, vmId]),
+      tx.execute(
+        "UPDATE virtual_machine SET observed_power = ?, observed_at = NOW(3), crashed_at = IF(? = 'running', NULL, crashed_at) WHERE id = ?",
+        [power, power, vmId],
+      ),
     );
 
   return {

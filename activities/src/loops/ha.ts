@@ -3,18 +3,21 @@
  * of those that somebody has seen dead; and for taking back those that report again. Nothing else follows from silence.
  */
 import { heartbeatTimeoutMs, INTAKE_LEASE } from '@durastack/contracts/agent/heartbeat-times';
+import { startVirtualMachine } from '@durastack/contracts/compute/start-virtual-machine';
 import { failOverHost } from '@durastack/contracts/infra/fail-over-host';
 import type { HostHaState } from '@durastack/contracts/infra/host-ha-states';
 import { reinstateHost } from '@durastack/contracts/infra/reinstate-host';
 import { detect, silenceNeededMs, type Witnesses } from '@durastack/model/ha/detect';
 import { silenceCounts, watch, type Watching } from '@durastack/model/infra/silence';
+import { acceptVmOperation, readNetworksOf } from '@durastack/store/compute/accept-vm-operation';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
-import { noteFall, readWatchedHosts, type WatchedHost } from '@durastack/store/ha/ha-scene';
+import { noteFall, readCrashedMachines, readWatchedHosts, type WatchedHost } from '@durastack/store/ha/ha-scene';
 import { noteHaState } from '@durastack/store/ha/host-ha';
 import { systemCaller } from '@durastack/store/identity/system-caller';
 import { accept } from '@durastack/store/operations/accept';
 import { leaseHeldMs } from '@durastack/store/operations/lease';
 import { activeRecovery } from '@durastack/store/recovery/recovery-state';
+import type { DataSource } from 'typeorm';
 import { askWitnesses, type WitnessParts } from '../ha/witnesses.js';
 import { silenceWindowMs } from './host-watch.js';
 import { startLeasedLoop, type LeasedLoop } from './leased-loop.js';
@@ -83,6 +86,7 @@ class Detector {
     const known = new Set(hosts.map(({ id }) => id));
     for (const id of this.suspects.keys()) if (!known.has(id)) this.suspects.delete(id);
     for (const host of hosts) await this.look(host, nowMs, counts);
+    await startCrashed(source);
   }
 
   private async look(host: WatchedHost, nowMs: number, counts: boolean): Promise<void> {
@@ -170,5 +174,15 @@ class Detector {
       input: {},
       naturalKey: host.id,
     });
+  }
+}
+
+/** A machine that crashed on a host that lives is started again: there, if nothing speaks for another host. */
+async function startCrashed(source: DataSource): Promise<void> {
+  const db = autocommit(source);
+  for (const { id, ...owner } of await readCrashedMachines(db)) {
+    const locks = await readNetworksOf(db, id);
+    const caller = await systemCaller(db);
+    await acceptVmOperation(source, { caller, owner }, { command: startVirtualMachine, vmId: id, locks });
   }
 }

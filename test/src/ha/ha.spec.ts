@@ -179,3 +179,41 @@ describe('what is no death', () => {
     LIMIT_MS,
   );
 });
+
+describe('a machine that ends without having been asked to', () => {
+  const powerOf = (hostId: string, vmId: string, body: object) =>
+    cloud.simulate('POST', `/hosts/${hostId}/vms/${vmId}/power`, body);
+  const starts = (vmId: string) =>
+    db().query("SELECT id FROM operation WHERE resource_id = ? AND kind = 'startVirtualMachine'", [vmId]);
+
+  it(
+    'because it crashes on a host that lives, is started again; not one that its guest has shut down',
+    async () => {
+      const [, , hostId] = basis.hostIds as [string, string, string];
+      const [crashed, shut] = [await deploy(hostId), await deploy(hostId)];
+      await powerOf(hostId, shut, { power: 'off' });
+      await powerOf(hostId, crashed, { power: 'off', crashed: true });
+      await eventually('its start', async () => (await starts(crashed)).length === 1, LONG_MS);
+      await eventually('it running', async () => (await machine(crashed))['state'] === 'Running', LONG_MS);
+      expect(await machine(shut)).toMatchObject({ state: 'Stopped' });
+      expect(await starts(shut)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'because its host was started anew while nobody looked, is started again',
+    async () => {
+      const [, , hostId] = basis.hostIds as [string, string, string];
+      const vmId = await deploy(hostId);
+      await cloud.worker.kill();
+      await setPower(hostId, false);
+      await setPower(hostId, true);
+      await cloud.worker.start();
+      await eventually('its start', async () => (await starts(vmId)).length > 0, LONG_MS);
+      await eventually('it running', async () => (await machine(vmId))['state'] === 'Running', LONG_MS);
+      await expectConsistent();
+    },
+    LIMIT_MS,
+  );
+});

@@ -3,7 +3,7 @@
  * - `GET /hosts`, `GET /hosts/<id>`
  * - `POST /hosts/<id>/power` `{on}`: the host's machine
  * - `POST /hosts/<id>/network` `{on}`: whether anybody reaches the host; its machines run on
- * - `POST /hosts/<id>/vms/<vmId>/power` `{power}`: a guest or somebody acts behind our back
+ * - `POST /hosts/<id>/vms/<vmId>/power` `{power, crashed?}`: a guest or somebody acts behind our back
  * - `POST /hosts/<id>/vms/<vmId>/disks` `{kept}`: whether its guest keeps disks that are asked back
  * - `POST /faults` (a fault rule) → `{id}`, `GET /faults/<id>` → `{held}`, `DELETE /faults/<id>` → `{released}`
  */
@@ -17,7 +17,7 @@ import type { SimulatedHosts } from './simulated-hosts.js';
 
 const hostPower = z.object({ on: z.boolean() });
 const vmDisks = z.object({ kept: z.boolean() });
-const vmPower = z.object({ power: z.enum(['running', 'paused', 'off']) });
+const vmPower = z.object({ power: z.enum(['running', 'paused', 'off']), crashed: z.boolean().default(false) });
 
 /** What the administration acts on. */
 export interface AdminScene {
@@ -71,11 +71,16 @@ async function serve(call: string, body: unknown, { hosts, world, plan }: AdminS
   if (method === 'GET' && action === undefined) return world.host(hostId);
   if (method === 'POST' && vmId !== undefined && what === 'disks')
     world.keepDisks(hostId, vmId, parse(vmDisks, body, 'disks').kept);
-  else if (method === 'POST' && vmId !== undefined) world.setPower(hostId, vmId, parse(vmPower, body, 'power').power);
+  else if (method === 'POST' && vmId !== undefined) setVmPower(world, { hostId, vmId }, body);
   else if (method === 'POST' && action === '/power')
     await hosts.setHostPower(hostId, parse(hostPower, body, 'power').on);
   else if (method === 'POST' && action === '/network')
     await hosts.setHostNetwork(hostId, parse(hostPower, body, 'network').on);
   else throw new DurastackError('NOT_FOUND', `The simulator knows no ${call}.`);
   return {};
+}
+
+function setVmPower(world: SimulatedWorld, { hostId, vmId }: { hostId: string; vmId: string }, body: unknown): void {
+  const { power, crashed } = parse(vmPower, body, 'power');
+  world.setPower(hostId, vmId, power, crashed);
 }

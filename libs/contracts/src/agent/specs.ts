@@ -175,7 +175,13 @@ export const POWER_STATES = ['running', 'paused', 'off', 'absent'] as const;
 export type PowerState = (typeof POWER_STATES)[number];
 
 /** What a host reports of one of our domains. */
-export const observedVm = z.object({ id: id, domainName: z.string().max(255), power: z.enum(POWER_STATES) });
+export const observedVm = z.object({
+  id: id,
+  domainName: z.string().max(255),
+  power: z.enum(POWER_STATES),
+  /** It ended, neither by its guest's wish nor because it was asked to. */
+  crashed: z.literal(true).optional(),
+});
 /** See {@link observedVm}. */
 export type ObservedVm = z.infer<typeof observedVm>;
 

@@ -51,7 +51,10 @@ export class Domains {
 
   /** A machine's power now. */
   async observeOne(domain: Domain): Promise<ObservedVm> {
-    return { id: domain.uuid, domainName: domain.name, power: await this.power(domain) };
+    const seen = await this.#client.domainState(domain);
+    const crashed = seen?.state === DOMAIN_STATE.shutoff && SHUTOFF_UNASKED.has(seen.reason);
+    const power = seen ? powerOf(seen.state) : 'absent';
+    return { id: domain.uuid, domainName: domain.name, power, ...(crashed ? { crashed } : {}) };
   }
 
   /** A domain's power; `absent` when it is gone. */
@@ -72,6 +75,9 @@ export class Domains {
     return seen?.state === DOMAIN_STATE.paused && seen.reason === PAUSED_STARTING_UP;
   }
 }
+
+/** libvirt's reasons of a shut-off that neither the guest nor anybody else asked for: crashed, failed. */
+const SHUTOFF_UNASKED: ReadonlySet<number> = new Set([3, 6]);
 
 function powerOf(state: number): PowerState {
   switch (state) {

@@ -136,7 +136,10 @@ function hostVerbs({ hostId, world, agentVersion = 'simulator' }: SimulatorOptio
 
 function observe(world: SimulatedWorld, hostId: string): ObservedVm[] {
   const vms = Object.entries(world.host(hostId).vms);
-  return vms.map(([id, { spec, power }]) => ({ id, domainName: spec.domainName, power }));
+  return vms.map(([id, { spec, power, crashed }]) => ({
+    ...{ id, domainName: spec.domainName, power },
+    ...(crashed === true ? { crashed } : {}),
+  }));
 }
 
 function withFaults(effects: DriverVerbs, scene: { hostId: string; faults: FaultPlan; verbMs: number }): DriverVerbs {

@@ -22,6 +22,8 @@ export interface SimulatedVm {
   serial: string;
   /** Paused by a migration: sent away, or a copy that never ran. */
   held?: boolean;
+  /** It is off, unasked. */
+  crashed?: boolean;
   /** Its guest lets go of no disk. */
   keepsDisks?: boolean;
   /** Volumes that are kept in step with another pool, with the copy that does it; until it stops. */
@@ -189,7 +191,7 @@ export class SimulatedWorld {
   }
 
   /** Sets a machine's power, whoever did it: a verb, its guest, or somebody behind our back. */
-  setPower(hostId: string, vmId: string, power: SimulatedVm['power']): void {
+  setPower(hostId: string, vmId: string, power: SimulatedVm['power'], crashed = false): void {
     const vm = this.vm(hostId, vmId);
     if (vm.power === power) return;
     if (power === 'off') {
@@ -202,7 +204,9 @@ export class SimulatedWorld {
     vm.serial += `[${power}]\r\n`;
     this.save(hostId);
     if (begins) this.note(hostId, 'vm-running', vmId);
-    this.announce(hostId, { id: vmId, domainName: vm.spec.domainName, power });
+    if (crashed) vm.crashed = true;
+    else delete vm.crashed;
+    this.announce(hostId, { id: vmId, domainName: vm.spec.domainName, power, ...(crashed ? { crashed } : {}) });
   }
 
   /** A machine stands still for a migration, which alone knows whether it runs elsewhere. */

@@ -12,6 +12,7 @@ import { Flag, Id, Int, LongText, Moment, Ref, Text } from '../database/columns.
 @Index('vm_created', ['createdAt', 'id'])
 @Index('vm_name', ['name'])
 @Index('vm_power', ['state', 'observedPower'])
+@Index('vm_crashed', ['crashedAt'])
 export class VirtualMachineEntity {
   @Id() id!: string;
   @Text() name!: string;

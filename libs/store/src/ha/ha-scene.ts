@@ -74,3 +74,30 @@ export async function noteFall(tx: Tx, hostId: string): Promise<void> {
     [hostId],
   );
 }
+
+/** A machine that ended unasked, and for which HA cares. */
+export interface CrashedMachine {
+  readonly id: string;
+  readonly accountId: string;
+  readonly domainId: string;
+}
+
+/** How long after a start the next one comes at the earliest: what crashes at once must not do so all the time. */
+const NEXT_START_S = 10;
+/** How many starts one round asks for. */
+const STARTS_AT_ONCE = 20;
+
+/** Machines that crashed, are known to be stopped, and are wanted; the most important first. */
+export function readCrashedMachines(tx: Tx): Promise<CrashedMachine[]> {
+  return tx.query<CrashedMachine>(
+    `SELECT v.id, v.account_id AS accountId, v.domain_id AS domainId FROM virtual_machine v FORCE INDEX (vm_crashed)
+       JOIN service_offering o ON o.id = v.service_offering_id JOIN zone z ON z.id = v.zone_id
+      WHERE v.crashed_at IS NOT NULL AND v.state = 'Stopped' AND v.desired_power = 'on' AND o.offer_ha = 1 AND z.ha_disabled = 0
+        AND v.operation_id IS NULL
+        AND NOT EXISTS (SELECT 1 FROM operation_lock k WHERE k.resource_type = 'virtual-machine' AND k.resource_id = v.id)
+        AND NOT EXISTS (SELECT 1 FROM lost_machine l WHERE l.vm_id = v.id AND l.settled = 0)
+        AND NOT EXISTS (SELECT 1 FROM operation p WHERE p.resource_type = 'virtual-machine' AND p.resource_id = v.id
+          AND p.kind = 'startVirtualMachine' AND p.ended_at > NOW(3) - INTERVAL ${NEXT_START_S} SECOND)
+      ORDER BY COALESCE(v.ha_priority, o.ha_priority) DESC LIMIT ${STARTS_AT_ONCE}`,
+  );
+}

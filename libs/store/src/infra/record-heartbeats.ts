@@ -29,6 +29,7 @@ interface HostRow {
   readonly state: string;
   readonly zone_id: string;
   readonly incarnation: number;
+  readonly boot_id: string | null;
   readonly certificate_serial: string | null;
   readonly next_certificate_serial: string | null;
 }
@@ -53,7 +54,7 @@ export async function recordHeartbeats(
 ): Promise<Map<string, Reception>> {
   return transaction(source, async (tx) => {
     const rows = await tx.query<HostRow>(
-      'SELECT id, state, zone_id, incarnation, certificate_serial, next_certificate_serial FROM host WHERE id IN (?)',
+      'SELECT id, state, zone_id, incarnation, boot_id, certificate_serial, next_certificate_serial FROM host WHERE id IN (?)',
       [received.map(({ heartbeat }) => heartbeat.hostId)],
     );
     const hosts = new Map(rows.map((row) => [row.id, row]));
@@ -69,6 +70,10 @@ export async function recordHeartbeats(
       tx,
       accepted.flatMap(({ heartbeat: { newest } }) => (newest ? [newest] : [])),
     );
+    const restarted = accepted.flatMap(({ heartbeat }) =>
+      isRestart(hosts.get(heartbeat.hostId), heartbeat) ? [heartbeat.hostId] : [],
+    );
+    await noteCrashes(tx, restarted);
     await writeFacts(tx, accepted);
     await writeHostUse(
       tx,
@@ -77,16 +82,16 @@ export async function recordHeartbeats(
     for (const { heartbeat } of accepted)
       if (hosts.get(heartbeat.hostId)?.state === 'Disconnected')
         await transitionIfAllowed(tx, { type: 'host', id: heartbeat.hostId }, 'HeartbeatSeen');
-    await writePowers(tx, accepted);
+    await writePowers(tx, accepted, restarted);
+    await noteStorageAddresses(
+      tx,
+      accepted.map(({ heartbeat: { hostId, facts, pools = [] } }) => ({ hostId, bootId: facts.bootId, pools })),
+    );
     for (const { heartbeat } of accepted) {
       if (heartbeat.full && (await writeAbsent(tx, heartbeat))) outcome.set(heartbeat.hostId, 'recheck');
       const host = hosts.get(heartbeat.hostId);
       if (host && heartbeat.pools) await writePools(tx, host, heartbeat.pools);
     }
-    await noteStorageAddresses(
-      tx,
-      accepted.map(({ heartbeat: { hostId, facts, pools = [] } }) => ({ hostId, bootId: facts.bootId, pools })),
-    );
     return outcome;
   });
 }
@@ -140,17 +145,40 @@ async function writeFacts(tx: Tx, accepted: readonly ReceivedHeartbeat[]): Promi
   );
 }
 
+const isRestart = (host: HostRow | undefined, { facts }: Heartbeat): boolean =>
+  host !== undefined && host.boot_id !== null && host.boot_id !== facts.bootId;
+
+/** A host that was started anew has ended all that ran there, unasked. */
+async function noteCrashes(tx: Tx, restarted: readonly string[]): Promise<void> {
+  if (restarted.length === 0) return;
+  await tx.execute("UPDATE virtual_machine SET crashed_at = NOW(3) WHERE host_id IN (?) AND state = 'Running'", [
+    restarted,
+  ]);
+}
+
 /** Machines by host and power; only those that are on the host which reports them are touched. */
-async function writePowers(tx: Tx, accepted: readonly ReceivedHeartbeat[]): Promise<void> {
+async function writePowers(
+  tx: Tx,
+  accepted: readonly ReceivedHeartbeat[],
+  restarted: readonly string[],
+): Promise<void> {
   const seen = accepted.flatMap(({ heartbeat }) =>
-    heartbeat.vms.map((vm) => [vm.id, heartbeat.hostId, vm.power, heartbeat.full ? FRESH_SECONDS : 0]),
+    heartbeat.vms.map((vm) => [
+      ...[
+        vm.id,
+        heartbeat.hostId,
+        vm.power,
+        heartbeat.full && !restarted.includes(heartbeat.hostId) ? FRESH_SECONDS : 0,
+      ],
+      vm.crashed === true,
+    ]),
   );
   for (let start = 0; start < seen.length; start += 500) {
     const part = seen.slice(start, start + 500);
     await tx.execute(
-      `UPDATE virtual_machine v JOIN (${derived(['id', 'host_id', 'power', 'fresh'], part.length)}) n
+      `UPDATE virtual_machine v JOIN (${derived(['id', 'host_id', 'power', 'fresh', 'crashed'], part.length)}) n
            ON n.id = v.id AND n.host_id = v.host_id
-          SET v.observed_power = n.power, v.observed_at = NOW(3)
+          SET v.observed_power = n.power, v.observed_at = NOW(3), v.crashed_at = IF(n.crashed, NOW(3), v.crashed_at)
         WHERE v.observed_power <> n.power AND (v.observed_at IS NULL OR v.observed_at <= NOW(3) - INTERVAL n.fresh SECOND)`,
       part.flat(),
     );
