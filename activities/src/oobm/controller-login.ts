@@ -1,33 +1,41 @@
 import type { ControllerLogin } from '@durastack/contracts/infra/power-controller';
-import { invariant, isDurastackError } from '@durastack/contracts/errors';
+import { isDurastackError } from '@durastack/contracts/errors';
 import type { SecretBox } from '@durastack/kit/secrets/secret-box';
-import { controllerSecretContext, type ControllerRow } from '@durastack/store/oobm/controller-rows';
+import { controllerSecretContext, readCandidates, type ControllerRow } from '@durastack/store/oobm/controller-rows';
 
-/** Which of its passwords: the one in use, or what it is being changed to. */
-export type WhichPassword = 'present' | 'next';
-
-/** The login that a row stands for; undefined when it has no such password. */
-export function loginOf(box: SecretBox, row: ControllerRow, which: WhichPassword): ControllerLogin | undefined {
-  const sealed = which === 'present' ? row.passwordSealed : row.nextPasswordSealed;
-  if (sealed === null) return undefined;
-  const { driver, address, port, username, fingerprint } = row;
-  const password = box.open(sealed, controllerSecretContext(row.hostId));
-  return { driver, address, port, username, password, ...(fingerprint === null ? {} : { fingerprint }) };
+/** The logins that a controller may take. */
+export interface ControllerLogins {
+  readonly present: ControllerLogin;
+  /** With the password that it is being changed to. */
+  readonly next: ControllerLogin | undefined;
+  /** With one that a change which was given up may have left there. */
+  readonly leftover: ControllerLogin | undefined;
 }
 
-/** Calls a controller by the password that it takes: while one is changed either may be the right one. */
+/** The logins that a row stands for. */
+export function loginsOf(box: SecretBox, row: ControllerRow): ControllerLogins {
+  const { driver, address, port, username, fingerprint } = row;
+  const plain = { driver, address, port, username, ...(fingerprint === null ? {} : { fingerprint }) };
+  const [next, leftover] = readCandidates(box, row).map((password) => ({ ...plain, password }));
+  const password = box.open(row.passwordSealed, controllerSecretContext(row.hostId));
+  return { present: { ...plain, password }, next, leftover };
+}
+
+/** Calls a controller by the password that it takes: while one is changed any may be the right one. */
 export async function withLogin<T>(
   box: SecretBox,
   row: ControllerRow,
   body: (login: ControllerLogin) => Promise<T>,
 ): Promise<T> {
-  const present = loginOf(box, row, 'present');
-  invariant(present, `The management controller of host ${row.hostId} has no password.`);
-  const next = loginOf(box, row, 'next');
-  try {
-    return await body(present);
-  } catch (error) {
-    if (next === undefined || !isDurastackError(error, 'FORBIDDEN')) throw error;
-    return body(next);
+  const { present, next, leftover } = loginsOf(box, row);
+  const logins = [present, next, leftover].filter((login) => login !== undefined);
+  const last = logins.pop() ?? present;
+  for (const login of logins) {
+    try {
+      return await body(login);
+    } catch (error) {
+      if (!isDurastackError(error, 'FORBIDDEN')) throw error;
+    }
   }
+  return body(last);
 }

@@ -3,8 +3,10 @@ import type { ControllerPasswordPorts } from '@durastack/contracts/infra/out-of-
 import type { ControllerLogin } from '@durastack/contracts/infra/power-controller';
 import { DONE, doneWith, pending, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
 import {
+  controllerSecretContext,
   readController,
   requireUsedController,
+  sealCandidates,
   showController,
   type ControllerRow,
 } from '@durastack/store/oobm/controller-rows';
@@ -12,7 +14,7 @@ import { inStep } from '@durastack/store/operations/run';
 import { noteResult } from '@durastack/store/operations/step-detail';
 import type { ActivityDependencies } from '../dependencies.js';
 import { elapsedMs } from '../run-time.js';
-import { loginOf, withLogin, type WhichPassword } from './controller-login.js';
+import { loginsOf, withLogin } from './controller-login.js';
 
 const POLL_MS = 2_000;
 /** So long a controller may be silent. */
@@ -22,12 +24,6 @@ const WITHIN_MS = 120_000;
 export function createActivities({ source, box, controllers }: ActivityDependencies): ControllerPasswordPorts {
   const readRow = (step: StepRef): Promise<ControllerRow> =>
     inStep(source, step, (tx, { resource }) => requireUsedController(tx, resource.id));
-
-  const login = (row: ControllerRow, which: WhichPassword): ControllerLogin => {
-    const found = loginOf(box, row, which);
-    if (found) return found;
-    throw new DurastackError('CONFLICT', `The management controller of ${row.hostName} was configured anew meanwhile.`);
-  };
 
   /** Whether the controller takes this password. */
   const takes = async (candidate: ControllerLogin): Promise<boolean> => {
@@ -60,18 +56,20 @@ export function createActivities({ source, box, controllers }: ActivityDependenc
 
     async changeControllerPassword(step) {
       const row = await readRow(step);
+      const { next } = loginsOf(box, row);
       // An earlier run has come further.
-      if (row.nextPasswordSealed === null) return DONE;
-      const [present, next] = [login(row, 'present'), login(row, 'next')];
+      if (next === undefined) return DONE;
       return patiently(step, async () => {
-        if (!(await takes(next))) await controllers.changePassword(present, next.password);
+        if (!(await takes(next)))
+          await withLogin(box, row, (candidate) => controllers.changePassword(candidate, next.password));
       });
     },
 
     async forgetControllerPassword(step) {
       const row = await inStep(source, step, (tx, { resource }) => readController(tx, resource.id));
-      const [present, next] = row ? [loginOf(box, row, 'present'), loginOf(box, row, 'next')] : [];
-      if (row === undefined || present === undefined || next === undefined) return DONE;
+      if (row === undefined) return DONE;
+      const { present, next, leftover } = loginsOf(box, row);
+      if (next === undefined) return DONE;
       try {
         if (await takes(next)) await controllers.changePassword(next, present.password);
       } catch (error) {
@@ -80,24 +78,28 @@ export function createActivities({ source, box, controllers }: ActivityDependenc
         throw error;
       }
       await inStep(source, step, (tx) =>
-        tx.execute('UPDATE out_of_band_management SET next_password_sealed = NULL WHERE host_id = ?', [row.hostId]),
+        tx.execute('UPDATE out_of_band_management SET next_password_sealed = ? WHERE host_id = ?', [
+          sealCandidates(box, row.hostId, leftover === undefined ? [] : [leftover.password]),
+          row.hostId,
+        ]),
       );
       return DONE;
     },
 
     async adoptControllerPassword(step) {
       const row = await inStep(source, step, (tx, { resource }) => readController(tx, resource.id));
+      const next = row && loginsOf(box, row).next;
       // An earlier run has come so far.
-      if (row === undefined || row.nextPasswordSealed === null) return DONE;
-      if (!(await takes(login(row, 'next'))))
+      if (row === undefined || next === undefined) return DONE;
+      if (!(await takes(next)))
         throw new DurastackError(
           'STEP_REFUSED',
           `The management controller of ${row.hostName} does not take its new password.`,
         );
       await inStep(source, step, async (tx, { id }) => {
         await tx.execute(
-          'UPDATE out_of_band_management SET password_sealed = next_password_sealed, next_password_sealed = NULL WHERE host_id = ? AND next_password_sealed IS NOT NULL',
-          [row.hostId],
+          'UPDATE out_of_band_management SET password_sealed = ?, next_password_sealed = NULL WHERE host_id = ? AND next_password_sealed = ?',
+          [box.seal(next.password, controllerSecretContext(row.hostId)), row.hostId, row.nextPasswordSealed],
         );
         await noteResult(tx, id, { ...showController(row), status: true, description: 'It takes the new password.' });
       });

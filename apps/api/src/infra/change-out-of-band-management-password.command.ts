@@ -4,7 +4,7 @@ import { changeOutOfBandManagementPassword } from '@durastack/contracts/infra/ch
 import { DurastackError } from '@durastack/contracts/errors';
 import { requireRow } from '@durastack/store/database/rows';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
-import { controllerSecretContext, requireUsedController } from '@durastack/store/oobm/controller-rows';
+import { readCandidates, requireUsedController, sealCandidates } from '@durastack/store/oobm/controller-rows';
 import { accept } from '@durastack/store/operations/accept';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
@@ -25,7 +25,7 @@ export class ChangeOutOfBandManagementPasswordHandler implements CommandHandler<
     const host = { type: 'host', id: hostId } as const;
     const demand = { parameter: 'hostid', where: "state <> 'Removed'" };
     const row = await requireRow<{ name: string; zone_id: string }>(autocommit(database), host, demand);
-    const sealed = secrets.seal(password ?? randomBytes(RANDOM_BYTES).toString('hex'), controllerSecretContext(hostId));
+    const wanted = password ?? randomBytes(RANDOM_BYTES).toString('hex');
     return accept(database, {
       command: changeOutOfBandManagementPassword,
       caller: call.caller,
@@ -36,8 +36,10 @@ export class ChangeOutOfBandManagementPasswordHandler implements CommandHandler<
       input: {},
       write: async (tx) => {
         await requireRow(tx, host, { ...demand, lock: 'update' });
-        await requireUsedController(tx, hostId);
+        const controller = await requireUsedController(tx, hostId);
         await refuseBeside(tx, hostId);
+        // One that was given up may have left its password at the controller.
+        const sealed = sealCandidates(secrets, hostId, [wanted, ...readCandidates(secrets, controller)]);
         await tx.execute('UPDATE out_of_band_management SET next_password_sealed = ? WHERE host_id = ?', [
           sealed,
           hostId,

@@ -9,11 +9,11 @@ const ADDRESS = /^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f]*:[0
 /** Without control characters, colon (HTTP's basic authentication ends the name there) and a leading dash. */
 const USERNAME = /^[A-Za-z0-9_.@$!\\ ][A-Za-z0-9_.@$!\\ -]{0,63}$/;
 // oxlint-disable-next-line no-control-regex -- they are what is refused
-const PASSWORD = /^[^\u0000-\u001f\u007f]{1,255}$/;
+const PASSWORD = /^[^\u0000-\u001f\u007f]{1,64}$/;
 
 /** The password of a management controller. */
 export const controllerPassword = (description: string) =>
-  text(description, { secret: true }).regex(PASSWORD, 'has control characters, or is empty');
+  text(description, { secret: true }).regex(PASSWORD, 'is empty, has over 64 characters or control characters');
 
 /** Says how a host's management controller is reached. */
 export const configureOutOfBandManagement = defineCommand({

@@ -3,6 +3,7 @@ import type { ResultOf } from '@durastack/contracts/command';
 import type { configureOutOfBandManagement } from '@durastack/contracts/infra/configure-out-of-band-management';
 import type { ControllerDriver, ControllerPower, PowerAction } from '@durastack/contracts/infra/power-controller';
 import { DurastackError } from '@durastack/contracts/errors';
+import type { SecretBox } from '@durastack/kit/secrets/secret-box';
 import type { Tx } from '../database/transaction.js';
 
 /** What is shown of one. */
@@ -32,6 +33,23 @@ export const IS_USED = `(o.enabled = 1
 /** The context that its passwords are sealed in. */
 export function controllerSecretContext(hostId: string): string {
   return `out-of-band-management:${hostId}`;
+}
+
+/** As many passwords that a change may have left at the controller are tried beside the new one. */
+const CANDIDATES = 2;
+
+/** Passwords that the controller may take beside the present one, the newest first. */
+export function readCandidates(
+  box: SecretBox,
+  { hostId, nextPasswordSealed }: Pick<ControllerRow, 'hostId' | 'nextPasswordSealed'>,
+): string[] {
+  return nextPasswordSealed === null ? [] : box.open(nextPasswordSealed, controllerSecretContext(hostId)).split('\n');
+}
+
+/** Seals them. No password has an end of line in it. */
+export function sealCandidates(box: SecretBox, hostId: string, passwords: readonly string[]): string | null {
+  const kept = passwords.slice(0, CANDIDATES);
+  return kept.length === 0 ? null : box.seal(kept.join('\n'), controllerSecretContext(hostId));
 }
 
 /** The controller of a host; undefined: none is configured. */
