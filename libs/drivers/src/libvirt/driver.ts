@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { DriverVerbs, HostDriver } from '../driver.js';
-import { checkPeer } from '../witness/check-peer.js';
+import { checkPeer } from '../process/check-peer.js';
 import { runMaintenanceHook } from '../process/maintenance-hook.js';
 import { HostNetworks } from '../network/host-networks.js';
 import { PoolDrivers } from '../pool/pool-drivers.js';
