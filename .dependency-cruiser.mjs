@@ -131,7 +131,7 @@ const NETWORK_TERMS = 'network/(dns|ipv4|port|switch)\\.ts';
 
 /** driver → the other drivers that it is made of; all others keep apart. */
 const DRIVER_MAY_USE = {
-  libvirt: ['pool/', 'network/', 'witness/'],
+  libvirt: ['pool/', 'network/'],
   pool: ['directory-pool/', 'rbd/'],
   network: ['linux-bridge/', 'openvswitch/', 'dnsmasq/', 'nftables/'],
   'linux-bridge': ['iproute2/', 'nftables/', NETWORK_TERMS],
