@@ -1,10 +1,10 @@
 import { isDurastackError } from '@durastack/contracts/errors';
 import type { BalanceOutcome, DrsSchedulePorts } from '@durastack/contracts/infra/drs.ports';
 import { executeClusterDrsPlan } from '@durastack/contracts/infra/execute-cluster-drs-plan';
-import { runInSlices } from '@durastack/kit/run-in-slices';
+import { runInSlices, timeLimit } from '@durastack/kit/run-in-slices';
 import type { DrsPlan } from '@durastack/model/drs/drs-scene';
 import { planDrsInSlices } from '@durastack/model/drs/plan-drs';
-import { rulesOf } from '@durastack/model/drs/rules-of';
+import { rulesOf, SEARCH_LIMIT_MS } from '@durastack/model/drs/rules-of';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
 import { autocommit } from '@durastack/store/database/transaction';
 import { systemCaller } from '@durastack/store/identity/system-caller';
@@ -37,7 +37,9 @@ export function createActivities({ source }: ActivityDependencies): DrsScheduleP
       if (await readRecovering(tx, clusterId)) return { outcome: 'A host of the cluster is being given up.' };
       const rules = rulesOf(settings);
       const scene = await readDrsScene(tx, OVERCOMMIT, cluster);
-      const plan = await runInSlices(planDrsInSlices({ ...scene, rules }));
+      const plan = await runInSlices(
+        planDrsInSlices({ ...scene, rules: { ...rules, outOfTime: timeLimit(SEARCH_LIMIT_MS) } }),
+      );
       if (plan.moves.length === 0) return { outcome: `Nothing is to be moved: ${plan.idle ?? 'no-move-helps'}.` };
       try {
         return await carryOut(cluster, plan, rules);

@@ -1,9 +1,9 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import { generateClusterDrsPlan } from '@durastack/contracts/infra/generate-cluster-drs-plan';
-import { runInSlices } from '@durastack/kit/run-in-slices';
+import { runInSlices, timeLimit } from '@durastack/kit/run-in-slices';
 import { planDrsInSlices } from '@durastack/model/drs/plan-drs';
-import { rulesOf } from '@durastack/model/drs/rules-of';
+import { rulesOf, SEARCH_LIMIT_MS } from '@durastack/model/drs/rules-of';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
 import { readClusterSettings } from '@durastack/store/infra/cluster-settings';
@@ -29,7 +29,9 @@ export class GenerateClusterDrsPlanHandler implements CommandHandler<typeof gene
     const cluster = await requireCluster(tx, id);
     const rules = rulesOf(await readClusterSettings(tx, id), migrations);
     const scene = await readDrsScene(tx, OVERCOMMIT, cluster);
-    const plan = await runInSlices(planDrsInSlices({ ...scene, rules }));
+    const plan = await runInSlices(
+      planDrsInSlices({ ...scene, rules: { ...rules, outOfTime: timeLimit(SEARCH_LIMIT_MS) } }),
+    );
     if (plan.idle === 'one-host')
       throw new DurastackError(
         'NOT_ALLOWED_IN_STATE',

@@ -16,11 +16,19 @@ export interface MoveScene {
   readonly vmBusy: boolean;
 }
 
+/** A host that is not as it was planned for. */
+export interface ChangedHost {
+  readonly id: string;
+  readonly name: string;
+  readonly what: string;
+  readonly awaited: boolean;
+}
+
 /** What is known of a plan that is carried out. */
 export interface MovesScene {
   readonly moves: readonly MoveScene[];
-  /** Hosts of the plan that neither give nor take machines any more. */
-  readonly changedHosts: readonly { readonly id: string; readonly name: string; readonly what: string }[];
+  /** Hosts of the plan that neither give nor take machines now; `awaited`: silent for so short that it may come back. */
+  readonly changedHosts: readonly ChangedHost[];
   /** A host of the cluster is given up, or its machines are started elsewhere. */
   readonly recovering: boolean;
   /** Machines that move at the same time. */
@@ -47,8 +55,12 @@ export function decideMoves({ moves, changedHosts, recovering, atOnce }: MovesSc
   const underWay = moves.filter(({ childState }) => childState !== null && OPEN.has(childState)).length;
   const left = moves.filter(({ passedOver, childState }) => passedOver === null && childState === null);
   if (left.length === 0) return underWay === 0 ? { kind: 'done' } : { kind: 'go-on', start: [], passOver: [] };
-  const reason = whyStop(moves, left, { changedHosts, recovering });
+  const hosts = new Set(left.flatMap(({ fromHostId, toHostId }) => [fromHostId, toHostId]));
+  const changed = changedHosts.filter(({ id }) => hosts.has(id));
+  const reason = whyStop(moves, changed);
   if (reason !== undefined) return { kind: 'stop', reason };
+  // What is started elsewhere comes first; an agent that only restarts is back in seconds.
+  if (recovering || changed.length > 0) return { kind: 'go-on', start: [], passOver: [] };
   const passOver: PassedOver[] = [];
   const start: number[] = [];
   for (const move of left) {
@@ -60,15 +72,9 @@ export function decideMoves({ moves, changedHosts, recovering, atOnce }: MovesSc
   return { kind: 'go-on', start, passOver };
 }
 
-function whyStop(
-  moves: readonly MoveScene[],
-  left: readonly MoveScene[],
-  { changedHosts, recovering }: Pick<MovesScene, 'changedHosts' | 'recovering'>,
-): string | undefined {
-  if (recovering) return 'Machines of a lost host are being started elsewhere; these come first.';
-  const hosts = new Set(left.flatMap(({ fromHostId, toHostId }) => [fromHostId, toHostId]));
-  const changed = changedHosts.find(({ id }) => hosts.has(id));
-  if (changed) return `Host ${changed.name} is ${changed.what} now.`;
+function whyStop(moves: readonly MoveScene[], changed: readonly ChangedHost[]): string | undefined {
+  const out = changed.find(({ awaited }) => !awaited);
+  if (out) return `Host ${out.name} is ${out.what} now.`;
   const failed = moves.filter(({ childState }) => childState === 'failed');
   if (failed.length < FAILURES) return undefined;
   return `${failed.length} moves failed, the last with: ${failed.at(-1)?.childError ?? 'no reason was noted'}`;

@@ -2,6 +2,9 @@ import type { ClusterSettings } from '@durastack/contracts/infra/cluster-setting
 import { DRS_ALGORITHMS, DRS_METRICS, type DrsRules } from './drs-scene.js';
 import { thresholdOf } from './imbalance.js';
 
+/** A search that has not ended by then ends with what it has: on a busy machine a plan is a little worse, not late. */
+export const SEARCH_LIMIT_MS = 8_000;
+
 /** How a cluster's plans are made, by its settings; `most`: no more moves than that. */
 export function rulesOf(settings: ClusterSettings, most?: number): DrsRules {
   const algorithm = DRS_ALGORITHMS.find((name) => name === settings['drs.algorithm']) ?? 'condensed';

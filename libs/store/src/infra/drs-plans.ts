@@ -124,17 +124,24 @@ export async function readDrsMoves(
   return { planId: plan.id, moves };
 }
 
+/** So long a host that fell silent is waited for. */
+const AWAITED_SECONDS = 120;
+
 /** Hosts of a plan that do not give or take machines now, with what they are. */
 export async function readChangedHosts(
   tx: Tx,
   hostIds: readonly string[],
-): Promise<readonly { readonly id: string; readonly name: string; readonly what: string }[]> {
+): Promise<
+  readonly { readonly id: string; readonly name: string; readonly what: string; readonly awaited: boolean }[]
+> {
   if (hostIds.length === 0) return [];
-  return tx.query(
-    `SELECT id, name, IF(state <> 'Up', state, allocation_state) AS what FROM host
+  const rows = await tx.query<{ id: string; name: string; what: string; awaited: number }>(
+    `SELECT id, name, IF(state <> 'Up', state, allocation_state) AS what,
+       IFNULL(state = 'Disconnected' AND allocation_state = 'Enabled' AND last_heartbeat_at > NOW(3) - INTERVAL ${AWAITED_SECONDS} SECOND, 0) AS awaited FROM host
       WHERE id IN (?) AND (state <> 'Up' OR allocation_state <> 'Enabled') ORDER BY name`,
     [hostIds],
   );
+  return rows.map((row) => ({ ...row, awaited: Number(row.awaited) === 1 }));
 }
 
 /** Notes why a move was passed over. */

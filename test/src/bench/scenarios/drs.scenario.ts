@@ -101,8 +101,8 @@ function time({ hosts, machines, goalMs }: Size & { readonly goalMs: number }): 
     scenario: 'drs',
     title: `one plan for ${hosts} hosts, ${machines} machines`,
     figures: [
-      { name: 'time', value: wallMs, unit: 'ms', goal: { atMost: goalMs } },
-      { name: 'cpu', value: (user + system) / 1_000, unit: 'ms' },
+      { name: 'time on a core', value: (user + system) / 1_000, unit: 'ms', goal: { atMost: goalMs } },
+      { name: 'wall time', value: wallMs, unit: 'ms' },
       { name: 'moves', value: plan.moves.length, unit: '' },
       { name: 'imbalance before', value: plan.imbalanceBefore, unit: '' },
       { name: 'imbalance after', value: plan.imbalanceAfter, unit: '' },
