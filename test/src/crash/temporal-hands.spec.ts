@@ -159,11 +159,11 @@ async function departureCalls(): Promise<Record<string, Params>> {
   const deployOn = (hostid: string) => make('deployVirtualMachine', { ...deployParams(basis), hostid });
   await deployOn(hosts[0]);
   const moving = await deployOn(hosts[1]);
-  const [from, to] = basis.hostIds as [string, string];
-  const balanced = await deployOn(from);
+  const other = await added();
+  const balanced = await deployOn(basis.hostIds[0]!);
   for (const id of hosts) await keepEmpty('host', id);
   return {
-    executeClusterDrsPlan: { id: basis.clusterId, 'migrateto[0].vm': balanced, 'migrateto[0].host': to },
+    executeClusterDrsPlan: { id: basis.clusterId, 'migrateto[0].vm': balanced, 'migrateto[0].host': other },
     prepareHostForMaintenance: { id: hosts[0] },
     migrateVirtualMachine: { virtualmachineid: moving },
     maintainHost: { id: hosts[2] },
