@@ -26,6 +26,7 @@ import { libvirtSecrets } from './secrets.js';
 import { ensureVmGone, ensureVmStopped, requestVmShutdown } from './stop-vm.js';
 import { ensureVmSize } from './vm-size.js';
 import { copyVolume, discardVolumeCopy, switchVolume } from './volume-copy/copy-volume.js';
+import { letAllGo } from './volume-copy/still-guests.js';
 import { boundSerialLog, readSerialLog, vmFiles, withSocket, listVmDirs } from './vm-files.js';
 
 /** Verbs about images, which do not depend on the hypervisor. */
@@ -175,9 +176,10 @@ function powerWatch(host: LibvirtHost, socketPath: string, onPowerChange: (vm: O
   });
 }
 
-/** Networks, rules and DHCP are put right, serial logs are kept short. */
+/** Who was left standing still runs on, networks, rules and DHCP are put right, serial logs are kept short. */
 async function keepHouse(host: LibvirtHost, onError: ((error: unknown) => void) | undefined): Promise<void> {
   try {
+    await letAllGo(host);
     await host.networks.reconcile();
     const vmIds = await readdir(join(host.stateDir, 'vms')).catch(() => []);
     for (const vmId of vmIds) await boundSerialLog(vmFiles(host.stateDir, vmId));

@@ -3,7 +3,12 @@ import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { LIBVIRT_ERROR } from './protocol.js';
 import type { XdrReader } from './xdr.js';
 
+/** A hard power-off that waits for storage: QEMU is in uninterruptible sleep. */
 const ERRNO_EBUSY = 16;
+/** QEMU ended while it was asked: the next look finds it gone. */
+const ERRNO_ECONNRESET = 104;
+const ERRNO_EPIPE = 32;
+const PASSING: readonly number[] = [ERRNO_EBUSY, ERRNO_ECONNRESET, ERRNO_EPIPE];
 
 /** Decodes a `remote_error` message: `BACKEND_BUSY` for what passes by itself, `STEP_REFUSED` for the rest. */
 export function remoteError(body: XdrReader): DurastackError {
@@ -15,9 +20,8 @@ export function remoteError(body: XdrReader): DurastackError {
   for (let i = 0; i < 3; i++) body.optionalString();
   const errno = body.int();
   const details = { libvirtCode: code, libvirtDomain: domain, errno };
-  // A hard power-off that waits for storage: QEMU is in uninterruptible sleep.
-  const isBusy = code === LIBVIRT_ERROR.systemError && errno === ERRNO_EBUSY;
-  const passes = isBusy || code === LIBVIRT_ERROR.operationTimeout || code === LIBVIRT_ERROR.resourceBusy;
+  const isPassing = code === LIBVIRT_ERROR.systemError && PASSING.includes(errno);
+  const passes = isPassing || code === LIBVIRT_ERROR.operationTimeout || code === LIBVIRT_ERROR.resourceBusy;
   return new DurastackError(passes ? 'BACKEND_BUSY' : 'STEP_REFUSED', `libvirt: ${text}`, { details });
 }
 

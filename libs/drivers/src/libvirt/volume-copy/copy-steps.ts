@@ -7,14 +7,19 @@ import { copyImage, requireRoom, sameContent, type ImageCopy } from '../../volum
 import { deviceXml, diskXml } from '../disk-xml.js';
 import type { LibvirtHost } from '../libvirt-host.js';
 import { qemuUserOf } from '../qemu-user.js';
-import { abortBlockCopy, pivotBlockCopy, startBlockCopy } from '../rpc/block-jobs.js';
+import { abortBlockCopy, blockJob, pivotBlockCopy, startBlockCopy } from '../rpc/block-jobs.js';
+import type { Domain } from '../rpc/client.js';
 import { LIBVIRT_ERROR } from '../rpc/protocol.js';
 import { isLibvirtError } from '../rpc/remote-error.js';
 import { liveDisk, type CopyScene, type LiveDisk, type VolumeCopy } from './copy-scene.js';
-import { defineOn } from './disk-definition.js';
+import { defineOn, readDefinition } from './disk-definition.js';
+import { whileStill } from './still-guests.js';
 
 /** How often what is under way is looked at. */
 export const POLL_MS = 200;
+/** For how long a machine stands still at most while a mirror begins, and how often that is looked at. */
+const STILL_TIMEOUT_MS = 10_000;
+const BEGUN_POLL_MS = 5;
 
 /** Begins to mirror to a new, empty image. */
 export async function mirror(
@@ -28,7 +33,39 @@ export async function mirror(
   const image = await emptyImage(host, { ...copy.target, sizeBytes }, signal);
   const place = await host.pools.openDisk(image, qemuUserOf(await host.client.capabilities()));
   const destinationXml = deviceXml({ disk: diskXml(place, { target: dev, volumeId: copy.volume.id }) });
-  await startBlockCopy(host.client, domain, { disk: dev, destinationXml, bytesPerSecond: copy.bytesPerSecond });
+  await whileStill(host, domain, async () => {
+    await startBlockCopy(host.client, domain, { disk: dev, destinationXml, bytesPerSecond: copy.bytesPerSecond });
+    await untilBegun(host, { copy, domain, dev }, signal);
+  });
+}
+
+/**
+ * Until QEMU takes note of what the guest writes: it has found out how much there is to copy, or it is done.
+ *
+ * @throws DurastackError `STEP_REFUSED` when that takes so long that the machine cannot stand still for it
+ */
+async function untilBegun(
+  host: LibvirtHost,
+  { copy, domain, dev }: { copy: VolumeCopy; domain: Domain; dev: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + STILL_TIMEOUT_MS;
+  while (performance.now() < deadline) {
+    const job = await blockJob(host.client, domain, dev);
+    // libvirt says 0 of 1 of a job whose length is not known yet (qemuDomainGetBlockJobInfo).
+    if (!job || job.totalBytes > 1) return;
+    const disk = readDefinition(await host.client.presentXml(domain)).disks.find(
+      ({ target }) => target['@dev'] === dev,
+    );
+    if (disk?.mirror?.['@ready'] === 'yes') return;
+    await sleep(BEGUN_POLL_MS, undefined, { signal });
+  }
+  await abortBlockCopy(host.client, domain, dev);
+  const text = `Mirroring volume ${copy.volume.id} does not begin within ${STILL_TIMEOUT_MS / 1000} s`;
+  throw new DurastackError(
+    'STEP_REFUSED',
+    `${text}, and its machine stands still meanwhile; move it while it is stopped`,
+  );
 }
 
 /** Copies what nobody writes to, and compares. */

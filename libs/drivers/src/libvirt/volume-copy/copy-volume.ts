@@ -12,6 +12,7 @@ import { judgeCopy } from '../../volume-copy/judge-copy.js';
 import type { LibvirtHost } from '../libvirt-host.js';
 import { lookAtCopy, type CopyScene, type VolumeCopy } from './copy-scene.js';
 import { copyAtRest, define, endMirror, images, mirror, pivot, POLL_MS } from './copy-steps.js';
+import { letGo } from './still-guests.js';
 
 /** A mirror that breaks again and again does so for a reason that does not pass, such as a full pool. */
 const MIRRORS = 3;
@@ -72,6 +73,7 @@ export async function switchVolume(host: LibvirtHost, copy: VolumeCopy, context:
 
 /** The volume is no longer copied, and nothing of it is on the target pool. */
 export async function discardVolumeCopy(host: LibvirtHost, copy: VolumeCopy): Promise<void> {
+  if (copy.vmId !== undefined) await letGo(host, copy.vmId);
   const scene = await lookAtCopy(host, copy);
   const { facts, live } = scene;
   const verdict = judgeCopy(facts);
@@ -122,7 +124,13 @@ async function goOn(
 
 async function look(host: LibvirtHost, copy: VolumeCopy, { signal }: VerbContext): Promise<CopyScene> {
   signal.throwIfAborted();
-  return lookAtCopy(host, copy);
+  if (copy.vmId !== undefined) await letGo(host, copy.vmId);
+  return lookAtCopy(host, copy).catch(async (error: unknown) => {
+    if (!isDurastackError(error, 'BACKEND_BUSY')) throw error;
+    // The machine ended while it was looked at, most likely: that is seen by looking again.
+    await sleep(POLL_MS, undefined, { signal });
+    return lookAtCopy(host, copy);
+  });
 }
 
 /**

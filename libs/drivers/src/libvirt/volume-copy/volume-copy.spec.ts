@@ -168,6 +168,30 @@ describe('the disk of a machine that runs', { timeout: LIMIT_MS }, () => {
     await expect(driver.verbs.discardVolumeCopy(copy, context())).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
+  it('runs on, whatever befalls the agent while it stands still for the copy to begin', async () => {
+    const { vm, copy } = await writing();
+    const mark = join(libvirtd.dir, 'state', 'vms', vm.id, 'still');
+    const standStill = async () => {
+      await writeFile(mark, '');
+      await raw.suspendDomain(await domainOf(vm));
+    };
+    await standStill();
+    const next = makeDriver();
+    await next.start(() => undefined);
+    expect(await next.verbs.getVm({ vmId: vm.id }, context())).toEqual({ power: 'running' });
+    await next.stop();
+    await standStill();
+    await driver.verbs.copyVolume(copy, context());
+    expect(await driver.verbs.getVm({ vmId: vm.id }, context())).toEqual({ power: 'running' });
+    await expect(readFile(mark)).rejects.toThrow(/ENOENT/);
+    // One that its owner paused stays so.
+    await driver.verbs.discardVolumeCopy(copy, context());
+    await raw.suspendDomain(await domainOf(vm));
+    await driver.verbs.copyVolume({ ...copy, copyId: randomUUID() }, context());
+    expect(await driver.verbs.getVm({ vmId: vm.id }, context())).toEqual({ power: 'paused' });
+    await driver.verbs.discardVolumeCopy(copy, context());
+  });
+
   it('stays where it is when the copy is cancelled, and can be moved later', async () => {
     const { vm, copy } = await writing(SLOWLY);
     const { ended, abort } = await begun(copy);
