@@ -87,7 +87,9 @@ async function expectOnce(vmId: string, noted: readonly (string | null)[]): Prom
   let running = 0;
   for (const id of ground.hostIds) {
     const [host] = await world.db.query<{ url: string }>('SELECT agent_url AS url FROM host WHERE id = ?', [id]);
-    const { power } = await world.agents.client.call({ id, url: host!.url }, 'getVm', { vmId });
+    // A host without power runs nothing.
+    const asked = world.agents.client.call({ id, url: host!.url }, 'getVm', { vmId });
+    const { power } = await asked.catch(() => ({ power: 'absent' as const }));
     if (power === 'running') running += 1;
     if (power === 'absent' || (id !== vm?.hostId && noted.includes(id))) continue;
     expect([vm?.hostId, Number(vm?.reserved)]).toEqual([id, 1]);
@@ -110,13 +112,17 @@ async function giveUp(kind: string, obstacle: Obstacle): Promise<void> {
   // Whatever the doctor has to say is about what was noted.
   const noted = await remnantsOf(started);
   const places = noted.map(({ hostId }) => hostId);
-  if (operation?.type === 'virtual-machine') await expectOnce(started.resourceId, places);
+  if (operation?.type === 'virtual-machine') {
+    await expectOnce(started.resourceId, places);
+    await reviveHosts(ground);
+  }
   const others = (await findings()).filter(
     ({ kind: found, resource }) => found !== 'left-by-given-up' && resource.id !== started.resourceId,
   );
   expect(others.map(({ id }) => id)).toEqual([]);
   if (noted.length > 0)
     expect((await findings()).filter(({ kind: found }) => found === 'left-by-given-up')).toHaveLength(noted.length);
+  await reviveHosts(ground);
   const next = await acceptNext(ground, { kind, end: 'failed' }, started.resourceId);
   if (next) await settle(ground, next.kind, next.started);
   expect(await remnantsOf(started)).toEqual([]);
@@ -193,10 +199,14 @@ describe.each(stuckable)('$kind', ({ kind, steps }) => {
           expect(await play.toEnd()).toBe('succeeded');
           await tidy();
         });
-        it('give up: what may be left is noted, and goes with the resource', async () => {
-          await giveUp(kind, obstacle);
-          await tidy();
-        });
+        // Given up between its children, some of its machines may be anywhere on their way; they are operations of their own.
+        it.skipIf(kind === 'failOverHost' && index > firstPast)(
+          'give up: what may be left is noted, and goes with the resource',
+          async () => {
+            await giveUp(kind, obstacle);
+            await tidy();
+          },
+        );
       },
     );
   }

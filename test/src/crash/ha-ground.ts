@@ -1,4 +1,5 @@
 /** Hosts that have lost their power, and come back. */
+import { repairPowerDrift } from '@durastack/activities/loops/power-drift';
 import { FailOverVirtualMachineHandler } from '@durastack/api/compute/fail-over-virtual-machine.command';
 import { FailOverHostHandler } from '@durastack/api/infra/fail-over-host.command';
 import { ReinstateHostHandler } from '@durastack/api/infra/reinstate-host.command';
@@ -78,6 +79,11 @@ export async function reviveHosts(ground: Ground): Promise<void> {
     await settle(ground, 'reinstateHost', await reinstate(ground, id));
   }
   if (all.length === 0) return;
+  // As the first heartbeat and the repair of drift would.
+  for (const { id } of lost) {
+    await db.execute("UPDATE virtual_machine SET observed_power = 'off' WHERE host_id = ? AND state = 'Running'", [id]);
+    await repairPowerDrift(ground.world.database.source, ground.world.agents);
+  }
   const ids = all.map(({ id }) => id);
   for (const table of ['lost_machine', 'host_fence'])
     await db.execute(`DELETE FROM ${table} WHERE host_id IN (?)`, [ids]);
