@@ -37,6 +37,8 @@ export interface PrivateLibvirtd {
 // Propagation is slave: a file system that the host mounts later (a pool) appears in the namespace, nothing leaves it.
 const START_TIMEOUT_MS = 20_000;
 const MAX_SOCKET_PATH = 107;
+const LOCKED_TRIES = 20;
+const LOCKED_PAUSE_MS = 250;
 const QEMU_USER = 'libvirt-qemu';
 
 /** Binds `$1/{run,etc,lib,log}` and `$2` over the system's directories, becomes libvirtd. Values are arguments. */
@@ -76,17 +78,25 @@ export async function startPrivateLibvirtd(options: PrivateLibvirtdOptions): Pro
   await layOut(dir, options);
   const cacheDir = resolve(options.cacheDir ?? join(dir, 'cache'));
   await mkdir(cacheDir, { recursive: true });
-  // A daemon that is just ending may still answer on its socket.
-  await rm(socketPath, { force: true });
   const logFile = join(dir, 'libvirtd.log');
-  const pid = await hostShell(options.networkNamespace).startDetached({
-    file: 'unshare',
-    args: ['--mount', '--propagation', 'slave', 'sh', '-c', ENTER, 'enter', dir, cacheDir, ...daemon(dir)],
-    logFile,
-    ...(options.env ? { env: options.env } : {}),
-  });
-  await awaitSocket(pid, socketPath, logFile);
-  return { pid: (await findPrivateLibvirtd(dir)) ?? pid, socketPath };
+  for (let tries = 1; ; tries++) {
+    // A daemon that is just ending may still answer on its socket.
+    await rm(socketPath, { force: true });
+    const pid = await hostShell(options.networkNamespace).startDetached({
+      file: 'unshare',
+      args: ['--mount', '--propagation', 'slave', 'sh', '-c', ENTER, 'enter', dir, cacheDir, ...daemon(dir)],
+      logFile,
+      ...(options.env ? { env: options.env } : {}),
+    });
+    try {
+      await awaitSocket(pid, socketPath, logFile);
+      return { pid: (await findPrivateLibvirtd(dir)) ?? pid, socketPath };
+    } catch (error) {
+      // One that was killed keeps its lock until the last of its threads has ended, which may be after its process.
+      if (tries === LOCKED_TRIES || !String(error).includes('Failed to acquire pid file')) throw error;
+      await sleep(LOCKED_PAUSE_MS);
+    }
+  }
 }
 
 /** The pid of the private daemon of this directory, if it runs. */
