@@ -198,13 +198,8 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
     createAgentClient({ caPem: authority.certificatePem, ...identity }),
     (error) => log.warn({ error }, 'that a step waits for a host could not be written'),
   );
-  const settings = {
-    intakeUrl: config.intakeUrl,
-    imagePrivateCidrs: config.imagePrivateCidrs,
-    heartbeatIntervalMs: config.heartbeatIntervalMs,
-    ...(config.volumeCopyMibPerSecond === undefined ? {} : { volumeCopyMibPerSecond: config.volumeCopyMibPerSecond }),
-  };
   const controllers = createPowerControllers();
+  const settings = activitySettings(config);
   const activities = await loadActivities(
     { source, box, agents: introducingPools(agents, { source, box }), controllers, settings },
     log,
@@ -241,6 +236,15 @@ export async function runWorker(config: WorkerConfig, log: Logger): Promise<Runn
       agents.stopWaiting();
       await ended;
     },
+  };
+}
+
+/** What activities are told of the worker's settings. */
+function activitySettings(config: WorkerConfig) {
+  const { intakeUrl, imagePrivateCidrs, heartbeatIntervalMs, volumeCopyMibPerSecond } = config;
+  return {
+    ...{ intakeUrl, imagePrivateCidrs, heartbeatIntervalMs },
+    ...(volumeCopyMibPerSecond === undefined ? {} : { volumeCopyMibPerSecond }),
   };
 }
 
