@@ -1,4 +1,5 @@
 /** What joins the hosts of a lab: a management bridge of this machine, and a namespace with underlay and storage. */
+import { randomBytes } from 'node:crypto';
 import type { Subnet } from '../first-cloud/free-subnet.js';
 import { run, runOrFail } from '../system/run.js';
 import { planFabric, UNDERLAY_MTU, type Cable, type HostPlan } from './lab-plan.js';
@@ -9,7 +10,9 @@ const PURPOSE = 'Setting up the network of the lab';
 export async function makeFabric(instance: string, subnet: Subnet): Promise<void> {
   const plan = planFabric(instance);
   if (!(await hasLink(plan.managementBridge))) {
-    await ip('link', 'add', plan.managementBridge, 'type', 'bridge');
+    // One of its own: a bridge without takes the lowest of its ports', and another one when that port goes, so that for
+    // up to a minute the other hosts would speak to an address that nobody has.
+    await ip('link', 'add', plan.managementBridge, 'address', randomMac(), 'type', 'bridge');
     await quietBridge(plan.managementBridge);
     await ip('address', 'add', `${subnet.gateway}/24`, 'dev', plan.managementBridge);
   }
@@ -20,6 +23,11 @@ export async function makeFabric(instance: string, subnet: Subnet): Promise<void
     await ip('-netns', plan.namespace, 'link', 'add', bridge, 'type', 'bridge');
     await ip('-netns', plan.namespace, 'link', 'set', 'dev', bridge, 'mtu', String(UNDERLAY_MTU), 'up');
   }
+}
+
+/** A locally administered unicast address (IEEE 802, 8.2). */
+function randomMac(): string {
+  return ['02', ...randomBytes(5).toString('hex').match(/../g)!].join(':');
 }
 
 /** Gives a host a network namespace with its three cables; there must be none of that name. */
