@@ -41,6 +41,8 @@ export async function ensureVmRunning(host: LibvirtHost, vm: VmSpec, signal: Abo
     stopIfAborted(signal, vm);
     const started = await host.client.createDomain(defined);
     await host.networks.plugged(vm.id);
+    // It may have run on another host: until switches know that it is here, answers to its DHCP requests go there.
+    await host.networks.announce(vm.id);
     return host.domains.power(started);
   });
 }

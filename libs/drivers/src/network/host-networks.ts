@@ -122,7 +122,7 @@ export class HostNetworks {
   }
 
   /**
-   * Every switch learns that the machine is here now: comes when it has moved here and runs. QEMU says so too, but a
+   * Every switch learns that the machine is here now: comes when it has moved here, or was started here, and runs. QEMU says so too, but a
    * switch that still counts frames from the old place may take those for the newer ones: so this is said again by
    * itself, as {@link ANNOUNCE_AGAIN_MS} tells. What goes wrong is only told, since the machine's own frames tell too.
    */
