@@ -83,7 +83,12 @@ export function describePower(machines: MachineScene): void {
     await machines.sees(vm.id, 'running');
     await machines.subject().powerOffBehindOurBack(vm.id);
     await machines.sees(vm.id, 'off');
-    expect(await machines.driver().observe()).toContainEqual({ id: vm.id, domainName: vm.domainName, power: 'off' });
+    expect(await machines.driver().observe()).toContainEqual({
+      id: vm.id,
+      domainName: vm.domainName,
+      power: 'off',
+      crashed: true,
+    });
     expect(await machines.caller().call('ensureVmRunning', { vm })).toEqual({ power: 'running' });
     await machines.sees(vm.id, 'running');
     await machines.remove(vm);

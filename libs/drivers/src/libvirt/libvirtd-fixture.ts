@@ -55,7 +55,7 @@ export async function startLibvirtdFixture(
     await stopPrivateLibvirtd(options);
     // What a failed test left there is ours too: machines, DHCP servers.
     const pids = (await run('ip', ['netns', 'pids', networkNamespace])).split('\n').filter((pid) => pid !== '');
-    for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
+    for (const pid of pids) endIfThere(Number(pid));
     await run('ip', ['netns', 'delete', networkNamespace]);
     await rm(dir, { recursive: true, force: true });
   };
@@ -76,4 +76,13 @@ export async function startLibvirtdFixture(
     restart: () => startPrivateLibvirtd(options),
     end,
   };
+}
+
+/** It may have ended since it was listed. */
+function endIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -69,7 +69,7 @@ async function makeSubject({ pool, poolSecret }: (typeof POOLS)[string]): Promis
       const limits = { maxBytes: 2 ** 30, maxVirtualBytes: 2 ** 40, allowedPrivateCidrs: [] };
       return { templateId: randomUUID(), store, url: 'https://images.example/tiny.qcow2', format: 'qcow2', ...limits };
     },
-    powerOffBehindOurBack: async (vmId) => world.setPower(hostId, vmId, 'off'),
+    powerOffBehindOurBack: async (vmId) => world.setPower(hostId, vmId, 'off', true),
     ignoreUnplugging: async (vmId) => world.keepDisks(hostId, vmId, true),
     pauseBehindOurBack: async (vmId) => world.setPower(hostId, vmId, 'paused'),
     volumeSizeBytes: async (volumeId) => world.content(hostId, pool).volumes[volumeId]?.sizeBytes,
