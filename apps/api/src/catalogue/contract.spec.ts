@@ -25,16 +25,28 @@ const table = JSON.parse(
   readFileSync(new URL('../testing/cloudstack-replies.generated.json', import.meta.url), 'utf8'),
 ) as Record<string, Reply>;
 
+const forEach = (commands: string, ...fields: string[]): Record<string, string[]> =>
+  Object.fromEntries(commands.split(' ').map((command) => [command, fields]));
+
 /** What this product says beyond CloudStack; clients ignore unknown fields. */
 const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  queryAsyncJobResult: ['state', 'summary', 'step', 'stepnumber', 'stepcount', 'detail'],
-  listAsyncJobs: ['state', 'summary', 'step', 'stepnumber', 'stepcount', 'detail'],
+  ...forEach(
+    'queryAsyncJobResult listAsyncJobs',
+    ...['state', 'summary', 'step', 'stepnumber', 'stepcount', 'detail', 'progress'],
+  ),
+  ...forEach('createServiceOffering updateServiceOffering listServiceOfferings', 'hapriority'),
+  ...forEach(
+    'deployVirtualMachine destroyVirtualMachine listVirtualMachines rebootVirtualMachine recoverVirtualMachine ' +
+      'startVirtualMachine stopVirtualMachine updateVirtualMachine updateVMAffinityGroup',
+    'hapriority',
+  ),
+  ...forEach('addHost listHosts reconnectHost updateHost', 'hareason', 'hasince'),
   listEvents: ['sourceaddress'],
   createZone: ['vxlanrange'],
   listZones: ['vxlanrange'],
   updateZone: ['vxlanrange'],
   listTemplates: ['state', 'percent'],
-  findHostsForMigration: ['unsuitablereasons'],
+  findHostsForMigration: ['unsuitablereasons', 'hareason', 'hasince'],
   findStoragePoolsForMigration: ['unsuitablereason'],
   registerTemplate: ['state', 'percent'],
 };
