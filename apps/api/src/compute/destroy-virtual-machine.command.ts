@@ -2,7 +2,8 @@ import type { ParamsOf } from '@durastack/contracts/command';
 import { expungeVirtualMachine } from '@durastack/contracts/compute/expunge-virtual-machine';
 import { destroyVirtualMachine } from '@durastack/contracts/compute/destroy-virtual-machine';
 import { DurastackError } from '@durastack/contracts/errors';
-import type { Tx } from '@durastack/store/database/transaction';
+import { autocommit, type Tx } from '@durastack/store/database/transaction';
+import { requireAccess } from '@durastack/store/identity/access';
 import { readVolumesOf } from '@durastack/store/storage/volume-row';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
@@ -14,8 +15,14 @@ import { acceptVmOperation } from './vm-operation.js';
 export class DestroyVirtualMachineHandler implements CommandHandler<typeof destroyVirtualMachine> {
   constructor(private readonly platform: Platform) {}
 
-  execute(call: Call, params: ParamsOf<typeof destroyVirtualMachine>): Promise<StartedOperation> {
+  async execute(call: Call, params: ParamsOf<typeof destroyVirtualMachine>): Promise<StartedOperation> {
     const volumeIds = [...new Set(params.volumeIds ?? [])];
+    if (volumeIds.length > 0) {
+      // Before anything is locked: a lock's refusal would tell a volume that does not exist from another's.
+      const tx = autocommit(this.platform.database);
+      await requireAccess(tx, call.caller, { type: 'virtual-machine', id: params.id });
+      await requireDataDisks(tx, params.id, volumeIds);
+    }
     return acceptVmOperation(this.platform, call, {
       command: params.expunge ? expungeVirtualMachine : destroyVirtualMachine,
       vmId: params.id,
