@@ -9,6 +9,7 @@ import { inStep, underStep } from '@durastack/store/operations/run';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import type { ActivityDependencies } from '../dependencies.js';
 import { hostsInReachOfPool } from '../storage/pool-hosts.js';
+import { removeVolume } from '../storage/volume-hosts.js';
 import { taskOutcome } from '../task-outcome.js';
 import {
   makeDataVolumes,
@@ -17,6 +18,7 @@ import {
   removeChosenVolumes,
   unmakeDataVolumes,
 } from '../storage/data-volumes.js';
+import { readLeftCopies } from './left-copies.js';
 import { readTemplateStore, readVmAndDisk, type RootVolumeRow } from './vm-rows.js';
 
 /** See {@link VmVolumePorts}. */
@@ -75,13 +77,15 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
         // Data disks outlive their machine, if they ever were its own; of one that never came to be nothing stays.
         const unwanted = step.direction === 'undoing' ? ['Allocated', 'Ready'] : ['Allocated'];
         const dataVolumes = await readNewDataVolumes(tx, vm.id, unwanted);
-        return { hostId: vm.hostId ?? inReach, volumeId: volume.id, pool, dataVolumes };
+        const copies = await readLeftCopies(tx, { vmId: vm.id, volumeId: volume.id, poolId: pool.id });
+        return { hostId: vm.hostId ?? inReach, volumeId: volume.id, pool, dataVolumes, copies };
       });
       if (!work) return DONE;
       const { hostId, dataVolumes } = work;
       if (hostId !== undefined) await unmakeDataVolumes({ source, agents }, step, { hostId, volumes: dataVolumes });
       if (work.hostId !== undefined)
         await agents.call(work.hostId, 'ensureVolumeGone', { volumeId: work.volumeId, pool: work.pool }, step);
+      for (const copy of work.copies) await removeVolume({ source, agents }, copy, step);
       await underStep(source, step, async (tx) => {
         await releasePools(tx, work.volumeId);
         const volume = { type: 'volume', id: work.volumeId } as const;

@@ -25,7 +25,7 @@ export interface VolumePlace {
 
 /** The volume is gone from the pool; a host that is gone is stood in for by another one that reaches it. */
 export async function removeVolume(
-  dependencies: ActivityDependencies,
+  dependencies: Pick<ActivityDependencies, 'source' | 'agents'>,
   place: VolumePlace,
   step: StepRef,
 ): Promise<void> {
@@ -37,7 +37,7 @@ export async function removeVolume(
 
 /** Through another host that reaches the pool; a pool that none reaches went with its host. */
 export async function removeElsewhere(
-  { source, agents }: ActivityDependencies,
+  { source, agents }: Pick<ActivityDependencies, 'source' | 'agents'>,
   { volumeId, pool, hostId }: VolumePlace,
   step: StepRef,
 ): Promise<void> {

@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAuthority } from '@durastack/kit/tls/certificate-authority';
 import { newId } from '@durastack/kit/ids/new-id';
+import { deployed } from '../crash/ground.js';
 import { change, remove, telling, type Damage } from './damage.js';
 
 const onHost = (title: string, more: Omit<Damage, 'title' | 'plant'> & { set: string; reset: string }): Damage => ({
@@ -13,6 +14,22 @@ const onHost = (title: string, more: Omit<Damage, 'title' | 'plant'> & { set: st
     change(db, `UPDATE host SET ${more.set} WHERE id = ?`, `UPDATE host SET ${more.reset} WHERE id = ?`, [
       ground.hostIds[0],
     ]),
+});
+
+/** A machine of a lost host, whose start elsewhere was tried in vain. */
+const waiting = (title: string, kind: 'machine-without-proof' | 'machine-without-room', provenAt: string): Damage => ({
+  title,
+  kinds: [kind],
+  words: ['which is lost, and waits: the reason'],
+  plant: async ({ db, ground }) => {
+    const [id, vmId] = [newId(), await deployed(ground)];
+    await db.execute(
+      `INSERT INTO lost_machine (id, vm_id, host_id, operation_id, proven_at, wants_restart, attempts, reason, created_at)
+       SELECT ?, id, host_id, ?, ${provenAt}, 1, 1, 'the reason', NOW(3) FROM virtual_machine WHERE id = ?`,
+      [id, newId(), vmId],
+    );
+    return { restore: remove(db, 'lost_machine', id) };
+  },
 });
 
 /** Damage to hosts: who they are, and whom they obey. */
@@ -62,6 +79,8 @@ export const HOST_DAMAGE: readonly Damage[] = [
     set: "allocation_state = 'PrepareForMaintenance', allocation_before = 'Enabled', maintenance_operation_id = UUID()",
     reset: "allocation_state = 'Enabled', allocation_before = NULL, maintenance_operation_id = NULL",
   }),
+  waiting('a machine of a lost host whose death nothing proves', 'machine-without-proof', 'NULL'),
+  waiting('a machine of a lost host for which there is no room', 'machine-without-room', 'NOW(3)'),
   onHost('secrets of an enrolment', {
     kinds: ['host-enrolment-left'],
     words: ['is still kept'],

@@ -22,6 +22,8 @@ export interface Copy {
 export interface Violation {
   readonly at: string;
   readonly uuid: string;
+  /** As libvirt names the machine. */
+  readonly guest: string;
   readonly pids: readonly number[];
 }
 
@@ -67,7 +69,8 @@ export class Witness {
     const looks = running.length > 1 ? (this.doubles.get(uuid) ?? 0) + 1 : 0;
     this.doubles.set(uuid, looks);
     if (looks !== LOOKS_ON_END) return;
-    this.found.push({ at: new Date().toISOString(), uuid, pids: running.map(({ pid }) => pid) });
+    const guest = running[0]?.guest ?? '';
+    this.found.push({ at: new Date().toISOString(), uuid, guest, pids: running.map(({ pid }) => pid) });
   }
 }
 
