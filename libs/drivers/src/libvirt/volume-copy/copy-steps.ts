@@ -35,19 +35,19 @@ export async function mirror(
   const destinationXml = deviceXml({ disk: diskXml(place, { target: dev, volumeId: copy.volume.id }) });
   await whileStill(host, domain, async () => {
     await startBlockCopy(host.client, domain, { disk: dev, destinationXml, bytesPerSecond: copy.bytesPerSecond });
-    await untilBegun(host, { copy, domain, dev }, signal);
+    await untilBegun(host, { copy, domain, dev });
   });
 }
 
 /**
- * Until QEMU takes note of what the guest writes: it has found out how much there is to copy, or it is done.
+ * Until QEMU takes note of what the guest writes: it has found out how much there is to copy, or it is done. Not even a
+ * cancel ends this sooner: the machine would run on while writes are missed.
  *
  * @throws DurastackError `STEP_REFUSED` when that takes so long that the machine cannot stand still for it
  */
 async function untilBegun(
   host: LibvirtHost,
   { copy, domain, dev }: { copy: VolumeCopy; domain: Domain; dev: string },
-  signal: AbortSignal,
 ): Promise<void> {
   const deadline = performance.now() + STILL_TIMEOUT_MS;
   while (performance.now() < deadline) {
@@ -58,7 +58,7 @@ async function untilBegun(
       ({ target }) => target['@dev'] === dev,
     );
     if (disk?.mirror?.['@ready'] === 'yes') return;
-    await sleep(BEGUN_POLL_MS, undefined, { signal });
+    await sleep(BEGUN_POLL_MS);
   }
   await abortBlockCopy(host.client, domain, dev);
   const text = `Mirroring volume ${copy.volume.id} does not begin within ${STILL_TIMEOUT_MS / 1000} s`;
