@@ -1,6 +1,7 @@
 /** From a request's body to a checked call. */
 import { createHash } from 'node:crypto';
-import { VERBS, type Verb, type VerbName } from '@durastack/contracts/agent/verbs';
+import type { Verb } from '@durastack/contracts/agent/verb';
+import { VERBS, type VerbName } from '@durastack/contracts/agent/verbs';
 import { verbRequest, type VerbRequest } from '@durastack/contracts/agent/wire';
 import { DurastackError } from '@durastack/contracts/errors';
 import { z } from 'zod';

@@ -6,16 +6,8 @@
  * keeps them on disk.
  */
 import { z } from 'zod';
-import {
-  AWAITS_SOURCE,
-  MIGRATION_SIDES,
-  migrationDestination,
-  migrationFigures,
-  migrationFit,
-  migrationNeeds,
-  migrationTicket,
-  movedVolumes,
-} from './migration.js';
+import { MIGRATION_VERBS } from './migration-verbs.js';
+import { nothing, verb } from './verb.js';
 import { transferProgress } from '../operations/transfer-progress.js';
 import { maintenanceHookParams, maintenanceHookResult } from './maintenance-hook.js';
 import {
@@ -37,28 +29,6 @@ import {
 
 /** What a host can see of another one. */
 const PEER_SIGHTS = ['agent', 'machine', 'nothing'] as const;
-
-/** A verb's declaration. */
-export interface Verb<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
-  readonly description: string;
-  readonly params: P;
-  readonly result: R;
-  /**
-   * How its token is judged. `exclusive`: refused when older than the newest seen for the resource, and raises it.
-   * `shared`: many operations may ensure the same thing at once; refused only when older than the newest
-   * exclusive one (a removal). `read`: changes nothing and carries no token.
-   */
-  readonly token: 'exclusive' | 'shared' | 'read';
-  /** Which thing the token guards, e.g. `virtual-machine:<id>`. Reads have none. */
-  readonly resource?: (params: z.infer<P>) => string;
-  /** Takes longer than a few seconds: runs as a persistent task on the host. */
-  readonly long?: boolean;
-  /** What a long one says of itself when others can go on beside it: whoever asks meanwhile is answered at once. */
-  readonly landmark?: string;
-}
-
-const verb = <P extends z.ZodType, R extends z.ZodType>(v: Verb<P, R>): Verb<P, R> => v;
-const nothing = z.object({});
 
 /** A volume on its way from one pool to another, under the same id. */
 const volumeCopy = z.object({
@@ -169,58 +139,7 @@ export const VERBS = {
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,
   }),
-  getMigrationNeeds: verb({
-    description: 'What the machine, which runs here, needs of the host that it is to go to.',
-    params: z.object({ vmId: id }),
-    result: migrationNeeds,
-    token: 'read',
-  }),
-  checkMigration: verb({
-    description: 'Whether this host could take the running machine: processor, hypervisor, its disks.',
-    params: z.object({ vm: vmSpec, needs: migrationNeeds }),
-    result: migrationFit,
-    token: 'read',
-  }),
-  receiveVm: verb({
-    description:
-      'Prepares networks, seed and files of the machine, lets its source in under the ticket, and lets it run here when the source says so. Done once it runs; a copy that never ran is gone when this ends otherwise.',
-    params: migrationTicket,
-    result: z.object({ power: z.enum(POWER_STATES) }),
-    token: 'exclusive',
-    resource: (p) => `virtual-machine:${p.vm.id}`,
-    long: true,
-    landmark: AWAITS_SOURCE,
-  }),
-  sendVm: verb({
-    description:
-      'Copies the running machine to the host that holds the ticket, and ends it here once it runs there. It runs on here when that fails; when nobody can tell, it is held.',
-    params: z.object({
-      vmId: id,
-      destination: migrationDestination,
-      /** Disks that are sent too, from where they are to where the destination has them. They stay here as they are then. */
-      withVolumes: movedVolumes.optional(),
-    }),
-    result: migrationFigures,
-    token: 'exclusive',
-    resource: (p) => `virtual-machine:${p.vmId}`,
-    long: true,
-  }),
-  endMigration: verb({
-    description:
-      'This host works on no migration of the machine any more: what it was doing has ended. Says how the machine stands here; decides nothing.',
-    params: z.object({ vmId: id }),
-    result: z.object({ side: z.enum(MIGRATION_SIDES) }),
-    token: 'exclusive',
-    resource: (p) => `virtual-machine:${p.vmId}`,
-  }),
-  keepVm: verb({
-    description:
-      'The machine that a migration holds here goes on here. Only when it is certain that no other copy runs.',
-    params: z.object({ vmId: id }),
-    result: z.object({ power: z.enum(POWER_STATES) }),
-    token: 'exclusive',
-    resource: (p) => `virtual-machine:${p.vmId}`,
-  }),
+  ...MIGRATION_VERBS,
   getVm: verb({
     description: 'The power state of a machine as the hypervisor sees it now.',
     params: z.object({ vmId: id }),
