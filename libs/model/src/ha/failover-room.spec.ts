@@ -1,5 +1,6 @@
+import type { FailoverHost } from '@durastack/contracts/infra/failover-host';
 import { describe, expect, it } from 'vitest';
-import { failoverRoom, type FailoverHost } from './failover-room.js';
+import { failoverRoom } from './failover-room.js';
 
 const host = (id: string, change: Partial<FailoverHost> = {}): FailoverHost => ({
   ...{ id, name: id, clusterId: 'c', clusterName: 'c', usable: true },

@@ -3,19 +3,7 @@
  * the plan for the loss of that host.
  */
 
-/** A host with what is free of it, and what its machines with HA would need elsewhere. */
-export interface FailoverHost {
-  readonly id: string;
-  readonly name: string;
-  readonly clusterId: string;
-  readonly clusterName: string;
-  /** Whether it answers and takes machines. */
-  readonly usable: boolean;
-  readonly cpuMhzFree: number;
-  readonly memoryMibFree: number;
-  readonly haCpuMhz: number;
-  readonly haMemoryMib: number;
-}
+import type { FailoverHost } from '@durastack/contracts/infra/failover-host';
 
 /** What would be free on the other hosts after the loss of the host that is hardest to lose; negative: what lacks. */
 export interface FailoverRoom {

@@ -1,5 +1,6 @@
 /** What the loss of a host would mean, as rows tell it. */
 import type { Overcommit } from '@durastack/contracts/compute/placement';
+import type { FailoverHost } from '@durastack/contracts/infra/failover-host';
 import { haPriorityOf } from '../compute/ha-priority.js';
 import type { Tx } from '../database/transaction.js';
 
@@ -44,22 +45,8 @@ export async function readHaObstacle(tx: Tx, hostId: string): Promise<string | u
   return Number(row.byZone) === 1 ? 'HA is disabled for its zone (enableHAForZone)' : undefined;
 }
 
-/** A host with what is free of it, and what its machines with HA would need elsewhere. */
-export interface FailoverHostRow {
-  readonly id: string;
-  readonly name: string;
-  readonly clusterId: string;
-  readonly clusterName: string;
-  /** Whether it answers and takes machines. */
-  readonly usable: boolean;
-  readonly cpuMhzFree: number;
-  readonly memoryMibFree: number;
-  readonly haCpuMhz: number;
-  readonly haMemoryMib: number;
-}
-
 /** Every host. Two queries, whatever the cloud holds. */
-export async function readFailoverHosts(tx: Tx, { host }: Overcommit): Promise<FailoverHostRow[]> {
+export async function readFailoverHosts(tx: Tx, { host }: Overcommit): Promise<FailoverHost[]> {
   const demands = await tx.query<{ hostId: string; cpuMhz: number; memoryMib: number }>(
     `SELECT v.host_id AS hostId, SUM(v.cpu_count * v.cpu_mhz) AS cpuMhz, SUM(v.memory_mib) AS memoryMib
        FROM virtual_machine v JOIN service_offering s ON s.id = v.service_offering_id
