@@ -54,10 +54,14 @@ export function txOf(manager: EntityManager): Tx {
  *   database cannot be reached or stays contended
  */
 export async function transaction<T>(source: DataSource, body: (tx: Tx) => Promise<T>): Promise<T> {
+  // Every session is READ COMMITTED from its start (see connectDatabase): one round trip less than saying it here.
+  return againOnDeadlock(() => source.transaction((manager) => body(txOf(manager))));
+}
+
+async function againOnDeadlock<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      // Every session is READ COMMITTED from its start (see connectDatabase): one round trip less than saying it here.
-      return await source.transaction((manager) => body(txOf(manager)));
+      return await work();
     } catch (error) {
       if (isDurastackError(error)) throw error;
       const fault = faultOf(error);
@@ -67,15 +71,16 @@ export async function transaction<T>(source: DataSource, body: (tx: Tx) => Promi
   }
 }
 
-/** Reads or writes outside an explicit transaction, with the same errors. */
+/**
+ * Reads or writes outside an explicit transaction, with the same errors; each statement again on a deadlock, which has
+ * undone it whole.
+ */
 export function autocommit(source: DataSource): Tx {
   const tx = txOf(source.manager);
   return {
     manager: source.manager,
-    query: (sql, parameters) =>
-      tx.query<never>(sql, parameters).catch((error: unknown) => Promise.reject(toStoreError(error))),
-    execute: (sql, parameters) =>
-      tx.execute(sql, parameters).catch((error: unknown) => Promise.reject(toStoreError(error))),
+    query: (sql, parameters) => againOnDeadlock(() => tx.query<never>(sql, parameters)),
+    execute: (sql, parameters) => againOnDeadlock(() => tx.execute(sql, parameters)),
   };
 }
 
