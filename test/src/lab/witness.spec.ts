@@ -22,14 +22,14 @@ afterEach(async () => {
 /** A QEMU whose BIOS finds nothing to start and tries again for ever. */
 function emulate(uuid: string, ...more: string[]): void {
   const machine = ['-machine', 'q35', '-accel', 'tcg', '-m', '32', '-nodefaults', '-display', 'none'];
-  const name = ['-name', 'guest=twice,debug-threads=on', '-uuid', uuid];
+  const name = ['-name', 'guest=here-twice,debug-threads=on', '-uuid', uuid];
   const again = ['-boot', 'reboot-timeout=50'];
   emulators.push(spawn('/usr/bin/qemu-system-x86_64', [...name, ...machine, ...again, ...more], { stdio: 'ignore' }));
 }
 
 describe('the witness', () => {
   it('notes two copies of a machine that run, and not one that runs beside a paused one', async () => {
-    witness = new Witness();
+    witness = new Witness('here');
     const [twice, once] = [randomUUID(), randomUUID()];
     emulate(once);
     emulate(once, '-S');
@@ -42,6 +42,10 @@ describe('the witness', () => {
     emulate(twice);
     await eventually('a violation', () => Promise.resolve((witness?.violations.length ?? 0) > 0));
     expect(witness.violations).toEqual([expect.objectContaining({ uuid: twice })]);
+    const ofAnother = new Witness('another');
+    await sleep(500);
+    ofAnother.stop();
+    expect(ofAnother.copies()).toEqual([]);
   });
 });
 

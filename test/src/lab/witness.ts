@@ -39,6 +39,9 @@ export class Witness {
   private readonly timer = setInterval(() => this.look(), INTERVAL_MS);
   private present: readonly Copy[] = [];
 
+  /** @param ofInstance only its guests: specs that run at the same time have others, some of them twice on purpose */
+  constructor(private readonly ofInstance?: string) {}
+
   /** What was noted so far. */
   get violations(): readonly Violation[] {
     return this.found;
@@ -55,7 +58,9 @@ export class Witness {
   }
 
   private look(): void {
-    this.present = emulators().map(({ pid, guest, uuid }) => {
+    const prefix = this.ofInstance === undefined ? '' : `${this.ofInstance}-`;
+    const own = emulators().filter(({ guest }) => guest.startsWith(prefix));
+    this.present = own.map(({ pid, guest, uuid }) => {
       const time = processorTime(pid);
       const before = this.runTimes.get(pid);
       this.runTimes.set(pid, time);
