@@ -144,7 +144,6 @@ export async function takeSnapshot(db: Tx, zoneId: string, worldDirectory: strin
 }
 
 interface Shared {
-  readonly content: Record<string, SimulatedPool>;
   readonly images: Record<string, Record<string, unknown>>;
 }
 
@@ -176,10 +175,10 @@ export function inState({ things }: Snapshot, table: string, states: readonly st
 }
 
 function addInventories(things: Map<string, Row>, kinds: ReadonlyMap<string, string>, directory: string): void {
-  const shared = read<Shared>(directory, 'shared') ?? { content: {}, images: {} };
+  const shared = read<Shared>(directory, 'shared') ?? { images: {} };
   for (const [id, kind] of kinds) {
     if (kind === 'host') addHost(things, id, read<SimulatedHost>(directory, id));
-    if (kind === 'storage_pool') addPool(things, id, shared.content[id]);
+    if (kind === 'storage_pool') addPool(things, id, read<SimulatedPool>(directory, `pool-${id}`));
     if (kind === 'image_store')
       for (const templateId of Object.keys(shared.images[id] ?? {})) things.set(`image ${templateId} in ${id}`, {});
   }

@@ -9,7 +9,8 @@ import type { SimulatedPool, SimulatedWorld } from './world.js';
 
 interface Arrival {
   readonly id: string;
-  readonly volumes: SimulatedPool['volumes'];
+  /** Of its pool as it is now, to be changed. */
+  volumes(): SimulatedPool['volumes'];
 }
 
 type Machine = Pick<VmSpec, 'id' | 'rootVolume' | 'dataVolumes'>;
@@ -27,7 +28,10 @@ export class ArrivingDisks {
   ) {
     this.arrivals = disksOf(vm)
       .filter(({ id }) => withVolumes.includes(id))
-      .map(({ id, pool }) => ({ id, volumes: world.pool(hostId, pool).volumes }));
+      .map(({ id, pool }) => {
+        world.pool(hostId, pool);
+        return { id, volumes: () => world.content(hostId, pool).volumes };
+      });
     if (this.arrivals.length < withVolumes.length)
       throw new DurastackError('INVALID_INPUT', `A volume that is to come with machine ${vm.id} is none of its disks.`);
   }
@@ -35,7 +39,7 @@ export class ArrivingDisks {
   /** They wait for what comes. */
   begin(): void {
     for (const { volumes, id } of this.arrivals)
-      volumes[id] = { sizeBytes: volumes[id]?.sizeBytes ?? 0, partial: true };
+      volumes()[id] = { sizeBytes: volumes()[id]?.sizeBytes ?? 0, partial: true };
     this.world.save(this.hostId);
   }
 
@@ -43,14 +47,14 @@ export class ArrivingDisks {
   openStream(signal: AbortSignal): Duplex {
     return sink(signal).on('data', (chunk: Buffer) => {
       const [id = '', writtenBy = ''] = String(chunk).split(' ');
-      const volume = this.arrivals.find((one) => one.id === id)?.volumes[id];
+      const volume = this.arrivals.find((one) => one.id === id)?.volumes()[id];
       if (volume !== undefined) volume.writtenBy = writtenBy;
     });
   }
 
   /** All of them came. */
   complete(): void {
-    for (const { volumes, id } of this.arrivals) delete volumes[id]?.partial;
+    for (const { volumes, id } of this.arrivals) delete volumes()[id]?.partial;
   }
 }
 

@@ -125,8 +125,8 @@ function hostVerbs({ hostId, world, agentVersion = 'simulator' }: SimulatorOptio
     getInventory: async ({ pools }) => ({
       facts: facts(),
       vms: observe(world, hostId),
-      volumes: Object.fromEntries(pools.map((pool) => [pool.id, Object.keys(world.content(hostId, pool).volumes)])),
-      templates: Object.fromEntries(pools.map((pool) => [pool.id, Object.keys(world.content(hostId, pool).templates)])),
+      volumes: Object.fromEntries(pools.map((pool) => [pool.id, Object.keys(world.look(hostId, pool).volumes)])),
+      templates: Object.fromEntries(pools.map((pool) => [pool.id, Object.keys(world.look(hostId, pool).templates)])),
       vmFiles: [...Object.keys(world.host(hostId).vms), ...(world.host(hostId).leftFiles ?? [])],
       networks: Object.keys(world.host(hostId).networks),
     }),

@@ -75,7 +75,7 @@ export function poolSize(
   hostId: string,
   pool: PoolSpec,
 ): { capacityBytes: number; availableBytes: number } {
-  const { volumes, templates } = world.content(hostId, pool);
+  const { volumes, templates } = world.look(hostId, pool);
   const capacityBytes = world.host(hostId).poolBytes;
   const bases = Object.values(templates).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const used = Object.keys(volumes).length * EMPTY_VOLUME_BYTES + bases;

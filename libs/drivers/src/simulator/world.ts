@@ -74,8 +74,8 @@ export interface SimulatedHost {
   content: Record<string, SimulatedPool>;
 }
 
+/** What hosts share beside pools, each of which is a file of its own: a change writes no more than it concerns. */
 interface Shared {
-  content: Record<string, SimulatedPool>;
   images: Record<string, Record<string, SimulatedImage>>;
   /** By pool id. */
   blocklists?: Record<string, readonly string[]>;
@@ -91,6 +91,11 @@ export class SimulatedWorld {
   /** Hosts without power, or cut off. */
   private readonly outOfSight = new Set<string>();
   private readonly shared: Shared;
+  private sharedChanged = false;
+  /** Shared pools that were met; undefined: there is none of that id. */
+  private readonly sharedPools = new Map<string, SimulatedPool | undefined>();
+  /** Those that somebody may have changed since they were written. */
+  private readonly poolsInHands = new Set<string>();
 
   /**
    * @param directory where the world is written; nowhere when absent
@@ -101,7 +106,7 @@ export class SimulatedWorld {
     private readonly effects?: EffectLog,
   ) {
     if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
-    this.shared = this.read<Shared>('shared') ?? { content: {}, images: {} };
+    this.shared = this.read<Shared>('shared') ?? { images: {} };
   }
 
   /** A host; made when it is not there yet. */
@@ -142,17 +147,26 @@ export class SimulatedWorld {
   pool(hostId: string, pool: PoolSpec): SimulatedPool {
     if (pool.kind === 'rbd' && this.host(hostId).pools[pool.id] === undefined)
       throw new DurastackError('POOL_UNKNOWN', `Host ${hostId} was not told the key of storage pool ${pool.id} yet.`);
-    const shared = isShared(pool) && this.shared.content[pool.id] !== undefined;
+    const shared = isShared(pool) && this.sharedPool(pool.id) !== undefined;
     if (!shared && this.host(hostId).pools[pool.id] === undefined) {
       throw new DurastackError('STEP_REFUSED', `Pool ${pool.id} is not on host ${hostId}; ensure it first.`);
     }
     return this.content(hostId, pool);
   }
 
-  /** Content of a pool whether it was made or not. */
+  /** Content of a pool whether it was made or not, to be changed: then it has to be saved. */
   content(hostId: string, pool: PoolSpec): SimulatedPool {
-    const place = isShared(pool) ? this.shared.content : this.host(hostId).content;
-    return (place[pool.id] ??= { volumes: {}, templates: {} });
+    if (!isShared(pool)) return (this.host(hostId).content[pool.id] ??= { volumes: {}, templates: {} });
+    const content = this.sharedPool(pool.id) ?? { volumes: {}, templates: {} };
+    this.sharedPools.set(pool.id, content);
+    this.poolsInHands.add(pool.id);
+    return content;
+  }
+
+  /** As {@link content}, to be looked at alone. */
+  look(hostId: string, pool: PoolSpec): Readonly<SimulatedPool> {
+    const content = isShared(pool) ? this.sharedPool(pool.id) : this.host(hostId).content[pool.id];
+    return content ?? { volumes: {}, templates: {} };
   }
 
   /** Addresses that the cluster of an RBD pool shuts out. */
@@ -163,18 +177,23 @@ export class SimulatedWorld {
   /** Sets them. */
   setBlocklist(hostId: string, poolId: string, addresses: readonly string[]): void {
     this.shared.blocklists = { ...this.shared.blocklists, [poolId]: [...addresses] };
+    this.sharedChanged = true;
     this.save(hostId);
   }
 
   /** Images of a store, by template id. */
   images(storeId: string): Record<string, SimulatedImage> {
+    this.sharedChanged = true;
     return (this.shared.images[storeId] ??= {});
   }
 
   /** Writes what was changed on a host, or in what hosts share. */
   save(hostId: string): void {
     this.write(hostId, this.host(hostId));
-    this.write('shared', this.shared);
+    for (const poolId of this.poolsInHands) this.write(`pool-${poolId}`, this.sharedPools.get(poolId));
+    this.poolsInHands.clear();
+    if (this.sharedChanged) this.write('shared', this.shared);
+    this.sharedChanged = false;
   }
 
   /** Notes an effect for those who judge; see effect-log.ts for when. */
@@ -251,6 +270,11 @@ export class SimulatedWorld {
 
   private announce(hostId: string, vm: ObservedVm): void {
     for (const watcher of this.watchers.get(hostId) ?? []) watcher(vm);
+  }
+
+  private sharedPool(poolId: string): SimulatedPool | undefined {
+    if (!this.sharedPools.has(poolId)) this.sharedPools.set(poolId, this.read<SimulatedPool>(`pool-${poolId}`));
+    return this.sharedPools.get(poolId);
   }
 
   private read<T>(name: string): T | undefined {
