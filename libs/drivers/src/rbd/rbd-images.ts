@@ -1,5 +1,6 @@
 /** Images of an RBD pool: what volumes and base images are, and what is done with one. */
 import type { RbdPoolSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError } from '@durastack/contracts/errors';
 import { z } from 'zod';
 import { CEPH_ERROR, callCeph, hasStatus, type CephCaller, type CephCallOptions } from './ceph-tool.js';
 
@@ -32,14 +33,6 @@ export async function readImage(
   return { sizeBytes: size, isProtected: is === true || is === 'true' };
 }
 
-const age = z.object({ create_timestamp: z.string() });
-
-/** When the image was made, in milliseconds since 1970; undefined when there is none. See {@link callCeph} for errors. */
-export async function readMadeAt(caller: CephCaller, spec: string): Promise<number | undefined> {
-  const text = await orAbsent(callCeph('rbd', caller, ['info', '--format', 'json', spec], { env: { TZ: 'UTC' } }));
-  return text === undefined ? undefined : Date.parse(`${age.parse(JSON.parse(text)).create_timestamp} UTC`);
-}
-
 const status = z.object({ watchers: z.array(z.object({ address: z.string() })) });
 
 /** Addresses of the clients that have the image open; undefined when there is none. See {@link callCeph} for errors. */
@@ -64,6 +57,21 @@ export async function removeImage(caller: CephCaller, spec: string, options: Cep
   // A big image's data goes object by object.
   const limit = { timeoutMs: 10 * 60_000, ...options };
   await orAbsent(callCeph('rbd', caller, ['rm', '--no-progress', spec], limit));
+}
+
+/**
+ * The image is gone.
+ *
+ * @throws DurastackError `BACKEND_BUSY` while a client has it open: one that died is forgotten after half a minute
+ */
+export async function removeUnused(caller: CephCaller, spec: string): Promise<void> {
+  try {
+    await removeImage(caller, spec);
+  } catch (error) {
+    if (!hasStatus(error, CEPH_ERROR.busy)) throw error;
+    const text = `waits for storage pool ${caller.pool.pool} (${caller.pool.id}): a client still has ${spec} open, or had it and died less than half a minute ago; see: rbd status ${spec}`;
+    throw new DurastackError('BACKEND_BUSY', text, { cause: error });
+  }
 }
 
 const listing = z.array(
@@ -91,6 +99,14 @@ export async function listImages(caller: CephCaller): Promise<{ images: string[]
 export async function orAbsent<T>(work: Promise<T>): Promise<T | undefined> {
   return work.catch((error: unknown) => {
     if (hasStatus(error, CEPH_ERROR.absent) || hasStatus(error, CEPH_ERROR.stale)) return undefined;
+    throw error;
+  });
+}
+
+/** Nothing instead of the error that says that there is one already. */
+export async function unlessThere<T>(work: Promise<T>): Promise<T | undefined> {
+  return work.catch((error: unknown) => {
+    if (hasStatus(error, CEPH_ERROR.exists)) return undefined;
     throw error;
   });
 }

@@ -1,30 +1,33 @@
 /** Base images of templates on an RBD pool: complete once they have their protected snapshot. */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
+import { z } from 'zod';
 import type { VerbContext } from '../driver.js';
 import { plainFileExists } from '../files/plain-files.js';
 import { CEPH_ERROR, callCeph, hasStatus, poolSilent, sawSilence, toolName, type CephCaller } from './ceph-tool.js';
 import {
   BASE_SNAPSHOT,
   imageSpec,
-  listImages,
   orAbsent,
+  readClients,
   readImage,
-  readMadeAt,
-  removeImage,
+  removeUnused,
   templateImage,
+  unlessThere,
 } from './rbd-images.js';
 
 /** Most that a copy may take; it tells its progress all the while, and is ended with its operation. */
 const COPY_TIMEOUT_MS = 12 * 3_600_000;
-/** An unfinished copy that nobody has open and that is as old as this was left by a crash. */
-const ABANDONED_AFTER_MS = 10 * 60_000;
+/** How often is looked whether another host has ended its copy. */
+const POLL_MS = 500;
 
 /**
- * The base image is on the pool, complete: copied under another name, renamed, and then marked by its protected
- * snapshot. Several hosts may do so at once; one copy stays.
+ * The base image is on the pool, complete: written under its name, and then marked by its protected snapshot. What a
+ * killed copy left is written over by the next: every copy writes the same. So do several hosts that begin in one
+ * moment; who comes later waits for them. `rbd rename` would not do: of two at once to one name both succeed, and an
+ * image is left that no name leads to.
  *
  * @returns its size in bytes
  * @throws DurastackError `NOT_FOUND` when the store has no such image; see also {@link callCeph}
@@ -34,18 +37,18 @@ export async function ensureRbdTemplate(
   { templateId, store }: Omit<VerbParams<'ensureTemplateOnPool'>, 'pool'>,
   context: VerbContext,
 ): Promise<{ sizeBytes: number }> {
-  const image = templateImage(templateId);
+  const spec = imageSpec(caller.pool, templateImage(templateId));
   const present = await baseBytes(caller, templateId);
   if (present !== undefined) return { sizeBytes: present };
   const source = join(store.path, `${templateId}.qcow2`);
   if (!(await plainFileExists(source)))
     throw new DurastackError('NOT_FOUND', `The image store ${store.path} has no image ${templateId}.`);
-  if ((await readImage(caller, imageSpec(caller.pool, image))) === undefined) {
-    await copyAs(caller, { source, image, templateId }, context);
-  }
-  await markComplete(caller, image);
+  await whileCopied(caller, spec, context);
+  if ((await readImage(caller, `${spec}@${BASE_SNAPSHOT}`)) === undefined)
+    await copy(caller, { source, spec }, context);
+  await markComplete(caller, spec);
   const sizeBytes = await baseBytes(caller, templateId);
-  invariant(sizeBytes !== undefined, `The base image ${image} vanished while it was marked complete.`);
+  invariant(sizeBytes !== undefined, `The base image ${spec} vanished while it was marked complete.`);
   return { sizeBytes };
 }
 
@@ -55,69 +58,44 @@ export async function baseBytes(caller: CephCaller, templateId: string): Promise
   return found?.isProtected === true ? found.sizeBytes : undefined;
 }
 
-interface Copy {
-  readonly source: string;
-  readonly image: string;
-  readonly templateId: string;
-}
-
-async function copyAs(caller: CephCaller, { source, image, templateId }: Copy, context: VerbContext): Promise<void> {
-  await removePartials(caller, templateId, ABANDONED_AFTER_MS);
-  const partial = `.${image}.${randomBytes(6).toString('hex')}.part`;
-  try {
-    await convert(caller, { source, partial }, context);
-    await callCeph('rbd', caller, ['rename', imageSpec(caller.pool, partial), imageSpec(caller.pool, image)]);
-  } catch (error) {
-    if (hasStatus(error, CEPH_ERROR.absent)) throw lostCopy(caller, partial, error);
-    // When another host was faster, its copy is as good.
-    const wasFaster = hasStatus(error, CEPH_ERROR.exists);
-    await removeImage(caller, imageSpec(caller.pool, partial)).catch((removal: unknown) => {
-      if (wasFaster) throw removal;
-    });
-    if (!wasFaster) throw error;
+/** Ends when no other copy is under way: nobody has the image open, or it has its snapshot. */
+async function whileCopied(caller: CephCaller, spec: string, { signal, progress }: VerbContext): Promise<void> {
+  for (;;) {
+    const clients = (await readClients(caller, spec)) ?? [];
+    if (clients.length === 0 || (await readImage(caller, `${spec}@${BASE_SNAPSHOT}`)) !== undefined) return;
+    progress(0, `Waiting for the copy of the base image by ${clients.join(', ')}`);
+    await sleep(POLL_MS);
+    if (signal.aborted) throw new DurastackError('CANCELLED', 'The copy of the base image was cancelled.');
   }
 }
 
+interface Copy {
+  readonly source: string;
+  readonly spec: string;
+}
+
+const imageInfo = z.object({ 'virtual-size': z.int().positive() });
+
 /** Copies with qemu-img, which reads the qcow2 of our own making and skips its holes. */
-async function convert(
-  caller: CephCaller,
-  { source, partial }: { source: string; partial: string },
-  { signal, progress }: VerbContext,
-): Promise<void> {
+async function copy(caller: CephCaller, { source, spec }: Copy, { signal, progress }: VerbContext): Promise<void> {
   const { pool, shell } = caller;
-  const target = toolName(caller, `${pool.pool}/${partial}`);
+  const read = await shell.run('qemu-img', ['info', '--output=json', '-f', 'qcow2', source], { signal });
+  const size = `${imageInfo.parse(JSON.parse(read))['virtual-size']}B`;
+  await unlessThere(callCeph('rbd', caller, ['create', '--size', size, spec], { signal }));
   const onOutput = (text: string): void => {
     const percent = /\((\d+(?:\.\d+)?)\/100%\)\s*$/.exec(text)?.[1];
     if (percent !== undefined) progress(Number(percent), 'Copying the base image to the pool');
   };
+  // Nobody has written anything but copies of this image: where it has a hole, so has the target.
+  const into = ['-n', '--target-is-zero', '-O', 'raw', source, toolName(caller, spec)];
   const options = { signal, onOutput, timeoutMs: COPY_TIMEOUT_MS };
-  const args = ['convert', '-p', '-f', 'qcow2', '-O', 'raw', source, target];
-  await shell.run('qemu-img', args, options).catch((error: unknown) => {
+  await shell.run('qemu-img', ['convert', '-p', '-f', 'qcow2', ...into], options).catch((error: unknown) => {
     throw sawSilence(error) ? poolSilent(pool, error) : error;
   });
 }
 
-function lostCopy({ pool }: CephCaller, partial: string, cause: unknown): DurastackError {
-  const text = `The unfinished copy ${imageSpec(pool, partial)} was removed by somebody; it is made again`;
-  return new DurastackError('BACKEND_BUSY', text, { cause });
-}
-
-/** What copies left behind that were killed, so long ago. One that is being written has a watcher and is spared. */
-async function removePartials(caller: CephCaller, templateId: string, olderThanMs = 0): Promise<void> {
-  const { images } = await listImages(caller);
-  for (const name of images.filter((one) => one.startsWith(`.${templateImage(templateId)}.`))) {
-    const spec = imageSpec(caller.pool, name);
-    // Another host's copy has no watcher for a moment: between its end and its new name.
-    const isYoung = olderThanMs > 0 && Date.now() - ((await readMadeAt(caller, spec)) ?? 0) < olderThanMs;
-    if (isYoung) continue;
-    await removeImage(caller, spec).catch((error: unknown) => {
-      if (!hasStatus(error, CEPH_ERROR.busy) && !hasStatus(error, CEPH_ERROR.stale)) throw error;
-    });
-  }
-}
-
-async function markComplete(caller: CephCaller, image: string): Promise<void> {
-  const snapshot = imageSpec(caller.pool, image, BASE_SNAPSHOT);
+async function markComplete(caller: CephCaller, spec: string): Promise<void> {
+  const snapshot = `${spec}@${BASE_SNAPSHOT}`;
   const unlessDone = (error: unknown): void => {
     if (!hasStatus(error, CEPH_ERROR.exists) && !hasStatus(error, CEPH_ERROR.busy)) throw error;
   };
@@ -126,9 +104,9 @@ async function markComplete(caller: CephCaller, image: string): Promise<void> {
 }
 
 /**
- * The base image and unfinished copies of it are gone.
+ * The base image is gone, complete or not.
  *
- * @throws DurastackError `CONFLICT` while volumes are made over it
+ * @throws DurastackError `CONFLICT` while volumes are made over it; see also {@link removeUnused}
  */
 export async function removeRbdTemplate(caller: CephCaller, templateId: string): Promise<void> {
   const spec = imageSpec(caller.pool, templateImage(templateId));
@@ -145,6 +123,5 @@ export async function removeRbdTemplate(caller: CephCaller, templateId: string):
     }
   }
   if (base !== undefined) await orAbsent(callCeph('rbd', caller, ['snap', 'rm', '--no-progress', snapshot]));
-  await removeImage(caller, spec);
-  await removePartials(caller, templateId);
+  await removeUnused(caller, spec);
 }

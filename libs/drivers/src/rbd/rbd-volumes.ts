@@ -8,8 +8,9 @@ import {
   growImage,
   imageSpec,
   readImage,
-  removeImage,
+  removeUnused,
   templateImage,
+  unlessThere,
   volumeImage,
 } from './rbd-images.js';
 
@@ -83,27 +84,9 @@ async function clone(
 const noBase = (base: string): DurastackError =>
   new DurastackError('NOT_FOUND', `The pool has no base image ${base}; put the template on the pool first`);
 
-async function unlessThere<T>(work: Promise<T>): Promise<T | undefined> {
-  return work.catch((error: unknown) => {
-    if (hasStatus(error, CEPH_ERROR.exists)) return undefined;
-    throw error;
-  });
-}
-
-/**
- * The volume is gone.
- *
- * @throws DurastackError `BACKEND_BUSY` while a client has it open: one that died is forgotten after half a minute
- */
+/** The volume is gone. See {@link removeUnused} for errors. */
 export async function removeRbdVolume(caller: CephCaller, volumeId: string): Promise<void> {
-  const spec = imageSpec(caller.pool, volumeImage(volumeId));
-  try {
-    await removeImage(caller, spec);
-  } catch (error) {
-    if (!hasStatus(error, CEPH_ERROR.busy)) throw error;
-    const text = `waits for storage pool ${caller.pool.pool} (${caller.pool.id}): a client still has ${spec} open, or had it and died less than half a minute ago; see: rbd status ${spec}`;
-    throw new DurastackError('BACKEND_BUSY', text, { cause: error });
-  }
+  await removeUnused(caller, imageSpec(caller.pool, volumeImage(volumeId)));
 }
 
 /** The volume has at least its size, while no machine uses it. `STEP_REFUSED` when there is none. */
