@@ -21,7 +21,7 @@ export interface CephFixture {
   /** The namespace of a second host, at {@link OTHER_HOST_ADDRESS}. */
   readonly otherHost: string;
   /** Calls one of Ceph's tools as the administrator. */
-  admin(tool: 'ceph' | 'rbd', ...args: string[]): Promise<string>;
+  admin(tool: 'ceph' | 'rbd' | 'rados', ...args: string[]): Promise<string>;
   /** The cluster answers nobody, until it is thawed. */
   freeze(): Promise<void>;
   /** See {@link CephFixture.freeze}. */
