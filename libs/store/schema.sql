@@ -3,10 +3,13 @@ CREATE TABLE `account` (
   `domain_id` char(36) NOT NULL,
   `name` varchar(255) NOT NULL,
   `role` varchar(20) NOT NULL,
+  `role_id` char(36) NOT NULL,
   `state` varchar(20) NOT NULL,
+  `is_default` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
-  UNIQUE KEY `account_domain_name` (`domain_id`,`name`)
+  UNIQUE KEY `account_domain_name` (`domain_id`,`name`),
+  KEY `account_role` (`role_id`)
 );
 
 CREATE TABLE `affinity_group` (
@@ -226,6 +229,8 @@ CREATE TABLE `host` (
   `memory_mib_used` bigint DEFAULT NULL,
   `tags` varchar(255) DEFAULT NULL,
   `last_heartbeat_at` datetime(3) DEFAULT NULL,
+  `watchdog_period_ms` int DEFAULT NULL,
+  `watchdog_lease_ms` int DEFAULT NULL,
   `operation_id` char(36) DEFAULT NULL,
   `enrolment_sealed` longtext DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
@@ -273,6 +278,20 @@ CREATE TABLE `host_obligation` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `host_obligation_host` (`host_id`)
+);
+
+CREATE TABLE `host_pool` (
+  `host_id` char(36) NOT NULL,
+  `pool_id` char(36) NOT NULL,
+  `mount` varchar(255) NOT NULL,
+  `locks` varchar(20) DEFAULT NULL,
+  `detail` varchar(1024) DEFAULT NULL,
+  `tried_with_host_id` char(36) DEFAULT NULL,
+  `tried_boot_id` varchar(64) DEFAULT NULL,
+  `tried_mount` varchar(255) DEFAULT NULL,
+  `tried_at` datetime(3) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`host_id`,`pool_id`)
 );
 
 CREATE TABLE `host_shut_out` (
@@ -568,6 +587,32 @@ CREATE TABLE `resource_tag` (
   KEY `resource_tag_key` (`key`,`value`)
 );
 
+CREATE TABLE `role` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `type` varchar(20) NOT NULL,
+  `description` longtext DEFAULT NULL,
+  `is_default` tinyint NOT NULL DEFAULT 0,
+  `is_public` tinyint NOT NULL DEFAULT 1,
+  `state` varchar(20) NOT NULL,
+  `version` int NOT NULL DEFAULT 1,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `role_name_type` (`name`,`type`)
+);
+
+CREATE TABLE `role_permission` (
+  `id` char(36) NOT NULL,
+  `role_id` char(36) NOT NULL,
+  `rule` varchar(255) NOT NULL,
+  `permission` varchar(5) NOT NULL,
+  `description` varchar(255) DEFAULT NULL,
+  `sort_order` int NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `role_permission_rule` (`role_id`,`rule`),
+  KEY `role_permission_order` (`role_id`,`sort_order`)
+);
+
 CREATE TABLE `schema_migration` (
   `id` int NOT NULL AUTO_INCREMENT,
   `timestamp` bigint NOT NULL,
@@ -643,6 +688,7 @@ CREATE TABLE `storage_pool` (
   `used_bytes` bigint NOT NULL DEFAULT 0,
   `reserved_bytes` bigint NOT NULL DEFAULT 0,
   `locks` varchar(20) DEFAULT NULL,
+  `locks_tried_at` datetime(3) DEFAULT NULL,
   `tags` varchar(255) DEFAULT NULL,
   `operation_id` char(36) DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
@@ -703,6 +749,7 @@ CREATE TABLE `user` (
   `api_key` varchar(100) DEFAULT NULL,
   `secret_key_sealed` longtext DEFAULT NULL,
   `state` varchar(20) NOT NULL,
+  `is_default` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `user_api_key` (`api_key`),
@@ -807,6 +854,16 @@ CREATE TABLE `volume_copy` (
   PRIMARY KEY (`volume_id`),
   KEY `volume_copy_target` (`target_pool_id`),
   KEY `volume_copy_source` (`source_pool_id`)
+);
+
+CREATE TABLE `volume_hold` (
+  `volume_id` char(36) NOT NULL,
+  `pool_id` char(36) NOT NULL,
+  `host_id` char(36) NOT NULL,
+  `lost_host_id` char(36) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`volume_id`,`pool_id`),
+  KEY `volume_hold_lost` (`lost_host_id`)
 );
 
 CREATE TABLE `zone` (

@@ -8,7 +8,7 @@ import { BigInt64, Id, Int, LongText, Moment, Ref, Text } from '../database/colu
  * |---|---|
  * | state | `transition()` |
  * | allocation_state, allocation_before, maintenance_operation_id | updateHost; the maintenance operations |
- * | *_total, boot_id, versions, last_heartbeat_at | enrolment and heartbeat intake |
+ * | *_total, boot_id, versions, last_heartbeat_at, watchdog_* | enrolment and heartbeat intake |
  * | *_reserved | the reservation transactions alone |
  * | fence_epoch | the declaration of a fenced host |
  */
@@ -61,6 +61,9 @@ export class HostEntity {
   /** Comma-joined. */
   @Text(255, { nullable: true }) tags!: string | null;
   @Moment({ nullable: true }) lastHeartbeatAt!: Date | null;
+  /** Of the hardware watchdog that was armed at the last heartbeat, see the heartbeat; null: none was. */
+  @Int({ nullable: true }) watchdogPeriodMs!: number | null;
+  @Int({ nullable: true }) watchdogLeaseMs!: number | null;
   @Ref({ nullable: true }) operationId!: string | null;
   /** Sealed JSON of what enrolment needs (password, token), erased when its step ends. */
   @LongText({ nullable: true }) enrolmentSealed!: string | null;

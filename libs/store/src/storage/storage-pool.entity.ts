@@ -36,8 +36,12 @@ export class StoragePoolEntity {
   @BigInt64({ default: 0 }) capacityBytes!: number;
   @BigInt64({ default: 0 }) usedBytes!: number;
   @BigInt64({ default: 0 }) reservedBytes!: number;
-  /** Of a directory: `proven` when its file system keeps a second QEMU off a disk in use, else `not proven`. */
+  /**
+   * Of a directory that hosts share: `proven` when on every host that is up QEMU was seen to be kept off an image that
+   * QEMU of another host has open, else `not proven`; null: nobody has tried yet. When it was tried last.
+   */
   @Text(20, { nullable: true }) locks!: string | null;
+  @Moment({ nullable: true }) locksTriedAt!: Date | null;
   @Text(255, { nullable: true }) tags!: string | null;
   @Ref({ nullable: true }) operationId!: string | null;
   @Moment() createdAt!: Date;
