@@ -1,6 +1,7 @@
 /** `dura`: the word after it names a command; see help.txt. */
 import { readFileSync } from 'node:fs';
 import { isDurastackError } from '@durastack/contracts/errors';
+import { homeDirectory, SIMULATOR_HOME } from './instance/home.js';
 import { explainNetworkFailure } from './system/network-failure.js';
 
 /** A command takes the words after its name and gives the exit code. */
@@ -18,17 +19,28 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandFunction>>> = {
   doctor: async () => (await import('./commands/doctor.command.js')).doctorCommand,
   recover: async () => (await import('./commands/recover.command.js')).recoverCommand,
   whatif: async () => (await import('./commands/whatif.command.js')).whatifCommand,
+  sim: async () => (await import('./commands/sim.command.js')).simCommand,
   lab: async () => (await import('./commands/lab.command.js')).labCommand,
   test: async () => (await import('./commands/test.command.js')).testCommand,
   chaos: async () => (await import('./commands/chaos.command.js')).chaosCommand,
   bench: async () => (await import('./commands/bench.command.js')).benchCommand,
 };
 
+/** What may stand behind `sim`. */
+const OF_SIM = ['down', 'destroy', 'status', 'env', 'api', 'logs', 'doctor', 'recover', 'whatif'];
 const HELP_WORDS = ['help', '--help', '-h'];
 const USAGE_ERROR = 2;
 
-async function main(words: readonly string[]): Promise<number> {
-  const [name = 'help', ...rest] = words;
+/** `sim COMMAND` is that command, with the home of simulated hosts unless the environment names another. */
+function inItsHome(words: readonly string[]): readonly string[] {
+  const [name, command] = words;
+  if (name !== 'sim' || command === undefined || !OF_SIM.includes(command)) return words;
+  process.env['DURASTACK_HOME'] = homeDirectory(process.env, SIMULATOR_HOME);
+  return words.slice(1);
+}
+
+async function main(given: readonly string[]): Promise<number> {
+  const [name = 'help', ...rest] = inItsHome(given);
   if (HELP_WORDS.includes(name) || rest.includes('--help')) {
     process.stdout.write(readFileSync(new URL('../help.txt', import.meta.url)));
     return 0;

@@ -48,9 +48,11 @@ function agentTarget({ password, fingerprint }: ParamsOf<typeof addHost>, url: U
       'A waiting agent is enrolled with its token (password) and the fingerprint of its certificate (fingerprint); both stand in its folder.',
     );
   }
+  // One agent may simulate many hosts; what stands behind its address tells them apart.
+  const name = url.pathname.slice(1);
   return {
-    naturalKey: `agent://${url.host}`,
-    name: url.host.replaceAll(/[^A-Za-z0-9.-]/g, '-'),
+    naturalKey: `agent://${url.host}${name === '' ? '' : `/${name}`}`,
+    name: (name === '' ? url.host : name).replaceAll(/[^A-Za-z0-9.-]/g, '-'),
     address,
     agentUrl: `https://${url.host}`,
     secrets: { kind: 'agent', token: password, fingerprint },

@@ -1,5 +1,5 @@
 /**
- * The first things of a new instance, made through its API: zone, this machine as host, storage, image, network and
+ * The first things of a new instance, made through its API: zone, hosts, storage, image, network and
  * key pair. Each is looked for by name before it is made, so an interrupted run goes on where it stopped.
  */
 import { randomBytes } from 'node:crypto';
@@ -7,30 +7,22 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
+import { DEFAULT_SHARED_OFFERING } from '@durastack/contracts/network/network-offerings';
 import type { ApiClient } from '../api/api-client.js';
 import type { InstanceFile } from '../instance/instance-file.js';
-import type { AgentPlaces } from '../parts/node-apps.js';
+import { agentPlaces } from '../parts/node-apps.js';
 import { runOrFail } from '../system/run.js';
 import type { Steps } from '../system/steps.js';
+import type { CloudPlan } from './cloud-plan.js';
 import { ensure, idOf, rows, type Row } from './ensure.js';
-import { findFreeSubnet, type Subnet } from './free-subnet.js';
-import { ensureTinyTemplate } from './tiny-template.js';
-
-/** Names of what is made. */
-const NAMES = {
-  zone: 'zone-1',
-  pod: 'pod-1',
-  cluster: 'cluster-1',
-  pool: 'local',
-  images: 'images',
-  template: 'tiny-linux',
-  network: 'shared-1',
-} as const;
+import { ensureTemplate } from './first-template.js';
 
 /** Name of the key pair that the first machine lets in. */
 export const KEY_PAIR = 'dura';
 
 const HOST_TIMEOUT_MS = 60_000;
+/** Hundreds of simulated hosts are added in minutes. */
+const ENROLLED_AT_ONCE = 8;
 const POLL_MS = 100;
 
 /** What a deploy needs. */
@@ -54,117 +46,123 @@ export class FirstCloud {
     private readonly file: InstanceFile,
     private readonly api: ApiClient,
     private readonly steps: Steps,
-    private readonly agent: AgentPlaces,
+    private readonly plan: CloudPlan,
   ) {}
 
   /**
    * Makes what is missing.
    *
-   * @param image the first template's file, which may still be in the making
    * @throws with the API's own sentence when it refuses one
    */
-  async prepare(image: Promise<string>): Promise<DeployBasis> {
-    const subnet = await findFreeSubnet(this.file.state.name);
-    const place = await this.steps.run('Zone, pod, cluster', () => this.place(subnet));
-    await this.steps.run('This machine as host', (note) => this.host(place, note));
+  async prepare(): Promise<DeployBasis> {
+    const { hypervisor, hostUrls } = this.plan;
+    const place = await this.steps.run('Zone, pod, cluster', () => this.place());
+    const title = hypervisor === 'KVM' ? 'This machine as host' : `Simulated hosts (${hostUrls.length})`;
+    await this.steps.run(title, (note) => this.hosts(place, note));
     await this.steps.run('Storage pool and image store', () => this.storage(place));
-    const path = await image;
-    const templateid = await this.steps.run('Template', (note) => this.template(place.zoneid, path, note));
-    const networkids = await this.steps.run('Network', (note) => this.network(place.zoneid, subnet, note));
+    const templateid = await this.template(place);
+    const networkids = await this.steps.run('Network', (note) => this.network(place.zoneid, note));
     await this.steps.run('SSH key pair', () => this.keyPair());
     return { zoneid: place.zoneid, templateid, networkids, serviceofferingid: await this.smallestOffering() };
   }
 
-  private async place(subnet: Subnet): Promise<Place> {
-    const zoneid = idOf(
-      await ensure(this.api, 'Zone', NAMES.zone, {
-        networktype: 'Advanced',
-        dns1: subnet.gateway,
-        internaldns1: '127.0.0.1',
-      }),
-    );
-    const podid = idOf(
-      await ensure(this.api, 'Pod', NAMES.pod, {
-        zoneid,
-        gateway: subnet.gateway,
-        netmask: subnet.netmask,
-        startip: subnet.startIp,
-        endip: subnet.endIp,
-      }),
-    );
-    const cluster = { zoneid, podid, clustername: NAMES.cluster, hypervisor: 'KVM', clustertype: 'CloudManaged' };
-    const known = rows(await this.api.call('listClusters', { zoneid })).find((row) => row['name'] === NAMES.cluster);
+  private async place(): Promise<Place> {
+    const { zone, pod, hypervisor, network } = this.plan;
+    const { gateway, netmask, startIp, endIp } = network.subnet;
+    const dns = { dns1: gateway, internaldns1: '127.0.0.1' };
+    const zoneid = idOf(await ensure(this.api, 'Zone', zone, { networktype: 'Advanced', ...dns }));
+    const range = { gateway, netmask, startip: startIp, endip: endIp };
+    const podid = idOf(await ensure(this.api, 'Pod', pod, { zoneid, ...range }));
+    const cluster = { zoneid, podid, clustername: this.plan.cluster, hypervisor, clustertype: 'CloudManaged' };
+    const known = await this.find('listClusters', { zoneid }, this.plan.cluster);
     const clusterid = idOf(known ?? rows(await this.api.callAndWait('addCluster', cluster))[0]);
     return { zoneid, podid, clusterid };
   }
 
-  /** The agent waits for its enrolment under a self-signed certificate that is pinned by its fingerprint. */
-  private async host(place: Place, note: (words: string) => void): Promise<void> {
-    const url = `agent://127.0.0.1:${this.file.port('agent')}`;
-    const known = (await this.hosts(place.zoneid))[0];
-    if (known !== undefined && known['state'] !== 'Error') return this.waitForHost(place.zoneid);
+  private async hosts(place: Place, note: (words: string) => void): Promise<void> {
+    const known = await this.listHosts(place.zoneid);
+    const isThere = (url: string): boolean =>
+      known.some((row) => row['state'] !== 'Error' && (this.plan.enrolsOnce || row['name'] === nameIn(url)));
+    const missing = this.plan.hostUrls.filter((url) => !isThere(url));
+    const added: Row[] = [];
+    while (added.length < missing.length) {
+      const some = missing.slice(added.length, added.length + ENROLLED_AT_ONCE);
+      added.push(...(await Promise.all(some.map((url) => this.addHost(place, url)))));
+    }
+    if (this.plan.enrolsOnce) rmSync(this.tokenFile, { force: true });
+    if (added.length > 0) note(added.length === 1 ? String(added[0]?.['name'] ?? '') : `${added.length} added`);
+    await this.waitForHosts(place.zoneid);
+  }
+
+  /** The agent waits for the enrolment under a self-signed certificate that is pinned by its fingerprint. */
+  private async addHost(place: Place, url: string): Promise<Row> {
     const fingerprintFile = join(this.file.home.agent, 'enrol-fingerprint');
     if (!existsSync(fingerprintFile)) {
       throw new DurastackError('BUG', `The host agent has written no ${fingerprintFile}; see "dura logs agent".`);
     }
     const host = await this.api.callAndWait('addHost', {
       ...place,
-      hypervisor: 'KVM',
+      hypervisor: this.plan.hypervisor,
       url,
       fingerprint: readFileSync(fingerprintFile, 'utf8').trim(),
-      password: readFileSync(this.agent.enrolTokenFile, 'utf8').trim(),
+      password: readFileSync(this.tokenFile, 'utf8').trim(),
     });
-    rmSync(this.agent.enrolTokenFile, { force: true });
-    note(String(rows(host)[0]?.['name'] ?? ''));
+    return rows(host)[0] ?? {};
   }
 
-  /** After an interrupted start its agent has only just begun to report again. */
-  private async waitForHost(zoneid: string): Promise<void> {
+  private get tokenFile(): string {
+    return agentPlaces(this.file.home, '').enrolTokenFile;
+  }
+
+  /** After an interrupted start their agent has only just begun to report again. */
+  private async waitForHosts(zoneid: string): Promise<void> {
     const deadline = performance.now() + HOST_TIMEOUT_MS;
     for (;;) {
-      const state = (await this.hosts(zoneid))[0]?.['state'];
-      if (state === 'Up') return;
+      const away = (await this.listHosts(zoneid)).find((row) => row['state'] !== 'Up');
+      if (away === undefined) return;
       if (performance.now() > deadline) {
-        const message = `This machine's host is ${String(state)} and its agent does not report; see "dura logs agent".`;
+        const message = `The host ${String(away['name'])} is ${String(away['state'])} and its agent does not report; see "dura logs agent".`;
         throw new DurastackError('HOST_UNREACHABLE', message);
       }
       await sleep(POLL_MS);
     }
   }
 
-  private async hosts(zoneid: string): Promise<Row[]> {
+  private async listHosts(zoneid: string): Promise<Row[]> {
     return rows(await this.api.call('listHosts', { zoneid, type: 'Routing' }));
   }
 
   private async storage(place: Place): Promise<void> {
-    const { home } = this.file;
-    const hostid = idOf((await this.hosts(place.zoneid))[0]);
-    await ensure(this.api, 'StoragePool', NAMES.pool, { ...place, hostid, scope: 'HOST', url: `file://${home.pool}` });
-    const stores = rows(await this.api.call('listImageStores', { zoneid: place.zoneid }));
-    if (stores.some((row) => row['name'] === NAMES.images)) return;
-    const store = { name: NAMES.images, provider: 'Directory', zoneid: place.zoneid, url: `file://${home.images}` };
+    const { pool, images } = this.plan;
+    const { zoneid } = place;
+    const host: Record<string, string> =
+      pool.scope === 'HOST' ? { hostid: idOf((await this.listHosts(zoneid))[0]) } : {};
+    await ensure(this.api, 'StoragePool', pool.name, { ...place, ...host, scope: pool.scope, url: pool.url });
+    if ((await this.find('listImageStores', { zoneid }, images.name)) !== undefined) return;
+    const store = { name: images.name, provider: 'Directory', zoneid, url: images.url };
     await this.api.callAndWait('addImageStore', store);
   }
 
-  private template(zoneid: string, path: string, note: (words: string) => void): Promise<string> {
-    const tell = (sizeBytes: number): void => note(`${(sizeBytes / 2 ** 20).toFixed(1)} MiB`);
-    return ensureTinyTemplate(this.api, { name: NAMES.template, zoneid, path }, tell);
+  private async template({ zoneid }: Place): Promise<string> {
+    const { template, hypervisor } = this.plan;
+    // Its own step tells how long the image took; this one begins when it is there.
+    if ('path' in template.source) await template.source.path;
+    return this.steps.run('Template', (note) =>
+      ensureTemplate(this.api, { ...template, zoneid, hypervisor }, (sizeBytes) =>
+        note(`${(sizeBytes / 2 ** 20).toFixed(1)} MiB`),
+      ),
+    );
   }
 
-  private async network(zoneid: string, subnet: Subnet, note: (words: string) => void): Promise<string> {
-    const known = await this.find('listNetworks', { zoneid, listall: 'true' }, NAMES.network);
+  private async network(zoneid: string, note: (words: string) => void): Promise<string> {
+    const { name, displaytext, subnet } = this.plan.network;
+    const known = await this.find('listNetworks', { zoneid, listall: 'true' }, name);
     if (known !== undefined) return idOf(known);
     note(`${subnet.gateway} ${subnet.netmask}`);
-    const offerings = rows(await this.api.call('listNetworkOfferings', { guestiptype: 'Shared' }));
+    const offering = await this.find('listNetworkOfferings', {}, DEFAULT_SHARED_OFFERING.name);
     const reply = await this.api.callAndWait('createNetwork', {
-      name: NAMES.network,
-      displaytext: 'Addresses by DHCP on a bridge of this machine',
-      zoneid,
-      networkofferingid: idOf(offerings[0]),
-      gateway: subnet.gateway,
-      netmask: subnet.netmask,
-      startip: subnet.startIp,
-      endip: subnet.endIp,
+      ...{ name, displaytext, zoneid, networkofferingid: idOf(offering) },
+      ...{ gateway: subnet.gateway, netmask: subnet.netmask, startip: subnet.startIp, endip: subnet.endIp },
     });
     return idOf(rows(reply)[0]);
   }
@@ -196,4 +194,9 @@ export class FirstCloud {
 /** A one-time password for the agent's enrolment. */
 export function newEnrolToken(): string {
   return randomBytes(24).toString('base64url');
+}
+
+/** The name behind an agent's address: one agent simulates many hosts. */
+function nameIn(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
 }

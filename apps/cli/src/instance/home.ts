@@ -23,6 +23,12 @@ import { DurastackError, asDurastackError } from '@durastack/contracts/errors';
 /** The checkout that this program was built in. */
 export const CHECKOUT = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
 
+/** Downloads and what is found out about this machine, shared by the instances beside the first. */
+export const SHARED_CACHE = join(CHECKOUT, '.durastack/cache');
+
+/** Where `dura sim` has its instance unless the environment names another directory. */
+export const SIMULATOR_HOME = '.durastack-sim';
+
 /** Names the present build of the checkout: when it was made. */
 export function currentBuild(): string {
   const stamp = statSync(join(CHECKOUT, 'node_modules/.durastack-built'), { throwIfNoEntry: false });
@@ -55,9 +61,13 @@ export interface Home {
   readonly cache: string;
 }
 
-/** The data directory that the environment names: DURASTACK_HOME, else `.durastack` in the checkout. */
-export function homeDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  return resolve(env['DURASTACK_HOME'] || join(CHECKOUT, '.durastack'));
+/**
+ * The data directory that the environment names: DURASTACK_HOME, else one in the checkout.
+ *
+ * @param name of that one
+ */
+export function homeDirectory(env: NodeJS.ProcessEnv = process.env, name = '.durastack'): string {
+  return resolve(env['DURASTACK_HOME'] || join(CHECKOUT, name));
 }
 
 /** Whether there is an instance in the directory. */

@@ -14,8 +14,12 @@ export const PART_NAMES = ['mariadb', 'temporal', 'libvirtd', 'agent', 'worker',
 /** See {@link PART_NAMES}. */
 export type PartName = (typeof PART_NAMES)[number];
 
-/** A lab has hosts of its own instead of this machine. */
-const PARTS_OF_THIS_MACHINE: readonly PartName[] = ['libvirtd', 'agent'];
+/** What kinds of instances do without: a lab has hosts of its own, simulated ones need no hypervisor. */
+const ABSENT_PARTS: Readonly<Record<'machine' | 'lab' | 'simulator', readonly PartName[]>> = {
+  machine: [],
+  lab: ['libvirtd', 'agent'],
+  simulator: ['libvirtd'],
+};
 
 const processRecord = z.object({
   name: z.enum(PART_NAMES),
@@ -39,16 +43,23 @@ const acceleratorVerdict = z.object({
 /** Whether guests really run with KVM here. */
 export type AcceleratorVerdict = z.infer<typeof acceleratorVerdict>;
 
+/** What a cloud of simulated hosts is furnished with: as `up` does it, or what CloudStack clients' suites expect. */
+export const SIMULATOR_PROFILES = ['plain', 'sandbox'] as const;
+/** See {@link SIMULATOR_PROFILES}. */
+export type SimulatorProfile = (typeof SIMULATOR_PROFILES)[number];
+
 const instanceState = z.object({
   version: z.literal(1),
   name: z.string().regex(/^[a-z0-9-]{1,8}$/),
-  /** `machine`: this machine is the host; `lab`: see apps/cli/src/lab. */
-  kind: z.enum(['machine', 'lab']).default('machine'),
+  /** `machine`: this machine is the host; `lab`: see apps/cli/src/lab; `simulator`: one agent pretends to be hosts. */
+  kind: z.enum(['machine', 'lab', 'simulator']).default('machine'),
   /** The address that API and agent intake listen on. */
   listen: z.string().default('127.0.0.1'),
   ports: z.partialRecord(z.enum(PORT_NAMES), z.int().min(1).max(65_535)),
   processes: z.array(processRecord),
   accelerator: acceleratorVerdict.optional(),
+  /** What simulated hosts were made. */
+  simulator: z.object({ hosts: z.int().positive(), profile: z.enum(SIMULATOR_PROFILES) }).optional(),
   /** The first machine and what it stands on are complete. */
   firstCloudAt: z.string().optional(),
   /** The operation that deployed the first machine. */
@@ -95,8 +106,8 @@ export class InstanceFile {
 
   /** The processes that this instance has when all of it runs. */
   get parts(): readonly PartName[] {
-    const isLab = this.current.kind === 'lab';
-    return PART_NAMES.filter((name) => !isLab || !PARTS_OF_THIS_MACHINE.includes(name));
+    const absent = ABSENT_PARTS[this.current.kind];
+    return PART_NAMES.filter((name) => !absent.includes(name));
   }
 
   /** Changes some members and writes the file, whole or not at all. */

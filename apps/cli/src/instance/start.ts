@@ -62,9 +62,9 @@ export class InstanceStart {
   async run(): Promise<void> {
     await this.choosePorts();
     this.ensureDataKey();
-    const hasHost = this.file.parts.includes('agent');
-    await all([this.mariadb(), this.temporal(), ...(hasHost ? [this.libvirtd()] : [])]);
-    await all([...(hasHost ? [this.app('agent')] : []), this.app('worker'), this.app('api')]);
+    const has = (part: PartName): boolean => this.file.parts.includes(part);
+    await all([this.mariadb(), this.temporal(), ...(has('libvirtd') ? [this.libvirtd()] : [])]);
+    await all([...(has('agent') ? [this.app('agent')] : []), this.app('worker'), this.app('api')]);
     for (const port of this.heldPorts.splice(0)) port.release();
   }
 

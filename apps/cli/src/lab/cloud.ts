@@ -8,7 +8,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { SHARED_VXLAN_OFFERING } from '@durastack/contracts/network/network-offerings';
 import type { ApiClient } from '../api/api-client.js';
 import { ensure, idOf, rows, type Row } from '../first-cloud/ensure.js';
-import { ensureTinyTemplate } from '../first-cloud/tiny-template.js';
+import { ensureTemplate } from '../first-cloud/first-template.js';
 import type { Steps } from '../system/steps.js';
 import { cephPoolParameters, type LabCeph } from './ceph/ceph.js';
 import { addLabHost, listLabHosts, type Place } from './hosts.js';
@@ -104,8 +104,9 @@ export class LabCloud {
 
   /** The image of a small Linux. */
   async template({ zoneid }: Place, path: string): Promise<void> {
-    const servedAt = this.lab.state.subnet.gateway;
-    await ensureTinyTemplate(this.api, { name: LAB_NAMES.template, zoneid, path, servedAt });
+    const source = { path: Promise.resolve(path), servedAt: this.lab.state.subnet.gateway };
+    const what = { name: LAB_NAMES.template, displaytext: 'A small Linux: busybox, DHCP, cloud-init data, SSH' };
+    await ensureTemplate(this.api, { ...what, zoneid, hypervisor: 'KVM', source });
   }
 
   /** A network that guests on different hosts share. */

@@ -1,9 +1,9 @@
 /** `lab.json`: what a lab is made of. Whatever can be derived from names stands in lab-plan.ts. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { DurastackError } from '@durastack/contracts/errors';
-import { CHECKOUT, describeHome, homeExists, type Home } from '../instance/home.js';
+import { describeHome, homeDirectory, homeExists, type Home } from '../instance/home.js';
 import type { PoweredHost } from './host/power.js';
 import { planHost } from './lab-plan.js';
 
@@ -26,7 +26,7 @@ export type LabState = z.infer<typeof labState>;
 
 /** The data directory of a lab that the environment names: DURASTACK_HOME, else `.durastack-lab` in the checkout. */
 export function labDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  return resolve(env['DURASTACK_HOME'] || join(CHECKOUT, '.durastack-lab'));
+  return homeDirectory(env, '.durastack-lab');
 }
 
 /** A lab that is there. */

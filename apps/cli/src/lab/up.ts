@@ -3,18 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { probeAccelerator } from '@durastack/drivers/libvirt/accelerator';
-import { ensureAdminKeys } from '@durastack/store/seed';
 import { DurastackError } from '@durastack/contracts/errors';
-import { saveAdminAccess } from '../api/admin-access.js';
-import { ApiClient } from '../api/api-client.js';
+import { adminClient } from '../api/admin-client.js';
+import type { ApiClient } from '../api/api-client.js';
 import { findFreeSubnet } from '../first-cloud/free-subnet.js';
 import { ensureImage } from '../first-cloud/image.js';
-import { CHECKOUT, requireFreeSpace, type Home } from '../instance/home.js';
+import { requireFreeSpace, SHARED_CACHE, type Home } from '../instance/home.js';
 import { InstanceFile } from '../instance/instance-file.js';
 import { InstanceStart } from '../instance/start.js';
 import { installPackages } from '../parts/debian-packages.js';
-import { mariadbUrl } from '../parts/mariadb.js';
-import { instanceUrls } from '../parts/node-apps.js';
 import { ensureTemporalBinary } from '../parts/temporal-binary.js';
 import type { Steps } from '../system/steps.js';
 import { startBmc } from './bmc/bmc.js';
@@ -41,9 +38,6 @@ export interface LabWishes {
   readonly fuse?: boolean;
 }
 
-/** Downloads and what is found out about this machine are kept here, for this and for later labs. */
-export const LAB_CACHE = join(CHECKOUT, '.durastack/cache');
-
 /**
  * Makes what is missing and starts what does not run.
  *
@@ -67,7 +61,7 @@ export async function labUp(home: Home, wishes: LabWishes, steps: Steps): Promis
   const lab = await describe(home, wishes);
   file.update({ listen: lab.state.subnet.gateway });
   await makeFabric(home.name, lab.state.subnet);
-  const image = steps.run('Image of a small Linux', () => ensureImage(LAB_CACHE));
+  const image = steps.run('Image of a small Linux', () => ensureImage(SHARED_CACHE));
   image.catch(() => undefined);
   const ceph = lab.state.ceph ? steps.run('Ceph', () => startLabCeph(lab)) : Promise.resolve(undefined);
   await all([startControlPlane(file, steps), startHosts(lab, steps), image, ceph]);
@@ -105,7 +99,7 @@ async function startLabCeph({ home }: Lab): Promise<LabCeph> {
 
 async function startControlPlane(file: InstanceFile, steps: Steps): Promise<void> {
   // Found here by the start, which would fetch it into the lab's own folder.
-  const { path } = await ensureTemporalBinary(LAB_CACHE);
+  const { path } = await ensureTemporalBinary(SHARED_CACHE);
   const start = new InstanceStart(file, steps, { ports: {}, temporalBinary: path });
   try {
     await start.run();
@@ -123,7 +117,7 @@ async function startHosts(lab: Lab, steps: Steps): Promise<void> {
   const [accelerator] = await Promise.all([
     probeAccelerator({ dir: lab.home.cache }),
     steps.run("libvirt's knowledge of emulators", () =>
-      fillLibvirtCache(join(LAB_CACHE, 'libvirt'), places.libvirtCache),
+      fillLibvirtCache(join(SHARED_CACHE, 'libvirt'), places.libvirtCache),
     ),
     ...(existsSync(lab.home.sshKeyFile) ? [] : [makeKey(lab.home.sshKeyFile, 'dura-lab')]),
   ]);
@@ -156,13 +150,4 @@ async function furnish(
     steps.run('Network', () => cloud.network(place)),
     cloud.keyPair(),
   ]);
-}
-
-/** The API as the administrator, whose keys are made on the first call and kept in the home. */
-async function adminClient(file: InstanceFile): Promise<ApiClient> {
-  const { home } = file;
-  const keys = await ensureAdminKeys(mariadbUrl(home.mariadb), home.dataKeyFile);
-  const access = { url: instanceUrls(file).api, ...keys };
-  saveAdminAccess(home, access);
-  return new ApiClient(access);
 }

@@ -75,8 +75,9 @@ export function settingsOf(app: NodeApp, file: InstanceFile, agent: AgentPlaces)
       ...common,
       DURASTACK_AGENT_DIR: home.agent,
       DURASTACK_AGENT_LISTEN: `${LOOPBACK}:${file.port('agent')}`,
-      DURASTACK_AGENT_DRIVER: 'libvirt',
-      DURASTACK_LIBVIRT_SOCKET: agent.libvirtSocket,
+      ...(file.state.kind === 'simulator'
+        ? { DURASTACK_AGENT_DRIVER: 'simulator' }
+        : { DURASTACK_AGENT_DRIVER: 'libvirt', DURASTACK_LIBVIRT_SOCKET: agent.libvirtSocket }),
       DURASTACK_AGENT_ENROL_TOKEN_FILE: agent.enrolTokenFile,
     };
   }

@@ -18,7 +18,10 @@ export const addHost = defineCommand({
     clusterId: uuid('Its cluster.').optional(),
     clusterName: text('Its cluster, by name.').optional(),
     hypervisor: text('KVM or Simulator.'),
-    url: text('`ssh://address[:port]`, `http://address`, or `agent://address:port`.', { max: 2048 }),
+    url: text(
+      '`ssh://address[:port]`, `http://address`, or `agent://address:port`; behind the last `/name` for one of several hosts that an agent simulates.',
+      { max: 2048 },
+    ),
     username: text('SSH user; root, or one that may sudo without a password.').optional(),
     password: text('SSH password, used once; or the enrolment token of a waiting agent.', { secret: true }).optional(),
     sshPrivateKey: text('SSH private key instead of the password, PEM.', { max: 16_384, secret: true }).optional(),
