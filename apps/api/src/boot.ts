@@ -18,6 +18,7 @@ import { registerConsole } from './console/register-console.js';
 import { answerBadAddress, answerBrokenRequest, MAX_HEADER_BYTES } from './face/broken-requests.js';
 import { DispatcherHint } from './face/dispatcher-hint.js';
 import { Invoker } from './face/invoker.js';
+import { RoleBook } from './identity/role-book.js';
 import { LoginThrottle } from './identity/login-throttle.js';
 import { registerAccessLog } from './operator/access-log.js';
 import { registerOperatorRoutes } from './operator/operator-routes.js';
@@ -33,15 +34,25 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Requests that are under way may end for so long. */
 const CLOSE_PATIENCE_MS = 5_000;
 
+/** What is made before the handlers, and given to them. */
+interface Made {
+  readonly platform: Platform;
+  readonly registry: Registry;
+  readonly hint: DispatcherHint;
+  readonly roles: RoleBook;
+}
+
 @Module({})
 class ApiModule {
-  static of(platform: Platform, discovery: Discovery, registry: Registry, hint: DispatcherHint): DynamicModule {
+  static of(discovery: Discovery, made: Made): DynamicModule {
+    const { platform, registry, hint, roles } = made;
     return {
       module: ApiModule,
       providers: [
         { provide: Platform, useValue: platform },
         { provide: Registry, useValue: registry },
         { provide: DispatcherHint, useValue: hint },
+        { provide: RoleBook, useValue: roles },
         { provide: LoginThrottle, useValue: new LoginThrottle() },
         { provide: HostReads, useValue: new HostReads(platform) },
         ...new Set(discovery.handlers.values()),
@@ -109,9 +120,10 @@ export async function createApi(
   const platform = new Platform(database, secrets, settings, log);
   const registry = new Registry();
   const hint = new DispatcherHint(platform);
+  const roles = new RoleBook(platform, registry);
   const adapter = makeAdapter();
   const app = await NestFactory.create<NestFastifyApplication>(
-    ApiModule.of(platform, discovery, registry, hint),
+    ApiModule.of(discovery, { platform, registry, hint, roles }),
     adapter,
     {
       logger: false,
@@ -124,7 +136,7 @@ export async function createApi(
     done(null, body);
   });
   registry.fill(discovery, (type) => app.get(type as Type<CommandHandler>));
-  const invoker = new Invoker(platform, hint);
+  const invoker = new Invoker(platform, hint, roles);
   registerAccessLog(server, log);
   registerOperatorRoutes(server, platform);
   new CloudStackFace(platform, registry, invoker).register(server);

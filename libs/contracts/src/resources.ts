@@ -3,6 +3,7 @@ export const RESOURCE_TYPES = [
   'domain',
   'account',
   'user',
+  'role',
   'zone',
   'pod',
   'cluster',

@@ -1,6 +1,7 @@
 /** What every control plane begins with: ROOT, its administrator, a first choice of offerings. Safe to repeat. */
 import { randomBytes } from 'node:crypto';
 import { invariant } from '@durastack/contracts/errors';
+import { BUILT_IN_ROLES, defaultRoleOf } from '@durastack/contracts/identity/roles';
 import { newId } from '@durastack/kit/ids/new-id';
 import { openSecretBox, type SecretBox } from '@durastack/kit/secrets/secret-box';
 import type { DataSource } from 'typeorm';
@@ -41,18 +42,24 @@ export async function seed(source: DataSource): Promise<void> {
 
 async function seedIdentity(tx: Tx): Promise<void> {
   const [domainId, accountId, userId] = [newId(), newId(), newId()];
+  for (const role of BUILT_IN_ROLES) {
+    await tx.execute(
+      "INSERT INTO role (id, name, type, description, is_default, is_public, state, created_at) VALUES (?, ?, ?, ?, 1, 1, 'enabled', NOW(3))",
+      [role.id, role.name, role.type, role.description],
+    );
+  }
   await tx.execute(
     `INSERT INTO domain (id, parent_id, name, path, display_path, level, removed, created_at)
      VALUES (?, NULL, 'ROOT', '/', 'ROOT', 0, 0, NOW(3))`,
     [domainId],
   );
   await tx.execute(
-    "INSERT INTO account (id, domain_id, name, role, state, created_at) VALUES (?, ?, 'admin', 'admin', 'enabled', NOW(3))",
-    [accountId, domainId],
+    "INSERT INTO account (id, domain_id, name, role, role_id, state, is_default, created_at) VALUES (?, ?, 'admin', 'admin', ?, 'enabled', 1, NOW(3))",
+    [accountId, domainId, defaultRoleOf('Admin').id],
   );
   await tx.execute(
-    `INSERT INTO user (id, account_id, username, first_name, last_name, email, password_hash, state, created_at)
-     VALUES (?, ?, 'admin', 'Root', 'Administrator', 'admin@localhost', ?, 'enabled', NOW(3))`,
+    `INSERT INTO user (id, account_id, username, first_name, last_name, email, password_hash, state, is_default, created_at)
+     VALUES (?, ?, 'admin', 'Root', 'Administrator', 'admin@localhost', ?, 'enabled', 1, NOW(3))`,
     [userId, accountId, NO_PASSWORD],
   );
 }

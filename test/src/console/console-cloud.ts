@@ -202,7 +202,7 @@ async function makeTenant(
   const accountId = newId();
   const userId = newId();
   await tx.execute(
-    "INSERT INTO account (id, domain_id, name, role, state, created_at) VALUES (?, ?, ?, 'user', 'enabled', NOW(3))",
+    "INSERT INTO account (id, domain_id, name, role, role_id, state, created_at) VALUES (?, ?, ?, 'user', '01e00000-0000-4000-8000-000000000004', 'enabled', NOW(3))",
     [accountId, domainId, order.name],
   );
   await tx.execute(

@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defaultRoleOf } from '@durastack/contracts/identity/roles';
 import { createAgentGateway, type AgentGateway } from '@durastack/activities/agent-gateway';
 import { introducingPools } from '@durastack/activities/storage/pool-introduction';
 import type { ActivityDependencies } from '@durastack/activities/dependencies';
@@ -26,6 +27,8 @@ import { loadActivities } from '@durastack/worker/worker';
 import { Child } from '../support/child.js';
 import { freePort } from '../support/cloud.js';
 import { watchedGateway, watchedSource } from './attempts.js';
+
+const ROOT_ADMIN = defaultRoleOf('Admin');
 
 /** Held attempts hold none. */
 const DATABASE_CONNECTIONS = 24;
@@ -111,6 +114,7 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
       accountName: 'admin',
       domainPath: '/',
       role: 'admin',
+      accountRole: { id: ROOT_ADMIN.id, name: ROOT_ADMIN.name, type: 'Admin', isEnabled: true, version: 1 },
       sourceAddress: '127.0.0.1',
     },
     setCookie: () => {},

@@ -8,7 +8,7 @@ import { recordFinishedOperation } from '@durastack/store/operations/finished-op
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { StartedOperation } from '../catalogue/handles.js';
 import type { Registry, Served } from '../catalogue/registry.js';
-import type { AnyCall, CallSession } from '../face/call.js';
+import type { AnyCall, CallSession, KnownCaller } from '../face/call.js';
 import { cookiesOf, setCookie } from '../face/cookies.js';
 import type { Invoker, Outcome } from '../face/invoker.js';
 import { callerBySignature } from '../identity/request-signature.js';
@@ -70,7 +70,7 @@ export class CloudStackFace {
     const served = this.registry.find(name);
     request.commandName = served?.command.name ?? 'unknown';
     const call = await this.identify(request, reply, parameters, served);
-    this.invoker.authorise(served?.command, name, call);
+    await this.invoker.authorise(served?.command, name, call);
     if (!served) throw new DurastackError('BUG', 'An unknown command was authorised.');
     const params = decodeParameters(served.command, parameters);
     const outcome = await this.invoker.invoke({ served, call, params, page: offsetPage(params) });
@@ -101,7 +101,7 @@ export class CloudStackFace {
     request: FastifyRequest,
     parameters: RequestParameters,
     sourceAddress: string,
-  ): Promise<{ caller: Caller; session?: CallSession }> {
+  ): Promise<{ caller: KnownCaller; session?: CallSession }> {
     const { byName } = parameters;
     if (byName.has('signature') || byName.has('apikey'))
       return { caller: await callerBySignature(this.platform, parameters, sourceAddress) };

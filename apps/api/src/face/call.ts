@@ -1,3 +1,4 @@
+import type { RoleType } from '@durastack/contracts/identity/roles';
 import type { Caller } from '@durastack/store/identity/caller';
 import type { PageRequest } from '@durastack/store/lists/engine/run-list';
 
@@ -6,12 +7,28 @@ export interface CallSession {
   readonly id: string;
 }
 
+/** The role of a caller's account, as authentication found it. */
+export interface CallerRole {
+  readonly id: string;
+  readonly name: string;
+  readonly type: RoleType;
+  /** Nobody whose role is disabled may do anything. */
+  readonly isEnabled: boolean;
+  /** Raised by every change of its rules. */
+  readonly version: number;
+}
+
+/** A caller with the role that says what it may do. */
+export interface KnownCaller extends Caller {
+  readonly accountRole: CallerRole;
+}
+
 /** A call whose caller may be unknown: what `login` gets. */
 export interface AnyCall {
   readonly face: 'cloudstack' | 'rest';
   /** Address of the client. */
   readonly sourceAddress: string;
-  readonly caller?: Caller;
+  readonly caller?: KnownCaller;
   readonly session?: CallSession;
   /** The part of a list that is asked for. */
   readonly page?: PageRequest;
@@ -21,5 +38,5 @@ export interface AnyCall {
 
 /** A call by somebody who is known and whose role includes the command. */
 export interface Call extends AnyCall {
-  readonly caller: Caller;
+  readonly caller: KnownCaller;
 }

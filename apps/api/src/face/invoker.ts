@@ -6,6 +6,7 @@ import { runList, type ListPage, type PageRequest } from '@durastack/store/lists
 import type { StartedOperation } from '../catalogue/handles.js';
 import type { Served } from '../catalogue/registry.js';
 import type { Platform } from '../platform.js';
+import type { RoleBook } from '../identity/role-book.js';
 import { writeCommandEvent } from './command-event.js';
 import type { AnyCall, Call } from './call.js';
 import type { DispatcherHint } from './dispatcher-hint.js';
@@ -35,6 +36,7 @@ export class Invoker {
   constructor(
     private readonly platform: Platform,
     private readonly hint: DispatcherHint,
+    private readonly roles: RoleBook,
   ) {}
 
   /**
@@ -42,13 +44,13 @@ export class Invoker {
    *
    * @throws DurastackError NOT_AUTHENTICATED, FORBIDDEN
    */
-  authorise(command: Command | undefined, name: string, call: AnyCall): asserts command is Command {
+  async authorise(command: Command | undefined, name: string, call: AnyCall): Promise<void> {
     if (command?.roles.includes('anyone')) return;
     if (!call.caller) throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
-    if (command?.roles.includes(call.caller.role)) return;
+    if (command && (await this.roles.rightsOf(call.caller)).has(command.name)) return;
     throw new DurastackError(
       'FORBIDDEN',
-      `The API [${shorten(name)}] does not exist or is not available for the account Account [name=${call.caller.accountName}, role=${call.caller.role}]; it is not available for user ${call.caller.username}.`,
+      `The API [${shorten(name)}] does not exist or is not available for the account Account [name=${call.caller.accountName}, role=${call.caller.accountRole.name}]; it is not available for user ${call.caller.username}.`,
     );
   }
 

@@ -1,9 +1,17 @@
 /** Domains, accounts and users that a caller administers. What is not below it looks as if it did not exist. */
 import { DurastackError } from '@durastack/contracts/errors';
-import { ACCOUNT_ROLES, type AccountRole } from '@durastack/contracts/identity/roles';
+import {
+  callerClassOf,
+  defaultRoleOf,
+  roleTypeOfAccountType,
+  type CallerClass,
+} from '@durastack/contracts/identity/roles';
 import { mayAccess, notFound } from '@durastack/store/identity/access';
 import type { Caller } from '@durastack/store/identity/caller';
 import type { Tx } from '@durastack/store/database/transaction';
+import type { KnownCaller } from '../face/call.js';
+import type { RoleBook } from './role-book.js';
+import type { RoleRow } from './role-rows.js';
 
 /** A domain's row. */
 export interface DomainRow {
@@ -28,6 +36,9 @@ export interface AccountRow {
   readonly id: string;
   readonly name: string;
   readonly role: Caller['role'];
+  readonly role_id: string;
+  readonly state: string;
+  readonly is_default: number;
   readonly domain_id: string;
   readonly path: string;
 }
@@ -40,7 +51,7 @@ export interface AccountRow {
  */
 export async function administeredAccount(tx: Tx, caller: Caller, id: string, parameter = 'id'): Promise<AccountRow> {
   const rows = await tx.query<AccountRow>(
-    `SELECT a.id, a.name, a.role, a.domain_id, d.path FROM account a JOIN domain d ON d.id = a.domain_id
+    `SELECT a.id, a.name, a.role, a.role_id, a.state, a.is_default, a.domain_id, d.path FROM account a JOIN domain d ON d.id = a.domain_id
       WHERE a.id = ? AND a.state <> 'removed' FOR UPDATE`,
     [id],
   );
@@ -57,7 +68,10 @@ export interface AdministeredUser {
   readonly api_key: string | null;
   readonly secret_key_sealed: string | null;
   readonly account_id: string;
+  readonly state: string;
+  readonly is_default: number;
   readonly role: Caller['role'];
+  readonly role_id: string;
   readonly domain_id: string;
   readonly path: string;
 }
@@ -65,7 +79,8 @@ export interface AdministeredUser {
 /** The caller's own user, or one that the caller administers. NOT_FOUND otherwise. */
 export async function ownOrAdministeredUser(tx: Tx, caller: Caller, id: string): Promise<AdministeredUser> {
   const rows = await tx.query<AdministeredUser>(
-    `SELECT u.id, u.username, u.password_hash, u.api_key, u.secret_key_sealed, u.account_id, a.role, a.domain_id, d.path
+    `SELECT u.id, u.username, u.password_hash, u.api_key, u.secret_key_sealed, u.account_id,
+       u.state, u.is_default, a.role, a.role_id, a.domain_id, d.path
        FROM user u JOIN account a ON a.id = u.account_id JOIN domain d ON d.id = a.domain_id
       WHERE u.id = ? AND u.state <> 'removed'`,
     [id],
@@ -76,6 +91,20 @@ export async function ownOrAdministeredUser(tx: Tx, caller: Caller, id: string):
   return row;
 }
 
+/**
+ * Refuses whatever would let a caller act as somebody with more rights: keys, passwords, new users of the account.
+ * The own user is the caller's to change.
+ *
+ * @throws DurastackError FORBIDDEN
+ */
+export async function requireActingAs(
+  tx: Tx,
+  { caller, roles }: { readonly caller: KnownCaller; readonly roles: RoleBook },
+  user: Pick<AdministeredUser, 'id' | 'role_id'>,
+): Promise<void> {
+  if (user.id !== caller.userId) await roles.requireCovers(tx, caller, user.role_id);
+}
+
 function administers(
   caller: Caller,
   row: { id: string; account_id?: string; role: Caller['role']; domain_id: string; path: string },
@@ -84,22 +113,34 @@ function administers(
   return mayAccess(caller, { accountId: row.account_id ?? row.id, domainId: row.domain_id, domainPath: row.path });
 }
 
+/** A role that an account is to have. */
+export interface GrantedRole {
+  readonly id: string;
+  readonly callerClass: CallerClass;
+}
+
 /**
- * The role that a new or changed account is to have. Nobody gives more than they have.
+ * The role that a new or changed account is to have, held until the transaction ends. Nobody gives more than they have.
  *
- * @throws DurastackError INVALID_INPUT for an unknown role id, FORBIDDEN for a higher role
+ * @throws DurastackError INVALID_INPUT for an unknown or disabled role, FORBIDDEN for one with rights that the caller
+ *   lacks
  */
-export function grantableRole(
-  caller: Caller,
-  wanted: { roleId?: string | undefined; accountType?: number | undefined },
-): AccountRole {
-  const role = ACCOUNT_ROLES.find((known) =>
-    wanted.roleId === undefined ? known.accountType === (wanted.accountType ?? 0) : known.id === wanted.roleId,
-  );
-  if (!role) throw new DurastackError('INVALID_INPUT', `There is no role ${wanted.roleId ?? wanted.accountType}.`);
-  if (role.role === 'admin' && caller.role !== 'admin')
-    throw new DurastackError('FORBIDDEN', 'Only a root administrator can make root administrators.');
-  return role;
+export async function grantableRole(
+  tx: Tx,
+  { caller, roles }: { readonly caller: KnownCaller; readonly roles: RoleBook },
+  wanted: { readonly roleId?: string | undefined; readonly accountType?: number | undefined },
+): Promise<GrantedRole> {
+  const type = roleTypeOfAccountType(wanted.accountType ?? 0);
+  const id = wanted.roleId ?? (type && defaultRoleOf(type).id);
+  const rows = await tx.query<RoleRow>('SELECT * FROM role WHERE id = ? LOCK IN SHARE MODE', [id ?? null]);
+  const role = rows[0];
+  // Others than root do not even see roles that are not public.
+  if (!role || (role.is_public !== 1 && caller.role !== 'admin'))
+    throw new DurastackError('INVALID_INPUT', `There is no role ${wanted.roleId ?? wanted.accountType}.`);
+  if (role.state !== 'enabled')
+    throw new DurastackError('INVALID_INPUT', `The role ${role.name} is disabled; enable it, or give another.`);
+  await roles.requireCovers(tx, caller, role.id);
+  return { id: role.id, callerClass: callerClassOf(role.type) };
 }
 
 /**

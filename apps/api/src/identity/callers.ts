@@ -1,6 +1,8 @@
 import { DurastackError } from '@durastack/contracts/errors';
 import type { Tx } from '@durastack/store/database/transaction';
+import type { RoleType } from '@durastack/contracts/identity/roles';
 import type { Caller } from '@durastack/store/identity/caller';
+import type { KnownCaller } from '../face/call.js';
 
 /** A user's row with what authentication needs. */
 export interface UserRow {
@@ -15,6 +17,11 @@ export interface UserRow {
   readonly account_name: string;
   readonly account_state: string;
   readonly role: Caller['role'];
+  readonly role_id: string;
+  readonly role_name: string;
+  readonly role_type: RoleType;
+  readonly role_state: string;
+  readonly role_version: number;
   readonly domain_id: string;
   readonly domain_path: string;
   /** The database's clock. */
@@ -22,9 +29,10 @@ export interface UserRow {
 }
 
 const SELECT = `SELECT u.id, u.username, u.first_name, u.last_name, u.password_hash, u.secret_key_sealed, u.state AS user_state,
-    a.id AS account_id, a.name AS account_name, a.state AS account_state, a.role, d.id AS domain_id, d.path AS domain_path,
+    a.id AS account_id, a.name AS account_name, a.state AS account_state, a.role,
+    r.id AS role_id, r.name AS role_name, r.type AS role_type, r.state AS role_state, r.version AS role_version, d.id AS domain_id, d.path AS domain_path,
     UTC_TIMESTAMP(3) AS now
-  FROM user u JOIN account a ON a.id = u.account_id JOIN domain d ON d.id = a.domain_id`;
+  FROM user u JOIN account a ON a.id = u.account_id JOIN domain d ON d.id = a.domain_id JOIN role r ON r.id = a.role_id`;
 
 /** The user of an API key. */
 export async function userByApiKey(tx: Tx, apiKey: string): Promise<UserRow | undefined> {
@@ -56,7 +64,7 @@ export function isEnabled(user: UserRow): boolean {
  *
  * @throws DurastackError NOT_AUTHENTICATED when user or account are not enabled
  */
-export function callerOf(user: UserRow, sourceAddress: string): Caller {
+export function callerOf(user: UserRow, sourceAddress: string): KnownCaller {
   if (!isEnabled(user)) throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
   return {
     userId: user.id,
@@ -66,6 +74,13 @@ export function callerOf(user: UserRow, sourceAddress: string): Caller {
     domainId: user.domain_id,
     domainPath: user.domain_path,
     role: user.role,
+    accountRole: {
+      id: user.role_id,
+      name: user.role_name,
+      type: user.role_type,
+      isEnabled: user.role_state === 'enabled',
+      version: user.role_version,
+    },
     sourceAddress,
   };
 }

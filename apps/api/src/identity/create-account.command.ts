@@ -10,14 +10,17 @@ import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 import { administeredDomain, grantableRole, refuseTakenName } from './administered.js';
 import { hashPassword } from './passwords.js';
+import { RoleBook } from './role-book.js';
 
 /** Creates an account with its first user. */
 @Handles(createAccount)
 export class CreateAccountHandler implements CommandHandler<typeof createAccount> {
-  constructor(private readonly platform: Platform) {}
+  constructor(
+    private readonly platform: Platform,
+    private readonly roles: RoleBook,
+  ) {}
 
   async execute(call: Call, params: ParamsOf<typeof createAccount>): Promise<ResultOf<typeof createAccount>> {
-    const { role } = grantableRole(call.caller, params);
     const [accountId, userId] = [newId(), newId()];
     const name = params.account ?? params.username;
     const passwordHash = await hashPassword(params.password);
@@ -25,12 +28,14 @@ export class CreateAccountHandler implements CommandHandler<typeof createAccount
     const created = transaction(database, async (tx) => {
       const domain = await administeredDomain(tx, call.caller, params.domainId ?? call.caller.domainId, 'domainid');
       await refuseTakenName(tx, params.username, domain.id);
+      const role = await grantableRole(tx, { caller: call.caller, roles: this.roles }, params);
       const now = new Date();
       await insertRow(tx, 'account', {
         id: accountId,
         domain_id: domain.id,
         name,
-        role,
+        role: role.callerClass,
+        role_id: role.id,
         state: 'enabled',
         created_at: now,
       });

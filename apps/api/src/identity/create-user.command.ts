@@ -11,11 +11,15 @@ import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 import { administeredAccount, administeredDomain, refuseTakenName } from './administered.js';
 import { hashPassword } from './passwords.js';
+import { RoleBook } from './role-book.js';
 
 /** Adds a user to an account. */
 @Handles(createUser)
 export class CreateUserHandler implements CommandHandler<typeof createUser> {
-  constructor(private readonly platform: Platform) {}
+  constructor(
+    private readonly platform: Platform,
+    private readonly roles: RoleBook,
+  ) {}
 
   async execute(call: Call, params: ParamsOf<typeof createUser>): Promise<ResultOf<typeof createUser>> {
     const id = newId();
@@ -24,7 +28,8 @@ export class CreateUserHandler implements CommandHandler<typeof createUser> {
     await transaction(database, async (tx) => {
       const owner = await ownerOf(tx, call.caller, params);
       await administeredDomain(tx, call.caller, owner.domainId, 'domainid');
-      await administeredAccount(tx, call.caller, owner.accountId, 'account');
+      const account = await administeredAccount(tx, call.caller, owner.accountId, 'account');
+      await this.roles.requireCovers(tx, call.caller, account.role_id);
       await refuseTakenName(tx, params.username, owner.domainId);
       await insertRow(tx, 'user', {
         id,

@@ -7,6 +7,7 @@ import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 import { administeredAccount } from './administered.js';
+import { RoleBook } from './role-book.js';
 
 const OBSTACLES: readonly Obstacle[] = [
   { table: 'virtual_machine', where: "account_id = ? AND state <> 'Expunged'", what: 'virtual machines' },
@@ -19,13 +20,19 @@ const OBSTACLES: readonly Obstacle[] = [
 /** Removes an account that owns nothing any more. Rows of account and users stay for events. */
 @Handles(deleteAccount)
 export class DeleteAccountHandler implements CommandHandler<typeof deleteAccount> {
-  constructor(private readonly platform: Platform) {}
+  constructor(
+    private readonly platform: Platform,
+    private readonly roles: RoleBook,
+  ) {}
 
   async execute(call: Call, params: ParamsOf<typeof deleteAccount>): Promise<void> {
     await transaction(this.platform.database, async (tx) => {
       const account = await administeredAccount(tx, call.caller, params.id);
       if (account.id === call.caller.accountId)
         throw new DurastackError('INVALID_INPUT', 'Nobody can remove the own account.');
+      if (account.is_default === 1)
+        throw new DurastackError('INVALID_INPUT', `The account ${account.name} came with the product and stays.`);
+      await this.roles.requireCovers(tx, call.caller, account.role_id);
       await refuseWhileUsed(tx, { type: 'account', id: account.id }, OBSTACLES);
       await tx.execute('DELETE s FROM session s JOIN user u ON u.id = s.user_id WHERE u.account_id = ?', [account.id]);
       await tx.execute(

@@ -1,7 +1,7 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import { login } from '@durastack/contracts/identity/login';
-import { roleFields } from '@durastack/contracts/identity/roles';
+import { accountTypeOf } from '@durastack/contracts/identity/roles';
 import { autocommit } from '@durastack/store/database/transaction';
 import { Handles, type OpenCommandHandler } from '../catalogue/handles.js';
 import type { AnyCall } from '../face/call.js';
@@ -52,7 +52,7 @@ export class LoginHandler implements OpenCommandHandler<typeof login> {
       account: user.account_name,
       firstName: user.first_name,
       lastName: user.last_name,
-      type: String(roleFields(user.role).accountType),
+      type: String(accountTypeOf(user.role_type)),
       timezone: 'UTC',
       timezoneOffset: '0.0',
       registered: 'false',

@@ -1,8 +1,8 @@
 import { DurastackError } from '@durastack/contracts/errors';
 import { verifySignature } from '@durastack/kit/cloudstack/signature';
 import { autocommit } from '@durastack/store/database/transaction';
-import type { Caller } from '@durastack/store/identity/caller';
 import type { RequestParameters } from '../cloudstack/parameters.js';
+import type { KnownCaller } from '../face/call.js';
 import type { Platform } from '../platform.js';
 import { callerOf, userByApiKey } from './callers.js';
 
@@ -41,7 +41,7 @@ export async function callerBySignature(
   platform: Platform,
   parameters: RequestParameters,
   sourceAddress: string,
-): Promise<Caller> {
+): Promise<KnownCaller> {
   const { byName, sent } = parameters;
   const user = await userByApiKey(autocommit(platform.database), byName.get('apikey') ?? '');
   const secret = user?.secret_key_sealed ? platform.secrets.open(user.secret_key_sealed, `user:${user.id}`) : undefined;

@@ -2,8 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { DurastackError } from '@durastack/contracts/errors';
 import { newId } from '@durastack/kit/ids/new-id';
 import { autocommit } from '@durastack/store/database/transaction';
-import type { Caller } from '@durastack/store/identity/caller';
-import type { CallSession } from '../face/call.js';
+import type { CallSession, KnownCaller } from '../face/call.js';
 import type { Platform } from '../platform.js';
 import { callerOf, userById } from './callers.js';
 
@@ -56,7 +55,7 @@ export async function callerBySession(
   platform: Platform,
   given: { readonly cookie: string | undefined; readonly sessionKey: string | undefined },
   sourceAddress: string,
-): Promise<{ caller: Caller; session: CallSession }> {
+): Promise<{ caller: KnownCaller; session: CallSession }> {
   const [id, secret] = (given.cookie ?? '').split('.');
   const tx = autocommit(platform.database);
   const rows = id

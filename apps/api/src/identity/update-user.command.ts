@@ -8,17 +8,22 @@ import { users } from '@durastack/store/lists/identity/users.list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
-import { ownOrAdministeredUser, refuseTakenName, type AdministeredUser } from './administered.js';
+import { ownOrAdministeredUser, requireActingAs, refuseTakenName, type AdministeredUser } from './administered.js';
 import { hashPassword, hasPassword, verifyPassword } from './passwords.js';
+import { RoleBook } from './role-book.js';
 
 /** Changes a user. */
 @Handles(updateUser)
 export class UpdateUserHandler implements CommandHandler<typeof updateUser> {
-  constructor(private readonly platform: Platform) {}
+  constructor(
+    private readonly platform: Platform,
+    private readonly roles: RoleBook,
+  ) {}
 
   async execute(call: Call, params: ParamsOf<typeof updateUser>): Promise<ResultOf<typeof updateUser>> {
     const { database } = this.platform;
     const before = await ownOrAdministeredUser(autocommit(database), call.caller, params.id);
+    await requireActingAs(autocommit(database), { caller: call.caller, roles: this.roles }, before);
     const passwordHash = await newPasswordHash(call, params, before);
     await transaction(database, async (tx) => {
       await requireRow(tx, { type: 'domain', id: before.domain_id }, { lock: 'update' });

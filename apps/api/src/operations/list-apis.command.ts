@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import { Registry } from '../catalogue/registry.js';
 import type { Call } from '../face/call.js';
+import { RoleBook } from '../identity/role-book.js';
 
 type Api = ResultOf<typeof listApis>;
 type ResponseField = Api['response'][number];
@@ -15,14 +16,18 @@ type Shape = Readonly<Record<string, z.ZodType>>;
 export class ListApisHandler implements CommandHandler<typeof listApis> {
   private readonly described = new Map<Command, Api>();
 
-  constructor(private readonly registry: Registry) {}
+  constructor(
+    private readonly registry: Registry,
+    private readonly roles: RoleBook,
+  ) {}
 
   async execute(call: Call, params: ParamsOf<typeof listApis>): Promise<Api[]> {
+    const rights = await this.roles.rightsOf(call.caller);
     const wanted = params.name?.toLowerCase();
     return this.registry
       .all()
       .map(({ command }) => command)
-      .filter((command) => command.roles.includes('anyone') || command.roles.includes(call.caller.role))
+      .filter((command) => command.roles.includes('anyone') || rights.has(command.name))
       .filter((command) => wanted === undefined || command.name.toLowerCase() === wanted)
       .map((command) => this.describe(command));
   }

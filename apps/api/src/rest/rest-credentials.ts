@@ -1,9 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { DurastackError } from '@durastack/contracts/errors';
 import { autocommit } from '@durastack/store/database/transaction';
-import type { Caller } from '@durastack/store/identity/caller';
 import type { FastifyRequest } from 'fastify';
-import type { CallSession } from '../face/call.js';
+import type { CallSession, KnownCaller } from '../face/call.js';
 import { cookiesOf } from '../face/cookies.js';
 import { callerOf, userByApiKey } from '../identity/callers.js';
 import { callerBySession, SESSION_COOKIE } from '../identity/sessions.js';
@@ -19,7 +18,7 @@ const REFUSED = 'The credentials are missing or wrong: send “Authorization: Be
 export async function restCaller(
   platform: Platform,
   request: FastifyRequest,
-): Promise<{ caller: Caller; session?: CallSession }> {
+): Promise<{ caller: KnownCaller; session?: CallSession }> {
   const [scheme = '', token = ''] = (request.headers.authorization ?? '').split(/ +/);
   if (scheme.toLowerCase() === 'bearer') return { caller: await callerByBearer(platform, token, request.ip) };
   const sessionKey = request.headers['x-session-key'];
@@ -28,7 +27,7 @@ export async function restCaller(
   return callerBySession(platform, { cookie, sessionKey }, request.ip);
 }
 
-async function callerByBearer(platform: Platform, token: string, sourceAddress: string): Promise<Caller> {
+async function callerByBearer(platform: Platform, token: string, sourceAddress: string): Promise<KnownCaller> {
   const colon = token.indexOf(':');
   const user = colon > 0 ? await userByApiKey(autocommit(platform.database), token.slice(0, colon)) : undefined;
   if (!user?.secret_key_sealed) throw new DurastackError('NOT_AUTHENTICATED', REFUSED);

@@ -63,7 +63,7 @@ export class RestFace {
     const { command } = served;
     request.commandName = command.name;
     const call = await this.identify(served, request, reply);
-    this.invoker.authorise(command, command.name, call);
+    await this.invoker.authorise(command, command.name, call);
     const query = request.raw.url?.split('?').slice(1).join('?') ?? '';
     const path = request.params as Record<string, string>;
     const params = restParameters(command, { path, query, body: request.body });

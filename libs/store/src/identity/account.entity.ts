@@ -1,16 +1,20 @@
 import { Entity, Index } from 'typeorm';
-import { Id, Moment, Ref, Text } from '../database/columns.js';
+import { Flag, Id, Moment, Ref, Text } from '../database/columns.js';
 
 /** An owner of resources, in one domain. Its role is that of all its users. */
 @Entity('account')
 @Index('account_domain_name', ['domainId', 'name'], { unique: true })
+@Index('account_role', ['roleId'])
 export class AccountEntity {
   @Id() id!: string;
   @Ref() domainId!: string;
   @Text() name!: string;
-  /** admin, domain-admin or user. */
+  /** How far it sees, by the type of its role: admin, domain-admin or user. */
   @Text(20) role!: string;
+  @Ref() roleId!: string;
   /** enabled, disabled, locked or removed. */
   @Text(20) state!: string;
+  /** It came with the product and stays. */
+  @Flag() isDefault!: boolean;
   @Moment() createdAt!: Date;
 }

@@ -1,9 +1,8 @@
 import { UNLIMITED } from '@durastack/contracts/identity/limit-fields';
 import { listAccounts } from '@durastack/contracts/identity/list-accounts';
-import { ACCOUNT_ROLES, roleFields } from '@durastack/contracts/identity/roles';
 import { NOTHING } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
-import { sql } from '../engine/sql.js';
+import { accountTypeField, ofAccountType, ROLE_COLUMNS } from './account-role.js';
 
 const counted = (table: string, gone: string) =>
   `(SELECT COUNT(*) FROM ${table} x WHERE x.account_id = b.id AND x.state <> '${gone}')`;
@@ -13,7 +12,7 @@ export const accounts = defineList({
   command: listAccounts,
   resource: 'account',
   table: 'account',
-  joins: ['LEFT JOIN domain od ON od.id = b.domain_id'],
+  joins: ['LEFT JOIN domain od ON od.id = b.domain_id', 'LEFT JOIN role ro ON ro.id = b.role_id'],
   where: "b.state <> 'removed'",
   scope: { account: 'b.id', domain: 'b.domain_id' },
   columns: {
@@ -23,26 +22,23 @@ export const accounts = defineList({
     domain: 'od.name',
     domainPath: 'od.display_path',
     state: 'b.state',
+    isDefault: 'b.is_default',
+    ...ROLE_COLUMNS,
     created: 'b.created_at',
     vmTotal: counted('virtual_machine', 'Expunged'),
     volumeTotal: counted('volume', 'Expunged'),
     templateTotal: counted('template', 'Removed'),
     networkTotal: counted('network', 'Removed'),
   },
-  extra: { role: 'b.role' },
-  map: ({ role }) => ({
-    ...roleFields(role),
+  map: (row) => ({
+    ...accountTypeField(row),
     ...UNLIMITED,
-    isDefault: false,
     isCleanupRequired: false,
     accountDetails: {},
   }),
   filters: {
     name: 'b.name',
-    accountType: (type) => {
-      const role = ACCOUNT_ROLES.find((known) => known.accountType === type);
-      return role ? sql`b.role = ${role.role}` : NOTHING;
-    },
+    accountType: (type) => ofAccountType('b.role_id', type),
     state: 'b.state',
     isCleanupRequired: (wanted) => (wanted ? NOTHING : undefined),
     details: 'accepted',
@@ -64,18 +60,18 @@ export const accounts = defineList({
         domain: 'd.name',
         apiKey: 'u.api_key',
         created: 'u.created_at',
-        role: 'a.role',
+        isDefault: 'u.is_default',
+        ...ROLE_COLUMNS,
       },
-      from: 'user u JOIN account a ON a.id = u.account_id JOIN domain d ON d.id = a.domain_id',
+      from: 'user u JOIN account a ON a.id = u.account_id JOIN domain d ON d.id = a.domain_id LEFT JOIN role ro ON ro.id = a.role_id',
       parent: 'u.account_id',
       where: "u.state <> 'removed'",
       order: 'u.account_id, u.id',
-      map: ({ role }) => ({
-        ...roleFields(role),
+      map: (row) => ({
+        ...accountTypeField(row),
         timezone: 'UTC',
         userSource: 'native',
         isCallerChildDomain: false,
-        isDefault: false,
       }),
     },
   ],

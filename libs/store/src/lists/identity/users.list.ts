@@ -1,15 +1,17 @@
 import { listUsers } from '@durastack/contracts/identity/list-users';
-import { ACCOUNT_ROLES, roleFields } from '@durastack/contracts/identity/roles';
-import { NOTHING } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
-import { sql } from '../engine/sql.js';
+import { accountTypeField, ofAccountType, ROLE_COLUMNS } from './account-role.js';
 
 /** Users. */
 export const users = defineList({
   command: listUsers,
   resource: 'user',
   table: 'user',
-  joins: ['LEFT JOIN account oa ON oa.id = b.account_id', 'LEFT JOIN domain od ON od.id = oa.domain_id'],
+  joins: [
+    'LEFT JOIN account oa ON oa.id = b.account_id',
+    'LEFT JOIN domain od ON od.id = oa.domain_id',
+    'LEFT JOIN role ro ON ro.id = oa.role_id',
+  ],
   where: "b.state <> 'removed'",
   scope: { account: 'b.account_id', domain: '(SELECT domain_id FROM account WHERE id = b.account_id)' },
   columns: {
@@ -19,6 +21,8 @@ export const users = defineList({
     lastName: 'b.last_name',
     email: 'b.email',
     state: 'b.state',
+    isDefault: 'b.is_default',
+    ...ROLE_COLUMNS,
     account: 'oa.name',
     accountId: 'b.account_id',
     domainId: 'oa.domain_id',
@@ -26,20 +30,16 @@ export const users = defineList({
     apiKey: 'b.api_key',
     created: 'b.created_at',
   },
-  extra: { role: 'oa.role', path: 'od.path' },
-  map: ({ role, path }, viewer) => ({
-    ...roleFields(role),
+  extra: { path: 'od.path' },
+  map: (row, viewer) => ({
+    ...accountTypeField(row),
     timezone: 'UTC',
     userSource: 'native',
-    isCallerChildDomain: String(path) !== viewer.domainPath && String(path).startsWith(viewer.domainPath),
-    isDefault: false,
+    isCallerChildDomain: String(row['path']) !== viewer.domainPath && String(row['path']).startsWith(viewer.domainPath),
   }),
   filters: {
     username: 'b.username',
-    accountType: (type) => {
-      const role = ACCOUNT_ROLES.find((known) => known.accountType === type);
-      return role ? sql`b.account_id IN (SELECT id FROM account WHERE role = ${role.role})` : NOTHING;
-    },
+    accountType: (type) => ofAccountType('(SELECT role_id FROM account WHERE id = b.account_id)', type),
     state: 'b.state',
     userSource: 'accepted',
   },
