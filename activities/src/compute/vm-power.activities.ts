@@ -5,6 +5,7 @@ import { forgetOtherHosts, readOtherHosts } from '@durastack/store/compute/given
 import { releaseHosts } from '@durastack/store/operations/reservations';
 import { inStep, underStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
+import { letGoOfVolumes } from '../ha/proof/let-go-of-volumes.js';
 import { elapsedMs } from '../run-time.js';
 import { readVm, readVmSpec } from './vm-rows.js';
 
@@ -39,6 +40,7 @@ export function createActivities(dependencies: ActivityDependencies): VmPowerPor
         return readVmSpec(tx, box, operation.resource.id);
       });
       if (!found) return DONE;
+      await letGoOfVolumes(dependencies, { vmId: found.spec.id }, step);
       const { power } = await agents.call(found.hostId, 'ensureVmRunning', { vm: found.spec }, step);
       await record(step, found.spec.id, power);
       return DONE;

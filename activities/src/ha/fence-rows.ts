@@ -24,14 +24,21 @@ export async function readFenceRow(tx: Tx, hostId: string): Promise<FenceRow | u
   return { ...row, nowMs: Number(row.nowMs), declaredLostAtMs: at === null ? null : Number(at) };
 }
 
-/** Machines with their disks. */
-export async function readSuspectVms(tx: Tx, vmIds: readonly string[]): Promise<SuspectVm[]> {
+/**
+ * Machines with their disks. A volume on its way to another pool is a disk on each of the two: the machine may write to
+ * the one or the other.
+ */
+export async function readSuspectVms(tx: Tx, hostId: string, vmIds: readonly string[]): Promise<SuspectVm[]> {
   if (vmIds.length === 0) return [];
   const rows = await tx.query<SuspectDisk & { vmId: string; name: string; volumeId: string | null }>(
-    `SELECT v.id AS vmId, v.name, d.id AS volumeId, p.id AS poolId, p.name AS poolName, p.kind AS poolKind, NULL AS locks
-       FROM virtual_machine v LEFT JOIN (volume d JOIN storage_pool p ON p.id = d.pool_id) ON d.vm_id = v.id AND d.state NOT IN ('Expunged', 'Allocated')
-      WHERE v.id IN (?) ORDER BY v.id, d.id`,
-    [vmIds],
+    `SELECT v.id AS vmId, v.name, d.id AS volumeId, p.id AS poolId, p.name AS poolName, p.kind AS poolKind,
+       IF(n.tried_boot_id = f.boot_id_before AND n.tried_mount = n.mount, n.locks, NULL) AS locks
+     FROM virtual_machine v
+       LEFT JOIN (volume d LEFT JOIN volume_copy c ON c.volume_id = d.id JOIN storage_pool p ON p.id IN (d.pool_id, c.source_pool_id, c.target_pool_id))
+         ON d.vm_id = v.id AND d.state NOT IN ('Expunged', 'Allocated')
+       LEFT JOIN host_pool n ON n.host_id = ? AND n.pool_id = p.id LEFT JOIN host_fence f ON f.host_id = n.host_id
+      WHERE v.id IN (?) ORDER BY v.id, d.id, p.id`,
+    [hostId, vmIds],
   );
   const found = new Map<string, { vmId: string; name: string; disks: SuspectDisk[] }>();
   for (const { vmId, name, ...disk } of rows) {

@@ -36,7 +36,7 @@ export async function lookForProof(
 ): Promise<ProofLook> {
   const db = autocommit(parts.source);
   const fence = await readFenceRow(db, host.id);
-  const suspects = await readSuspectVms(db, vmIds);
+  const suspects = await readSuspectVms(db, host.id, vmIds);
   // A machine without a disk is proven dead with its host, and not otherwise.
   const whole: SuspectVm = { vmId: host.id, name: host.name, disks: [] };
   const known = await collect(parts, host, fence);

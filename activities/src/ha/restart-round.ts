@@ -21,6 +21,7 @@ import type { OperationRow } from '@durastack/store/operations/operation-row';
 import { inStep, noteStep } from '@durastack/store/operations/run';
 import { lockRows } from '@durastack/store/operations/state-rows';
 import type { ActivityDependencies } from '../dependencies.js';
+import { letGoOfVolumes } from './proof/let-go-of-volumes.js';
 import { raiseHaAlerts } from './ha-alerts.js';
 
 /** Starts at once: of one lost host, and of all. */
@@ -28,7 +29,7 @@ const LIMITS = { here: 10, everywhere: 60 };
 /** Machines that a progress text names. */
 const NAMED = 3;
 
-type Parts = Pick<ActivityDependencies, 'source'>;
+type Parts = Pick<ActivityDependencies, 'source' | 'agents'>;
 
 /** What is to be done about a machine now. */
 type Turn = 'settle' | 'record' | 'restart' | 'pause' | 'wait';
@@ -55,7 +56,7 @@ function turnOf(machine: LostMachine, hostId: string): Turn {
  *
  * @returns what is left, for people; undefined: nothing
  */
-export async function restartRound({ source }: Parts, step: StepRef): Promise<string | undefined> {
+export async function restartRound({ source, agents }: Parts, step: StepRef): Promise<string | undefined> {
   const { operation, machines, load } = await inStep(source, step, async (tx, found) => ({
     operation: found,
     machines: await readLostMachines(tx, found.id),
@@ -72,7 +73,7 @@ export async function restartRound({ source }: Parts, step: StepRef): Promise<st
     for (const { id, childError, attempts } of having('pause'))
       await notePause(tx, id, `no start yet: ${childError ?? 'it failed'}`, pauseAfterMs(attempts));
   });
-  for (const machine of having('record')) await record(source, step, { machine, hostId });
+  for (const machine of having('record')) await record({ source, agents }, step, { machine, hostId });
   for (const { vmId } of chooseRestarts(having('restart'), load, LIMITS)) {
     const machine = machines.find((one) => one.vmId === vmId);
     if (machine) await restart(source, step, { operation, machine });
@@ -90,7 +91,7 @@ function whatIsLeft(left: readonly LostMachine[]): string | undefined {
 
 /** It is not to be started: it is known to be stopped. Whoever asks for something meanwhile comes before or after. */
 async function record(
-  source: Parts['source'],
+  { source, agents }: Parts,
   step: StepRef,
   { machine, hostId }: { machine: LostMachine; hostId: string },
 ): Promise<void> {
@@ -104,6 +105,7 @@ async function record(
     await recordLost(tx, machine.vmId, hostId);
     await settleLostMachines(tx, [machine.id]);
   });
+  await letGoOfVolumes({ source, agents }, { vmId: machine.vmId }, step);
 }
 
 interface Restart {

@@ -76,7 +76,7 @@ export function createActivities({ source, agents }: ActivityDependencies): Host
           operation.resource.id,
         ]);
         // Addresses that were shut out stay so: nothing has shown that machines of before are dead there.
-        for (const table of ['out_of_band_management', 'host_storage_address'])
+        for (const table of ['out_of_band_management', 'host_storage_address', 'host_pool'])
           await tx.execute(`DELETE FROM \`${table}\` WHERE host_id = ?`, [operation.resource.id]);
         return DONE;
       }),

@@ -23,12 +23,11 @@ export function createActivities(dependencies: ActivityDependencies): StoragePoo
       for (const hostId of hosts)
         size = await introducePool(dependencies, { hostId, pool, refuseWhenSilent: true }, step);
       invariant(size, 'A pool was proved on no host.');
-      const { capacityBytes, availableBytes, locks } = size;
+      const { capacityBytes, availableBytes } = size;
       await inStep(source, step, (tx) =>
-        tx.execute('UPDATE storage_pool SET capacity_bytes = ?, used_bytes = ?, locks = ? WHERE id = ?', [
+        tx.execute('UPDATE storage_pool SET capacity_bytes = ?, used_bytes = ? WHERE id = ?', [
           capacityBytes,
           capacityBytes - availableBytes,
-          locks ?? null,
           pool.id,
         ]),
       );

@@ -10,6 +10,7 @@ import { startDispatcher } from '@durastack/activities/loops/dispatcher';
 import { startDrsSchedules } from '@durastack/activities/loops/drs-schedules';
 import { startDoctorLoop } from '@durastack/activities/loops/doctor';
 import { startHaLoop } from '@durastack/activities/loops/ha';
+import { startLockTrials } from '@durastack/activities/loops/lock-trials';
 import { createHostWatch } from '@durastack/activities/loops/host-watch';
 import { createRecoveryWatch } from '@durastack/activities/loops/recovery';
 import { showingProgress } from '@durastack/activities/step-progress';
@@ -170,11 +171,12 @@ function startLoops(config: WorkerConfig, parts: LoopParts, { port, hintUrl }: {
   });
   const ha = startHaLoop({ ...parts, holder, intervalMs: heartbeatIntervalMs });
   const drs = startDrsSchedules({ ...parts, holder });
+  const locks = startLockTrials({ ...parts, holder });
   return {
     hint: () => dispatcher.hint(),
     hintDoctor: () => doctor.hint(),
     stop: async () =>
-      void (await Promise.all([dispatcher.stop(), renewal.stop(), doctor.stop(), drs.stop(), ha.stop()])),
+      void (await Promise.all([dispatcher.stop(), renewal.stop(), doctor.stop(), drs.stop(), ha.stop(), locks.stop()])),
   };
 }
 

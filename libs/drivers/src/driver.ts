@@ -22,7 +22,12 @@ export interface MigrationReceiver {
   /** Where the content of disks that come along goes: the hypervisor's own protocol. As often as it asks, after {@link prepare}. */
   openDiskStream(): Promise<Duplex>;
   /**
-   * Lets the machine run at the destination.
+   * Post-copy is about to begin. From now on neither side ends what it does for being told to: whoever breaks the
+   * stream loses the machine.
+   */
+  beginPostCopy(): Promise<void>;
+  /**
+   * Lets the machine run at the destination; by post-copy this lasts until all memory has come.
    *
    * @returns whether it runs there now; if not, the copy is gone
    * @throws DurastackError when nobody can tell
@@ -60,6 +65,8 @@ export interface PoolSize {
   readonly availableBytes: number;
   /** Of a pool on a cluster that can shut clients out: the addresses by which those of this host are known there. */
   readonly addresses?: readonly string[];
+  /** Of a directory that hosts share: the mount on which it lies, and how; another text after each change of it. */
+  readonly mount?: string;
 }
 
 /** What a machine uses: processors in MHz, memory in MiB. */

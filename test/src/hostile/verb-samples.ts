@@ -17,6 +17,7 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
   const seed = { ...vm.seed, publicKeys: ['ssh-ed25519 AAAA spec'], userDataBase64: 'I2Nsb3VkLWNvbmZpZwo=' };
   const machine = { ...vm, nics: [nic], seed };
   const rbd = { id: randomUUID(), kind: 'rbd' as const, monitors: ['192.0.2.1:6789'], pool: 'cloud', user: 'hosts' };
+  const directory = { id: pool.id, kind: 'shared-mount-point' as const, path: '/shared' };
   const fencing = { pool: rbd, fencing: { user: 'fencing', secret: 'QUJD' } };
   const { id, sizeBytes } = vm.rootVolume;
   const target = { id, sizeBytes, pool: { ...pool, id: randomUUID(), path: '/other' } };
@@ -58,6 +59,9 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     ensureNetworkGone: { networkId: network.id },
     ensurePool: { pool },
     ensurePoolGone: { pool },
+    probeImageLock: { pool: directory, probeId: randomUUID(), act: 'try' },
+    ensureVolumeHeld: { volume: { ...vm.rootVolume, pool: directory } },
+    ensureVolumeLetGo: { volume: { ...vm.rootVolume, pool: directory } },
     ensureBlocklisted: { ...fencing, address: '192.0.2.9' },
     ensureNotBlocklisted: { ...fencing, address: '192.0.2.9' },
     getBlocklist: fencing,

@@ -5,6 +5,7 @@ import { judgeProof } from '@durastack/model/ha/judge-proof';
 import type { ProofEvidence } from '@durastack/model/ha/proof-evidence';
 import type { ActivityDependencies } from '../../dependencies.js';
 import { createBlocklistProof } from './blocklist-proof.js';
+import { createLockProof } from './lock-proof.js';
 import { createPowerProof } from './power-proof.js';
 import type { ReleaseHow, SuspectHost } from './proof-strategy.js';
 
@@ -28,8 +29,12 @@ export async function gatherProof(
   const power = createPowerProof(parts).gather(host, step);
   const early = await Promise.race([power, sleep(CONTROLLER_FIRST_MS)]);
   if (early && isDead(host, joined(known, early))) return joined(known, early);
-  const [late, blocklists] = await Promise.all([power, createBlocklistProof(parts).gather(host, step)]);
-  return joined(known, { ...late, ...blocklists });
+  const [late, blocklists, locks] = await Promise.all([
+    power,
+    createBlocklistProof(parts).gather(host, step),
+    createLockProof(parts).gather(host, step),
+  ]);
+  return joined(known, { ...late, ...blocklists, ...locks });
 }
 
 /** Takes back what was done for it. @returns what that waits for, for people; undefined: it is done */
@@ -39,6 +44,7 @@ export async function releaseProof(
   step: StepRef,
 ): Promise<string | undefined> {
   return (
+    (await createLockProof(parts).release(hostId, step, how)) ??
     (await createBlocklistProof(parts).release(hostId, step, how)) ??
     (await createPowerProof(parts).release(hostId, step, how))
   );

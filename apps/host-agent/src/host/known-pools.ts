@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { poolSpec, type DirectoryPoolSpec, type PoolSpec } from '@durastack/contracts/agent/specs';
 import type { HostDriver, PoolSize } from '@durastack/drivers/driver';
+import { mountOf } from '@durastack/drivers/files/mount';
 import { z } from 'zod';
 import { ensurePrivateDirectory, readJsonFile, writeDurableFile } from '../files/durable-file.js';
 
@@ -63,7 +64,9 @@ export class KnownPools {
 async function measureDirectory(pool: DirectoryPoolSpec): Promise<PoolSize | undefined> {
   try {
     const { bsize, blocks, bavail } = await statfs(pool.path);
-    return { id: pool.id, capacityBytes: bsize * blocks, availableBytes: bsize * bavail };
+    const mount = pool.kind === 'shared-mount-point' ? await mountOf(pool.path) : undefined;
+    const size = { id: pool.id, capacityBytes: bsize * blocks, availableBytes: bsize * bavail };
+    return { ...size, ...(mount === undefined ? {} : { mount }) };
   } catch {
     // An unreachable mount must not silence the host; ensurePool tells what is wrong with it.
     return undefined;

@@ -5,6 +5,7 @@
  * - `POST /hosts/<id>/network` `{on}`: whether anybody reaches the host; its machines run on
  * - `POST /hosts/<id>/vms/<vmId>/power` `{power, crashed?}`: a guest or somebody acts behind our back
  * - `POST /hosts/<id>/vms/<vmId>/disks` `{kept}`: whether its guest keeps disks that are asked back
+ * - `POST /pools/<id>/locks` `{reach}`: whether locks on the pool's images reach from host to host
  * - `POST /faults` (a fault rule) → `{id}`, `GET /faults/<id>` → `{held}`, `DELETE /faults/<id>` → `{released}`
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -16,6 +17,7 @@ import { parse } from '../host/verb-dispatch.js';
 import type { SimulatedHosts } from './simulated-hosts.js';
 
 const hostPower = z.object({ on: z.boolean() });
+const poolLocks = z.object({ reach: z.boolean() });
 const vmDisks = z.object({ kept: z.boolean() });
 const vmPower = z.object({ power: z.enum(['running', 'paused', 'off']), crashed: z.boolean().default(false) });
 
@@ -62,6 +64,11 @@ async function serve(call: string, body: unknown, { hosts, world, plan }: AdminS
   const fault = /^(GET|DELETE) \/faults\/(\d+)$/.exec(call);
   if (fault?.[2] !== undefined) {
     return fault[1] === 'GET' ? { held: plan.heldBy(fault[2]) } : { released: plan.release(fault[2]) };
+  }
+  const pool = /^POST \/pools\/([0-9a-f-]{36})\/locks$/.exec(call);
+  if (pool?.[1] !== undefined) {
+    world.setLocks(pool[1], parse(poolLocks, body, 'locks').reach);
+    return {};
   }
   const host = /^(GET|POST) \/hosts\/([0-9a-f-]{36})(\/power|\/network|\/vms\/([0-9a-f-]{36})\/(power|disks))?$/.exec(
     call,

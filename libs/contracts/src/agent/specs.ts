@@ -18,7 +18,7 @@ export const absolutePath = z
 export const id = z.uuid().toLowerCase();
 
 /** A pool of files: a directory of one host, or one that somebody mounted on every host. */
-const directoryPoolSpec = z.object({
+export const directoryPoolSpec = z.object({
   id: id,
   kind: z.enum(['directory', 'shared-mount-point']),
   /** Absolute on the host. */

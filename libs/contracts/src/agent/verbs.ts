@@ -6,6 +6,7 @@
  * keeps them on disk.
  */
 import { z } from 'zod';
+import { IMAGE_LOCK_VERBS } from './image-lock-verbs.js';
 import { MIGRATION_VERBS } from './migration-verbs.js';
 import { nothing, verb } from './verb.js';
 import { transferProgress } from '../operations/transfer-progress.js';
@@ -167,8 +168,7 @@ export const VERBS = {
     resource: (p) => `network:${p.networkId}`,
   }),
   ensurePool: verb({
-    description:
-      'The pool is reachable and writable here, with its folders. Gives its size, and of a directory whether its file system keeps a second QEMU off a disk that is in use.',
+    description: 'The pool is reachable and writable here, with its folders. Gives its size.',
     params: z.object({
       pool: poolSpec,
       /** The key of an rbd pool's cephx user, base64. Kept by the host with its machines' rights, never told by it. */
@@ -176,11 +176,7 @@ export const VERBS = {
       /** A pool that does not answer is refused, instead of being waited for: it was never seen to work. */
       refuseWhenSilent: z.boolean().optional(),
     }),
-    result: z.object({
-      capacityBytes: z.int(),
-      availableBytes: z.int(),
-      locks: z.enum(['proven', 'not proven']).optional(),
-    }),
+    result: z.object({ capacityBytes: z.int(), availableBytes: z.int() }),
     token: 'shared',
     resource: (p) => `storage-pool:${p.pool.id}`,
   }),
@@ -205,6 +201,7 @@ export const VERBS = {
     result: z.object({ addresses: z.array(z.string()) }),
     token: 'read',
   }),
+  ...IMAGE_LOCK_VERBS,
   ensurePoolGone: verb({
     description: 'The host has forgotten the pool; its now empty folders are removed, foreign files are not touched.',
     params: z.object({ pool: poolSpec }),

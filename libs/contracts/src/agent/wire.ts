@@ -131,6 +131,8 @@ export const heartbeat = z.object({
           .max(16)
           .readonly()
           .optional(),
+        /** Of a directory that hosts share: the mount on which it lies; another text after each change of it. */
+        mount: z.string().max(255).optional(),
       }),
     )
     .optional(),

@@ -15,7 +15,13 @@ import {
 import { describeDataDisks, describeGrowth } from './data-disk-conformance.js';
 import { describeDriverRestart, describeMachineViews, describePower, MachineScene } from './machine-conformance.js';
 import { describeUndoneCopies, describeVolumeCopies } from './volume-copy-conformance.js';
-import { describeCancelledFetch, describeImages, describeNetworks, describeStorage } from './storage-conformance.js';
+import {
+  describeCancelledFetch,
+  describeHeldVolumes,
+  describeImages,
+  describeNetworks,
+  describeStorage,
+} from './storage-conformance.js';
 
 const ABSENT = '00000000-0000-4000-8000-0000000000ff';
 
@@ -59,6 +65,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
     });
     describe('storage', () => {
       describeStorage(scene);
+      describeHeldVolumes(scene);
     });
     describe('images', () => {
       describeImages(scene);

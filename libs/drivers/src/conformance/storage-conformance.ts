@@ -5,10 +5,12 @@ import { poolParams, type ConformanceScene } from './conformance-subject.js';
 
 const MIB = 2 ** 20;
 
+const newVolume = (scene: ConformanceScene, sizeBytes = 64 * MIB): VolumeSpec => ({
+  ...{ id: randomUUID(), pool: scene.subject().pool, sizeBytes },
+});
+
 /** Pools and volumes; part of the suite in driver-conformance.ts. */
 export function describeStorage(scene: ConformanceScene): void {
-  const newVolume = (sizeBytes = 64 * MIB): VolumeSpec => ({ id: randomUUID(), pool: scene.subject().pool, sizeBytes });
-
   it('tells the size of its pool', async () => {
     const { pool } = scene.subject();
     const { capacityBytes, availableBytes } = await scene.caller().twice('ensurePool', { pool });
@@ -17,7 +19,7 @@ export function describeStorage(scene: ConformanceScene): void {
   });
 
   it('makes a volume once, grows it, and never shrinks it', async () => {
-    const volume = newVolume();
+    const volume = newVolume(scene);
     const first = await scene.caller().call('ensureVolume', { volume });
     const second = await scene.caller().call('ensureVolume', { volume });
     expect(second.path).toBe(first.path);
@@ -41,19 +43,48 @@ export function describeStorage(scene: ConformanceScene): void {
   });
 
   it('refuses a volume over a base image that is not on the pool, and leaves nothing', async () => {
-    const volume = { ...newVolume(), templateId: randomUUID() };
+    const volume = { ...newVolume(scene), templateId: randomUUID() };
     await expect(scene.caller().call('ensureVolume', { volume })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await scene.subject().leftovers(volume.id)).toEqual([]);
   });
 
   it('removes the pool of a volume only when that is gone', async () => {
-    const volume = newVolume();
+    const volume = newVolume(scene);
     const { pool } = volume;
     await scene.caller().call('ensureVolume', { volume });
     await scene.caller().twice('ensurePoolGone', { pool });
     await scene.caller().call('ensurePool', poolParams(scene.subject()));
     expect(await scene.subject().volumeSizeBytes(volume.id)).toBe(volume.sizeBytes);
     await scene.caller().call('ensureVolumeGone', { volumeId: volume.id, pool });
+  });
+}
+
+/** Volumes of directories that are held for nobody; part of the suite in driver-conformance.ts. */
+export function describeHeldVolumes(scene: ConformanceScene): void {
+  it('holds a volume of a directory for nobody, tries whether locks reach, and lets all go', async () => {
+    const volume = newVolume(scene);
+    const { pool } = volume;
+    if (pool.kind === 'rbd') return;
+    await scene.caller().call('ensureVolume', { volume });
+    const of = { volume: { ...volume, pool } };
+    expect(await scene.caller().twice('ensureVolumeHeld', of)).toEqual({ held: true });
+    expect(await scene.caller().twice('ensureVolumeLetGo', of)).toEqual({});
+    const probeId = randomUUID();
+    const act = (what: 'hold' | 'end') => scene.caller().call('probeImageLock', { pool, probeId, act: what });
+    const { finding, mount } = await act('hold');
+    expect(finding).toBe('held');
+    expect(mount).toMatch(/ #[0-9a-f]{12}$/);
+    expect((await act('end')).finding).toBe('released');
+    await scene.caller().call('ensureVolumeGone', { volumeId: volume.id, pool });
+    expect(await scene.subject().leftovers(volume.id)).toEqual([]);
+  });
+
+  it('refuses to hold a volume that is not there', async () => {
+    const volume = newVolume(scene);
+    const { pool } = volume;
+    if (pool.kind === 'rbd') return;
+    const held = scene.caller().call('ensureVolumeHeld', { volume: { ...volume, pool } });
+    await expect(held).rejects.toMatchObject({ code: 'STEP_REFUSED' });
   });
 }
 

@@ -14,30 +14,12 @@ export interface PoolSize {
 }
 
 /**
- * File systems whose locks QEMU's image locks were seen or are documented to work with, by what statfs calls them; on
- * those that several hosts share, between hosts. FUSE is none of them: it passes locks on to nobody.
- */
-const LOCKING_FILE_SYSTEMS: ReadonlySet<number> = new Set([
-  0xef53, // ext2 to ext4
-  0x58465342, // XFS
-  0x9123683e, // Btrfs
-  0x2fc12fc1, // ZFS
-  0x01021994, // tmpfs
-  0x794c7630, // overlayfs
-  0x6969, // NFS, by the kernel's client
-  0x01161970, // GFS2
-  0x7461636f, // OCFS2
-]);
-
-/**
  * The pool is reachable and writable here, with its folders.
  *
- * @returns its size, and whether QEMU's image locks keep a second writer off its disks
+ * @returns its size
  * @throws DurastackError `STEP_REFUSED` when a shared pool is not mounted, or nothing can be written there
  */
-export async function ensurePool(
-  pool: DirectoryPoolSpec,
-): Promise<PoolSize & { readonly locks: 'proven' | 'not proven' }> {
+export async function ensurePool(pool: DirectoryPoolSpec): Promise<PoolSize> {
   if (pool.kind === 'shared-mount-point') await requireMounted(pool.path);
   try {
     for (const folder of POOL_FOLDERS) {
@@ -50,8 +32,7 @@ export async function ensurePool(
   } catch (cause) {
     throw asDurastackError(cause, 'STEP_REFUSED', `Pool directory ${pool.path} cannot be written to; check its mount`);
   }
-  const { type } = await statfs(pool.path);
-  return { ...(await poolSize(pool)), locks: LOCKING_FILE_SYSTEMS.has(type) ? 'proven' : 'not proven' };
+  return poolSize(pool);
 }
 
 /** The pool's size in bytes. */

@@ -5,6 +5,8 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { DriverVerbs, HostDriver } from '../driver.js';
+import { HeldImages } from '../image-lock/held-images.js';
+import { imageLockVerbs } from '../image-lock/image-lock-verbs.js';
 import { checkPeer } from '../process/check-peer.js';
 import { runMaintenanceHook } from '../process/maintenance-hook.js';
 import { HostNetworks } from '../network/host-networks.js';
@@ -18,6 +20,7 @@ import { readFacts, UsageMeter } from './host-facts.js';
 import type { LibvirtHost } from './libvirt-host.js';
 import { MachineUseMeter } from './machine-use.js';
 import { migrationVerbs } from './migration/migration-verbs.js';
+import { OngoingPostCopies } from './migration/post-copy.js';
 import { connectSocket } from './migration/sockets.js';
 import { PowerWatch } from './power-watch.js';
 import { rememberedAccelerator } from './remembered-accelerator.js';
@@ -93,6 +96,7 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
     },
     stop: async () => {
       clearInterval(housekeeping);
+      await host.postCopies.ended();
       await watch?.stop();
       host.client.close();
     },
@@ -121,11 +125,13 @@ function makeHost(options: LibvirtDriverOptions): LibvirtHost {
       ...(options.ovsRunDir ? { ovsRunDir: options.ovsRunDir } : {}),
       ...(options.onHousekeepingError ? { onError: options.onHousekeepingError } : {}),
     }),
+    held: new HeldImages(join(stateDir, 'held')),
     pools: new PoolDrivers({ stateDir, secrets: libvirtSecrets(client), shell }),
     instance: options.instance,
     stateDir,
     accelerator: rememberedAccelerator(stateDir, options.accelerator),
     agentVersion: options.agentVersion ?? '0.1.0',
+    postCopies: new OngoingPostCopies(),
   };
 }
 
@@ -133,6 +139,7 @@ function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs | '
   const power = async (of: Promise<PowerState>): Promise<{ power: PowerState }> => ({ power: await of });
   return {
     ...host.pools.verbs(),
+    ...imageLockVerbs(host.held),
     ...migrationVerbs(host),
     ensureVolumeSize: async (params, { signal }) => ({ sizeBytes: await ensureVolumeSize(host, params, signal) }),
     ensureVolumeAttached: ({ vmId, disk }) => power(ensureVolumeAttached(host, vmId, disk)),
@@ -176,10 +183,11 @@ function powerWatch(host: LibvirtHost, socketPath: string, onPowerChange: (vm: O
   });
 }
 
-/** Who was left standing still runs on, networks, rules and DHCP are put right, serial logs are kept short. */
+/** Who was left standing still runs on, what is held for nobody is let go, networks, rules and DHCP are put right, serial logs are kept short. */
 async function keepHouse(host: LibvirtHost, onError: ((error: unknown) => void) | undefined): Promise<void> {
   try {
     await letAllGo(host);
+    await host.held.letGoOfOverdue();
     await host.networks.reconcile();
     const vmIds = await readdir(join(host.stateDir, 'vms')).catch(() => []);
     for (const vmId of vmIds) await boundSerialLog(vmFiles(host.stateDir, vmId));

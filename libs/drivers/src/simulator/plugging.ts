@@ -20,7 +20,9 @@ export const disksOf = ({ rootVolume, dataVolumes }: Pick<SimulatedVm['spec'], '
   ...dataVolumes.map(({ volume }) => volume),
 ];
 
-const has = ({ spec }: SimulatedVm, volumeId: string): boolean => disksOf(spec).some(({ id }) => id === volumeId);
+/** Whether the machine has the disk. */
+export const has = ({ spec }: SimulatedVm, volumeId: string): boolean =>
+  disksOf(spec).some(({ id }) => id === volumeId);
 
 /** The volume is on its pool, and no other machine of the host uses it. STEP_REFUSED otherwise. */
 export function requireFree(
@@ -32,6 +34,8 @@ export function requireFree(
     throw new DurastackError('STEP_REFUSED', `Machine ${vmId} has no volume ${volume.id} on its pool.`);
   if (othersUp(world, hostId, vmId).some((other) => has(other, volume.id)))
     throw new DurastackError('STEP_REFUSED', `Volume ${volume.id} is in use by another machine.`);
+  if (world.holderOf(volume.pool.id, volume.id) !== undefined)
+    throw new DurastackError('STEP_REFUSED', `Volume ${volume.id} is held open for writing.`);
 }
 
 /** Plugs a disk in. */

@@ -7,6 +7,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs, HostDriver, VerbContext } from '../driver.js';
 import { FaultPlan, sleep } from './faults.js';
 import { fencingVerbs, storageAddress } from './fencing-verbs.js';
+import { imageLockVerbs, SIMULATED_MOUNT } from './image-lock-verbs.js';
 import { imageVerbs } from './image-verbs.js';
 import { machineVerbs } from './machine-verbs.js';
 import { migrationVerbs } from './migration-verbs.js';
@@ -43,6 +44,7 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
   const effects: DriverVerbs = {
     ...storageVerbs(world, hostId),
     ...fencingVerbs(world, hostId),
+    ...imageLockVerbs(world, hostId),
     ...imageVerbs(world, hostId, latency.transferMs ?? 0),
     ...pluggingVerbs(world, hostId),
     ...machineVerbs(world, hostId, latency.shutdownMs ?? 50),
@@ -73,6 +75,7 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
         id: pool.id,
         ...poolSize(world, hostId, pool),
         ...(pool.kind === 'rbd' ? { addresses: [storageAddress(hostId)] } : {}),
+        ...(pool.kind === 'shared-mount-point' ? { mount: SIMULATED_MOUNT } : {}),
       })),
     openConsole: async (vmId) => {
       const vm = world.host(hostId).vms[vmId];

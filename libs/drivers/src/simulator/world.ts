@@ -22,6 +22,8 @@ export interface SimulatedVm {
   serial: string;
   /** Paused by a migration: sent away, or a copy that never ran. */
   held?: boolean;
+  /** Gone to another host that fetches its memory from here, or running before all of that has come. */
+  postCopy?: 'left' | 'arriving';
   /** It is off, unasked. */
   crashed?: boolean;
   /** Its guest lets go of no disk. */
@@ -64,6 +66,8 @@ export interface SimulatedHost {
   poolBytes: number;
   /** What its processors can do; hosts that are not told otherwise are alike. */
   cpuFeatures?: string[];
+  /** Why no machine can run here before its memory is complete. */
+  noPostCopy?: string;
   vms: Record<string, SimulatedVm>;
   networks: Record<string, NetworkSpec>;
   /** Pools whose folders are there, by id. */
@@ -79,6 +83,10 @@ interface Shared {
   images: Record<string, Record<string, SimulatedImage>>;
   /** By pool id. */
   blocklists?: Record<string, readonly string[]>;
+  /** Images that hosts hold open for no machine: the host by `<pool id>.<name>`. */
+  held?: Record<string, string>;
+  /** Ids of pools through which no lock reaches another host. */
+  withoutLocks?: string[];
 }
 
 /** Whether every host that is told of the pool sees the same content. */
@@ -181,6 +189,30 @@ export class SimulatedWorld {
     this.save(hostId);
   }
 
+  /** The host that holds an image of a pool open for no machine. */
+  holderOf(poolId: string, name: string): string | undefined {
+    return this.shared.held?.[`${poolId}.${name}`];
+  }
+
+  /** Sets it; undefined: nobody. */
+  setHolder(poolId: string, name: string, hostId: string | undefined): void {
+    const { [`${poolId}.${name}`]: before, ...others } = this.shared.held ?? {};
+    this.shared.held = hostId === undefined ? others : { ...others, [`${poolId}.${name}`]: hostId };
+    this.sharedChanged ||= before !== hostId;
+  }
+
+  /** Whether locks on the pool's images reach from host to host. */
+  hasLocks(poolId: string): boolean {
+    return this.shared.withoutLocks?.includes(poolId) !== true;
+  }
+
+  /** Sets it. */
+  setLocks(poolId: string, reach: boolean): void {
+    const others = (this.shared.withoutLocks ?? []).filter((id) => id !== poolId);
+    this.shared.withoutLocks = reach ? others : [...others, poolId];
+    this.write('shared', this.shared);
+  }
+
   /** Images of a store, by template id. */
   images(storeId: string): Record<string, SimulatedImage> {
     this.sharedChanged = true;
@@ -220,6 +252,7 @@ export class SimulatedWorld {
     const begins = (vm.power === 'off' || vm.held === true) && power === 'running';
     vm.power = power;
     delete vm.held;
+    delete vm.postCopy;
     vm.serial += `[${power}]\r\n`;
     this.save(hostId);
     if (begins) this.note(hostId, 'vm-running', vmId);
@@ -236,6 +269,14 @@ export class SimulatedWorld {
     vm.held = true;
     this.save(hostId);
     this.announce(hostId, { id: vmId, domainName: vm.spec.domainName, power: 'paused' });
+  }
+
+  /** Its memory is on its way behind it; undefined: all of it has come. */
+  setPostCopy(hostId: string, vmId: string, postCopy: SimulatedVm['postCopy']): void {
+    const vm = this.vm(hostId, vmId);
+    if (postCopy === undefined) delete vm.postCopy;
+    else vm.postCopy = postCopy;
+    this.save(hostId);
   }
 
   /** From now on the guest keeps its disks, whoever asks for them, or it does not. */
@@ -262,8 +303,11 @@ export class SimulatedWorld {
     this.cutPower(hostId);
   }
 
-  /** The host loses power: all its machines are off. */
+  /** The host loses power: all its machines are off, and it holds nothing. */
   cutPower(hostId: string): void {
+    const held = Object.entries(this.shared.held ?? {});
+    this.shared.held = Object.fromEntries(held.filter(([, holder]) => holder !== hostId));
+    this.sharedChanged ||= held.length !== Object.keys(this.shared.held).length;
     for (const vmId of Object.keys(this.host(hostId).vms)) this.setPower(hostId, vmId, 'off');
     this.save(hostId);
   }

@@ -20,7 +20,7 @@ const silent: ProofEvidence = {
 };
 const off = { firstOffAtMs: NOW - 2_000, againOffAtMs: NOW - 1_000, isHeldOff: true, trouble: null };
 const shutOut = { poolId: 'ceph', registered: ['10.0.0.1', 'fd00::1'], listed: ['10.0.0.1', 'fd00::1'], trouble: null };
-const held = { volumeId: 'v-shared', holder: 'host-2', trouble: null };
+const held = { volumeId: 'v-shared', poolId: 'shared', holder: 'host-2', trouble: null };
 const rebooted = { before: 'a', now: 'b', present: [] };
 const watchdog = { isHardware: true, periodMs: 30_000, marginMs: 5_000, expiredForMs: 36_000 };
 const lost = { by: 'admin', atMs: NOW - 1_000 };
@@ -119,6 +119,19 @@ const CASES: readonly Case[] = [
     vm: vm(shared),
     evidence: { locks: [{ ...held, holder: null }] },
     missing: /held by somebody else/,
+  },
+  {
+    title: 'a volume on its way, of which one side is held',
+    vm: vm(shared, { ...shared, poolId: 'other', poolName: 'other' }),
+    evidence: { locks: [held] },
+    proven: ['image-locked'],
+    missing: /nothing was found out .* pool other/,
+  },
+  {
+    title: 'nobody could try where locks are not proven',
+    vm: vm({ ...shared, locks: 'not proven' }),
+    evidence: {},
+    missing: /locks on the pool shared are not proven/,
   },
   {
     title: 'two disks by two proofs',

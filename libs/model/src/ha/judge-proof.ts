@@ -90,7 +90,7 @@ function hostRulings(vm: SuspectVm, evidence: ProofEvidence): (readonly [ProofKi
 /** Proofs that nothing of the host can write to this disk. */
 function diskRulings(disk: SuspectDisk, evidence: ProofEvidence): (readonly [ProofKind, Ruling])[] {
   const blocklist = evidence.blocklists?.find(({ poolId }) => poolId === disk.poolId);
-  const lock = evidence.locks?.find(({ volumeId }) => volumeId === disk.volumeId);
+  const lock = evidence.locks?.find((one) => one.volumeId === disk.volumeId && one.poolId === disk.poolId);
   return given([
     ['blocklisted', judgeBlocklist(disk, blocklist, evidence.hostName)],
     ['image-locked', judgeLock(disk, lock)],
@@ -171,9 +171,12 @@ function judgeBlocklist(
   return holds(`the cluster of the pool ${poolName} lists every address of ${hostName} as shut out`);
 }
 
-function judgeLock({ poolName, locks, volumeId }: SuspectDisk, lock: LockEvidence | undefined): Ruling | undefined {
-  if (!lock) return undefined;
-  if (locks !== 'proven')
+function judgeLock(
+  { poolName, poolKind, locks, volumeId }: SuspectDisk,
+  lock: LockEvidence | undefined,
+): Ruling | undefined {
+  if (poolKind !== 'shared-mount-point' || (!lock && locks === 'proven')) return undefined;
+  if (!lock || locks !== 'proven')
     return lacks(`locks on the pool ${poolName} are not proven to keep a second QEMU off a disk from another host`);
   if (lock.trouble !== null) return lacks(`the disk ${volumeId} on the pool ${poolName} is not ours: ${lock.trouble}`);
   if (lock.holder === null) return lacks(`the disk ${volumeId} on the pool ${poolName} is held by somebody else`);

@@ -23,7 +23,10 @@ export interface SuspectDisk {
   readonly poolName: string;
   /** directory, shared-mount-point or rbd. */
   readonly poolKind: string;
-  /** Whether a second QEMU was seen to be kept off a disk in use, from another host; null: nobody tried. */
+  /**
+   * Whether the lost host's QEMU and another one's were seen to be kept off an image that the other one has open, in
+   * the boot and on the mount that the host had; null: nobody tried.
+   */
   readonly locks: 'proven' | 'not proven' | null;
 }
 
@@ -74,6 +77,7 @@ export interface BootEvidence {
 /** A disk that another host has opened for writing and keeps open until the new copy takes it over. */
 export interface LockEvidence {
   readonly volumeId: string;
+  readonly poolId: string;
   /** The host that holds it; null: it could not be had. */
   readonly holder: string | null;
   readonly trouble: string | null;

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { transaction, type Tx } from '../database/transaction.js';
 import { transitionIfAllowed } from '../operations/state-rows.js';
 import { noteStranger } from '../recovery/recovery-hosts.js';
+import { noteMounts } from '../proof/lock-trials.js';
 import { noteStorageAddresses } from '../proof/storage-addresses.js';
 import { writeHostUse } from './host-usage.js';
 import { noticeRestore } from '../recovery/recovery-state.js';
@@ -86,6 +87,10 @@ export async function recordHeartbeats(
     await noteStorageAddresses(
       tx,
       accepted.map(({ heartbeat: { hostId, facts, pools = [] } }) => ({ hostId, bootId: facts.bootId, pools })),
+    );
+    await noteMounts(
+      tx,
+      accepted.map(({ heartbeat: { hostId, pools = [] } }) => ({ hostId, pools })),
     );
     for (const { heartbeat } of accepted) {
       if (heartbeat.full && (await writeAbsent(tx, heartbeat))) outcome.set(heartbeat.hostId, 'recheck');
