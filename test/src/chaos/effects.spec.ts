@@ -4,7 +4,17 @@ import { judgeEffects } from './effects.js';
 import type { OperationFacts } from './operations.js';
 
 const operation = (id: string, kind: string, [startedAt, endedAt]: [number, number]): OperationFacts => ({
-  ...{ id, kind, state: 'succeeded', direction: 'forward', run: 1, accountId: 'a', resourceId: 'vm', summary: '' },
+  ...{
+    id,
+    kind,
+    state: 'succeeded',
+    direction: 'forward',
+    run: 1,
+    accountId: 'a',
+    resourceId: 'vm',
+    summary: '',
+    isAsked: true,
+  },
   ...{ step: null, errorCode: null, errorMessage: null, cancelAsked: false, createdAt: startedAt, startedAt, endedAt },
 });
 const OPERATIONS = [
@@ -28,6 +38,12 @@ it.each<[string, SimulatedEffect[], (string | RegExp)[]]>([
   ['by an operation that starts nothing', [runs(3_500)], [/during stopVirtualMachine o2/]],
   ['with a disk made twice', [made, made], [/volume disk was made twice/]],
 ])('judges a machine started %s', async (_, effects, expected) => {
-  const { found } = await judgeEffects(each(effects), OPERATIONS);
+  const { found } = await judgeEffects(each(effects), OPERATIONS, []);
   expect(found).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
+});
+
+it('judges a machine started again by one operation after its host had lost its power', async () => {
+  const twice = [runs(1_500), off(1_600), runs(1_700)];
+  expect((await judgeEffects(each(twice), OPERATIONS, [1_600])).found).toEqual([]);
+  expect((await judgeEffects(each(twice), OPERATIONS, [900, 1_800])).found).toHaveLength(1);
 });

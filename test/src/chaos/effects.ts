@@ -4,7 +4,12 @@ import type { OperationFacts } from './operations.js';
 
 /** Both clocks are this machine's, but rows hold whole milliseconds. */
 const TOLERANCE_MS = 5;
-const MAY_START = new Set(['deployVirtualMachine', 'startVirtualMachine', 'rebootVirtualMachine']);
+const MAY_START = new Set([
+  'deployVirtualMachine',
+  'startVirtualMachine',
+  'rebootVirtualMachine',
+  'failOverVirtualMachine',
+]);
 
 interface Judged {
   readonly operation: OperationFacts;
@@ -19,10 +24,15 @@ export interface JudgedEffects {
   readonly starts: number;
 }
 
-/** Judges effects, in the order in which they happened. */
+/**
+ * Judges effects, in the order in which they happened.
+ *
+ * @param deaths moments at which a host lost all that ran on it, milliseconds since the epoch
+ */
 export async function judgeEffects(
-  effects: AsyncIterable<SimulatedEffect>,
+  effects: AsyncIterable<SimulatedEffect> | readonly SimulatedEffect[],
   operations: readonly OperationFacts[],
+  deaths: readonly number[],
 ): Promise<JudgedEffects> {
   const found: string[] = [];
   let starts = 0;
@@ -46,24 +56,26 @@ export async function judgeEffects(
       if (other !== undefined && other !== hostId)
         found.push(`machine ${id} was started on host ${hostId} while it ran on host ${other}`);
       runsOn.set(id, hostId);
-      const fault = judgeStart(ofMachine.get(id) ?? [], at);
+      const fault = judgeStart(ofMachine.get(id) ?? [], at, deaths);
       if (fault !== undefined) found.push(`machine ${id} was started on host ${hostId} ${fault}`);
     }
   }
   return { found, starts };
 }
 
-function judgeStart(ofMachine: Judged[], at: number): string | undefined {
+function judgeStart(ofMachine: Judged[], at: number, deaths: readonly number[]): string | undefined {
   const when = new Date(at).toISOString();
   const judged = ofMachine.find(({ operation: { startedAt, endedAt } }) => {
     if (startedAt === null || at < startedAt - TOLERANCE_MS) return false;
     return endedAt === null || at <= endedAt + TOLERANCE_MS;
   });
   if (judged === undefined) return `at ${when}, when no operation on it was under way`;
-  const { id, kind, run } = judged.operation;
+  const { id, kind, run, startedAt } = judged.operation;
   if (!MAY_START.has(kind)) return `at ${when}, during ${kind} ${id}`;
   judged.starts += 1;
   // A reboot whose run was lost after its start cannot know of it, and does it all again.
-  const mayStart = kind === 'rebootVirtualMachine' ? run : 1;
+  const known = kind === 'rebootVirtualMachine' ? run : 1;
+  // What was started on a host that then lost its power is started again.
+  const mayStart = known + deaths.filter((death) => death <= at && death >= (startedAt ?? at)).length;
   return judged.starts > mayStart ? `${judged.starts} times by ${kind} ${id}` : undefined;
 }

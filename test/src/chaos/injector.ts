@@ -1,11 +1,14 @@
 /** Carries out the faults of a schedule, and keeps what is not meant to be down up. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartName, PlannedFault } from './plan.js';
-import type { ChaosWorld } from './world.js';
+import type { ChaosWorld, Part } from './world.js';
+
+/** A fault of the schedule, or a host that the product itself has switched off. */
+export type Fault = PlannedFault | { readonly kind: 'fenced'; readonly parts: readonly PartName[] };
 
 /** A fault as it really was: when it began, and when all that it took was back. Milliseconds since the epoch. */
 export interface Outage {
-  readonly fault: PlannedFault;
+  readonly fault: Fault;
   readonly from: number;
   to: number;
 }
@@ -58,7 +61,7 @@ export class Injector {
 
   /** Begins a fault, after those that hold the same parts. Does not wait for it. */
   private begin(fault: PlannedFault): void {
-    const lanes = this.world.oneFaultAtATime ? ['all'] : 'parts' in fault ? fault.parts : [`network ${fault.index}`];
+    const lanes = 'parts' in fault ? this.lanesOf(fault.parts) : [`network ${fault.index}`];
     const before = Promise.all(lanes.map((lane) => this.lanes.get(lane) ?? Promise.resolve()));
     const done = before
       .then(() => this.carryOut(fault))
@@ -68,10 +71,19 @@ export class Injector {
     for (const lane of lanes) this.lanes.set(lane, done);
   }
 
+  private lanesOf(parts: readonly PartName[]): string[] {
+    return [...new Set(parts.flatMap((part) => this.world.lanesOf(part)))];
+  }
+
   /** Waits until all faults are over and everything is back. Throws what went wrong in carrying them out. */
   async settle(): Promise<void> {
     await Promise.all(this.lanes.values());
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** Whether something is not back at this moment. */
+  get isDown(): boolean {
+    return this.held.size > 0;
   }
 
   /** Ends the watch over parts. */
@@ -81,11 +93,16 @@ export class Injector {
   }
 
   private async carryOut(fault: PlannedFault): Promise<void> {
-    const outage: Outage = { fault, from: Date.now(), to: Number.POSITIVE_INFINITY };
-    this.outages.push(outage);
+    const outage = this.note(fault);
     if ('parts' in fault) await this.strike(fault, fault.parts);
     else await this.disturb(fault);
     outage.to = Date.now();
+  }
+
+  private note(fault: Fault): Outage {
+    const outage: Outage = { fault, from: Date.now(), to: Number.POSITIVE_INFINITY };
+    this.outages.push(outage);
+    return outage;
   }
 
   private async strike(fault: PlannedFault, names: readonly PartName[]): Promise<void> {
@@ -138,17 +155,28 @@ export class Injector {
       await sleep(WATCH_MS);
       for (const [name, part] of this.world.parts) {
         if (this.held.has(name) || (await part.alive()) || this.held.has(name)) continue;
-        this.crashes.push(`${name} ended by itself:\n${part.log()}`);
-        this.held.add(name);
-        const lane = this.lanes.get(name) ?? Promise.resolve();
-        const back = lane.then(() => this.startUntilItRuns(name)).finally(() => this.held.delete(name));
-        this.lanes.set(
-          name,
-          back.catch((error: unknown) => {
-            this.failure ??= error;
-          }),
-        );
+        this.bringBack(name, part);
       }
     }
+  }
+
+  /** A part that nobody here has struck: it ended by itself, or the product has switched it off. */
+  private bringBack(name: PartName, part: Part): void {
+    let outage: Outage | undefined;
+    if (part.isFenceable) outage = this.note({ kind: 'fenced', parts: [name] });
+    else this.crashes.push(`${name} ended by itself:\n${part.log()}`);
+    this.held.add(name);
+    const lanes = this.lanesOf([name]);
+    const before = Promise.all(lanes.map((lane) => this.lanes.get(lane) ?? Promise.resolve()));
+    const back = before
+      .then(() => this.startUntilItRuns(name))
+      .catch((error: unknown) => {
+        this.failure ??= error;
+      })
+      .finally(() => {
+        this.held.delete(name);
+        if (outage) outage.to = Date.now();
+      });
+    for (const lane of lanes) this.lanes.set(lane, back);
   }
 }

@@ -1,5 +1,5 @@
 /** Compares what was promised with what came about. */
-import type { CallOutcome } from './tenant.js';
+import type { CallOutcome } from './calls.js';
 import type { Outage } from './injector.js';
 import type { OperationFacts } from './operations.js';
 import type { JudgedEffects } from './effects.js';
@@ -20,13 +20,15 @@ export interface Violation {
 export interface Evidence {
   readonly operations: readonly OperationFacts[];
   readonly outages: readonly Outage[];
-  /** By account: what became of its calls. */
+  /** By account, or `administrator`: what became of its calls. */
   readonly calls: ReadonlyMap<string, readonly CallOutcome[]>;
   readonly repeatedNames: readonly string[];
   readonly crashes: readonly string[];
   /** What database and hosts disagree on after the end. */
   readonly findings: readonly string[];
   readonly effects: JudgedEffects;
+  /** What was seen of machines from outside of the product. */
+  readonly guests: readonly string[];
   /** When the run was judged, milliseconds since the epoch. */
   readonly judgedAt: number;
 }
@@ -51,6 +53,7 @@ export function judge(evidence: Evidence): Violation[] {
     ...judgeSuccess(evidence.operations),
     ...judgeAcceptance(evidence),
     ...evidence.effects.found.map((what) => ({ promise: 'nothing happens twice on hosts', what })),
+    ...evidence.guests.map((what) => ({ promise: 'no machine runs twice, and none is lost', what })),
     ...evidence.findings.map((what) => ({ promise: 'database and hosts agree at the end', what })),
     ...evidence.crashes.map((what) => ({ promise: 'no process ends by itself', what })),
   ];
@@ -107,7 +110,7 @@ function judgeAcceptance({ operations, calls, repeatedNames }: Evidence): Violat
     if (new Set(ids).size < ids.length)
       violations.push({ promise, what: `account ${accountId} was given one operation for two calls` });
     const lost = outcomes.filter(({ kind }) => kind === 'lost').length;
-    const there = operations.filter((operation) => operation.accountId === accountId).length;
+    const there = operations.filter((one) => one.accountId === accountId && one.isAsked).length;
     if (there > ids.length + lost)
       violations.push({
         promise,

@@ -1,14 +1,18 @@
-/** `dura chaos` after its set-up: `node test/dist/chaos/main.js [--operations N] [--seed S] [--simulator|--libvirt] [--json]`. */
+/** `dura chaos` after its set-up: `node test/dist/chaos/main.js [--operations N] [--seed S] [--simulator|--libvirt|--lab] [--json]`. */
 import { parseArgs } from 'node:util';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { render, type RunWishes } from './report.js';
 import { runChaos } from './run.js';
 import { SHAPES } from './shapes.js';
+import { startLabWorld } from './lab-world.js';
 import { startSimulatedWorld } from './simulated-world.js';
 import { startLibvirtWorld } from './libvirt-world.js';
 
-const DEFAULT_OPERATIONS = { simulator: 200, libvirt: 20 } as const;
+const DEFAULT_OPERATIONS = { simulator: 200, libvirt: 20, lab: 200 } as const;
+const HOSTS = ['simulator', 'libvirt', 'lab'] as const;
 const MOST_OPERATIONS = 1_000_000;
+
+const START = { simulator: startSimulatedWorld, libvirt: startLibvirtWorld, lab: startLabWorld } as const;
 
 function readWishes(): { wishes: RunWishes; json: boolean } {
   const { values } = parseArgs({
@@ -17,12 +21,17 @@ function readWishes(): { wishes: RunWishes; json: boolean } {
       seed: { type: 'string' },
       simulator: { type: 'boolean' },
       libvirt: { type: 'boolean' },
+      lab: { type: 'boolean' },
       json: { type: 'boolean' },
     },
   });
-  if (values.simulator && values.libvirt)
-    throw new DurastackError('INVALID_INPUT', 'dura chaos takes either --simulator or --libvirt.');
-  const hosts = values.libvirt ? 'libvirt' : 'simulator';
+  const chosen = HOSTS.filter((name) => values[name] === true);
+  if (chosen.length > 1)
+    throw new DurastackError(
+      'INVALID_INPUT',
+      `dura chaos takes one of ${HOSTS.map((name) => `--${name}`).join(', ')}.`,
+    );
+  const hosts = chosen[0] ?? 'simulator';
   const operations = wholeNumber('--operations', values.operations, MOST_OPERATIONS) ?? DEFAULT_OPERATIONS[hosts];
   const seed = wholeNumber('--seed', values.seed, 2 ** 32 - 1) ?? Math.floor(Math.random() * 1_000_000);
   return { wishes: { operations, seed, hosts }, json: values.json ?? false };
@@ -44,7 +53,7 @@ async function main(): Promise<number> {
       process.once(signal, () => reject(new DurastackError('CANCELLED', `stopped by ${signal}`)));
   });
   interrupted.catch(() => undefined);
-  const world = await (wishes.hosts === 'libvirt' ? startLibvirtWorld(progress) : startSimulatedWorld());
+  const world = await START[wishes.hosts](progress);
   try {
     const run = runChaos(world, { wishes, shape: SHAPES[wishes.hosts] }, progress);
     const report = await Promise.race([run, interrupted]);

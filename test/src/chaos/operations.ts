@@ -12,6 +12,8 @@ export interface OperationFacts {
   readonly direction: string;
   readonly run: number;
   readonly accountId: string;
+  /** By a user; not by the product itself, and not as a part of another operation. */
+  readonly isAsked: boolean;
   readonly resourceId: string;
   readonly summary: string;
   readonly step: string | null;
@@ -45,25 +47,34 @@ export async function countOpen(source: DataSource): Promise<number> {
   return Number(row?.open ?? 0);
 }
 
-interface Row extends Omit<OperationFacts, 'cancelAsked' | 'createdAt' | 'startedAt' | 'endedAt'> {
+interface Row extends Omit<OperationFacts, 'isAsked' | 'cancelAsked' | 'createdAt' | 'startedAt' | 'endedAt'> {
+  readonly isAsked: number;
   readonly cancelAsked: number;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
 }
 
-/** All of these accounts, in order of acceptance. */
-export async function readOperations(source: DataSource, accountIds: readonly string[]): Promise<OperationFacts[]> {
+/** The last one that was accepted. */
+export async function readLastSeq(source: DataSource): Promise<number> {
+  const [row] = await query<{ seq: number | null }>(source, 'SELECT MAX(seq) AS seq FROM operation');
+  return Number(row?.seq ?? 0);
+}
+
+/** All that were accepted after another one, in this order. The product asks under the id of an account. */
+export async function readOperations(source: DataSource, afterSeq: number): Promise<OperationFacts[]> {
   const rows = await query<Row>(
     source,
     `SELECT id, kind, state, direction, run, account_id AS accountId, resource_id AS resourceId, summary, step_title AS step,
+       parent_id IS NULL AND NOT EXISTS (SELECT 1 FROM account a WHERE a.id = user_id) AS isAsked,
        error_code AS errorCode, error_message AS errorMessage, cancel_requested_at IS NOT NULL AS cancelAsked,
        created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt
-     FROM operation WHERE account_id IN (?) ORDER BY seq`,
-    [accountIds],
+     FROM operation WHERE seq > ? ORDER BY seq`,
+    [afterSeq],
   );
   return rows.map((row) => ({
     ...row,
+    isAsked: Number(row.isAsked) === 1,
     cancelAsked: Number(row.cancelAsked) === 1,
     createdAt: row.createdAt.getTime(),
     startedAt: row.startedAt?.getTime() ?? null,

@@ -7,7 +7,9 @@ const OPTIONS: PlanOptions = {
   tenants: 4,
   slotsPerTenant: 6,
   callsPerSecond: 5,
-  parts: ['api', 'worker', 'worker-2', 'agent', 'temporal', 'mariadb'],
+  processes: ['api', 'worker', 'worker-2', 'agent', 'temporal', 'mariadb'],
+  hosts: [],
+  moves: false,
   networkFaults: true,
   faultGapMs: [1_000, 4_000],
   forcedShare: 0.5,
@@ -60,10 +62,36 @@ describe('a schedule', () => {
         until.set(part, fault.atMs + fault.lastsMs);
       }
     }
-    expect(until.size).toBe(OPTIONS.parts.length);
+    expect(until.size).toBe(OPTIONS.processes.length);
   });
 
   it('ends with its calls', () => {
     expect(Math.max(...plan.faults.map(({ atMs }) => atMs))).toBeLessThan(plan.durationMs);
+  });
+});
+
+describe('a schedule on hosts between which machines move', () => {
+  const plan = makePlan({ ...OPTIONS, networkFaults: false, hosts: ['host-1', 'host-2'], moves: true });
+
+  it('holds every kind of call; a disk is made before it is used, and one host at a time is emptied', () => {
+    expect(new Set(plan.calls.map(({ action }) => action)).size).toBe(14);
+    const disks = new Set<string>();
+    for (const { tenant, slot, action } of plan.calls) {
+      const disk = `${tenant}/${slot}`;
+      if (action === 'attach' || action === 'detach') expect(disks.has(disk)).toBe(true);
+      if (action === 'make-disk') disks.add(disk);
+    }
+    const ofHosts = plan.calls.filter(({ action }) => action === 'drain' || action === 'use');
+    ofHosts.forEach(({ action, slot }, at) => {
+      expect(action).toBe(at % 2 === 0 ? 'drain' : 'use');
+      if (at % 2 === 1) expect(slot).toBe(ofHosts[at - 1]?.slot);
+    });
+  });
+
+  it('takes the power of one host at a time, for moments and for longer than HA waits', () => {
+    const lost = plan.faults.filter(({ kind }) => kind === 'power');
+    expect(lost.every((fault) => 'parts' in fault && fault.parts.length === 1)).toBe(true);
+    expect(lost.some(({ lastsMs }) => lastsMs < 5_000)).toBe(true);
+    expect(lost.some(({ lastsMs }) => lastsMs > 25_000)).toBe(true);
   });
 });

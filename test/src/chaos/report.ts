@@ -1,5 +1,6 @@
 /** What a run came to, for people and for programs. */
 import { recoveries, successOf, type Evidence, type Violation } from './judge.js';
+import type { Fault } from './injector.js';
 import type { OperationFacts } from './operations.js';
 import type { ChaosPlan } from './plan.js';
 
@@ -7,7 +8,7 @@ import type { ChaosPlan } from './plan.js';
 export interface RunWishes {
   readonly operations: number;
   readonly seed: number;
-  readonly hosts: 'simulator' | 'libvirt';
+  readonly hosts: 'simulator' | 'libvirt' | 'lab';
 }
 
 /** What `--json` prints. */
@@ -23,6 +24,8 @@ export interface ChaosReport extends RunWishes {
   readonly faultsLeftOut: number;
   /** Operations by command, then by how they ended. */
   readonly outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Why operations failed, and how many for that reason. */
+  readonly failures: Readonly<Record<string, number>>;
   readonly success: { readonly meant: number; readonly succeeded: number; readonly percent: number };
   /** Milliseconds from when everything was back to the end of the operation. */
   readonly recovery: {
@@ -61,8 +64,13 @@ export function makeReport(
     calls: count([...evidence.calls.values()].flat().map(({ kind }) => kind)),
     faults: count(evidence.outages.map(({ fault }) => fault.kind)),
     struck: count(evidence.outages.flatMap(({ fault }) => ('parts' in fault ? fault.parts : []))),
-    faultsLeftOut: plan.faults.length - evidence.outages.length,
+    faultsLeftOut: plan.faults.length - evidence.outages.filter(({ fault }) => fault.kind !== 'fenced').length,
     outcomes,
+    failures: count(
+      evidence.operations.flatMap(({ kind, state, errorMessage }) =>
+        state === 'failed' ? [`${kind}: ${errorMessage ?? 'no reason'}`] : [],
+      ),
+    ),
     success: { meant, succeeded, percent: meant === 0 ? 100 : Math.round((1000 * succeeded) / meant) / 10 },
     recovery: {
       p50Ms: at(0.5),
@@ -76,8 +84,9 @@ export function makeReport(
   };
 }
 
-function describe(fault: ChaosPlan['faults'][number] | undefined): string {
+function describe(fault: Fault | undefined): string {
   if (fault === undefined) return 'no fault';
+  if (fault.kind === 'fenced') return `${fault.parts.join(', ')} was fenced`;
   const what = 'parts' in fault ? fault.parts.join(', ') : `calls to agents, at their ${fault.point}`;
   return `fault ${fault.index}: ${fault.kind} of ${what} for ${fault.lastsMs} ms`;
 }
@@ -101,6 +110,7 @@ export function render(report: ChaosReport): string[] {
     `  faults      ${words(report.faults)}; ${report.faultsLeftOut} left out`,
     `  struck      ${words(report.struck)}`,
     ...Object.entries(report.outcomes).map(([kind, ends]) => `  ${kind.padEnd(24)} ${words(ends)}`),
+    ...Object.entries(report.failures).map(([why, number]) => `  failed      ${number} x ${why}`),
     `  success     ${success.succeeded} of ${success.meant} (${success.percent} %)`,
     `  recovery    p50 ${recovery.p50Ms} ms, p99 ${recovery.p99Ms} ms, longest ${recovery.longestMs} ms${
       recovery.longest ? ` (${recovery.longest.operation.kind} after ${recovery.longest.after})` : ''

@@ -4,23 +4,27 @@ import { diagnose } from '@durastack/activities/doctor/diagnose';
 import { asDurastackError } from '@durastack/contracts/errors';
 import { Client, Connection } from '@temporalio/client';
 import { judgeEffects } from './effects.js';
-import { Injector } from './injector.js';
+import { Injector, type Outage } from './injector.js';
 import { judge, RECOVERY_LIMIT_MS, type Evidence } from './judge.js';
-import { countOpen, readOperations, readRepeatedNames } from './operations.js';
-import { makePlan, type ChaosPlan, type PlanOptions } from './plan.js';
+import { countOpen, readLastSeq, readOperations, readRepeatedNames } from './operations.js';
+import { makePlan, type ChaosPlan, type HostName, type PartName, type PlanOptions, type ProcessName } from './plan.js';
 import { makeReport, type ChaosReport, type RunWishes } from './report.js';
-import { Tenant, type CallOutcome } from './tenant.js';
+import type { CallOutcome } from './calls.js';
+import { Operator } from './operator.js';
+import { Tenant } from './tenant.js';
 import type { ChaosWorld } from './world.js';
 
 /** Calls whose replies are still waited for; more would only queue up in this process. */
 const MOST_UNANSWERED = 200;
 const PROGRESS_MS = 10_000;
+/** Under whose name calls stand that are no tenant's. */
+const ADMINISTRATOR = 'administrator';
 const LOOK_MS = 100;
 /** Facts seen on hosts reach the database by heartbeats; host and drift watches need some of them. */
 const AGREE_WITHIN_MS = 20_000;
 
 /** Sizes of a run that the wishes leave open. */
-export type RunShape = Omit<PlanOptions, 'seed' | 'operations' | 'parts' | 'networkFaults'>;
+export type RunShape = Omit<PlanOptions, 'seed' | 'operations' | 'processes' | 'hosts' | 'networkFaults' | 'moves'>;
 
 /** Carries out a run on a world, which it does not end. */
 export async function runChaos(
@@ -31,59 +35,79 @@ export async function runChaos(
   const plan = makePlan({
     ...shape,
     ...wishes,
-    parts: [...world.parts.keys()],
+    processes: [...world.parts.keys()].filter(isProcess),
+    hosts: [...world.parts.keys()].filter(isHost),
+    moves: world.moves !== undefined,
     networkFaults: world.disturb !== undefined,
   });
+  // On a cloud that others use too there may be some of an earlier run.
+  const suffix = Date.now().toString(36);
   const tenants = await Promise.all(
-    Array.from({ length: shape.tenants }, (_, index) => Tenant.create(world, `tenant-${index + 1}`)),
+    Array.from({ length: shape.tenants }, (_, index) => Tenant.create(world, `tenant-${index + 1}-${suffix}`)),
   );
+  const operator = new Operator(world);
+  const lastSeq = await readLastSeq(world.source);
   const startedAt = performance.now();
   const injector = new Injector(world);
   let calls: ReadonlyMap<string, readonly CallOutcome[]>;
   try {
-    const calling = callAll(plan, tenants, progress);
+    const calling = callAll(plan, { tenants, operator }, progress);
     const faults = injector.run(plan.faults, calling);
     calls = await calling;
     await faults;
     await injector.settle();
+    await operator.settle();
     progress(`all ${plan.calls.length} calls made, everything is back; waiting for the last operations`);
-    await untilNoneOpen(world);
+    await untilNoneOpen(world, injector);
   } finally {
     await injector.stop();
   }
   const accountIds = tenants.map(({ accountId }) => accountId);
-  const operations = await readOperations(world.source, accountIds);
+  const operations = await readOperations(world.source, lastSeq);
   const evidence: Evidence = {
     operations,
     outages: injector.outages,
     calls,
     repeatedNames: await readRepeatedNames(world.source, accountIds),
     crashes: injector.crashes,
+    guests: (await world.lookAtGuests?.(accountIds)) ?? [],
     findings: await untilAgreed(world),
-    effects: await judgeEffects(world.effects(), operations),
+    effects: await judgeEffects(await world.effects(), operations, deathsAmong(injector.outages)),
     judgedAt: Date.now(),
   };
   const violations = judge(evidence);
   return makeReport(wishes, { plan, seconds: (performance.now() - startedAt) / 1000 }, { evidence, violations });
 }
 
+const isHost = (name: PartName): name is HostName => name.startsWith('host-');
+
+const isProcess = (name: PartName): name is ProcessName => !isHost(name);
+
+/** Moments at which hosts lost their power. */
+function deathsAmong(outages: readonly Outage[]): number[] {
+  return outages.flatMap(({ fault, from }) => (fault.kind === 'power' || fault.kind === 'fenced' ? [from] : []));
+}
+
 async function callAll(
   plan: ChaosPlan,
-  tenants: readonly Tenant[],
+  { tenants, operator }: { readonly tenants: readonly Tenant[]; readonly operator: Operator },
   progress: (line: string) => void,
 ): Promise<Map<string, CallOutcome[]>> {
-  const outcomes = new Map(tenants.map(({ accountId }) => [accountId, [] as CallOutcome[]]));
+  const outcomes = new Map(
+    [...tenants.map(({ accountId }) => accountId), ADMINISTRATOR].map((by) => [by, [] as CallOutcome[]]),
+  );
   const unanswered = new Set<Promise<void>>();
   const startedAt = performance.now();
   let told = startedAt;
   for (const call of plan.calls) {
     await sleep(Math.max(0, startedAt + call.atMs - performance.now()));
     while (unanswered.size >= MOST_UNANSWERED) await Promise.race(unanswered);
+    const isOfHost = call.action === 'drain' || call.action === 'use';
     const tenant = tenants[call.tenant]!;
     const giveUpAt = startedAt + plan.durationMs + 2 * RECOVERY_LIMIT_MS;
-    const done: Promise<void> = tenant
+    const done: Promise<void> = (isOfHost ? operator : tenant)
       .perform(call, giveUpAt)
-      .then((outcome) => void outcomes.get(tenant.accountId)!.push(outcome))
+      .then((outcome) => void outcomes.get(isOfHost ? ADMINISTRATOR : tenant.accountId)!.push(outcome))
       .finally(() => unanswered.delete(done));
     unanswered.add(done);
     if (performance.now() - told >= PROGRESS_MS) {
@@ -96,10 +120,15 @@ async function callAll(
   return outcomes;
 }
 
-/** Looks until all have ended, and a little longer than they may take. */
-async function untilNoneOpen(world: ChaosWorld): Promise<void> {
-  const until = performance.now() + RECOVERY_LIMIT_MS + 5_000;
-  while (performance.now() < until && (await countOpen(world.source)) > 0) await sleep(LOOK_MS);
+/** Looks until all have ended, and a little longer than they may take once everything is back. */
+async function untilNoneOpen(world: ChaosWorld, injector: Injector): Promise<void> {
+  let until = performance.now() + RECOVERY_LIMIT_MS + 5_000;
+  while (performance.now() < until && (await countOpen(world.source)) > 0) {
+    // HA may only now have found a host dead that had been away.
+    if (injector.isDown) until = performance.now() + RECOVERY_LIMIT_MS + 5_000;
+    await sleep(LOOK_MS);
+  }
+  await injector.settle();
 }
 
 async function untilAgreed(world: ChaosWorld): Promise<string[]> {

@@ -38,12 +38,12 @@ export async function startSimulatedWorld(): Promise<ChaosWorld> {
     const agents = await connectAgents(cloud.database.source, join(cloud.directory, 'data.key'));
     return {
       apiUrl: cloud.apiUrl,
-      admin: cloud.admin,
+      adminKeys: cloud.keys,
       source: cloud.database.source,
       agents,
       temporalAddress: cloud.temporalAddress,
       parts: partsOf(cloud),
-      oneFaultAtATime: false,
+      lanesOf: (part) => [part],
       machine: {
         zoneId: basis.zoneId,
         templateId: basis.templateId,
@@ -68,9 +68,7 @@ function partsOf(cloud: Cloud): Map<PartName, Part> {
   const { mariadb } = cloud;
   invariant(secondWorker && mariadb, 'The cloud was started without a second worker or a database of its own.');
   const { api, worker, agent, temporal } = cloud;
-  const children: Partial<Record<PartName, Child>> = {
-    ...{ api, worker, 'worker-2': secondWorker, agent, temporal, mariadb },
-  };
+  const children = { api, worker, 'worker-2': secondWorker, agent, temporal, mariadb };
   return new Map(Object.entries(children).map(([name, child]) => [name as PartName, partOf(child)]));
 }
 

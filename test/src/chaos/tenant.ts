@@ -1,24 +1,9 @@
-/** A tenant: an account with a user of its own, its machines, and how it calls the API. */
+/** A tenant: an account with a user of its own, its machines, and what it and the administrator ask for about them. */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiClient } from '@durastack/cli/api/api-client';
-import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { itemsOf, objectOf } from '../support/basis.js';
+import { Calls, operationOf, type Answer, type CallOutcome, type RestRequest } from './calls.js';
 import type { Action, PlannedCall } from './plan.js';
 import type { ChaosWorld } from './world.js';
-
-/** What became of a call. */
-export type CallOutcome =
-  /** `operationId` is absent for a cancel. */
-  | { readonly kind: 'accepted'; readonly operationId?: string }
-  /** The API said no, with its reason. */
-  | { readonly kind: 'refused'; readonly reason: string }
-  /** No reply, or one that tells nothing: whether it was accepted is seen in the database. */
-  | { readonly kind: 'lost' }
-  /** There was no machine to act on: its deploy was refused or lost. */
-  | { readonly kind: 'skipped' }
-  /** The API failed by a fault of the product. */
-  | { readonly kind: 'fault'; readonly reason: string };
 
 interface Slot {
   readonly name: string;
@@ -26,46 +11,46 @@ interface Slot {
   lastOperation: Promise<string | undefined>;
 }
 
-/** What a reply says, whichever face gave it. */
-interface Reply {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
+/** One request, in the words of either face. */
+interface Request {
+  readonly command: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly rest: RestRequest;
 }
 
-const TRY_AGAIN_MS = 250;
-const KEYED_TIMEOUT_MS = 20_000;
-const COMMANDS: Readonly<Record<Exclude<Action, 'expunge'>, string>> = {
-  deploy: 'deployVirtualMachine',
+const SKIPPED: Answer = { outcome: { kind: 'skipped' } };
+const COMMANDS = {
   start: 'startVirtualMachine',
   stop: 'stopVirtualMachine',
   reboot: 'rebootVirtualMachine',
   destroy: 'destroyVirtualMachine',
-  cancel: 'cancelAsyncJob',
-};
+} as const;
 
 /** See the module's head. */
 export class Tenant {
   private readonly slots = new Map<number, Slot>();
+  private readonly disks = new Map<number, Promise<string | undefined>>();
 
   private constructor(
     private readonly world: ChaosWorld,
     readonly accountId: string,
-    private readonly keys: { apiKey: string; secretKey: string },
-    private readonly api: ApiClient,
+    private readonly own: Calls,
+    private readonly admin: Calls,
   ) {}
 
   /** Makes the account by the administrator's API. */
   static async create(world: ChaosWorld, name: string): Promise<Tenant> {
+    const admin = new Calls(world.apiUrl, world.adminKeys);
     const account = objectOf(
-      await world.admin.call('createAccount', {
+      await admin.api.call('createAccount', {
         ...{ account: name, accounttype: '0', username: name, password: randomBytes(12).toString('hex') },
         ...{ firstname: name, lastname: name, email: `${name}@example.org` },
       }),
     );
     const [user] = account['user'] as { id: string }[];
-    const reply = objectOf(await world.admin.call('registerUserKeys', { id: String(user?.id) }));
+    const reply = objectOf(await admin.api.call('registerUserKeys', { id: String(user?.id) }));
     const keys = { apiKey: String(reply['apikey']), secretKey: String(reply['secretkey']) };
-    return new Tenant(world, account.id, keys, new ApiClient({ url: `${world.apiUrl}/client/api`, ...keys }));
+    return new Tenant(world, account.id, new Calls(world.apiUrl, keys), admin);
   }
 
   /**
@@ -75,151 +60,149 @@ export class Tenant {
    */
   async perform(call: PlannedCall, giveUpAt: number): Promise<CallOutcome> {
     if (call.action === 'deploy') return this.deploy(call, giveUpAt);
+    if (call.action === 'make-disk') return this.makeDisk(call, giveUpAt);
     const slot = this.slots.get(call.slot);
-    if (slot === undefined) return { kind: 'skipped' };
+    if (slot === undefined) return SKIPPED.outcome;
     if (call.action === 'cancel') return this.cancel(call, slot, giveUpAt);
-    const sent = slot.vmId.then((vmId) =>
-      vmId === undefined ? ({ kind: 'skipped' } as const) : this.act(call, vmId, giveUpAt),
-    );
+    const sent = this.act(call, slot, giveUpAt);
     slot.lastOperation = sent.then(operationOf);
     return sent;
   }
 
   private async deploy(call: PlannedCall, giveUpAt: number): Promise<CallOutcome> {
     const name = `c${call.index}`;
-    const { zoneId, templateId, serviceOfferingId, networkId } = this.world.machine;
-    const sent =
-      call.face === 'keyed'
-        ? this.keyed(
-            call,
-            {
-              path: '/virtual-machines',
-              body: { name, zoneId, templateId, serviceOfferingId, networkIds: [networkId] },
-            },
-            giveUpAt,
-          )
-        : this.signed('deployVirtualMachine', {
-            ...{ name, zoneid: zoneId, templateid: templateId },
-            ...{ serviceofferingid: serviceOfferingId, networkids: networkId },
-          });
+    const { zoneId, templateId, serviceOfferingId, networkId, userData } = this.world.machine;
+    const sent = this.send(this.own, call, giveUpAt, {
+      command: 'deployVirtualMachine',
+      params: {
+        ...{ name, zoneid: zoneId, templateid: templateId },
+        ...{ serviceofferingid: serviceOfferingId, networkids: networkId },
+        ...(userData === undefined ? {} : { userdata: userData }),
+      },
+      rest: {
+        path: '/virtual-machines',
+        body: {
+          ...{ name, zoneId, templateId, serviceOfferingId, networkIds: [networkId] },
+          ...(userData === undefined ? {} : { userData }),
+        },
+      },
+    });
     const outcome = sent.then(({ outcome: what }) => what);
-    const vmId = sent.then(async ({ outcome: what, vmId: id }) =>
-      what.kind === 'lost' ? this.findByName(name, giveUpAt) : id,
-    );
+    const vmId = sent.then((answer) => this.idOf(answer, 'listVirtualMachines', name, giveUpAt));
     this.slots.set(call.slot, { name, vmId, lastOperation: outcome.then(operationOf) });
     return outcome;
   }
 
-  private async act(call: PlannedCall, vmId: string, giveUpAt: number): Promise<CallOutcome> {
-    const action = call.action as Exclude<Action, 'cancel' | 'deploy'>;
-    const canBeForced = action === 'stop' || action === 'reboot';
-    if (call.face === 'keyed') {
-      const body = canBeForced ? { forced: call.forced } : {};
-      return (await this.keyed(call, { path: `/virtual-machines/${vmId}/${action}`, body }, giveUpAt)).outcome;
+  private async makeDisk(call: PlannedCall, giveUpAt: number): Promise<CallOutcome> {
+    const { moves, machine } = this.world;
+    if (moves === undefined) return SKIPPED.outcome;
+    const name = `d${call.index}`;
+    const { diskOfferingId } = moves;
+    const sent = this.send(this.own, call, giveUpAt, {
+      command: 'createVolume',
+      params: { name, zoneid: machine.zoneId, diskofferingid: diskOfferingId, size: '1' },
+      rest: { path: '/volumes', body: { name, zoneId: machine.zoneId, diskOfferingId, size: 1 } },
+    });
+    this.disks.set(
+      call.slot,
+      sent.then((answer) => this.idOf(answer, 'listVolumes', name, giveUpAt)),
+    );
+    return (await sent).outcome;
+  }
+
+  private async act(call: PlannedCall, slot: Slot, giveUpAt: number): Promise<CallOutcome> {
+    const vmId = await slot.vmId;
+    if (vmId === undefined) return SKIPPED.outcome;
+    const request = await this.requestFor(call, vmId, giveUpAt);
+    if (request === undefined) return SKIPPED.outcome;
+    const by = call.action === 'migrate' || call.action === 'migrate-volume' ? this.admin : this.own;
+    return (await this.send(by, call, giveUpAt, request)).outcome;
+  }
+
+  private async requestFor(call: PlannedCall, vmId: string, giveUpAt: number): Promise<Request | undefined> {
+    const action = call.action as Exclude<Action, 'cancel' | 'deploy' | 'make-disk' | 'drain' | 'use'>;
+    switch (action) {
+      case 'attach':
+      case 'detach':
+        return this.diskRequest(call, action, vmId);
+      case 'migrate':
+        return {
+          command: 'migrateVirtualMachine',
+          params: { virtualmachineid: vmId },
+          rest: { path: `/virtual-machines/${vmId}/migrate`, body: {} },
+        };
+      case 'migrate-volume':
+        return this.moveRequest(vmId, giveUpAt);
+      case 'expunge':
+        return {
+          command: 'destroyVirtualMachine',
+          params: { id: vmId, expunge: 'true' },
+          rest: { path: `/virtual-machines/${vmId}/expunge`, body: {} },
+        };
+      default: {
+        const canBeForced = action === 'stop' || action === 'reboot';
+        return {
+          command: COMMANDS[action],
+          params: canBeForced ? { id: vmId, forced: String(call.forced) } : { id: vmId },
+          rest: { path: `/virtual-machines/${vmId}/${action}`, body: canBeForced ? { forced: call.forced } : {} },
+        };
+      }
     }
-    const extra: Record<string, string> = canBeForced ? { forced: String(call.forced) } : {};
-    if (action === 'expunge')
-      return (await this.signed('destroyVirtualMachine', { id: vmId, expunge: 'true' })).outcome;
-    return (await this.signed(COMMANDS[action], { id: vmId, ...extra })).outcome;
+  }
+
+  private async diskRequest(
+    call: PlannedCall,
+    action: 'attach' | 'detach',
+    vmId: string,
+  ): Promise<Request | undefined> {
+    const id = await this.disks.get(call.slot);
+    if (id === undefined) return undefined;
+    const path = `/volumes/${id}/${action}`;
+    return action === 'attach'
+      ? {
+          command: 'attachVolume',
+          params: { id, virtualmachineid: vmId },
+          rest: { path, body: { virtualMachineId: vmId } },
+        }
+      : { command: 'detachVolume', params: { id }, rest: { path, body: {} } };
+  }
+
+  /** Its root disk, to the pool on which that is not. */
+  private async moveRequest(vmId: string, giveUpAt: number): Promise<Request | undefined> {
+    const reply = await this.admin.read(
+      'listVolumes',
+      { virtualmachineid: vmId, type: 'ROOT', listall: 'true' },
+      giveUpAt,
+    );
+    const [root] = reply === undefined ? [] : itemsOf(reply);
+    const storageId = this.world.moves?.poolIds.find((poolId) => poolId !== root?.['storageid']);
+    if (root === undefined || storageId === undefined) return undefined;
+    return {
+      command: 'migrateVolume',
+      params: { volumeid: root.id, storageid: storageId, livemigrate: 'true' },
+      rest: { path: `/volumes/${root.id}/migrate`, body: { storageId, liveMigrate: true } },
+    };
   }
 
   private async cancel(call: PlannedCall, slot: Slot, giveUpAt: number): Promise<CallOutcome> {
     const jobId = await slot.lastOperation;
-    if (jobId === undefined) return { kind: 'skipped' };
-    if (call.face === 'keyed')
-      return (await this.keyed(call, { path: `/operations/${jobId}/cancel`, body: {} }, giveUpAt)).outcome;
-    return (await this.signed('cancelAsyncJob', { jobid: jobId })).outcome;
+    if (jobId === undefined) return SKIPPED.outcome;
+    const request = {
+      command: 'cancelAsyncJob',
+      params: { jobid: jobId },
+      rest: { path: `/operations/${jobId}/cancel`, body: {} },
+    };
+    return (await this.send(this.own, call, giveUpAt, request)).outcome;
   }
 
-  /** Once, by CloudStack's face. */
-  private async signed(command: string, params: Record<string, string>): Promise<Answer> {
-    let reply: Reply;
-    try {
-      reply = await this.api.request(command, params);
-    } catch (error) {
-      if (isDurastackError(error)) return LOST;
-      throw error;
-    }
-    const { status, body } = reply;
-    if (status < 400) return accepted(body['jobid'], body['id']);
-    const reason = String(body['errortext'] ?? JSON.stringify(body));
-    return unaccepted(status, reason, true);
+  private send(by: Calls, call: PlannedCall, giveUpAt: number, { command, params, rest }: Request): Promise<Answer> {
+    return call.face === 'keyed' ? by.keyed(`chaos-${call.index}`, rest, giveUpAt) : by.signed(command, params);
   }
 
-  /** By REST, again and again under one key until there is an answer. */
-  private async keyed(
-    call: PlannedCall,
-    request: { readonly path: string; readonly body: object },
-    giveUpAt: number,
-  ): Promise<Answer> {
-    for (;;) {
-      const reply = await this.post(request, `chaos-${call.index}`);
-      if (reply !== undefined && reply.status < 400) {
-        const resource = reply.body['resource'] as { id?: string } | undefined;
-        return call.action === 'cancel' ? accepted(undefined, undefined) : accepted(reply.body['id'], resource?.id);
-      }
-      const answer = reply && unaccepted(reply.status, `${reply.body['code']}: ${reply.body['detail']}`, false);
-      if (answer && answer.outcome.kind !== 'lost' && reply.body['code'] !== 'BUSY') return answer;
-      if (performance.now() > giveUpAt) return LOST;
-      await sleep(TRY_AGAIN_MS);
-    }
+  /** Of what a call has made; looked for as a client would that never heard whether it was accepted. */
+  private async idOf(answer: Answer, list: string, name: string, giveUpAt: number): Promise<string | undefined> {
+    if (answer.outcome.kind !== 'lost') return answer.resourceId;
+    const reply = await this.own.read(list, { name }, giveUpAt);
+    return reply && itemsOf(reply).find((item) => item['name'] === name)?.id;
   }
-
-  private async post(request: { path: string; body: object }, key: string): Promise<Reply | undefined> {
-    try {
-      const response = await fetch(`${this.world.apiUrl}/api/v1${request.path}`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${this.keys.apiKey}:${this.keys.secretKey}`,
-          'content-type': 'application/json',
-          'idempotency-key': key,
-        },
-        body: JSON.stringify(request.body),
-        signal: AbortSignal.timeout(KEYED_TIMEOUT_MS),
-      });
-      const text = await response.text();
-      return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };
-    } catch (error) {
-      if (error instanceof DurastackError) throw error;
-      return undefined;
-    }
-  }
-
-  /** As a client would that never heard whether its deploy was accepted. */
-  private async findByName(name: string, giveUpAt: number): Promise<string | undefined> {
-    while (performance.now() < giveUpAt) {
-      try {
-        const machines = itemsOf(await this.api.call('listVirtualMachines', { name }));
-        return machines.find((machine) => machine['name'] === name)?.id;
-      } catch (error) {
-        if (!isDurastackError(error)) throw error;
-        await sleep(TRY_AGAIN_MS);
-      }
-    }
-    return undefined;
-  }
-}
-
-interface Answer {
-  readonly outcome: CallOutcome;
-  readonly vmId?: string | undefined;
-}
-const LOST: Answer = { outcome: { kind: 'lost' } };
-
-function accepted(operationId: unknown, vmId: unknown): Answer {
-  const outcome: CallOutcome =
-    typeof operationId === 'string' ? { kind: 'accepted', operationId } : { kind: 'accepted' };
-  return typeof vmId === 'string' ? { outcome, vmId } : { outcome };
-}
-
-/** 500 (530 to CloudStack's clients) is a fault of the product; what is above says nothing about acceptance. */
-function unaccepted(status: number, reason: string, isCloudStack: boolean): Answer {
-  if (status === 500 || (isCloudStack && status === 530 && /fault of the product/.test(reason)))
-    return { outcome: { kind: 'fault', reason } };
-  if (status >= 500 || status === 429) return LOST;
-  return { outcome: { kind: 'refused', reason: `${status} ${reason}` } };
-}
-
-function operationOf(outcome: CallOutcome): string | undefined {
-  return outcome.kind === 'accepted' ? outcome.operationId : undefined;
 }

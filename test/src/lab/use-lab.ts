@@ -217,7 +217,8 @@ export class LabFixture {
 
   /** What the guest wrote to its disk, read on a host past the guest. */
   async diskLog(vm: LabVm, host = this.hosts[0] ?? ''): Promise<CounterLog> {
-    const [root] = itemsOf(await this.admin.call('listVolumes', { virtualmachineid: vm.id, type: 'ROOT' }));
+    const ofMachine = { virtualmachineid: vm.id, type: 'ROOT', listall: 'true' };
+    const [root] = itemsOf(await this.admin.call('listVolumes', ofMachine));
     const { image, format } = await this.imageOf(String(root?.['id']));
     const copy = `/run/lab/${vm.id}.raw`;
     const words = ['qemu-img', 'dd', '-U', '-f', format, '-O', 'raw', 'bs=1M', 'count=1', `if=${image}`, `of=${copy}`];

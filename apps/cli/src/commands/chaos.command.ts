@@ -23,9 +23,11 @@ export async function chaosCommand(words: readonly string[]): Promise<number> {
     seed: { type: 'string' },
     simulator: { type: 'boolean' },
     libvirt: { type: 'boolean' },
+    lab: { type: 'boolean' },
     json: { type: 'boolean' },
   });
-  const forHosts = values.libvirt ? [...TINY_IMAGE_PACKAGES, ...SYSTEM_LIBVIRT_PACKAGES] : [];
+  const withGuests = values.libvirt || values.lab;
+  const forHosts = withGuests ? [...TINY_IMAGE_PACKAGES, ...SYSTEM_LIBVIRT_PACKAGES] : [];
   await installPackages([...INSTANCE_PACKAGES, ...PIP_PACKAGES, ...forHosts]);
   const binary = await ensureTemporalBinary(join(homeDirectory(), 'cache'));
   const { code } = await run(process.execPath, [join(CHECKOUT, 'test/dist/chaos/main.js'), ...words], {
