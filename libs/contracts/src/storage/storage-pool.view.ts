@@ -26,7 +26,7 @@ export const storagePoolView = z.object({
   overprovisionFactor: text('How often space is given out.'),
   tags: text('Its tags, comma-joined.').optional(),
   details: map(
-    "`locks`: `proven` when the pool's file system keeps a second QEMU off a disk that is in use, else `not proven`; a pool of the latter kind needs other proof before a machine is started again elsewhere.",
+    '`locks`, of a directory that hosts share: `proven` when QEMU of every host that is up was seen to be kept off an image that QEMU of another host has open, else `not proven`; machines on a pool of the latter kind need another proof before they are started again elsewhere. `lockstriedat`: when that was tried last.',
   ).optional(),
   provider: text('DefaultPrimary.'),
   managed: bool('Whether a storage system manages each disk.'),

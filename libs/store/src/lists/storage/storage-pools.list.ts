@@ -40,12 +40,17 @@ export const storagePools = defineList({
     created: 'b.created_at',
     ...JOB_COLUMNS,
   },
-  extra: { kind: 'b.kind', monitors: 'b.monitors', locks: 'b.locks' },
-  map: ({ kind, monitors, locks }) => ({
+  extra: {
+    kind: 'b.kind',
+    monitors: 'b.monitors',
+    locks: 'b.locks',
+    triedAt: "DATE_FORMAT(b.locks_tried_at, '%Y-%m-%dT%H:%i:%sZ')",
+  },
+  map: ({ kind, monitors, locks, triedAt }) => ({
     type: TYPES[String(kind)] ?? 'SharedMountPoint',
     ipAddress: typeof monitors === 'string' ? monitors.replace(/:\d+(,.*)?$/, '') : 'localhost',
     overprovisionFactor: '1.0',
-    ...(typeof locks === 'string' ? { details: { locks } } : {}),
+    ...(typeof locks === 'string' ? { details: { locks, lockstriedat: String(triedAt) } } : {}),
     provider: 'DefaultPrimary',
     managed: false,
     suitableForMigration: false,
