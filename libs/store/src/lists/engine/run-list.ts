@@ -39,23 +39,29 @@ export async function runList<C extends ListCommand>(
   const { params, page } = request;
   const narrowing = conditions(view, viewer, params).filter(({ text }) => text !== 'TRUE');
   const condition = join([...(view.where ? [raw(view.where)] : []), ...narrowing], ' AND ');
-  // Where nothing narrows, the optimiser would sort the whole of an index on `state` instead of walking the key.
-  const hint = narrowing.length === 0 ? 'FORCE INDEX (PRIMARY)' : '';
+  const isWhole = narrowing.length === 0;
   const descending = view.newestFirst === true;
   if ('limit' in page) {
     const after = page.after === undefined ? raw('TRUE') : sql`b.id ${raw(descending ? '<' : '>')} ${page.after}`;
     const where = join([condition, after], ' AND ');
-    const { items, ids } = await readPage(tx, view, viewer, { where, hint, limit: page.limit + 1, offset: 0 });
+    const { items, ids } = await readPage(tx, view, viewer, { where, isWhole, limit: page.limit + 1, offset: 0 });
     const next = items.length > page.limit ? ids[page.limit - 1] : undefined;
     return { items: items.slice(0, page.limit), ...(next === undefined ? {} : { next }) };
   }
   const offset = (page.page - 1) * page.pageSize;
-  const part = { where: condition, hint, limit: page.pageSize, offset };
-  const [{ items }, counted] = await Promise.all([
-    readPage(tx, view, viewer, part),
-    tx.query<{ n: number }>(`SELECT COUNT(*) AS n FROM \`${view.table}\` b WHERE ${condition.text}`, condition.values),
-  ]);
-  return { items, count: Number(counted[0]?.n ?? 0) };
+  const part = { where: condition, isWhole, limit: page.pageSize, offset };
+  const { items, count } = await readPage(tx, view, viewer, part, (rows) => countAll(tx, view, part, rows));
+  return { items, count };
+}
+
+/** The total: known already when the page is the last one; else counted. */
+async function countAll(tx: Tx, { table }: ListView, { where, limit, offset }: Part, rows: number): Promise<number> {
+  if (rows < limit && (rows > 0 || offset === 0)) return offset + rows;
+  const counted = await tx.query<{ n: number }>(
+    `SELECT COUNT(*) AS n FROM \`${table}\` b WHERE ${where.text}`,
+    where.values,
+  );
+  return Number(counted[0]?.n ?? 0);
 }
 
 /**
@@ -113,47 +119,79 @@ function conditions(view: ListView, viewer: Caller, params: Params): Sql[] {
   return found;
 }
 
-async function readPage<C extends ListCommand>(
+/** What is read of a view's table. */
+interface Part {
+  readonly where: Sql;
+  /** Nothing but the view's own condition narrows it. */
+  readonly isWhole: boolean;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+interface ReadPage<R> {
+  readonly items: R[];
+  readonly ids: string[];
+}
+
+/** @param beside what is done beside reading the children, with how many rows there are */
+async function readPage<C extends ListCommand, T = undefined>(
   tx: Tx,
   view: ListView<C>,
   viewer: Caller,
-  part: { where: Sql; hint: string; limit: number; offset: number },
-): Promise<{ items: ResultOf<C>[]; ids: string[] }> {
-  const order = view.newestFirst ? 'b.id DESC' : 'b.id';
-  const { select, toItem } = prepared(view);
-  // The inner query finds the ids of the page in an index; rows and joins are read for these alone.
-  const rows = await tx.query(
-    `SELECT ${select} FROM (SELECT b.id FROM \`${view.table}\` b ${part.hint} WHERE ${part.where.text} ORDER BY ${order} LIMIT ? OFFSET ?) p
-       JOIN \`${view.table}\` b ON b.id = p.id ${(view.joins ?? []).join(' ')} ORDER BY ${order}`,
-    [...part.where.values, part.limit, part.offset],
-  );
+  part: Part,
+  beside?: (rows: number) => Promise<T>,
+): Promise<ReadPage<ResultOf<C>> & { count: T }> {
+  const { toItem } = prepared(view);
+  const rows = await tx.query(pageQuery(view, part), [...part.where.values, part.limit, part.offset]);
   // Filled in place: a copy of each of hundreds of wide items is what a page would spend most of its time on.
   const items = rows.map((row) => Object.assign(toItem(row), view.map?.(row, viewer)));
   if (viewer.role !== 'admin') for (const field of view.rootOnly ?? []) for (const item of items) delete item[field];
-  if (items.length > 0) await addChildren(tx, view, rows, items);
+  const ids = rows.map((row) => String(row['id']));
+  const [count] = await Promise.all([
+    beside?.(rows.length),
+    items.length > 0 ? addChildren(tx, view, { items, ids, isWhole: part.isWhole }) : undefined,
+  ]);
   if (view.finish) for (const item of items) Object.assign(item, view.finish(item));
-  return { items: items as ResultOf<C>[], ids: rows.map((row) => String(row['id'])) };
+  return { items: items as ResultOf<C>[], ids, count: count as T };
 }
 
-async function addChildren(
-  tx: Tx,
-  view: ListView,
-  rows: readonly Record<string, unknown>[],
-  items: readonly Record<string, unknown>[],
-): Promise<void> {
-  const ids = rows.map((row) => row['id']);
+/** Takes the condition's values, the limit and the offset. */
+function pageQuery(view: ListView, { where, isWhole, offset }: Part): string {
+  const { select } = prepared(view);
+  const order = view.newestFirst ? 'b.id DESC' : 'b.id';
+  const joins = (view.joins ?? []).join(' ');
+  // Where nothing narrows, the optimiser would sort the whole of an index on `state` instead of walking the key.
+  const hint = isWhole ? 'FORCE INDEX (PRIMARY)' : '';
+  const table = `\`${view.table}\` b`;
+  if (isWhole && offset === 0)
+    return `SELECT ${select} FROM ${table} ${hint} ${joins} WHERE ${where.text} ORDER BY ${order} LIMIT ? OFFSET ?`;
+  // The inner query finds the ids of the page in an index; rows and joins are read for these alone.
+  return `SELECT ${select} FROM (SELECT b.id FROM ${table} ${hint} WHERE ${where.text} ORDER BY ${order} LIMIT ? OFFSET ?) p
+    JOIN ${table} ON b.id = p.id ${joins} ORDER BY ${order}`;
+}
+
+interface Parents {
+  readonly items: readonly Record<string, unknown>[];
+  readonly ids: readonly string[];
+  readonly isWhole: boolean;
+}
+
+async function addChildren(tx: Tx, view: ListView, { items, ids, isWhole }: Parents): Promise<void> {
   const byId = new Map(items.map((item, index) => [ids[index], item]));
   const children = [...(view.children ?? []), ...(view.tagged ? [tagsChild(view.tagged)] : [])];
+  // A page of all rows leaves out next to none between its first and its last: one range instead of hundreds of keys.
+  const ends = [ids[0], ids.at(-1)].sort();
+  const parents = isWhole ? sql`BETWEEN ${ends[0]} AND ${ends[1]}` : sql`IN (${ids})`;
   await Promise.all(
     children.map(async (child) => {
       for (const item of items) item[child.field] = [];
       const { select, toItem } = preparedChild(view, child);
       const found = await tx.query(
-        `SELECT ${select}, ${child.parent} AS parent_id FROM ${child.from} WHERE ${child.parent} IN (?) ${child.where ? `AND ${child.where}` : ''} ORDER BY ${child.order}`,
-        [ids],
+        `SELECT ${select}, ${child.parent} AS parent_id FROM ${child.from} WHERE ${child.parent} ${parents.text} ${child.where ? `AND ${child.where}` : ''} ORDER BY ${child.order}`,
+        parents.values,
       );
       for (const row of found) {
-        const list = byId.get(row['parent_id'])?.[child.field] as unknown[] | undefined;
+        const list = byId.get(String(row['parent_id']))?.[child.field] as unknown[] | undefined;
         list?.push(Object.assign(toItem(row), child.map?.(row, list.length)));
       }
     }),
