@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadAdminAccess } from '@durastack/cli/api/admin-access';
-import type { Home } from '@durastack/cli/instance/home';
+import { SHARED_CACHE, type Home } from '@durastack/cli/instance/home';
 import { InstanceFile } from '@durastack/cli/instance/instance-file';
 import { InstanceStart } from '@durastack/cli/instance/start';
 import { withHomeLock } from '@durastack/cli/instance/with-lock';
@@ -12,7 +12,6 @@ import { askControl } from '@durastack/cli/lab/host/control';
 import { HOST_PLACES } from '@durastack/cli/lab/host/host-spec';
 import { initPid, pathInHost, powerOff, powerOn } from '@durastack/cli/lab/host/power';
 import type { LabHost } from '@durastack/cli/lab/lab-file';
-import { LAB_CACHE } from '@durastack/cli/lab/up';
 import { mariadbUrl } from '@durastack/cli/parts/mariadb';
 import { ensureTemporalBinary } from '@durastack/cli/parts/temporal-binary';
 import { Steps } from '@durastack/cli/system/steps';
@@ -124,7 +123,7 @@ function partsOf(lab: LabFixture): Map<PartName, Part> {
 }
 
 async function startControlPlane(home: Home): Promise<void> {
-  const { path } = await ensureTemporalBinary(LAB_CACHE);
+  const { path } = await ensureTemporalBinary(SHARED_CACHE);
   await withHomeLock(home, async () => {
     const quiet = new Steps({ write: () => undefined });
     const start = new InstanceStart(InstanceFile.open(home), quiet, { ports: {}, temporalBinary: path });
