@@ -44,13 +44,16 @@ export async function runList<C extends ListCommand>(
   if ('limit' in page) {
     const after = page.after === undefined ? raw('TRUE') : sql`b.id ${raw(descending ? '<' : '>')} ${page.after}`;
     const where = join([condition, after], ' AND ');
-    const { items, ids } = await readPage(tx, view, viewer, { where, isWhole, limit: page.limit + 1, offset: 0 });
+    const read = await readRows(tx, view, viewer, { where, isWhole, limit: page.limit + 1, offset: 0 });
+    const items = await complete(tx, view, read);
+    const { ids } = read;
     const next = items.length > page.limit ? ids[page.limit - 1] : undefined;
     return { items: items.slice(0, page.limit), ...(next === undefined ? {} : { next }) };
   }
   const offset = (page.page - 1) * page.pageSize;
   const part = { where: condition, isWhole, limit: page.pageSize, offset };
-  const { items, count } = await readPage(tx, view, viewer, part, (rows) => countAll(tx, view, part, rows));
+  const read = await readRows(tx, view, viewer, part);
+  const [items, count] = await Promise.all([complete(tx, view, read), countAll(tx, view, part, read.ids.length)]);
   return { items, count };
 }
 
@@ -128,31 +131,26 @@ interface Part {
   readonly offset: number;
 }
 
-interface ReadPage<R> {
-  readonly items: R[];
-  readonly ids: string[];
+/** The items of a page, still without children. */
+interface PageRows {
+  readonly items: readonly Record<string, unknown>[];
+  readonly ids: readonly string[];
+  readonly isWhole: boolean;
 }
 
-/** @param beside what is done beside reading the children, with how many rows there are */
-async function readPage<C extends ListCommand, T = undefined>(
-  tx: Tx,
-  view: ListView<C>,
-  viewer: Caller,
-  part: Part,
-  beside?: (rows: number) => Promise<T>,
-): Promise<ReadPage<ResultOf<C>> & { count: T }> {
+async function readRows(tx: Tx, view: ListView, viewer: Caller, part: Part): Promise<PageRows> {
   const { toItem } = prepared(view);
   const rows = await tx.query(pageQuery(view, part), [...part.where.values, part.limit, part.offset]);
   // Filled in place: a copy of each of hundreds of wide items is what a page would spend most of its time on.
   const items = rows.map((row) => Object.assign(toItem(row), view.map?.(row, viewer)));
   if (viewer.role !== 'admin') for (const field of view.rootOnly ?? []) for (const item of items) delete item[field];
-  const ids = rows.map((row) => String(row['id']));
-  const [count] = await Promise.all([
-    beside?.(rows.length),
-    items.length > 0 ? addChildren(tx, view, { items, ids, isWhole: part.isWhole }) : undefined,
-  ]);
-  if (view.finish) for (const item of items) Object.assign(item, view.finish(item));
-  return { items: items as ResultOf<C>[], ids, count: count as T };
+  return { items, ids: rows.map((row) => String(row['id'])), isWhole: part.isWhole };
+}
+
+async function complete<C extends ListCommand>(tx: Tx, view: ListView<C>, read: PageRows): Promise<ResultOf<C>[]> {
+  if (read.items.length > 0) await addChildren(tx, view, read);
+  if (view.finish) for (const item of read.items) Object.assign(item, view.finish(item));
+  return read.items as ResultOf<C>[];
 }
 
 /** Takes the condition's values, the limit and the offset. */
@@ -170,18 +168,12 @@ function pageQuery(view: ListView, { where, isWhole, offset }: Part): string {
     JOIN ${table} ON b.id = p.id ${joins} ORDER BY ${order}`;
 }
 
-interface Parents {
-  readonly items: readonly Record<string, unknown>[];
-  readonly ids: readonly string[];
-  readonly isWhole: boolean;
-}
-
-async function addChildren(tx: Tx, view: ListView, { items, ids, isWhole }: Parents): Promise<void> {
+async function addChildren(tx: Tx, view: ListView, { items, ids, isWhole }: PageRows): Promise<void> {
   const byId = new Map(items.map((item, index) => [ids[index], item]));
   const children = [...(view.children ?? []), ...(view.tagged ? [tagsChild(view.tagged)] : [])];
   // A page of all rows leaves out next to none between its first and its last: one range instead of hundreds of keys.
-  const ends = [ids[0], ids.at(-1)].sort();
-  const parents = isWhole ? sql`BETWEEN ${ends[0]} AND ${ends[1]}` : sql`IN (${ids})`;
+  const [first, last] = view.newestFirst ? [ids.at(-1), ids[0]] : [ids[0], ids.at(-1)];
+  const parents = isWhole ? sql`BETWEEN ${first} AND ${last}` : sql`IN (${ids})`;
   await Promise.all(
     children.map(async (child) => {
       for (const item of items) item[child.field] = [];
