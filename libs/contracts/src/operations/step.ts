@@ -42,6 +42,8 @@ export type StepOutcome =
       readonly pollMs: number;
       readonly detail?: string;
       readonly progress?: TransferProgress;
+      /** Of a pivot that is passed on the hosts: it was passed just now. The step is called on, and only goes forward. */
+      readonly passed?: true;
     };
 
 /** The step has had its effect. */
@@ -59,6 +61,11 @@ export const PASSED: StepOutcome = { done: true, passed: true };
 export function pending(pollMs: number, detail?: string, progress?: TransferProgress): StepOutcome {
   const shown = { ...(detail === undefined ? {} : { detail }), ...(progress === undefined ? {} : { progress }) };
   return { done: false, pollMs, ...shown };
+}
+
+/** The pivot was passed on the hosts; what follows from that takes a while. Called on at once, past the pivot. */
+export function passing(detail: string, progress?: TransferProgress): StepOutcome {
+  return { ...pending(0, detail, progress), done: false, pollMs: 0, passed: true };
 }
 
 /** Every step and every undo is one activity of this shape. */

@@ -1,5 +1,5 @@
 import type { OperationPorts, RunRef, StepFailure, StepOutcome, StepRef } from '@durastack/contracts/operations/step';
-import { DONE, PASSED, pending } from '@durastack/contracts/operations/step';
+import { DONE, PASSED, passing, pending } from '@durastack/contracts/operations/step';
 import { ERROR_KINDS } from '@durastack/contracts/errors';
 import { ATTENTION_CAUSES, isOfNewerRun } from '@durastack/contracts/operations/attention';
 import { describe, expect, it } from 'vitest';
@@ -38,6 +38,8 @@ class World {
   cancelled = false;
   again = false;
   polls = 0;
+  /** Its slow step passes the pivot before it is done. */
+  passes = false;
 
   async act(activity: string, step: StepRef): Promise<StepOutcome> {
     this.calls.push(activity);
@@ -46,6 +48,10 @@ class World {
     if (fails === 'before') throw new Failure('STEP_REFUSED', `${activity} refused`);
     const [verb, thing] = activity.split('-') as [string, string];
     if (verb === 'slow' && this.polls++ < 2) return pending(this.polls === 1 ? 1_000 : 0, 'half way');
+    if (verb === 'slow' && this.passes && step.direction === 'forward') {
+      this.polls = 0;
+      return passing('the rest follows');
+    }
     if (verb === 'make' || verb === 'slow') this.standing.add(thing);
     if (verb === 'unmake') this.standing.delete(thing);
     if (verb === 'settle' && this.standing.has(thing)) return PASSED;
@@ -208,6 +214,25 @@ describe('runOperation', () => {
         expect([...world.standing]).toEqual(passed ? ['a', 'b', 'd'] : []);
       }
     });
+
+    it.each(['is done', 'is cancelled', 'fails'])(
+      'is written before the step %s that passes it on the way',
+      async (what) => {
+        const world = new World();
+        world.passes = true;
+        const act = world.act.bind(world);
+        world.act = (activity, step) => {
+          if (step.direction === 'past-pivot') expect(world.row.direction).toBe('past-pivot');
+          if (step.direction === 'past-pivot' && what === 'is cancelled') world.cancelled = true;
+          if (step.direction === 'past-pivot' && what === 'fails') world.failing.set('slow-b', 'before');
+          return act(activity, step);
+        };
+        expect(await world.run(PIVOT_ON_HOSTS)).toBe(what === 'fails' ? 'needs-attention' : 'succeeded');
+        expect([...world.standing]).toEqual(what === 'fails' ? ['a'] : ['a', 'b', 'd']);
+        expect(world.calls).not.toContain('settle-b');
+        expect(world.row.direction).toBe('past-pivot');
+      },
+    );
 
     it('does not turn back at the steps behind it', async () => {
       const world = new World();

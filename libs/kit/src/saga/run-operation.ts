@@ -78,11 +78,12 @@ class StepFailed {
   constructor(
     readonly failure: StepFailure,
     readonly index: number,
+    readonly direction: StepRef['direction'] = 'forward',
   ) {}
 }
 
-/** How a step ended; `passed`: see {@link StepOutcome}. */
-type Ended = 'done' | 'passed';
+/** How a step ended; `passed`: see {@link StepOutcome}; `passing`: it has not, but there is no way back from here on. */
+type Ended = 'done' | 'passed' | 'passing';
 
 /** Calls a step until it is done; cancel is heard between two calls while the operation may still turn back. */
 async function perform(runtime: SagaRuntime, call: Call, ref: StepRef, mayCancel: boolean): Promise<Ended> {
@@ -90,6 +91,7 @@ async function perform(runtime: SagaRuntime, call: Call, ref: StepRef, mayCancel
     const outcome = await runtime.callStep(call, ref);
     if (outcome.done) return outcome.passed === true ? 'passed' : 'done';
     runtime.showStep(outcome.detail ? `${ref.title} (${outcome.detail})` : ref.title);
+    if (outcome.passed === true && ref.direction === 'forward') return 'passing';
     if (mayCancel && runtime.cancelRequested()) throw cancelled(ref.title);
     // A timer may be a second late: a step that wants to be called at once is.
     if (outcome.pollMs === 0) continue;
@@ -147,13 +149,14 @@ async function forward(
     if (step.kind === 'pivot' && step.settle === undefined && direction === 'forward') await pass();
     runtime.showStep(step.title);
     try {
-      const ref = stepRef(run, begun, list, { call: step.do, index, direction, resumed });
-      await insist(runtime, !mayCancel, () => perform(runtime, step.do, ref, mayCancel));
+      const refNow = () => stepRef(run, begun, list, { call: step.do, index, direction, resumed });
+      const ended = await insist(runtime, !mayCancel, () => perform(runtime, step.do, refNow(), mayCancel));
       if (step.kind === 'pivot' && direction === 'forward') await pass();
+      if (ended === 'passing') await insist(runtime, true, () => perform(runtime, step.do, refNow(), false));
     } catch (error) {
       const failure = isFailure(error) ? error : { ...runtime.failureOf(error), step: step.title };
       if (isOfNewerRun(failure.code)) throw SUPERSEDED;
-      return new StepFailed(failure, index);
+      return new StepFailed(failure, index, direction);
     }
   }
   return undefined;
@@ -241,7 +244,7 @@ async function runBegun(
   if (begun.direction !== 'undoing') {
     const failed = await forward(runtime, way, list);
     if (!failed) return succeed(runtime, run);
-    if (hasNoWayBack(list, failed.index, begun)) return stop(runtime, run, stuckForward(failed.failure));
+    if (hasNoWayBack(list, failed)) return stop(runtime, run, stuckForward(failed.failure));
     if (!(await runtime.operation.setDirection(run, 'undoing', failed.failure))) throw SUPERSEDED;
     // An earlier attempt may have gone further than this one; each undo accepts that nothing was done.
     if (begun.again !== true) undoStart = failed.index;
@@ -254,7 +257,7 @@ async function runBegun(
 }
 
 /** Whether a failure at this step cannot be answered by turning back. */
-function hasNoWayBack({ steps }: StepList, failedAt: number, { direction }: Running): boolean {
+function hasNoWayBack({ steps }: StepList, { index: failedAt, direction }: StepFailed): boolean {
   const pivotAt = steps.findIndex((step) => step.kind === 'pivot');
   if (pivotAt < 0) return false;
   const pivot = steps[pivotAt] as Extract<Step, { kind: 'pivot' }>;
