@@ -531,6 +531,31 @@ CREATE TABLE `pod` (
   UNIQUE KEY `pod_zone_name` (`zone_id`,`name`)
 );
 
+CREATE TABLE `project` (
+  `id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `display_text` longtext NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `project_account` (`account_id`),
+  UNIQUE KEY `project_domain_name` (`domain_id`,`name`)
+);
+
+CREATE TABLE `project_member` (
+  `id` char(36) NOT NULL,
+  `project_id` char(36) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `user_id` char(36) DEFAULT NULL,
+  `role` varchar(20) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `project_member_account` (`account_id`,`project_id`),
+  KEY `project_member_project` (`project_id`,`account_id`)
+);
+
 CREATE TABLE `recovery_finding` (
   `kind` varchar(40) NOT NULL,
   `subject` varchar(120) NOT NULL,
@@ -807,6 +832,10 @@ CREATE TABLE `vm_migration` (
   `destination_host_id` char(36) NOT NULL,
   `ticket_sealed` longtext NOT NULL,
   `opened_generation` bigint DEFAULT NULL,
+  `post_copy_after_ms` int DEFAULT NULL,
+  `no_post_copy` longtext DEFAULT NULL,
+  `lost` tinyint NOT NULL DEFAULT 0,
+  `switched_ms` int DEFAULT NULL,
   `total_ms` int DEFAULT NULL,
   `downtime_ms` int DEFAULT NULL,
   `sent_bytes` bigint DEFAULT NULL,

@@ -8,9 +8,17 @@ import type { VmSpec } from '@durastack/contracts/agent/specs';
 import type { TaskStatus } from '@durastack/contracts/agent/verbs';
 import type { VmMigrationPorts } from '@durastack/contracts/compute/vm-migration.ports';
 import { DurastackError, invariant, isDurastackError } from '@durastack/contracts/errors';
-import { DONE, doneWith, PASSED, pending, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
+import {
+  DONE,
+  doneWith,
+  PASSED,
+  passing,
+  pending,
+  type StepOutcome,
+  type StepRef,
+} from '@durastack/contracts/operations/step';
 import type { TransferProgress } from '@durastack/contracts/operations/transfer-progress';
-import { judgeMigration, type KnownSide } from '@durastack/model/migration/judge-migration';
+import { judgeMigration, type KnownSide, type MigrationVerdict } from '@durastack/model/migration/judge-migration';
 import { readNeedsToReserve } from '@durastack/store/compute/placement-needs';
 import type { Tx } from '@durastack/store/database/transaction';
 import { inStep, underStep } from '@durastack/store/operations/run';
@@ -24,9 +32,13 @@ import {
   figuresInWords,
   forgetMigration,
   noteFigures,
+  noteLost,
   noteMigration,
+  noteNoPostCopy,
   noteOpened,
   readMigration,
+  readPostCopyAfterMs,
+  recordMemoryLost,
   sealTicket,
   ticketContext,
   type MigrationRow,
@@ -48,6 +60,21 @@ interface Move {
   /** Disks that go along. */
   readonly withVolumes: readonly string[];
 }
+
+/** As one host tells of it. */
+interface Side {
+  readonly side: KnownSide;
+  /** By post-copy: what has not gone yet. */
+  readonly remainingBytes?: number | undefined;
+}
+
+interface Judged {
+  readonly verdict: Exclude<MigrationVerdict, 'attention'>;
+  readonly remainingBytes?: number | undefined;
+}
+
+/** Nothing is there that could go on. */
+const ENDED: ReadonlySet<KnownSide> = new Set(['off', 'absent', 'fenced']);
 
 /** See {@link VmMigrationPorts}. */
 export function createActivities(dependencies: ActivityDependencies): VmMigrationPorts {
@@ -75,24 +102,29 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
 
   const rowOf = (step: StepRef) => inStep(source, step, (tx, operation) => readMigration(tx, operation.resource.id));
 
-  /** How the machine stands on one side, once nothing is at work on it there. Raises the token on that host. */
-  const sideOn = async (hostId: string, vmId: string, step: StepRef): Promise<KnownSide> => {
+  /**
+   * How the machine stands on one side, once nothing is at work on it there but a post-copy. Raises the token on that
+   * host.
+   */
+  const sideOn = async (hostId: string, vmId: string, step: StepRef): Promise<Side> => {
     try {
-      return (await agents.call(hostId, 'endMigration', { vmId }, step)).side;
+      return await agents.call(hostId, 'endMigration', { vmId }, step);
     } catch (error) {
-      if (isDurastackError(error, 'HOST_FENCED')) return 'fenced';
+      if (isDurastackError(error, 'HOST_FENCED')) return { side: 'fenced' };
       throw error;
     }
   };
 
   /** Asks both; whoever does not answer is asked again, by the step being tried again. */
-  const judge = async ({ vmId, sourceHostId, destinationHostId }: MigrationRow, step: StepRef) => {
+  const judge = async ({ vmId, sourceHostId, destinationHostId }: MigrationRow, step: StepRef): Promise<Judged> => {
     // The source leads: once it has ended, nobody can let the copy run any more.
-    const atSource = await sideOn(sourceHostId, vmId, step);
-    const atDestination = await sideOn(destinationHostId, vmId, step);
+    const { side: atSource, remainingBytes } = await sideOn(sourceHostId, vmId, step);
+    const { side: atDestination } = await sideOn(destinationHostId, vmId, step);
     const disks = (await movesDisks(step)) ? 'move' : 'stay';
     const verdict = judgeMigration(atSource, atDestination, { jobs: 'ended', disks });
-    if (verdict !== 'attention') return verdict;
+    // It had gone: a source that died or was cleared since has nothing to go on with.
+    if (verdict === 'at-source' && step.direction === 'past-pivot' && ENDED.has(atSource)) return { verdict: 'lost' };
+    if (verdict !== 'attention') return { verdict, remainingBytes };
     const text = `The machine ${vmId} is ${atSource} on its old host and ${atDestination} on its new one; nothing was ended.`;
     throw new DurastackError('STEP_REFUSED', `${text} Find out which one is right, end the other, then retry.`);
   };
@@ -101,7 +133,15 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
     const row = await rowOf(step);
     if (!row) return DONE;
     const { vmId, sourceHostId, destinationHostId } = row;
-    const verdict = await judge(row, step);
+    if (row.lost) return PASSED;
+    const { verdict, remainingBytes } = await judge(row, step);
+    if (verdict === 'arriving') return pending(ASK_AGAIN_MS, following(remainingBytes));
+    if (verdict === 'lost') {
+      for (const hostId of [sourceHostId, destinationHostId])
+        await unlessFenced(agents.call(hostId, 'ensureVmGone', { vmId }, step));
+      await underStep(source, step, (tx) => noteLost(tx, vmId));
+      return PASSED;
+    }
     if (verdict === 'ask-again') return pending(ASK_AGAIN_MS, 'asking both hosts where the machine is');
     if (verdict === 'migrated') return PASSED;
     invariant(step.direction === 'undoing', `The migration of ${vmId} was recorded as done, and it is not.`);
@@ -124,8 +164,10 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
           ...{ operationId: operation.id, needs, silent: agents.silentHosts() },
           ...(requestedHostId === undefined ? {} : { requestedHostId }),
         });
-        const ticketSealed = sealTicket(box, vmId);
-        await noteMigration(tx, operation.id, { vmId, sourceHostId: needs.hostId, destinationHostId, ticketSealed });
+        await noteMigration(tx, operation.id, {
+          ...{ vmId, sourceHostId: needs.hostId, destinationHostId, ticketSealed: sealTicket(box, vmId) },
+          postCopyAfterMs: await readPostCopyAfterMs(tx, needs.hostId),
+        });
         return DONE;
       }),
 
@@ -149,6 +191,11 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
           'STEP_REFUSED',
           `The chosen host cannot take ${spec.seed.hostname}: it ${fit.reason}.`,
         );
+      const { noPostCopy } = fit;
+      if (row.postCopyAfterMs !== null && noPostCopy !== undefined)
+        await underStep(source, step, async (tx) =>
+          noteNoPostCopy(tx, row.vmId, `host ${await nameOf(tx, row.destinationHostId)} ${noPostCopy}`),
+        );
       await tellHostsOf(source, agents, row.vmId);
       return DONE;
     },
@@ -159,9 +206,17 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
       if (!move) return DONE;
       const { row, spec, destination, withVolumes } = move;
       const along = withVolumes.length === 0 ? {} : { withVolumes: [...withVolumes] };
+      const afterMs = row.noPostCopy === null ? row.postCopyAfterMs : null;
       if (row.openedGeneration !== step.generation) {
         const { ticket } = destination;
-        const granted = { vm: spec, sourceHostId: row.sourceHostId, ticket, validForMs: TICKET_MS, ...along };
+        const granted = {
+          vm: spec,
+          sourceHostId: row.sourceHostId,
+          ticket,
+          validForMs: TICKET_MS,
+          ...along,
+          ...postCopyOf(afterMs, true as const),
+        };
         const receiving = await stayNear({
           ask: (waitMs) => agents.task(row.destinationHostId, 'receiveVm', granted, { ...step, waitMs }),
           worthIt: ({ detail }) => detail !== AWAITS_SOURCE,
@@ -171,7 +226,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
         await underStep(source, step, (tx) => noteOpened(tx, row.vmId, step.generation));
       }
       // The source hears from the destination whether the machine runs there: when it is done, both are.
-      const sending = { vmId: row.vmId, destination, ...along };
+      const sending = { vmId: row.vmId, destination, ...along, ...postCopyOf(afterMs, { afterMs: afterMs ?? 0 }) };
       const task = await stayNear({
         ask: (waitMs) => agents.task(row.sourceHostId, 'sendVm', sending, { ...step, waitMs }),
         worthIt: mayEndSoon,
@@ -181,7 +236,8 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
       if (!sent.done) return pending(mayEndSoon(task) ? 0 : POLL_MS, sent.detail, task.progress);
       const figures = migrationFigures.parse(task.result);
       await underStep(source, step, (tx) => noteFigures(tx, row.vmId, figures));
-      return doneWith(figuresInWords({ ...row, ...figures }) ?? '', inTheEnd(figures));
+      if (figures.switchedMs !== undefined) return passing(following(undefined));
+      return doneWith(figuresInWords({ ...row, ...figures, switchedMs: null }) ?? '', inTheEnd(figures));
     },
 
     settleMove: settle,
@@ -191,6 +247,10 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
         await recordVolumeMoves(tx, operation.id);
         const row = await readMigration(tx, operation.resource.id);
         if (!row) return DONE;
+        if (row.lost) {
+          await recordMemoryLost(tx, step, row);
+          return DONE;
+        }
         await tx.execute(
           "UPDATE virtual_machine SET host_id = ?, last_host_id = ?, observed_power = 'running', observed_at = NOW(3) WHERE id = ? AND host_id = ?",
           [row.destinationHostId, row.sourceHostId, row.vmId, row.sourceHostId],
@@ -215,6 +275,16 @@ function onlyAttempt(task: TaskStatus): StepOutcome {
   throw new DurastackError('STEP_REFUSED', task.error?.message ?? 'The migration failed without saying why.');
 }
 
+/** A parameter of both sides, where post-copy is allowed. */
+function postCopyOf<T>(afterMs: number | null, postCopy: T): { postCopy?: T } {
+  return afterMs === null ? {} : { postCopy };
+}
+
+function following(remainingBytes: number | undefined): string {
+  const left = remainingBytes === undefined ? 'the rest' : `${Math.ceil(remainingBytes / 2 ** 20)} MiB`;
+  return `it runs at its new host; ${left} of its memory follows (post-copy)`;
+}
+
 /** What it came to. */
 function inTheEnd({ totalMs, downtimeMs, sentBytes, hypervisorMs }: MigrationFigures): TransferProgress {
   const processedBytes = Math.round(sentBytes);
@@ -224,6 +294,11 @@ function inTheEnd({ totalMs, downtimeMs, sentBytes, hypervisorMs }: MigrationFig
     downtimeMs: Math.round(downtimeMs),
   };
   return { processedBytes, remainingBytes: 0, totalBytes: processedBytes, ...times };
+}
+
+async function nameOf(tx: Tx, hostId: string): Promise<string> {
+  const [host] = await tx.query<{ name: string }>('SELECT name FROM host WHERE id = ?', [hostId]);
+  return host?.name ?? hostId;
 }
 
 async function urlOf(tx: Tx, { destinationHostId }: MigrationRow): Promise<string> {

@@ -57,6 +57,13 @@ export const ERROR_KINDS = {
   IMAGE_REFUSED: kind(400, 431, 4350, false, 'A fetched image is not what it claims to be, or is unsafe.'),
   CANCELLED: kind(409, 530, 4250, false, 'The operation was cancelled.'),
   TOO_LATE: kind(409, 431, 4350, false, 'The operation has passed the step after which it only goes forward.'),
+  MEMORY_LOST: kind(
+    500,
+    530,
+    4250,
+    false,
+    'What a machine had in memory was lost on its way; it is started again from its disks.',
+  ),
   UNDO_FAILED: kind(500, 530, 4250, false, 'An undo step failed; the operation needs attention.'),
   FORWARD_FAILED: kind(
     500,

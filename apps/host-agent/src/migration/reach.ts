@@ -15,6 +15,7 @@ import {
   heard,
   MIGRATION_PROTOCOL,
   orThrow,
+  postCopyReply,
   prepareReply,
   say,
   TICKET_HEADER,
@@ -41,9 +42,11 @@ export async function reachDestination(journey: Journey, signal: AbortSignal): P
   const session = await connect(journey, 'session', signal);
   session.on('error', () => session.destroy());
   const answers = heard(session);
+  // All memory comes before the last answer then, which takes as long as it takes; a dead connection ends by itself.
+  let byPostCopy = false;
   const ask = async <S extends z.ZodType>(question: object, reply: S): Promise<z.infer<S>> => {
     say(session, question);
-    const timer = setTimeout(() => session.destroy(), ANSWER_MS);
+    const timer = byPostCopy ? undefined : setTimeout(() => session.destroy(), ANSWER_MS);
     const answer = await answers.next().finally(() => clearTimeout(timer));
     if (answer.done === true) throw gone(journey);
     return parse(reply, answer.value, 'migration');
@@ -53,6 +56,10 @@ export async function reachDestination(journey: Journey, signal: AbortSignal): P
       orThrow(await ask({ call: 'prepare', description, cookie }, prepareReply)),
     openStream: () => connect(journey, 'stream', signal),
     openDiskStream: () => connect(journey, 'disk', signal),
+    beginPostCopy: async () => {
+      orThrow(await ask({ call: 'begin-post-copy' }, postCopyReply));
+      byPostCopy = true;
+    },
     finish: async ({ cookie }) => orThrow(await ask({ call: 'finish', cookie }, finishReply)),
     close: () => session.destroy(),
   };

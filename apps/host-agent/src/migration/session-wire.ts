@@ -20,12 +20,15 @@ const MAX_LINE = 4 * 2 ** 20;
 /** What the source asks. */
 export const sessionRequest = z.discriminatedUnion('call', [
   z.object({ call: z.literal('prepare'), description: z.string().max(MAX_LINE), cookie: z.string().max(MAX_LINE) }),
+  z.object({ call: z.literal('begin-post-copy') }),
   z.object({ call: z.literal('finish'), cookie: z.string().max(MAX_LINE) }),
 ]);
 
 const failure = z.object({ code: z.string().max(80), message: z.string().max(4_000) });
 /** What the destination answers. */
 export const prepareReply = z.union([z.object({ cookie: z.string() }), failure]);
+/** What the destination answers. */
+export const postCopyReply = z.union([z.object({ postCopy: z.literal(true) }), failure]);
 /** What the destination answers. */
 export const finishReply = z.union([z.object({ runs: z.boolean(), cookie: z.string() }), failure]);
 

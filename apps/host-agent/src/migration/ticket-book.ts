@@ -92,9 +92,16 @@ class OpenTicket implements Session {
     for (const connection of this.connections) connection.destroy();
   }
 
+  private async beginPostCopy(): Promise<object> {
+    if (this.granted.postCopy !== true) throw refused();
+    await this.receiver.beginPostCopy();
+    return { postCopy: true };
+  }
+
   private async answer(line: unknown): Promise<object> {
     const request = parse(sessionRequest, line, 'migration');
     if (request.call === 'finish') return this.receiver.finish(request);
+    if (request.call === 'begin-post-copy') return this.beginPostCopy();
     const reply = await this.receiver.prepare(request);
     this.awaitsStream = true;
     this.diskStreams = DISK_STREAMS * (this.granted.withVolumes?.length ?? 0);

@@ -9,6 +9,7 @@ import {
   migrationNeeds,
   migrationTicket,
   movedVolumes,
+  postCopy,
 } from './migration.js';
 import { id, POWER_STATES, vmSpec } from './specs.js';
 import { verb } from './verb.js';
@@ -29,7 +30,7 @@ export const MIGRATION_VERBS = {
   }),
   receiveVm: verb({
     description:
-      'Prepares networks, seed and files of the machine, lets its source in under the ticket, and lets it run here when the source says so. Done once it runs; a copy that never ran is gone when this ends otherwise.',
+      'Prepares networks, seed and files of the machine, lets its source in under the ticket, and lets it run here when the source says so. Done once it runs, or once post-copy begins: then it goes on by itself. A copy that never ran is gone when this ends otherwise.',
     params: migrationTicket,
     result: z.object({ power: z.enum(POWER_STATES) }),
     token: 'exclusive',
@@ -39,12 +40,14 @@ export const MIGRATION_VERBS = {
   }),
   sendVm: verb({
     description:
-      'Copies the running machine to the host that holds the ticket, and ends it here once it runs there. It runs on here when that fails; when nobody can tell, it is held.',
+      'Copies the running machine to the host that holds the ticket, and ends it here once it runs there. It runs on here when that fails; when nobody can tell, it is held. Done too once post-copy has begun, which nothing stops: it goes on by itself until all memory has gone.',
     params: z.object({
       vmId: id,
       destination: migrationDestination,
       /** Disks that are sent too, from where they are to where the destination has them. They stay here as they are then. */
       withVolumes: movedVolumes.optional(),
+      /** Absent: memory is sent before the machine goes, however long that takes. */
+      postCopy: postCopy.optional(),
     }),
     result: migrationFigures,
     token: 'exclusive',
@@ -53,9 +56,9 @@ export const MIGRATION_VERBS = {
   }),
   endMigration: verb({
     description:
-      'This host works on no migration of the machine any more: what it was doing has ended. Says how the machine stands here; decides nothing.',
+      'This host works on no migration of the machine any more: what it was doing has ended, but for a post-copy that has begun. Says how the machine stands here, and how far that is; decides nothing.',
     params: z.object({ vmId: id }),
-    result: z.object({ side: z.enum(MIGRATION_SIDES) }),
+    result: z.object({ side: z.enum(MIGRATION_SIDES), remainingBytes: z.number().min(0).optional() }),
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,
   }),

@@ -31,6 +31,8 @@ export const migrationTicket = z.object({
   validForMs: z.int().min(1).max(3_600_000),
   /** Disks of the machine whose content the source sends too: at their places here there are empty ones, as large. */
   withVolumes: movedVolumes.optional(),
+  /** The source may let the machine run here before its memory is complete. */
+  postCopy: z.literal(true).optional(),
 });
 /** See {@link migrationTicket}. */
 export type MigrationTicket = z.infer<typeof migrationTicket>;
@@ -50,8 +52,19 @@ export const migrationNeeds = z.object({
 /** See {@link migrationNeeds}. */
 export type MigrationNeeds = z.infer<typeof migrationNeeds>;
 
-/** Whether a host can take a machine; `reason` follows the host's name in a sentence. */
-export const migrationFit = z.object({ suitable: z.boolean(), reason: z.string().max(2_000).optional() });
+/**
+ * When memory is fetched after the machine instead of before it: once so much time has gone by and all of it was sent
+ * once, and the rest is still too much.
+ */
+export const postCopy = z.object({ afterMs: z.int().min(1).max(86_400_000) });
+
+/** Whether a host can take a machine; what is said follows the host's name in a sentence. */
+export const migrationFit = z.object({
+  suitable: z.boolean(),
+  reason: z.string().max(2_000).optional(),
+  /** Why a machine cannot run here before its memory is complete; absent: it can. */
+  noPostCopy: z.string().max(2_000).optional(),
+});
 /** See {@link migrationFit}. */
 export type MigrationFit = z.infer<typeof migrationFit>;
 
@@ -61,8 +74,14 @@ export type MigrationFit = z.infer<typeof migrationFit>;
  * - `running`, `paused` (by a person, by an error), `off`, `absent`: as ever
  * - `held`: paused by the migration. At the source: everything may have been sent, and it is not known whether the other
  *   copy runs. At the destination: a copy that never ran.
+ *
+ * By post-copy, from its beginning:
+ *
+ * - `left`: paused for good: its guest went on to the other host, which fetches the rest of its memory from here
+ * - `arriving`: it runs, and its memory is still being fetched
+ * - `stranded`: as that, and nothing comes any more: its guest stands still, sooner or later, and for good
  */
-export const MIGRATION_SIDES = ['running', 'paused', 'off', 'absent', 'held'] as const;
+export const MIGRATION_SIDES = ['running', 'paused', 'off', 'absent', 'held', 'left', 'arriving', 'stranded'] as const;
 /** See {@link MIGRATION_SIDES}. */
 export type MigrationSide = (typeof MIGRATION_SIDES)[number];
 
@@ -75,6 +94,8 @@ export const migrationFigures = z.object({
   sentBytes: z.number().min(0),
   /** Of the total, what went by inside of the two hypervisors: the rest is what moving by agents adds. */
   hypervisorMs: z.number().min(0),
+  /** By post-copy: the guest went over after so long. What is said besides is of that moment; memory follows. */
+  switchedMs: z.number().min(0).optional(),
 });
 /** See {@link migrationFigures}. */
 export type MigrationFigures = z.infer<typeof migrationFigures>;

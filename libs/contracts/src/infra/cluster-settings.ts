@@ -13,6 +13,7 @@ interface SettingOf<T> {
 }
 
 const DRS = 'DRS';
+const MIGRATION = 'Migration';
 
 /** Every setting of a cluster. */
 export const CLUSTER_SETTINGS = {
@@ -39,7 +40,29 @@ export const CLUSTER_SETTINGS = {
   },
   'drs.metric': {
     ...{ type: 'String', byDefault: 'memory', options: ['memory', 'cpu'], group: DRS },
-    description: 'What is levelled: memory or processors in use.',
+    description: 'What is levelled: memory or processors.',
+  },
+  'drs.metric.type': {
+    ...{ type: 'String', byDefault: 'used', options: ['used', 'free'], group: DRS },
+    description: 'Whether the imbalance is that of what hosts use, or of what they have left.',
+  },
+  'drs.metric.use.ratio': {
+    ...{ type: 'Boolean', byDefault: true, group: DRS },
+    description: 'Whether shares of what each host has are compared (for hosts of different sizes), or MHz and MiB.',
+  },
+  'drs.imbalance.condensed.skip.threshold': {
+    ...{ type: 'Float', byDefault: 0.95, min: 0, max: 1, group: DRS },
+    description:
+      'From 0 to 1, for condensed alone: hosts of which more than this share is used (of drs.metric.type free: less than this share is left) do not count when it is decided whether machines are to be gathered.',
+  },
+  'vm.migrate.postcopy.enable': {
+    ...{ type: 'Boolean', byDefault: false, group: MIGRATION },
+    description:
+      'Whether a machine that writes to its memory faster than that can be sent goes over before its memory, which follows (post-copy). From then on the move cannot be cancelled, and a failure of either host or of what is between them costs what the machine has in memory.',
+  },
+  'vm.migrate.postcopy.after': {
+    ...{ type: 'Integer', byDefault: 60, min: 1, max: 86_400, group: MIGRATION },
+    description: 'After how many seconds of copying it does, at the earliest when all memory was sent once.',
   },
 } as const satisfies Record<string, SettingOf<boolean | number | string>>;
 

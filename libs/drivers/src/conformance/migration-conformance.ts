@@ -3,6 +3,7 @@ import type { MigrationSide } from '@durastack/contracts/agent/migration';
 import type { PoolSpec, VmSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import { randomUUID } from 'node:crypto';
+import { Duplex, Transform } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostDriver, MigrationReceiver, RemoteReceiver, VerbContext } from '../driver.js';
 import { ConformanceCaller } from './conformance-subject.js';
@@ -13,6 +14,10 @@ export interface MigrationSubject {
   readonly destination: HostDriver;
   /** A new machine whose volume both reach; its network, if any, may be made on both. */
   makeVm(): VmSpec;
+  /** As that, with a guest that writes to its memory faster than {@link SlowLink} can send it. */
+  makeBusyVm(): VmSpec;
+  /** Throws when such a guest has found in its memory what it did not write. */
+  expectIntact(vm: VmSpec): Promise<void>;
   /** A pool of the source alone, with the template of `makeVm`'s volume if that has one, and a pool of the destination alone. */
   readonly ownPools: { readonly source: PoolSpec; readonly destination: PoolSpec };
   /** What a guest would read of a volume that nothing uses, as a digest. */
@@ -42,6 +47,7 @@ class Link {
       prepare: (offer) => receiver.prepare(offer),
       openStream: () => receiver.openStream(),
       openDiskStream: () => receiver.openDiskStream(),
+      beginPostCopy: () => receiver.beginPostCopy(),
       finish: async (request) => {
         const cut = (): never => {
           throw new DurastackError('HOST_UNREACHABLE', 'The connection was cut.');
@@ -53,6 +59,36 @@ class Link {
       close: end,
     };
   };
+}
+
+const SLOW_BYTES_PER_SECOND = 12 * 2 ** 20;
+
+/** One over which memory goes slowly, and which can be broken. */
+class SlowLink extends Link {
+  private stream: Duplex | undefined;
+
+  readonly reachSlowly = async (): Promise<RemoteReceiver> => {
+    const receiver = await this.reach();
+    const openStream: RemoteReceiver['openStream'] = async () => {
+      const stream = await receiver.openStream();
+      this.stream = stream;
+      const brake = new Transform({
+        highWaterMark: 2 ** 16,
+        transform: (chunk: Buffer, _encoding, done) =>
+          void setTimeout(() => done(null, chunk), (1_000 * chunk.length) / SLOW_BYTES_PER_SECOND),
+      });
+      brake.pipe(stream);
+      const both = Duplex.from({ readable: stream, writable: brake });
+      stream.once('close', () => both.destroy());
+      both.once('close', () => stream.destroy());
+      return both;
+    };
+    return { ...receiver, openStream };
+  };
+
+  break(): void {
+    this.stream?.destroy();
+  }
 }
 
 const POLL = { timeout: 15_000, interval: 50 };
@@ -69,8 +105,19 @@ class MigrationScene {
     return new ConformanceCaller(this.subject().destination);
   }
 
-  async makeRunning(more: Partial<VmSpec> = {}): Promise<VmSpec> {
-    const vm = { ...this.subject().makeVm(), ...more };
+  async makeRunningBusy(): Promise<VmSpec> {
+    return this.run(this.subject().makeBusyVm());
+  }
+
+  expectIntact(vm: VmSpec): Promise<void> {
+    return this.subject().expectIntact(vm);
+  }
+
+  makeRunning(more: Partial<VmSpec> = {}): Promise<VmSpec> {
+    return this.run({ ...this.subject().makeVm(), ...more });
+  }
+
+  private async run(vm: VmSpec): Promise<VmSpec> {
     await this.from().call('ensureVolume', { volume: vm.rootVolume });
     await this.from().call('ensureVmRunning', { vm });
     return vm;
@@ -125,17 +172,30 @@ class MigrationScene {
     return Promise.all([ask(this.from()), ask(this.to())]);
   }
 
+  /** As {@link move}, slowly; the guest goes first when all was sent once. */
+  movePostCopy(vm: VmSpec, link: SlowLink, context: Partial<VerbContext> = {}) {
+    const postCopy = { receive: { postCopy: true as const }, send: { postCopy: { afterMs: 1 } } };
+    return this.move(vm, link, { reach: link.reachSlowly, ...context }, [], postCopy);
+  }
+
   /** Both halves at once, as two agents would run them. */
-  move(vm: VmSpec, link = new Link(), context: Partial<VerbContext> = {}, withVolumes: string[] = []) {
+  // oxlint-disable-next-line durastack/max-parameters -- what a test names least often comes last
+  move(
+    vm: VmSpec,
+    link = new Link(),
+    context: Partial<VerbContext> = {},
+    withVolumes: string[] = [],
+    more: { receive?: { postCopy: true }; send?: { postCopy: { afterMs: number } } } = {},
+  ) {
     const ticket = 'x'.repeat(43);
     const stop = new AbortController();
     const receiving = this.to().call(
       'receiveVm',
-      { vm, sourceHostId: randomUUID(), ticket, validForMs: 60_000, withVolumes },
+      { vm, sourceHostId: randomUUID(), ticket, validForMs: 60_000, withVolumes, ...more.receive },
       { admit: link.admit, signal: stop.signal },
     );
     const destination = { hostId: randomUUID(), url: 'agent://127.0.0.1:1', ticket };
-    const params = { vmId: vm.id, destination, withVolumes };
+    const params = { vmId: vm.id, destination, withVolumes, ...more.send };
     const sending = this.from().call('sendVm', params, { reach: link.reach, ...context });
     for (const half of [receiving, sending]) half.catch(() => undefined);
     return { receiving, sending, stopReceiving: () => stop.abort(new DurastackError('CANCELLED', 'Stopped.')) };
@@ -158,6 +218,7 @@ export function describeMigrationConformance(name: string, makeSubject: () => Pr
     describeDisks(scene);
     describeStops(scene);
     describeDoubts(scene);
+    describePostCopy(scene);
   });
 }
 
@@ -372,5 +433,67 @@ function describeDoubts(scene: MigrationScene): void {
     await expect.poll(() => scene.sides(vm), POLL).toEqual(['running', 'absent']);
     expect(await scene.sides(other)).toEqual(['running', 'absent']);
     for (const one of [vm, other]) await scene.remove(one);
+  });
+}
+
+const WHILE = { timeout: 60_000, interval: 100 };
+
+function describePostCopy(scene: MigrationScene): void {
+  it('lets a machine go first that writes faster than it can be sent; its memory follows, whole', async () => {
+    const vm = await scene.makeRunningBusy();
+    const stop = new AbortController();
+    const { receiving, sending, stopReceiving } = scene.movePostCopy(vm, new SlowLink(), { signal: stop.signal });
+    expect((await sending).switchedMs).toBeGreaterThan(0);
+    await receiving;
+    // Whoever ended anything now would lose it.
+    stop.abort(new DurastackError('CANCELLED', 'Cancelled.'));
+    stopReceiving();
+    const [source, destination] = await scene.sides(vm);
+    expect(['left', 'off']).toContain(source);
+    expect(['held', 'arriving', 'running']).toContain(destination);
+    await expect.poll(() => scene.sides(vm), WHILE).toEqual(['off', 'running']);
+    await scene.expectIntact(vm);
+    await scene.from().twice('ensureVmGone', { vmId: vm.id });
+    expect(await scene.to().call('ensureVmStopped', { vmId: vm.id })).toEqual({ power: 'off' });
+    expect(await scene.to().call('ensureVmRunning', { vm })).toEqual({ power: 'running' });
+    await scene.remove(vm);
+  });
+
+  it('leaves the machine here when it is cancelled just before it goes', async () => {
+    const vm = await scene.makeRunningBusy();
+    const stop = new AbortController();
+    const link = new SlowLink();
+    const reach = async (): Promise<RemoteReceiver> => {
+      const receiver = await link.reachSlowly();
+      const beginPostCopy = async (): Promise<void> => {
+        await receiver.beginPostCopy();
+        stop.abort(new DurastackError('CANCELLED', 'Cancelled.'));
+      };
+      return { ...receiver, beginPostCopy };
+    };
+    const { receiving, sending } = scene.movePostCopy(vm, link, { signal: stop.signal, reach });
+    await expect(sending).rejects.toBeInstanceOf(DurastackError);
+    await receiving;
+    await expect.poll(() => scene.sides(vm), POLL).toEqual(['running', 'absent']);
+    await scene.remove(vm);
+  });
+
+  it('runs the machine nowhere again that lost its memory on the way', async () => {
+    const vm = await scene.makeRunningBusy();
+    const link = new SlowLink();
+    const { receiving, sending } = scene.movePostCopy(vm, link);
+    await sending;
+    await receiving;
+    await expect.poll(async () => (await scene.sides(vm))[1], POLL).toBe('arriving');
+    link.break();
+    await expect.poll(() => scene.sides(vm), WHILE).toEqual(['left', 'stranded']);
+    await expect(scene.from().call('ensureVmRunning', { vm })).rejects.toMatchObject({ code: 'STEP_REFUSED' });
+    await scene.from().call('keepVm', { vmId: vm.id });
+    expect(await scene.sides(vm)).toEqual(['left', 'stranded']);
+    for (const host of [scene.from(), scene.to()]) await host.twice('ensureVmGone', { vmId: vm.id });
+    expect(await scene.sides(vm)).toEqual(['absent', 'absent']);
+    // From its disk, once: there as well as here.
+    expect(await scene.to().call('ensureVmRunning', { vm })).toEqual({ power: 'running' });
+    await scene.remove(vm);
   });
 }

@@ -1,10 +1,18 @@
 /** Our machines among a host's domains: found by id, told from foreign ones by their metadata, never by name. */
+import type { MigrationSide } from '@durastack/contracts/agent/migration';
 import type { ObservedVm, PowerState } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import { XMLParser } from 'fast-xml-parser';
 import { METADATA_NAMESPACE } from './domain-xml.js';
 import type { Domain, LibvirtClient } from './rpc/client.js';
-import { DOMAIN_STATE, PAUSED_MIGRATION, PAUSED_STARTING_UP } from './rpc/protocol.js';
+import {
+  DOMAIN_STATE,
+  PAUSED_MIGRATION,
+  PAUSED_POST_COPY,
+  PAUSED_STARTING_UP,
+  RUNNING_POST_COPY,
+  RUNNING_POST_COPY_FAILED,
+} from './rpc/protocol.js';
 
 const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '', removeNSPrefix: true });
 
@@ -63,10 +71,22 @@ export class Domains {
     return seen ? powerOf(seen.state) : 'absent';
   }
 
-  /** Whether it is paused because its memory is on its way, or was handed over. */
+  /** How it stands on this side of a migration. */
+  async side(domain: Domain | undefined): Promise<MigrationSide> {
+    const seen = domain && (await this.#client.domainState(domain));
+    if (!seen) return 'absent';
+    const { state, reason } = seen;
+    if (state === DOMAIN_STATE.paused && reason === PAUSED_MIGRATION) return 'held';
+    if (state === DOMAIN_STATE.paused && PAUSED_POST_COPY.has(reason)) return 'left';
+    if (state === DOMAIN_STATE.running && reason === RUNNING_POST_COPY) return 'arriving';
+    if (state === DOMAIN_STATE.running && reason === RUNNING_POST_COPY_FAILED) return 'stranded';
+    return powerOf(state);
+  }
+
+  /** Whether it is paused because its memory is on its way, or was handed over: nobody else may let it go on. */
   async isHeld(domain: Domain): Promise<boolean> {
-    const seen = await this.#client.domainState(domain);
-    return seen?.state === DOMAIN_STATE.paused && seen.reason === PAUSED_MIGRATION;
+    const side = await this.side(domain);
+    return side === 'held' || side === 'left';
   }
 
   /** Whether QEMU is up and libvirt is about to let it run: another start is still under way. */

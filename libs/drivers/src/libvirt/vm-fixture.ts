@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../process/run.js';
-import { bootDisk } from './boot-sector.js';
+import { bootDisk, busyDisk } from './boot-sector.js';
 
 /** What the boot sector prints. */
 export const GUEST_SAYS = 'durastack guest is up';
@@ -15,8 +15,11 @@ export interface PoolFixture {
   readonly templateId: string;
 }
 
-/** Makes the pool; `powerOffAfterTicks`: its guest switches itself off after so many ticks of 55 ms. */
-export async function makePool(dir: string, options: { powerOffAfterTicks?: number } = {}): Promise<PoolFixture> {
+/** Makes the pool; `powerOffAfterTicks`: its guest switches itself off after so many ticks of 55 ms; `busyUntilMib`: it writes to its memory. */
+export async function makePool(
+  dir: string,
+  options: { powerOffAfterTicks?: number; busyUntilMib?: number } = {},
+): Promise<PoolFixture> {
   const pool: DirectoryPoolSpec = {
     id: randomUUID(),
     kind: 'directory',
@@ -25,7 +28,9 @@ export async function makePool(dir: string, options: { powerOffAfterTicks?: numb
   const templateId = randomUUID();
   for (const folder of ['volumes', 'templates']) await mkdir(join(pool.path, folder), { recursive: true });
   const raw = join(pool.path, 'boot.raw');
-  await writeFile(raw, bootDisk(`${GUEST_SAYS}\r\n`, options));
+  const { busyUntilMib } = options;
+  const says = `${GUEST_SAYS}\r\n`;
+  await writeFile(raw, busyUntilMib === undefined ? bootDisk(says, options) : busyDisk(says, busyUntilMib));
   const base = join(pool.path, 'templates', `${templateId}.qcow2`);
   await run('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, base]);
   await rm(raw);

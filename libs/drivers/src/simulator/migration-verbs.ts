@@ -2,11 +2,12 @@ import type { Duplex } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { MigrationFigures, MigrationSide } from '@durastack/contracts/agent/migration';
 import type { VmSpec } from '@durastack/contracts/agent/specs';
-import type { VerbParams } from '@durastack/contracts/agent/verbs';
+import type { VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs, MigrationReceiver, VerbContext } from '../driver.js';
 import { sleep } from './faults.js';
 import { ArrivingDisks, requireOwn, sendDisks, sink } from './moving-disks.js';
+import { newTurn, type Turn } from '../turn.js';
 import { disksOf, othersUp, requireFree } from './plugging.js';
 import type { SimulatedWorld } from './world.js';
 
@@ -19,6 +20,7 @@ type MigrationVerbs = Pick<
 const PARTS = 10;
 const DOWNTIME_MS = 20;
 const MIB = 2 ** 20;
+const NEVER = new AbortController().signal;
 const DEFAULT_FEATURES = ['sse2', 'avx'];
 
 /**
@@ -28,9 +30,12 @@ const DEFAULT_FEATURES = ['sse2', 'avx'];
  */
 export function migrationVerbs(world: SimulatedWorld, hostId: string, transferMs: number): MigrationVerbs {
   const features = () => world.host(hostId).cpuFeatures ?? DEFAULT_FEATURES;
+  const ongoing: Ongoing = { arriving: new Set(), remainingBytes: new Map() };
   const sideOf = (vmId: string): MigrationSide => {
     const vm = world.host(hostId).vms[vmId];
     if (vm === undefined) return 'absent';
+    if (vm.postCopy === 'left') return 'left';
+    if (vm.postCopy === 'arriving') return ongoing.arriving.has(vmId) ? 'arriving' : 'stranded';
     return vm.held === true ? 'held' : vm.power;
   };
   return {
@@ -46,14 +51,26 @@ export function migrationVerbs(world: SimulatedWorld, hostId: string, transferMs
       const missing = needs.cpu.split(' ').filter((feature) => !features().includes(feature));
       if (missing.length > 0) return { suitable: false, reason: `has processors without ${missing.join(', ')}` };
       for (const volume of disksOf(vm)) requireFree(world, hostId, { vmId: vm.id, volume });
-      return { suitable: true };
+      const { noPostCopy } = world.host(hostId);
+      return { suitable: true, ...(noPostCopy === undefined ? {} : { noPostCopy }) };
     },
     receiveVm: async (params, context) => {
-      if (sideOf(params.vm.id) !== 'running') await receive(world, hostId, { params, context });
-      return { power: 'running' };
+      if (sideOf(params.vm.id) === 'running') return { power: 'running' };
+      const turn = newTurn<VerbResult<'receiveVm'>>(context.signal);
+      const during = { ...context, signal: turn.signal };
+      const whole = receive(world, hostId, { params, context: during, turn, ongoing });
+      return Promise.race([whole.then(() => ({ power: 'running' as const })), turn.taken]);
     },
-    sendVm: (params, context) => send(world, hostId, { params, context, transferMs }),
-    endMigration: async ({ vmId }) => ({ side: sideOf(vmId) }),
+    sendVm: async (params, context) => {
+      const turn = newTurn<MigrationFigures>(context.signal);
+      const during = { ...context, signal: turn.signal };
+      const whole = send(world, hostId, { params, context: during, transferMs, turn, ongoing });
+      return Promise.race([whole, turn.taken]);
+    },
+    endMigration: async ({ vmId }) => {
+      const remainingBytes = ongoing.remainingBytes.get(vmId);
+      return { side: sideOf(vmId), ...(remainingBytes === undefined ? {} : { remainingBytes }) };
+    },
     keepVm: async ({ vmId }) => {
       if (sideOf(vmId) === 'held') world.setPower(hostId, vmId, 'running');
       return { power: world.host(hostId).vms[vmId]?.power ?? 'absent' };
@@ -61,19 +78,34 @@ export function migrationVerbs(world: SimulatedWorld, hostId: string, transferMs
   };
 }
 
+/** What goes on by itself, as long as this process lives. */
+interface Ongoing {
+  /** Machines that run here while their memory is coming. */
+  readonly arriving: Set<string>;
+  /** Of those that have left: what has not gone yet. */
+  readonly remainingBytes: Map<string, number>;
+}
+
 interface Receiving {
   readonly params: VerbParams<'receiveVm'>;
   readonly context: VerbContext;
+  readonly turn: Turn<VerbResult<'receiveVm'>>;
+  readonly ongoing: Ongoing;
 }
 
-async function receive(world: SimulatedWorld, hostId: string, { params, context }: Receiving): Promise<void> {
+async function receive(
+  world: SimulatedWorld,
+  hostId: string,
+  { params, context, turn, ongoing }: Receiving,
+): Promise<void> {
   const { vm, withVolumes } = params;
   if (world.host(hostId).vms[vm.id] !== undefined) world.forgetVm(hostId, vm.id);
   requireRoom(world, hostId, vm);
   for (const nic of vm.nics) world.host(hostId).networks[nic.network.id] = nic.network;
   world.save(hostId);
   const disks = new ArrivingDisks(world, hostId, vm, withVolumes);
-  let runs = false;
+  let [runs, postCopy] = [false, false];
+  let stream: Duplex | undefined;
   const receiver: MigrationReceiver = {
     prepare: async ({ description }) => {
       if (description !== vm.id)
@@ -85,13 +117,19 @@ async function receive(world: SimulatedWorld, hostId: string, { params, context 
       disks.begin();
       return { cookie: '' };
     },
-    openStream: async () => sink(context.signal),
+    openStream: async () => (stream = sink(context.signal)),
     openDiskStream: async () => disks.openStream(context.signal),
-    finish: async ({ cookie }) => {
+    beginPostCopy: async () => {
       context.signal.throwIfAborted();
+      postCopy = true;
+      turn.take({ power: 'paused' });
+    },
+    finish: async ({ cookie }) => {
+      if (!postCopy) context.signal.throwIfAborted();
       disks.complete();
       world.setPower(hostId, vm.id, 'running');
       runs = true;
+      if (postCopy && stream !== undefined) await arrive(world, hostId, { vmId: vm.id, stream, ongoing });
       return { runs, cookie };
     },
   };
@@ -107,6 +145,25 @@ async function receive(world: SimulatedWorld, hostId: string, { params, context 
   if (!runs) throw new DurastackError('STEP_REFUSED', `The source ended the migration of machine ${vm.id}.`);
 }
 
+/** It runs; resolves when all of its memory has come, rejects when that cannot be any more. */
+async function arrive(
+  world: SimulatedWorld,
+  hostId: string,
+  { vmId, stream, ongoing }: { vmId: string; stream: Duplex; ongoing: Ongoing },
+): Promise<void> {
+  world.setPostCopy(hostId, vmId, 'arriving');
+  ongoing.arriving.add(vmId);
+  try {
+    await finished(stream, { writable: false });
+    world.setPostCopy(hostId, vmId, undefined);
+  } catch (cause) {
+    const text = `The memory of machine ${vmId} stopped coming before it was complete.`;
+    throw new DurastackError('STEP_REFUSED', text, { cause });
+  } finally {
+    ongoing.arriving.delete(vmId);
+  }
+}
+
 function requireRoom(world: SimulatedWorld, hostId: string, vm: VmSpec): void {
   for (const volume of disksOf(vm)) requireFree(world, hostId, { vmId: vm.id, volume });
   const used = othersUp(world, hostId, vm.id).reduce((sum, other) => sum + other.spec.memoryMib, vm.memoryMib);
@@ -118,17 +175,29 @@ interface Sending {
   readonly params: VerbParams<'sendVm'>;
   readonly context: VerbContext;
   readonly transferMs: number;
+  readonly turn: Turn<MigrationFigures>;
+  readonly ongoing: Ongoing;
 }
 
-/** A part at a time; resolves when the stream took all of it, or broke. */
+/**
+ * A part at a time; resolves when the stream took all of it, or broke.
+ *
+ * @param isGone whether the guest goes, or went, before its memory; asked before each part
+ */
 async function sendMemory(
   stream: Duplex,
   memoryMib: number,
-  { context, transferMs }: Omit<Sending, 'params'>,
+  sending: Pick<Sending, 'context' | 'transferMs'> & {
+    isGone: (remainingBytes: number) => Promise<boolean>;
+  },
 ): Promise<void> {
+  const { context, transferMs, isGone } = sending;
   for (let part = 1; part <= PARTS; part += 1) {
-    await sleep(transferMs / PARTS, context.signal);
+    const gone = await isGone((memoryMib * MIB * (PARTS + 1 - part)) / PARTS);
+    await sleep(transferMs / PARTS, gone ? NEVER : context.signal);
+    if (stream.destroyed) return;
     stream.write('memory');
+    if (gone) continue;
     const sent = Math.floor((memoryMib * part) / PARTS);
     const [processedBytes, totalBytes] = [sent * MIB, memoryMib * MIB];
     const remainingBytes = totalBytes - processedBytes;
@@ -144,9 +213,9 @@ async function sendMemory(
 async function send(
   world: SimulatedWorld,
   hostId: string,
-  { params, context, transferMs }: Sending,
+  { params, context, transferMs, turn, ongoing }: Sending,
 ): Promise<MigrationFigures> {
-  const { vmId, destination, withVolumes } = params;
+  const { vmId, destination, withVolumes, postCopy } = params;
   const vm = world.host(hostId).vms[vmId];
   if (vm?.power !== 'running')
     throw new DurastackError('STEP_REFUSED', `Machine ${vmId} does not run on this host, so it cannot leave it.`);
@@ -161,7 +230,36 @@ async function send(
     stream.on('error', () => undefined).resume();
     await sendDisks(world, hostId, { vm: vm.spec, withVolumes }, receiver);
     const { memoryMib } = vm.spec;
-    await sendMemory(stream, memoryMib, { context, transferMs });
+    const figures = (): MigrationFigures => ({
+      totalMs: Math.round(performance.now() - began),
+      downtimeMs: DOWNTIME_MS,
+      sentBytes: memoryMib * MIB,
+      hypervisorMs: transferMs + DOWNTIME_MS,
+    });
+    let arrived: Promise<{ readonly runs: boolean }> | undefined;
+    const isGone = async (remainingBytes: number): Promise<boolean> => {
+      const isTime = postCopy !== undefined && performance.now() - began >= postCopy.afterMs;
+      if (arrived === undefined && isTime) {
+        context.signal.throwIfAborted();
+        await receiver.beginPostCopy();
+        context.signal.throwIfAborted();
+        world.holdVm(hostId, vmId);
+        world.setPostCopy(hostId, vmId, 'left');
+        const { totalMs } = figures();
+        turn.take({ ...figures(), totalMs, switchedMs: totalMs, sentBytes: memoryMib * MIB - remainingBytes });
+        arrived = receiver.finish({ cookie: '' });
+        arrived.catch(() => undefined);
+      }
+      if (arrived !== undefined) ongoing.remainingBytes.set(vmId, remainingBytes);
+      return arrived !== undefined;
+    };
+    await sendMemory(stream, memoryMib, { context, transferMs, isGone });
+    if (arrived !== undefined) {
+      // What becomes of it when this fails, whoever asks both sides finds out.
+      await arrived;
+      world.setPower(hostId, vmId, 'off');
+      return figures();
+    }
     if (!stream.writableFinished)
       throw new DurastackError('STEP_REFUSED', `The destination stopped receiving machine ${vmId}; it runs on here.`);
     context.signal.throwIfAborted();
@@ -174,13 +272,9 @@ async function send(
     });
     world.setPower(hostId, vmId, runs ? 'off' : 'running');
     if (!runs) throw new DurastackError('STEP_REFUSED', `Machine ${vmId} could not run at the destination.`);
-    return {
-      totalMs: Math.round(performance.now() - began),
-      downtimeMs: DOWNTIME_MS,
-      sentBytes: memoryMib * MIB,
-      hypervisorMs: transferMs + DOWNTIME_MS,
-    };
+    return figures();
   } finally {
+    ongoing.remainingBytes.delete(vmId);
     receiver.close();
   }
 }

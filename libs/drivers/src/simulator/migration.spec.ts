@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PoolSpec } from '@durastack/contracts/agent/specs';
+import type { PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
 import { ConformanceCaller } from '../conformance/conformance-subject.js';
 import { describeMigrationConformance, type MigrationSubject } from '../conformance/migration-conformance.js';
 import type { HostDriver } from '../driver.js';
@@ -8,13 +8,21 @@ import { SimulatedWorld } from './world.js';
 
 const pool: PoolSpec = { id: randomUUID(), kind: 'shared-mount-point', path: '/pool' };
 
+const makeVm = (): VmSpec => {
+  const id = randomUUID();
+  return {
+    ...{ id, domainName: `test-${id}`, vcpus: 1, cpuMhz: 500, memoryMib: 64, dataVolumes: [], nics: [] },
+    rootVolume: { id: randomUUID(), pool, sizeBytes: 2 ** 26 },
+    seed: { instanceId: id, hostname: 'tiny', publicKeys: [] },
+  };
+};
+
 describeMigrationConformance('simulator', async () => {
   const world = new SimulatedWorld();
   const [here, there] = [randomUUID(), randomUUID()];
-  const [source, destination] = [here, there].map((hostId) => createSimulatorDriver({ hostId, world })) as [
-    HostDriver,
-    HostDriver,
-  ];
+  const [source, destination] = [here, there].map((hostId) =>
+    createSimulatorDriver({ hostId, world, latency: { transferMs: 300 } }),
+  ) as [HostDriver, HostDriver];
   const ownPools: MigrationSubject['ownPools'] = {
     source: { id: randomUUID(), kind: 'directory', path: '/own' },
     destination: { id: randomUUID(), kind: 'directory', path: '/own' },
@@ -31,14 +39,9 @@ describeMigrationConformance('simulator', async () => {
       const { partial, writtenBy } = world.content(host, on).volumes[id] ?? {};
       return `${partial === true ? 'part of ' : ''}${writtenBy ?? 'nothing'}`;
     },
-    makeVm: () => {
-      const id = randomUUID();
-      return {
-        ...{ id, domainName: `test-${id}`, vcpus: 1, cpuMhz: 500, memoryMib: 64, dataVolumes: [], nics: [] },
-        rootVolume: { id: randomUUID(), pool, sizeBytes: 2 ** 26 },
-        seed: { instanceId: id, hostname: 'tiny', publicKeys: [] },
-      };
-    },
+    makeVm,
+    makeBusyVm: makeVm,
+    expectIntact: async () => undefined,
     close: async () => undefined,
   };
 });

@@ -41,6 +41,42 @@ const ROWS: readonly [KnownSide, KnownSide, MigrationVerdict, string][] = [
   ['held', 'held', 'resume-source', 'nobody told the copy to run'],
   ['held', 'unknown', 'ask-again', 'it may run over there: the one that must never be guessed'],
   ['held', 'fenced', 'resume-source', 'nothing runs over there'],
+  ['running', 'left', 'attention', 'what leaves the destination came there before'],
+  ['running', 'arriving', 'attention', 'two copies run'],
+  ['running', 'stranded', 'attention', 'as above'],
+  ['paused', 'left', 'attention', 'as with one that runs'],
+  ['paused', 'arriving', 'attention', 'as above'],
+  ['paused', 'stranded', 'attention', 'as above'],
+  ['off', 'left', 'attention', 'as above'],
+  ['off', 'arriving', 'arriving', 'the last of it came just now, or the source died: that shows'],
+  ['off', 'stranded', 'lost', 'the source died with memory that was still to follow'],
+  ['absent', 'left', 'attention', 'as with one that is off'],
+  ['absent', 'arriving', 'arriving', 'as above'],
+  ['absent', 'stranded', 'lost', 'as above'],
+  ['held', 'left', 'attention', 'as above'],
+  ['held', 'arriving', 'arriving', 'its hypervisor has yet to say that it has left'],
+  ['held', 'stranded', 'lost', 'and it broke at once'],
+  ['left', 'running', 'migrated', 'all memory came, only the source never heard of it'],
+  ['left', 'paused', 'migrated', 'as above, and somebody paused it there'],
+  ['left', 'off', 'migrated', 'its guest has ended there'],
+  ['left', 'absent', 'lost', 'the copy went with the memory that it had'],
+  ['left', 'held', 'lost', 'nobody told the copy to run, and it may not go on here'],
+  ['left', 'left', 'attention', 'nothing leaves before all of it has come'],
+  ['left', 'arriving', 'arriving', 'post-copy, as it goes'],
+  ['left', 'stranded', 'lost', 'the stream broke: an agent, a host or a cable between them'],
+  ['left', 'unknown', 'ask-again', 'it may run over there'],
+  ['left', 'fenced', 'lost', 'the destination is gone, with memory that only it had'],
+  ...(['arriving', 'stranded'] as const).flatMap((source) =>
+    SIDES.map((side): [KnownSide, KnownSide, MigrationVerdict, string] => [
+      source,
+      side,
+      side === 'unknown' ? 'ask-again' : 'attention',
+      'nothing leaves before all of it has come',
+    ]),
+  ),
+  ['fenced', 'left', 'attention', 'what leaves the destination came there before'],
+  ['fenced', 'arriving', 'lost', 'what has not come was in the memory of a dead host, though nobody told the copy yet'],
+  ['fenced', 'stranded', 'lost', 'as above'],
   ...SIDES.map((side): [KnownSide, KnownSide, MigrationVerdict, string] => [
     'unknown',
     side,
@@ -75,7 +111,10 @@ describe('where a machine is after an interrupted migration', () => {
       if (verdict === 'at-source' || verdict === 'resume-source')
         expect(['off', 'absent', 'held', 'fenced']).toContain(destination);
       if (verdict === 'resume-source') expect(destination).not.toBe('off');
-      if (verdict === 'migrated') expect(['off', 'absent', 'held', 'fenced']).toContain(source);
+      if (verdict === 'migrated') expect(['off', 'absent', 'held', 'left', 'fenced']).toContain(source);
+      // What has left never runs there again; and what may be whole is not given up.
+      if (source === 'left') expect(['at-source', 'resume-source']).not.toContain(verdict);
+      if (verdict === 'lost') expect(['running', 'paused', 'off', 'unknown']).not.toContain(destination);
     }
   });
 });
@@ -86,6 +125,7 @@ const WITH_DISKS: Readonly<Record<string, MigrationVerdict>> = {
   'absent/fenced': 'attention',
   'held/fenced': 'attention',
   'fenced/fenced': 'attention',
+  'left/fenced': 'attention',
 };
 
 describe('with disks that go along', () => {

@@ -5,6 +5,9 @@
  * machine from running twice: the source lets go only after the destination said that it runs there, and a copy at the
  * destination never runs before the source said that everything was sent. So a copy that is held never ran, and may go;
  * a machine that is held at the source may run at the destination, and goes on only when it certainly does not.
+ *
+ * By post-copy its memory is on neither side whole once that has begun: what has left never goes on at the source, and
+ * while it is arriving nothing is ended.
  */
 import type { MigrationSide } from '@durastack/contracts/agent/migration';
 
@@ -18,10 +21,13 @@ export type KnownSide = MigrationSide | 'unknown' | 'fenced';
  * - `at-source`: it is there, as it is; whatever is at the destination never ran, and goes
  * - `resume-source`: the same, after what is held there was let go on
  * - `migrated`: it is at the destination; what is left at the source goes
+ * - `arriving`: it runs at the destination and its memory is following; asked again
+ * - `lost`: by post-copy it went, and the rest of its memory cannot follow: what is left on either side goes
  * - `ask-again`: somebody cannot say; nothing is done
  * - `attention`: this cannot come about by a migration; a person looks before anything is ended
  */
-export type MigrationVerdict = 'at-source' | 'resume-source' | 'migrated' | 'ask-again' | 'attention';
+export type MigrationVerdict =
+  'at-source' | 'resume-source' | 'migrated' | 'arriving' | 'lost' | 'ask-again' | 'attention';
 
 type Row = Readonly<Record<KnownSide, MigrationVerdict>>;
 
@@ -31,8 +37,25 @@ const ASK: Row = {
   off: 'ask-again',
   absent: 'ask-again',
   held: 'ask-again',
+  left: 'ask-again',
+  arriving: 'ask-again',
+  stranded: 'ask-again',
   unknown: 'ask-again',
   fenced: 'ask-again',
+};
+
+/** No machine leaves by a migration before all of it has come by the last one. */
+const CANNOT_LEAVE: Row = {
+  running: 'attention',
+  paused: 'attention',
+  off: 'attention',
+  absent: 'attention',
+  held: 'attention',
+  left: 'attention',
+  arriving: 'attention',
+  stranded: 'attention',
+  unknown: 'ask-again',
+  fenced: 'attention',
 };
 
 /** It lives at the source, and never stood still for the migration. */
@@ -42,6 +65,9 @@ const ALIVE_AT_SOURCE: Row = {
   off: 'at-source',
   absent: 'at-source',
   held: 'at-source',
+  left: 'attention',
+  arriving: 'attention',
+  stranded: 'attention',
   unknown: 'ask-again',
   fenced: 'at-source',
 };
@@ -55,6 +81,10 @@ const ENDED_AT_SOURCE: Row = {
   absent: 'at-source',
   // It stopped before everything was sent: what came is no machine.
   held: 'at-source',
+  left: 'attention',
+  // All of it may have come just now; if not, that shows.
+  arriving: 'arriving',
+  stranded: 'lost',
   unknown: 'ask-again',
   fenced: 'migrated',
 };
@@ -72,9 +102,29 @@ export const MIGRATION_TABLE: Readonly<Record<KnownSide, Row>> = {
     off: 'migrated',
     absent: 'resume-source',
     held: 'resume-source',
+    left: 'attention',
+    // The source has yet to say that it has left.
+    arriving: 'arriving',
+    stranded: 'lost',
     unknown: 'ask-again',
     fenced: 'resume-source',
   },
+  left: {
+    running: 'migrated',
+    paused: 'migrated',
+    // Its guest has ended there.
+    off: 'migrated',
+    absent: 'lost',
+    // Nobody told the copy to run, and what is here may not go on: it has begun to give its memory away.
+    held: 'lost',
+    left: 'attention',
+    arriving: 'arriving',
+    stranded: 'lost',
+    unknown: 'ask-again',
+    fenced: 'lost',
+  },
+  arriving: CANNOT_LEAVE,
+  stranded: CANNOT_LEAVE,
   unknown: ASK,
   fenced: {
     running: 'migrated',
@@ -82,13 +132,17 @@ export const MIGRATION_TABLE: Readonly<Record<KnownSide, Row>> = {
     off: 'migrated',
     absent: 'at-source',
     held: 'at-source',
+    left: 'attention',
+    // What has not come by now was in the memory of a host that is dead.
+    arriving: 'lost',
+    stranded: 'lost',
     unknown: 'ask-again',
     fenced: 'at-source',
   },
 };
 
 /** Sides that do not tell whether the machine ran at a destination that is gone, and wrote to its disks there. */
-const MAY_HAVE_LEFT: ReadonlySet<KnownSide> = new Set(['off', 'absent', 'held', 'fenced']);
+const MAY_HAVE_LEFT: ReadonlySet<KnownSide> = new Set(['off', 'absent', 'held', 'left', 'fenced']);
 
 /** What is looked at besides the two sides. */
 export interface MigrationCircumstances {

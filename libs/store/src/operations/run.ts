@@ -1,5 +1,5 @@
 /** What a workflow writes about its run; each is a compare-and-set on operation and run, and may be repeated. */
-import { DurastackError, invariant, isDurastackError } from '@durastack/contracts/errors';
+import { DurastackError, invariant, isDurastackError, type ErrorCode } from '@durastack/contracts/errors';
 import type {
   AttentionFailure,
   Begun,
@@ -117,11 +117,16 @@ async function setDirection(
   return true;
 }
 
+const LOST: ErrorCode = 'MEMORY_LOST';
+
 async function finishRun(tx: Tx, run: RunRef, outcome: 'succeeded' | 'undone'): Promise<void> {
   await lockForEnding(tx, run.operationId);
   const operation = await readOperation(tx, run.operationId, 'FOR UPDATE');
   if (!operation || operation.run !== run.run) throw superseded(run);
   if (operation.state !== 'running') return;
+  // Found past the pivot: everything was done that is left to be done, and what it was for is lost.
+  if (outcome === 'succeeded' && operation.error?.code === LOST)
+    return endOperation(tx, operation, { state: 'failed', event: operation.lifecycle.succeed, error: operation.error });
   if (outcome === 'succeeded')
     return endOperation(tx, operation, { state: 'succeeded', event: operation.lifecycle.succeed });
   const error = operation.error ?? { code: 'BUG', message: 'The operation was undone without a recorded reason.' };

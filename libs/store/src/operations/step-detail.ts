@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@durastack/contracts/errors';
 import type { StepRef } from '@durastack/contracts/operations/step';
 import type { TransferProgress } from '@durastack/contracts/operations/transfer-progress';
 import type { DataSource } from 'typeorm';
@@ -38,4 +39,12 @@ export async function readResult(tx: Tx, operationId: string): Promise<Record<st
     operationId,
   ]);
   return row?.json ? (JSON.parse(row.json) as Record<string, unknown>) : undefined;
+}
+
+/** Notes that what a machine had in memory is lost: however its operation goes on from there, it ends as failed. */
+export async function noteMemoryLost(tx: Tx, step: StepRef, message: string): Promise<void> {
+  const code: ErrorCode = 'MEMORY_LOST';
+  await tx.execute('UPDATE operation SET error_code = ?, error_message = ?, error_step = ? WHERE id = ?', [
+    ...[code, message, step.title, step.operationId],
+  ]);
 }

@@ -1,15 +1,15 @@
 /** Verbs of live migration. */
-import type { MigrationFit, MigrationNeeds, MigrationSide } from '@durastack/contracts/agent/migration';
+import type { MigrationFit, MigrationNeeds } from '@durastack/contracts/agent/migration';
 import type { PowerState } from '@durastack/contracts/agent/specs';
-import type { VerbParams } from '@durastack/contracts/agent/verbs';
+import type { VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DriverVerbs } from '../../driver.js';
 import { openDataDisks } from '../data-disks.js';
 import type { LibvirtHost } from '../libvirt-host.js';
 import { qemuUserOf } from '../qemu-user.js';
-import type { Domain } from '../rpc/client.js';
 import { abortJob, jobStats, migrateConfirm, offersCpu } from '../rpc/migration-calls.js';
+import { noPostCopyHere } from './post-copy.js';
 import { receiveVm } from './receive-vm.js';
 import { sendVm } from './send-vm.js';
 
@@ -29,7 +29,7 @@ export function migrationVerbs(host: LibvirtHost): MigrationVerbs {
     checkMigration: (params) => check(host, params),
     receiveVm: (params, context) => receiveVm(host, params, context),
     sendVm: (params, context) => sendVm(host, params, context),
-    endMigration: async ({ vmId }) => ({ side: await endMigration(host, vmId) }),
+    endMigration: ({ vmId }) => endMigration(host, vmId),
     keepVm: async ({ vmId }) => ({ power: await keepVm(host, vmId) }),
   };
 }
@@ -66,7 +66,8 @@ async function check(host: LibvirtHost, { vm, needs }: VerbParams<'checkMigratio
     if (!isDurastackError(error, 'STEP_REFUSED')) throw error;
     return unfit(`cannot open its disks: ${error.message}`);
   }
-  return { suitable: true };
+  const noPostCopy = await noPostCopyHere(host);
+  return { suitable: true, ...(noPostCopy === undefined ? {} : { noPostCopy }) };
 }
 
 function isOlder(version: string, than: string): boolean {
@@ -75,21 +76,19 @@ function isOlder(version: string, than: string): boolean {
   return false;
 }
 
-/** How a domain stands. */
-export async function sideOf(host: LibvirtHost, domain: Domain | undefined): Promise<MigrationSide> {
-  if (domain === undefined) return 'absent';
-  const power = await host.domains.power(domain);
-  return power === 'paused' && (await host.domains.isHeld(domain)) ? 'held' : power;
-}
-
-/** The guard has ended what this agent was doing; an earlier agent may have left a job to libvirt. */
-async function endMigration(host: LibvirtHost, vmId: string): Promise<MigrationSide> {
+/**
+ * The guard has ended what this agent was doing, unless that is a post-copy; an earlier agent may have left a job to
+ * libvirt.
+ */
+async function endMigration(host: LibvirtHost, vmId: string): Promise<VerbResult<'endMigration'>> {
   const deadline = Date.now() + ABORT_WITHIN_MS;
   for (;;) {
     const domain = await host.domains.find(vmId);
-    const side = await sideOf(host, domain);
-    if (domain === undefined || side !== 'running') return side;
-    if ((await jobStats(host.client, domain, false)) === undefined) return side;
+    const side = await host.domains.side(domain);
+    if (domain === undefined || (side !== 'running' && side !== 'left')) return { side };
+    const job = await jobStats(host.client, domain, false);
+    if (side === 'left') return { side, ...(job === undefined ? {} : { remainingBytes: job.remainingBytes }) };
+    if (job === undefined) return { side };
     if (Date.now() > deadline)
       throw new DurastackError('BACKEND_BUSY', `libvirt is still at work on ${domain.name}; it is asked again`);
     await abortJob(host.client, domain).catch((error: unknown) => {
@@ -102,9 +101,9 @@ async function endMigration(host: LibvirtHost, vmId: string): Promise<MigrationS
 
 async function keepVm(host: LibvirtHost, vmId: string): Promise<PowerState> {
   const domain = await host.domains.find(vmId);
-  if (domain !== undefined && (await sideOf(host, domain)) === 'held') {
+  if (domain !== undefined && (await host.domains.side(domain)) === 'held') {
     // Ends the job that libvirt may still hold; without one it is refused, and the machine just goes on.
-    await migrateConfirm(host.client, domain, { cancelled: true }).catch((error: unknown) => {
+    await migrateConfirm(host.client, domain, { cancelled: true, postCopy: false }).catch((error: unknown) => {
       if (!isDurastackError(error, 'STEP_REFUSED')) throw error;
     });
     if ((await host.domains.power(domain)) === 'paused') await host.client.resumeDomain(domain);

@@ -4,11 +4,15 @@ import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DirectoryPoolSpec, NetworkSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
+import { expect } from 'vitest';
 import { describeMigrationConformance, type MigrationSubject } from '../../conformance/migration-conformance.js';
 import { run } from '../../process/run.js';
 import { createLibvirtDriver } from '../driver.js';
 import { startLibvirtdFixture, type LibvirtdFixture } from '../libvirtd-fixture.js';
 import { makePool, networkOf, vmOf, volumeOf } from '../vm-fixture.js';
+
+/** Less than the fixture's machine has. */
+const BUSY_MIB = 24;
 
 const refuse = (): never => {
   throw new DurastackError('BUG', 'This spec has no images');
@@ -21,6 +25,8 @@ async function makeSubject(): Promise<MigrationSubject> {
   const template = await makePool(one.dir);
   const shared = { ...template, pool: { ...template.pool, kind: 'shared-mount-point' as const } };
   const ownPools = { source: (await makePool(one.dir)).pool, destination: (await makePool(other.dir)).pool };
+  const busyTemplate = await makePool(one.dir, { busyUntilMib: BUSY_MIB });
+  const busyShared = { ...busyTemplate, pool: { ...busyTemplate.pool, kind: 'shared-mount-point' as const } };
   const base = join('templates', `${template.templateId}.qcow2`);
   await copyFile(join(template.pool.path, base), join(ownPools.source.path, base));
   const networks: NetworkSpec[] = [networkOf(instance, 1)];
@@ -38,6 +44,14 @@ async function makeSubject(): Promise<MigrationSubject> {
     ownPools,
     digest: (volume) => digestOf(join((volume.pool as DirectoryPoolSpec).path, 'volumes', `${volume.id}.qcow2`)),
     makeVm: () => vmOf({ instance, volume: volumeOf(shared), networks, host: nextHost++ }),
+    makeBusyVm: () => vmOf({ instance, volume: volumeOf(busyShared), networks, host: nextHost++ }),
+    expectIntact: async ({ id }) => {
+      const log = async (at: LibvirtdFixture) =>
+        readFile(join(at.dir, 'state', 'vms', id, 'serial.log'), 'latin1').catch(() => '');
+      const after = await log(other);
+      await expect.poll(async () => (await log(other)).length, { timeout: 30_000 }).toBeGreaterThan(after.length);
+      expect(`${await log(one)} ${await log(other)}`).not.toContain('X');
+    },
     close: async () => {
       for (const driver of [source, destination]) {
         const context = { signal: new AbortController().signal, progress: () => undefined };

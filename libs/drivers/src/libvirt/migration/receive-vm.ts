@@ -2,14 +2,17 @@
  * Verb `receiveVm`: the destination's half of a live migration.
  *
  * The copy belongs to one connection to libvirtd: when that ends before the machine was let run (the agent died, the
- * source went away), libvirtd itself removes the copy. It never runs before the source says that everything was sent.
+ * source went away), libvirtd itself removes the copy. It never runs before the source says that everything was sent, or
+ * that the rest is to be fetched.
  */
+import type { MigrationSide } from '@durastack/contracts/agent/migration';
 import type { PowerState, VmSpec } from '@durastack/contracts/agent/specs';
 import type { VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MigrationReceiver, VerbContext } from '../../driver.js';
 import { withRevert } from '../../process/reverter.js';
+import { newTurn } from '../../turn.js';
 import { diskTarget, ROOT_DEVICE, ROOT_TARGET } from '../disk-xml.js';
 import type { LibvirtHost } from '../libvirt-host.js';
 import { definitionOf, prepareVm } from '../prepare-vm.js';
@@ -27,10 +30,27 @@ const LOOK_EVERY_MS = 50;
 /** See the module's comment. */
 export async function receiveVm(
   host: LibvirtHost,
-  { vm, withVolumes = [] }: VerbParams<'receiveVm'>,
+  params: VerbParams<'receiveVm'>,
   context: VerbContext,
 ): Promise<VerbResult<'receiveVm'>> {
-  const { admit, signal } = context;
+  const turn = newTurn<VerbResult<'receiveVm'>>(context.signal);
+  const whole: Promise<VerbResult<'receiveVm'>> = receiveWhole(host, params, {
+    ...context,
+    signal: turn.signal,
+    beginPostCopy: (): void => {
+      host.postCopies.begin(params.vm.id, whole);
+      turn.take({ power: 'paused' });
+    },
+  });
+  return Promise.race([whole, turn.taken]);
+}
+
+async function receiveWhole(
+  host: LibvirtHost,
+  { vm, withVolumes = [], postCopy }: VerbParams<'receiveVm'>,
+  context: VerbContext & { readonly beginPostCopy: () => void },
+): Promise<VerbResult<'receiveVm'>> {
+  const { admit, signal, beginPostCopy } = context;
   if (admit === undefined) throw new DurastackError('BUG', 'receiveVm was called without a gate');
   const before = await host.domains.find(vm.id);
   const power = await host.domains.power(before);
@@ -43,7 +63,15 @@ export async function receiveVm(
       onFailure(() => removeCopy(host, vm.id, connection));
       const disks = await prepareVm(host, vm, { isNew: true, onFailure, signal });
       const definition = await definitionOf(host, vm, disks);
-      const receiver = new LibvirtReceiver(host, { vm, connection, definition, targets: targetsOf(vm, withVolumes) });
+      const targets = targetsOf(vm, withVolumes);
+      const receiver = new LibvirtReceiver(host, {
+        vm,
+        connection,
+        definition,
+        targets,
+        postCopy: postCopy === true,
+        beginPostCopy,
+      });
       await admit(receiver, signal).catch((error: unknown) => {
         // What runs, runs, whatever became of the connection.
         if (!receiver.runs) throw error;
@@ -76,6 +104,9 @@ interface Reception {
   readonly definition: string;
   /** Names of the disks whose content comes along. */
   readonly targets: readonly string[];
+  /** Whether it may run before its memory is complete, and what is done before it does. */
+  readonly postCopy: boolean;
+  readonly beginPostCopy: () => void;
 }
 
 function targetsOf(vm: VmSpec, volumeIds: readonly string[]): string[] {
@@ -100,7 +131,7 @@ class LibvirtReceiver implements MigrationReceiver {
   ) {}
 
   async prepare({ description, cookie }: { description: string; cookie: string }): Promise<{ cookie: string }> {
-    const { vm, connection, definition, targets } = this.reception;
+    const { vm, connection, definition, targets, postCopy } = this.reception;
     const socketPath = this.files.incomingDisks;
     const reply = await migratePrepare(connection, {
       name: vm.domainName,
@@ -108,6 +139,7 @@ class LibvirtReceiver implements MigrationReceiver {
       socketPath: this.files.incomingSocket,
       cookie: Buffer.from(cookie, 'base64'),
       disks: targets.length === 0 ? undefined : { targets, socketPath },
+      postCopy,
     });
     await this.host.networks.plugged(vm.id);
     return { cookie: reply.toString('base64') };
@@ -121,10 +153,14 @@ class LibvirtReceiver implements MigrationReceiver {
     return withSocket(this.files.incomingDisks, connectSocket);
   }
 
+  async beginPostCopy(): Promise<void> {
+    this.reception.beginPostCopy();
+  }
+
   async finish({ cookie }: { cookie: string }): Promise<{ runs: boolean; cookie: string }> {
-    const { vm, connection, definition } = this.reception;
+    const { vm, connection, definition, postCopy } = this.reception;
     try {
-      const end = { name: vm.domainName, cookie: Buffer.from(cookie, 'base64'), cancelled: false };
+      const end = { name: vm.domainName, cookie: Buffer.from(cookie, 'base64'), cancelled: false, postCopy };
       const reply = await migrateFinish(connection, end);
       this.runs = true;
       await this.host.networks.announce(vm.id);
@@ -142,12 +178,33 @@ class LibvirtReceiver implements MigrationReceiver {
 
   /** How the machine stands here after a call that failed. Throws that failure when it cannot be seen. */
   private async look(failure: unknown): Promise<PowerState> {
+    const side = await this.arrived();
+    if (side === 'stranded') throw failure;
     const domain = await this.host.domains.find(this.reception.vm.id);
     if (domain === undefined) return 'absent';
     // Neither refused nor let run: libvirtd may still be about to do either.
     if (!isDurastackError(failure, 'STEP_REFUSED')) throw failure;
     if (await this.host.domains.isHeld(domain)) throw failure;
     return this.host.domains.power(domain);
+  }
+
+  /** Whatever became of the call (a libvirtd may have died): memory that comes by post-copy goes on coming. */
+  private async arrived(): Promise<MigrationSide> {
+    for (;;) {
+      const side = await this.side();
+      if (side !== 'arriving' && side !== undefined) return side;
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  /** Undefined while libvirtd does not say. */
+  private async side(): Promise<MigrationSide | undefined> {
+    try {
+      return await this.host.domains.side(await this.host.domains.find(this.reception.vm.id));
+    } catch (error) {
+      if (!this.reception.postCopy || !isDurastackError(error, 'BACKEND_BUSY')) throw error;
+      return undefined;
+    }
   }
 
   private get files() {

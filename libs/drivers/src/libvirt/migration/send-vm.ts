@@ -4,12 +4,16 @@
  * Until everything was sent the machine runs here, and any failure leaves it running. Then it stands still until the
  * destination has said whether it runs there. When that cannot be learnt it stays held, and whoever can ask both hosts
  * decides; this agent never guesses.
+ *
+ * Where post-copy is allowed and what the guest writes cannot be sent fast enough, the guest goes first. That is the
+ * point of no return: the verb ends there, and the rest goes on by itself whatever this agent is told.
  */
 import type { MigrationFigures } from '@durastack/contracts/agent/migration';
 import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RemoteReceiver, VerbContext } from '../../driver.js';
+import { newTurn } from '../../turn.js';
 import { diskSerial } from '../disk-xml.js';
 import type { LibvirtHost } from '../libvirt-host.js';
 import { qemuUserOf } from '../qemu-user.js';
@@ -20,6 +24,7 @@ import {
   migrateBegin,
   migrateConfirm,
   migratePerform,
+  migrateStartPostCopy,
   type DisksToo,
   type JobStats,
 } from '../rpc/migration-calls.js';
@@ -40,6 +45,12 @@ interface Departure {
   /** Those that go along, if any does. */
   readonly disks: DisksToo | undefined;
   readonly hypervisors: StopWatch;
+  /** Allowed, after so long. */
+  readonly postCopy: VerbParams<'sendVm'>['postCopy'];
+  /** Called once, when the guest has gone before its memory. */
+  readonly goFirst: (sentBytes: number) => void;
+  /** Whether the hypervisor was told to let it: from then on nothing is broken off. */
+  gone: boolean;
 }
 
 /** Adds up how long some calls take. */
@@ -72,8 +83,25 @@ async function leaving(host: LibvirtHost, domain: Domain, volumeIds: readonly st
 /** See the module's comment. */
 export async function sendVm(
   host: LibvirtHost,
-  { vmId, destination, withVolumes = [] }: VerbParams<'sendVm'>,
+  params: VerbParams<'sendVm'>,
   context: VerbContext,
+): Promise<MigrationFigures> {
+  const turn = newTurn<MigrationFigures>(context.signal);
+  const whole: Promise<MigrationFigures> = sendWhole(host, params, {
+    ...context,
+    signal: turn.signal,
+    goFirst: (figures) => {
+      host.postCopies.begin(params.vmId, whole);
+      turn.take(figures);
+    },
+  });
+  return Promise.race([whole, turn.taken]);
+}
+
+async function sendWhole(
+  host: LibvirtHost,
+  { vmId, destination, withVolumes = [], postCopy }: VerbParams<'sendVm'>,
+  context: VerbContext & { readonly goFirst: (figures: MigrationFigures) => void },
 ): Promise<MigrationFigures> {
   if (context.reach === undefined) throw new DurastackError('BUG', 'sendVm was called without a way to other hosts');
   const domain = await host.domains.find(vmId);
@@ -85,11 +113,20 @@ export async function sendVm(
   const connection = host.connect();
   try {
     const disks = await leaving(host, domain, withVolumes);
-    const departure = { host, domain, connection, receiver, context, disks, hypervisors };
+    const soFar = (sentBytes: number, downtimeMs: number): MigrationFigures => {
+      const totalMs = Math.round(performance.now() - beganMs);
+      return { totalMs, downtimeMs, sentBytes, hypervisorMs: Math.round(hypervisors.totalMs) };
+    };
+    const goFirst = (sentBytes: number): void => {
+      const figures = soFar(sentBytes, 0);
+      context.goFirst({ ...figures, switchedMs: figures.totalMs });
+    };
+    const departure: Departure = {
+      ...{ host, domain, connection, receiver, context, disks, hypervisors, postCopy, goFirst },
+      gone: false,
+    };
     const { cookie, sentBytes } = await copy(departure);
-    const downtimeMs = await handOver(departure, cookie);
-    const totalMs = Math.round(performance.now() - beganMs);
-    return { totalMs, downtimeMs, sentBytes, hypervisorMs: Math.round(hypervisors.totalMs) };
+    return soFar(sentBytes, await handOver(departure, cookie));
   } finally {
     connection.close();
     receiver.close();
@@ -99,7 +136,8 @@ export async function sendVm(
 /** Until the machine stands still here with everything sent. When it fails, the machine runs on. */
 async function copy(departure: Departure): Promise<{ cookie: Buffer; sentBytes: number }> {
   const { host, domain, connection, receiver, context, disks, hypervisors } = departure;
-  const begun = await hypervisors.during(migrateBegin(connection, domain, disks));
+  const manner = { disks, postCopy: departure.postCopy !== undefined };
+  const begun = await hypervisors.during(migrateBegin(connection, domain, manner));
   const offer = { description: begun.xml, cookie: begun.cookie.toString('base64') };
   const prepared = await hypervisors.during(receiver.prepare(offer));
   const stream = await receiver.openStream();
@@ -111,13 +149,15 @@ async function copy(departure: Departure): Promise<{ cookie: Buffer; sentBytes: 
   try {
     context.signal.throwIfAborted();
     const cookie = Buffer.from(prepared.cookie, 'base64');
-    const performed = hypervisors.during(migratePerform(connection, domain, { socketPath, cookie, disks }));
+    const performed = hypervisors.during(migratePerform(connection, domain, { socketPath, cookie, ...manner }));
     await watch(departure, performed);
     const reply = await performed;
-    await socket.flushed;
+    if (departure.gone && (await host.domains.side(domain)) === 'left') departure.goFirst(sentBytes);
+    else await socket.flushed;
     return { cookie: reply, sentBytes };
   } catch (error) {
-    stream.destroy();
+    // What has gone needs its stream whatever became of the call: the two hypervisors end it when they are done.
+    if (!departure.gone) stream.destroy();
     throw error;
   } finally {
     await socket.close();
@@ -125,18 +165,41 @@ async function copy(departure: Departure): Promise<{ cookie: Buffer; sentBytes: 
   }
 }
 
-/** Tells how far it is, and passes a cancel on, until the copy has ended. */
-async function watch({ host, domain, context }: Departure, performed: Promise<Buffer>): Promise<void> {
+/** Tells how far it is, and passes a cancel on, until the copy has ended; lets the guest go first when it is time. */
+async function watch(departure: Departure, performed: Promise<Buffer>): Promise<void> {
+  const { host, domain, context } = departure;
   const ended = new AbortController();
   const end = (): void => ended.abort();
   performed.then(end, end);
   while (!ended.signal.aborted) {
-    if (context.signal.aborted) await abortQuietly(host, domain);
+    if (departure.gone) await migrateStartPostCopy(host.client, domain).catch(unlessItPasses);
+    else if (context.signal.aborted) await abortQuietly(host, domain);
     else {
       const stats = await jobStats(host.client, domain, false).catch(unlessItPasses);
       if (stats !== undefined && stats.totalBytes + stats.diskBytes > 0) context.progress(...progressOf(stats));
+      if (stats !== undefined && isTime(departure, stats)) await letGuestGo(departure);
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal: ended.signal }).catch(() => undefined);
+  }
+}
+
+/** After the time that was given, and after all was sent once: what the guest needs most is there then. */
+function isTime({ postCopy }: Departure, { elapsedMs, iteration }: JobStats): boolean {
+  return postCopy !== undefined && elapsedMs >= postCopy.afterMs && iteration > 1;
+}
+
+/** The point of no return. What fails before leaves the machine here; so does a cancel. */
+async function letGuestGo(departure: Departure): Promise<void> {
+  const { host, domain, receiver, context } = departure;
+  try {
+    await receiver.beginPostCopy();
+    if (context.signal.aborted) return;
+    departure.gone = true;
+    await migrateStartPostCopy(host.client, domain);
+  } catch (error) {
+    // Refused when everything was sent meanwhile; when the connection has broken, the copy ends with that.
+    if (isDurastackError(error, 'STEP_REFUSED')) departure.gone = false;
+    unlessItPasses(error);
   }
 }
 
@@ -174,8 +237,9 @@ function progressOf(stats: JobStats): Parameters<VerbContext['progress']> {
 /** The machine stands still. @returns for how long, in milliseconds, once it runs at the destination */
 async function handOver(departure: Departure, cookie: Buffer): Promise<number> {
   const { host, domain, connection, receiver, context, hypervisors } = departure;
-  const stay = async (): Promise<void> => migrateConfirm(connection, domain, { cancelled: true });
-  if (context.signal.aborted) {
+  const postCopy = departure.postCopy !== undefined;
+  const stay = async (): Promise<void> => migrateConfirm(connection, domain, { cancelled: true, postCopy });
+  if (context.signal.aborted && !departure.gone) {
     await stay();
     throw context.signal.reason;
   }
@@ -185,10 +249,10 @@ async function handOver(departure: Departure, cookie: Buffer): Promise<number> {
     throw new DurastackError('STEP_REFUSED', text, { cause });
   });
   if (!finished.runs) {
-    await stay();
+    if (!departure.gone) await stay();
     throw new DurastackError('STEP_REFUSED', `${domain.name} could not run at the destination; it runs on here`);
   }
-  const end = { cookie: Buffer.from(finished.cookie, 'base64'), cancelled: false };
+  const end = { cookie: Buffer.from(finished.cookie, 'base64'), cancelled: false, postCopy };
   await hypervisors.during(migrateConfirm(connection, domain, end)).catch(unlessItPasses);
   const stats = await jobStats(host.client, domain, true).catch(unlessItPasses);
   return stats?.downtimeMs ?? 0;

@@ -20,6 +20,8 @@ const AUTO_CONVERGE = 8_192;
 const NON_SHARED_DISK = 64;
 /** What the guest writes meanwhile is acknowledged when both sides have it: the copy ends however much that is. */
 const SYNCHRONOUS_WRITES = 262_144;
+/** The guest may go before its memory has. */
+const POST_COPY = 32_768;
 
 const DESTINATION_FLAGS = LIVE | UNSAFE;
 const SOURCE_FLAGS = DESTINATION_FLAGS | ABORT_ON_ERROR | AUTO_CONVERGE | CHANGE_PROTECTION;
@@ -45,8 +47,15 @@ export interface DisksToo {
   readonly socketPath: string;
 }
 
-const flagsOf = (flags: number, disks: DisksToo | undefined): number =>
-  disks === undefined ? flags : flags | NON_SHARED_DISK | SYNCHRONOUS_WRITES;
+/** What every phase must be told alike. */
+export interface Manner {
+  readonly disks?: DisksToo | undefined;
+  /** See {@link migrateStartPostCopy}. */
+  readonly postCopy: boolean;
+}
+
+const flagsOf = (flags: number, { disks, postCopy }: Manner): number =>
+  flags | (disks === undefined ? 0 : NON_SHARED_DISK | SYNCHRONOUS_WRITES) | (postCopy ? POST_COPY : 0);
 
 const parametersOf = (disks: DisksToo | undefined): readonly [string, string][] =>
   disks === undefined
@@ -57,12 +66,12 @@ const parametersOf = (disks: DisksToo | undefined): readonly [string, string][] 
       ];
 
 /** Source: begins; the machine runs on. */
-export async function migrateBegin(client: LibvirtClient, domain: Domain, disks?: DisksToo): Promise<Begun> {
-  const targets = parametersOf(disks).filter(([name]) => name === 'migrate_disks');
+export async function migrateBegin(client: LibvirtClient, domain: Domain, manner: Manner): Promise<Begun> {
+  const targets = parametersOf(manner.disks).filter(([name]) => name === 'migrate_disks');
   const reply = await client.callOn(
     domain,
     PROCEDURE.domainMigrateBegin3Params,
-    (args) => strings(args, targets).uint(flagsOf(SOURCE_FLAGS, disks)),
+    (args) => strings(args, targets).uint(flagsOf(SOURCE_FLAGS, manner)),
     PHASE_TIMEOUT_MS,
   );
   return { cookie: reply.opaque(), xml: reply.string() };
@@ -71,7 +80,7 @@ export async function migrateBegin(client: LibvirtClient, domain: Domain, disks?
 /** Destination: starts a QEMU of that definition, which waits for memory on a socket at `socketPath`. */
 export async function migratePrepare(
   client: LibvirtClient,
-  offer: { name: string; xml: string; socketPath: string; cookie: Buffer; disks?: DisksToo | undefined },
+  offer: { name: string; xml: string; socketPath: string; cookie: Buffer } & Manner,
 ): Promise<Buffer> {
   const { name, xml, socketPath, cookie, disks } = offer;
   const args = strings(new XdrWriter(), [
@@ -82,40 +91,53 @@ export async function migratePrepare(
   ]);
   const reply = await client.callHost(
     PROCEDURE.domainMigratePrepare3Params,
-    args.opaque(cookie).uint(flagsOf(DESTINATION_FLAGS, disks)),
+    args.opaque(cookie).uint(flagsOf(DESTINATION_FLAGS, offer)),
     PHASE_TIMEOUT_MS,
   );
   return reply.opaque();
 }
 
-/** Source: copies memory into the socket at `socketPath`; when it returns, the machine is paused and everything is sent. */
+/**
+ * Source: copies memory into the socket at `socketPath`; when it returns, the machine is paused, and everything is sent
+ * or, by post-copy, will be fetched.
+ */
 export async function migratePerform(
   client: LibvirtClient,
   domain: Domain,
-  { socketPath, cookie, disks }: { socketPath: string; cookie: Buffer; disks?: DisksToo | undefined },
+  passage: { socketPath: string; cookie: Buffer } & Manner,
 ): Promise<Buffer> {
+  const { socketPath, cookie, disks } = passage;
   const reply = await client.callOn(
     domain,
     PROCEDURE.domainMigratePerform3Params,
     (args) =>
       strings(args.optionalString(undefined), [['migrate_uri', `unix://${socketPath}`], ...parametersOf(disks)])
         .opaque(cookie)
-        .uint(flagsOf(SOURCE_FLAGS, disks)),
+        .uint(flagsOf(SOURCE_FLAGS, passage)),
     PERFORM_TIMEOUT_MS,
   );
   return reply.opaque();
 }
 
-/** Destination: lets the machine run; or, `cancelled`, ends the copy. */
+/**
+ * Source, while {@link migratePerform} runs: the machine stands still as soon as it can, and may run at the destination,
+ * which fetches what it lacks. There is no way back from there: neither side has the machine whole.
+ */
+export async function migrateStartPostCopy(client: LibvirtClient, domain: Domain): Promise<void> {
+  await client.callOn(domain, PROCEDURE.domainMigrateStartPostCopy, (args) => args.uint(0));
+}
+
+/** Destination: lets the machine run; or, `cancelled`, ends the copy. By post-copy it returns when all memory has come. */
 export async function migrateFinish(
   client: LibvirtClient,
-  end: { name: string; cookie: Buffer; cancelled: boolean },
+  end: { name: string; cookie: Buffer; cancelled: boolean } & Manner,
 ): Promise<{ domain: Domain; cookie: Buffer }> {
   const args = strings(new XdrWriter(), [['destination_name', end.name]])
     .opaque(end.cookie)
-    .uint(DESTINATION_FLAGS)
+    .uint(flagsOf(DESTINATION_FLAGS, { postCopy: end.postCopy }))
     .int(end.cancelled ? 1 : 0);
-  const reply = await client.callHost(PROCEDURE.domainMigrateFinish3Params, args, PHASE_TIMEOUT_MS);
+  const timeoutMs = end.postCopy ? PERFORM_TIMEOUT_MS : PHASE_TIMEOUT_MS;
+  const reply = await client.callHost(PROCEDURE.domainMigrateFinish3Params, args, timeoutMs);
   return { domain: readDomain(reply), cookie: reply.opaque() };
 }
 
@@ -123,7 +145,7 @@ export async function migrateFinish(
 export async function migrateConfirm(
   client: LibvirtClient,
   domain: Domain,
-  { cookie = NO_COOKIE, cancelled }: { cookie?: Buffer; cancelled: boolean },
+  { cookie = NO_COOKIE, cancelled, postCopy }: { cookie?: Buffer; cancelled: boolean; postCopy: boolean },
 ): Promise<void> {
   await client.callOn(
     domain,
@@ -131,7 +153,7 @@ export async function migrateConfirm(
     (args) =>
       strings(args, [])
         .opaque(cookie)
-        .uint(SOURCE_FLAGS)
+        .uint(flagsOf(SOURCE_FLAGS, { postCopy }))
         .int(cancelled ? 1 : 0),
     PHASE_TIMEOUT_MS,
   );

@@ -62,6 +62,7 @@ export const PROCEDURE = {
   connectGetAllDomainStats: 344,
   domainBlockCopy: 345,
   domainDefineXmlFlags: 350,
+  domainMigrateStartPostCopy: 364,
 } as const;
 
 /** virDomainState. */
@@ -78,6 +79,12 @@ export const DOMAIN_STATE = {
 
 /** virDomainPausedReason: its memory is on its way, or was handed over. */
 export const PAUSED_MIGRATION = 2;
+/** virDomainPausedReason: by post-copy its guest has gone to another host, which fetches the rest of its memory; or cannot. */
+export const PAUSED_POST_COPY: ReadonlySet<number> = new Set([12, 13]);
+/** virDomainRunningReason: it came by post-copy, and its memory is not complete. */
+export const RUNNING_POST_COPY = 10;
+/** virDomainRunningReason: as that, and nothing comes any more. */
+export const RUNNING_POST_COPY_FAILED = 11;
 /** virDomainPausedReason: QEMU runs, libvirt has not started its processors yet. */
 export const PAUSED_STARTING_UP = 11;
 
