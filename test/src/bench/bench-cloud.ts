@@ -20,11 +20,18 @@ export interface BenchCloud extends Cloud {
 
 const HEARTBEAT_MS = '5000';
 
-/** Starts one; `hosts` are simulated by one agent process. */
-export async function startBenchCloud({ hosts }: { hosts: number }): Promise<BenchCloud> {
+/** What a bench asks for beside hosts, which are simulated by one agent process. */
+export interface BenchCloudOptions {
+  readonly hosts: number;
+  /** Further settings of API and worker. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Starts one. */
+export async function startBenchCloud({ hosts, settings }: BenchCloudOptions): Promise<BenchCloud> {
   const cloud = await startCloud({
     privateDatabase: true,
-    settings: { DURASTACK_HEARTBEAT_INTERVAL_MS: HEARTBEAT_MS },
+    settings: { DURASTACK_HEARTBEAT_INTERVAL_MS: HEARTBEAT_MS, ...settings },
   });
   try {
     await requireDurable(cloud);

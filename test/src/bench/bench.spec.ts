@@ -17,6 +17,13 @@ const EXPECTED: Readonly<Record<string, { counts: Record<string, number>; figure
   },
   accept: { counts: { calls: 5, accepted: 5 }, figures: ['rate', 'call p99', 'cpu api', 'cpu generator (apart)'] },
   drs: { counts: {}, figures: ['moves'] },
+  'ha-storm': {
+    counts: { lost: 4, restarted: 20, oversubscribed: 0, twice: 0, findings: 0 },
+    figures: [
+      ...['fencing asked for max', 'proven dead max', 'restarted, priority 10, p90', 'restarted, priority 0, max'],
+      ...['all restarted', 'most starts at once', 'cpu all', 'peak memory worker', 'all lost hosts used again'],
+    ],
+  },
   latency: { counts: { deploys: 2, seen: 2 }, figures: ['call to done p50', 'call to done p99', 'cpu all'] },
   lists: {
     counts: { calls: 4, total: 40, items: 40, whole: 40 },
@@ -44,7 +51,7 @@ describe('dura bench', () => {
     expect([...scenarios.keys()].sort()).toEqual(Object.keys(EXPECTED).sort());
   });
 
-  it.each(Object.keys(EXPECTED))('%s', { timeout: 180_000 }, async (name) => {
+  it.each(Object.keys(EXPECTED))('%s', { timeout: 400_000 }, async (name) => {
     const cases: CaseReport[] = [];
     await scenarios.get(name)!.run({ tiny: true, simulator: true, onCase: (one) => cases.push(one) });
     expect(cases.length).toBeGreaterThan(0);

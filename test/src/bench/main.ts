@@ -7,7 +7,17 @@ import { formatCase, type BenchReport, type CaseReport } from './report.js';
 import { loadScenarios } from './scenarios.js';
 
 const PAIRS = 3;
-const NUMBERS = ['count', 'hosts', 'clients', 'per-second', 'rows', 'runs'] as const;
+/** Options that take a number, by how scenarios call them. */
+const NUMBERS = {
+  count: 'count',
+  hosts: 'hosts',
+  clients: 'clients',
+  perSecond: 'per-second',
+  rows: 'rows',
+  lost: 'lost',
+  vmsPerHost: 'vms-per-host',
+  runs: 'runs',
+} as const;
 
 function parseWords(words: readonly string[]) {
   const { values, positionals } = parseArgs({
@@ -18,19 +28,19 @@ function parseWords(words: readonly string[]) {
       tiny: { type: 'boolean' },
       simulator: { type: 'boolean' },
       against: { type: 'string' },
-      ...Object.fromEntries(NUMBERS.map((name) => [name, { type: 'string' as const }])),
+      ...Object.fromEntries(Object.values(NUMBERS).map((name) => [name, { type: 'string' as const }])),
     },
   });
   const numbers = Object.fromEntries(
-    NUMBERS.flatMap((name) => {
+    Object.entries(NUMBERS).flatMap(([option, name]) => {
       const text = (values as Record<string, unknown>)[name];
       if (text === undefined) return [];
       const value = Number(text);
       if (!(value > 0))
         throw new DurastackError('INVALID_INPUT', `--${name} takes a number above 0, not "${String(text)}".`);
-      return [[name === 'per-second' ? 'perSecond' : name, value]];
+      return [[option, value]];
     }),
-  ) as Partial<Record<'count' | 'hosts' | 'clients' | 'perSecond' | 'rows' | 'runs', number>>;
+  ) as Partial<Record<keyof typeof NUMBERS, number>>;
   const { json = false, tiny = false, simulator = false, against } = values;
   return { names: positionals, json, tiny, simulator, against, numbers };
 }

@@ -9,6 +9,9 @@ export interface ScenarioOptions {
   readonly clients?: number;
   readonly perSecond?: number;
   readonly rows?: number;
+  /** Hosts that die. */
+  readonly lost?: number;
+  readonly vmsPerHost?: number;
   /** As small as can be, for the smoke test. */
   readonly tiny?: boolean;
   /** Only on simulated hosts. */

@@ -1,7 +1,5 @@
 /** Pages of 500 virtual machines with everything that the reply shows, over HTTP, signed, one after the other. */
 import { join } from 'node:path';
-import { invariant } from '@durastack/contracts/errors';
-import { newId } from '@durastack/kit/ids/new-id';
 import { openSecretBox } from '@durastack/kit/secrets/secret-box';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
 import { newUserKeys, storeUserKeys } from '@durastack/store/seed';
@@ -9,7 +7,7 @@ import { startBenchCloud, type BenchCloud } from '../bench-cloud.js';
 import { signedCall, startGenerator, type Generator, type Keys } from '../load/run-load.js';
 import { pidsOf, usageFigures, usageOf } from '../processes.js';
 import { quantile, timeFigures, type CaseReport } from '../report.js';
-import { insertMany, makeMachines, type MachineGround, type Owner } from '../rows.js';
+import { makeMachines, makeOwner, type MachineGround, type Owner } from '../rows.js';
 import type { Scenario } from '../scenario.js';
 
 const P50_GOAL = { atMost: 15 };
@@ -58,27 +56,7 @@ interface Tenant {
 }
 
 async function makeTenant({ database, directory }: BenchCloud, index: number): Promise<Tenant> {
-  const [root] = await autocommit(database.source).query<{ id: string }>(
-    'SELECT id FROM domain WHERE parent_id IS NULL',
-  );
-  invariant(root, 'The seed has no domain.');
-  const owner = { accountId: newId(), domainId: root.id, userId: newId() };
-  const created_at = new Date();
-  await insertMany(database.source, 'account', [
-    { id: owner.accountId, domain_id: root.id, name: `tenant-${index}`, role: 'user', state: 'enabled', created_at },
-  ]);
-  await insertMany(database.source, 'user', [
-    {
-      ...{
-        id: owner.userId,
-        account_id: owner.accountId,
-        username: `tenant-${index}`,
-        first_name: 'A',
-        last_name: 'B',
-      },
-      ...{ email: 'a@localhost', password_hash: '!', state: 'enabled', created_at },
-    },
-  ]);
+  const owner = await makeOwner(database.source, index);
   const keys = newUserKeys();
   const box = openSecretBox(join(directory, 'data.key'));
   await transaction(database.source, (tx) => storeUserKeys(tx, box, owner.userId, keys));
