@@ -1,7 +1,7 @@
 /** Puts an agent together from its settings. */
 import type { Server } from 'node:http';
 import { createServer as createSocketServer, type Server as SocketServer } from 'node:net';
-import { realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { HostDriver } from '@durastack/drivers/driver';
@@ -14,6 +14,7 @@ import { ensurePrivateDirectory } from './files/durable-file.js';
 import { BeatScheduler } from './host/beat-scheduler.js';
 import { readTokenFile } from './host/enrolment-token.js';
 import { SingleHost } from './host/single-host.js';
+import { Watchdog } from './host/watchdog.js';
 import { IdentityStore, loadEnrolmentCertificate } from './identity/identity-store.js';
 import { startAgentServer } from './server/agent-server.js';
 import type { HostDirectory } from './server/host-directory.js';
@@ -81,17 +82,27 @@ async function serveReal(
     throw new DurastackError('MISCONFIGURED', message);
   }
   const open = !enrolled && tokenFile !== undefined;
+  const watchdog = watchdogOf(config, log);
   const host = new SingleHost({
     store,
     driver: await parts.makeDriver(config, log),
     driverName: config.agentDriver,
     scheduler: parts.scheduler,
+    watchdog,
     log,
     enrolmentToken: open ? readTokenFile(tokenFile) : undefined,
     enrolmentCertificate: open ? await loadEnrolmentCertificate(config.agentDir) : undefined,
   });
   await host.start();
-  return { hosts: host, stop: () => host.stop() };
+  watchdog?.start();
+  return { hosts: host, stop: () => host.stop().finally(() => watchdog?.stop()) };
+}
+
+function watchdogOf(config: AgentConfig, log: Logger): Watchdog | undefined {
+  const { agentWatchdogDevice: device, agentWatchdogPeriodMs: periodMs, agentWatchdogLeaseMs: leaseMs } = config;
+  if (device === undefined) return undefined;
+  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return new Watchdog({ device, periodMs, leaseMs, directory: config.agentDir, bootId, log });
 }
 
 async function serveSimulated(config: AgentConfig, log: Logger, scheduler: BeatScheduler): Promise<Served> {

@@ -26,6 +26,25 @@ export const agentConfig = z.object({
   agentMaintenanceHooksDir: absolutePath
     .optional()
     .describe("Directory of the owner's scripts for maintenance, default /etc/durastack/maintenance.d"),
+  agentWatchdogDevice: absolutePath
+    .optional()
+    .describe(
+      'Hardware watchdog that restarts the host when the control plane has been away for too long; none without',
+    ),
+  agentWatchdogPeriodMs: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .max(3_600_000)
+    .optional()
+    .describe('After how many milliseconds without being fed it acts, where the kernel does not tell'),
+  agentWatchdogLeaseMs: z.coerce
+    .number()
+    .int()
+    .min(10_000)
+    .max(86_400_000)
+    .default(600_000)
+    .describe('For how many milliseconds after an answered heartbeat it is fed: a longer absence restarts the host'),
   libvirtSocket: absolutePath.default('/run/libvirt/libvirt-sock').describe("libvirt's socket"),
   ovsRunDir: absolutePath
     .optional()

@@ -5,6 +5,7 @@ import { EnableOutOfBandManagementForHostHandler } from '@durastack/api/infra/en
 import { ReconnectHostHandler } from '@durastack/api/infra/reconnect-host.command';
 import { CreateStoragePoolHandler } from '@durastack/api/storage/create-storage-pool.command';
 import { gatherProof, releaseProof } from '@durastack/activities/ha/proof/gather-proof';
+import { createWatchdogProof, SilenceClock } from '@durastack/activities/ha/proof/watchdog-proof';
 import { createBlocklists } from '@durastack/activities/storage/blocklist';
 import type { StepRef } from '@durastack/contracts/operations/step';
 import { createPowerControllers } from '@durastack/drivers/power-controllers';
@@ -199,6 +200,50 @@ describe('the blocklist', () => {
     ]);
     const [unarmed] = await look([vm({ ...disk('rbd'), poolId: unarmedPoolId })]);
     expect(unarmed?.missing.join()).toContain('it has no fencing user');
+  });
+});
+
+describe('the hardware watchdog', () => {
+  const LEASE_MS = 20_000;
+  const PERIOD_MS = 10_000;
+  const arm = (armed: boolean) =>
+    world.db.execute(
+      'UPDATE host SET watchdog_period_ms = ?, watchdog_lease_ms = ?, last_heartbeat_at = NOW(3) WHERE id = ?',
+      [...(armed ? [PERIOD_MS, LEASE_MS] : [null, null]), suspectId],
+    );
+  let nowMs = 0;
+  const watchdogOf = async (clock: SilenceClock) => {
+    const host = { id: suspectId, name: 'suspect', lastSignMs: null, disks: [] };
+    return (await createWatchdogProof(parts(), clock).gather(host, step)).watchdog;
+  };
+  const isProof = async (clock: SilenceClock) => {
+    const watchdog = await watchdogOf(clock);
+    const known = { hostName: 'suspect', nowMs: 0, quietMs: 0, signsOfLife: [], ...(watchdog ? { watchdog } : {}) };
+    return judgeProof([vm(disk('directory'))], known)[0]!;
+  };
+
+  it('is proof once lease, period and a margin are over by the own clock, which starts with the first look', async () => {
+    await arm(true);
+    const clock = new SilenceClock(() => nowMs);
+    expect((await isProof(clock)).missing.join()).toMatch(/watchdog of suspect has \d+ s left/);
+    nowMs += LEASE_MS + PERIOD_MS;
+    expect((await isProof(clock)).isProven).toBe(false);
+    nowMs += 6_000;
+    expect(await isProof(clock)).toMatchObject({ isProven: true, proofs: [{ kind: 'watchdog-expired' }] });
+    // Another worker, or this one after a restart, has seen nothing of that silence.
+    expect((await isProof(new SilenceClock(() => nowMs))).isProven).toBe(false);
+  });
+
+  it('begins anew with each heartbeat, and is none where it was not armed at the last one', async () => {
+    await arm(true);
+    const clock = new SilenceClock(() => nowMs);
+    await isProof(clock);
+    nowMs += 3_600_000;
+    await arm(true);
+    expect((await isProof(clock)).isProven).toBe(false);
+    nowMs += 3_600_000;
+    await arm(false);
+    expect(await watchdogOf(clock)).toBeUndefined();
   });
 });
 

@@ -7,6 +7,7 @@ import type { ActivityDependencies } from '../../dependencies.js';
 import { createBlocklistProof } from './blocklist-proof.js';
 import { createLockProof } from './lock-proof.js';
 import { createPowerProof } from './power-proof.js';
+import { createWatchdogProof } from './watchdog-proof.js';
 import type { ReleaseHow, SuspectHost } from './proof-strategy.js';
 
 /** A controller that answers has switched off by then; storage does not wait longer for one that does not. */
@@ -22,9 +23,12 @@ type Parts = Pick<ActivityDependencies, 'source' | 'box' | 'agents' | 'controlle
  */
 export async function gatherProof(
   parts: Parts,
-  { host, known }: { readonly host: SuspectHost; readonly known: ProofEvidence },
+  { host, known: before }: { readonly host: SuspectHost; readonly known: ProofEvidence },
   step: StepRef,
 ): Promise<ProofEvidence> {
+  if (isDead(host, before)) return before;
+  // Costs nobody anything.
+  const known = joined(before, await createWatchdogProof(parts).gather(host, step));
   if (isDead(host, known)) return known;
   const power = createPowerProof(parts).gather(host, step);
   const early = await Promise.race([power, sleep(CONTROLLER_FIRST_MS)]);

@@ -11,6 +11,7 @@ import type { Logger } from '@durastack/kit/log/logger';
 import type { Beat, BeatScheduler } from './beat-scheduler.js';
 import type { KnownPools } from './known-pools.js';
 import { UseAverages } from './use-averages.js';
+import { monotonicMs, type Watchdog } from './watchdog.js';
 
 const FACTS_AGE_MS = 60_000;
 const DRIVER_TIMEOUT_MS = 3_000;
@@ -29,6 +30,8 @@ export interface HeartbeatParts {
   readonly scheduler: BeatScheduler;
   /** The newest token that the host's ledger knows. */
   readonly newest: () => NonNullable<Heartbeat['newest']>;
+  /** The hardware watchdog, where there is one to rely on. */
+  readonly watchdog?: Watchdog | undefined;
   readonly log: Logger;
   readonly send: (heartbeat: Heartbeat, intervalMs: number) => Promise<HeartbeatReply>;
 }
@@ -92,7 +95,9 @@ export class HeartbeatReporter {
     try {
       const heartbeat = await this.collect();
       if (heartbeat === undefined) return;
+      const sentAtMs = monotonicMs();
       const reply = await this.parts.send(heartbeat, this.intervalMs);
+      this.parts.watchdog?.granted(sentAtMs);
       if (this.failures > 0) this.parts.log.info({ hostId: this.parts.hostId }, 'the control plane answers again');
       this.failures = 0;
       this.intervalMs = reply.intervalMs;
@@ -121,6 +126,7 @@ export class HeartbeatReporter {
     const changes = [...this.changed.values()];
     this.changed.clear();
     this.sequence += 1;
+    const watchdog = this.parts.watchdog?.report();
     return {
       hostId,
       incarnation,
@@ -129,6 +135,7 @@ export class HeartbeatReporter {
       full: all !== undefined,
       vms: all === undefined ? changes : [...all],
       newest: this.parts.newest(),
+      ...(watchdog === undefined ? {} : { watchdog }),
       ...(usage === undefined ? {} : { usage }),
       ...(use === undefined ? {} : { use }),
       ...(sizes === undefined ? {} : { pools: sizes }),

@@ -23,6 +23,7 @@ import type { BeatScheduler } from './beat-scheduler.js';
 import { HeartbeatReporter } from './heartbeat.js';
 import { hostSecureContext, IntakeClient } from './intake-client.js';
 import { KnownPools } from './known-pools.js';
+import type { Watchdog } from './watchdog.js';
 import { checkCall, parse, type CheckedCall } from './verb-dispatch.js';
 
 const READ_TIMEOUT_MS = 30_000;
@@ -40,6 +41,8 @@ export interface HostParts {
   readonly driverName: string;
   readonly scheduler: BeatScheduler;
   readonly log: Logger;
+  /** See the heartbeat's. It runs, and is stopped by whoever made it. */
+  readonly watchdog?: Watchdog | undefined;
   /** Before the first heartbeat; spreads many hosts of one process. */
   readonly firstBeatDelayMs?: number;
 }
@@ -223,12 +226,13 @@ export class HostRuntime {
   }
 
   private makeReporter(): HeartbeatReporter {
-    const { driver, scheduler, log } = this.parts;
+    const { driver, scheduler, watchdog, log } = this.parts;
     const { hostId, incarnation, intervalMs } = this.identity;
     const intake = this.intake;
     const send = intake.send.bind(intake);
     const newest = () => this.ledger.highest;
     const pools = this.pools;
-    return new HeartbeatReporter({ hostId, incarnation, intervalMs, driver, pools, scheduler, newest, log, send });
+    const sources = { driver, pools, scheduler, newest, watchdog };
+    return new HeartbeatReporter({ hostId, incarnation, intervalMs, ...sources, log, send });
   }
 }

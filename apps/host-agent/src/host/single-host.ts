@@ -11,6 +11,7 @@ import type { HostDirectory } from '../server/host-directory.js';
 import type { BeatScheduler } from './beat-scheduler.js';
 import { checkToken } from './enrolment-token.js';
 import { HostRuntime } from './host-runtime.js';
+import type { Watchdog } from './watchdog.js';
 
 /** For this long after an enrolment its calls may be repeated, because their answers can be lost. */
 const ENROLMENT_REPEAT_MS = 10 * 60_000;
@@ -21,6 +22,7 @@ export interface SingleHostParts {
   readonly driver: HostDriver;
   readonly driverName: string;
   readonly scheduler: BeatScheduler;
+  readonly watchdog?: Watchdog | undefined;
   readonly log: Logger;
   /** Both set when enrolment is open. */
   readonly enrolmentToken?: string | undefined;
@@ -98,11 +100,11 @@ export class SingleHost implements HostDirectory {
   }
 
   private async serve(identity: HostIdentity, ledgerFile: LedgerFile): Promise<void> {
-    const { store, driver, driverName, scheduler, log } = this.parts;
+    const { store, driver, driverName, scheduler, watchdog, log } = this.parts;
     this.identity = identity;
     this.ledgerFile = ledgerFile;
     const { directory } = store;
-    this.runtime = new HostRuntime({ identity, directory, ledgerFile, driver, driverName, scheduler, log });
+    this.runtime = new HostRuntime({ identity, directory, ledgerFile, driver, driverName, scheduler, watchdog, log });
     this.runtime.start();
   }
 }

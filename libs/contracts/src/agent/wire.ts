@@ -101,6 +101,13 @@ export const heartbeat = z.object({
    * that has given out less was restored from a backup.
    */
   newest: z.object({ controlEpoch: z.int().min(0), generation: z.int().min(0) }).optional(),
+  /**
+   * A hardware watchdog is armed: without being fed it starts the host anew within `periodMs`, and it is fed for
+   * `leaseMs` at the longest after the host has sent a heartbeat that was answered.
+   */
+  watchdog: z
+    .object({ periodMs: z.int().min(1_000).max(3_600_000), leaseMs: z.int().min(10_000).max(86_400_000) })
+    .optional(),
   /** Measured use. */
   usage: z
     .object({

@@ -40,7 +40,9 @@ export const hostView = z.object({
   localStorageActive: bool('Whether it has a local pool.', { wireName: 'islocalstorageactive' }),
   capabilities: text('hvm.'),
   events: text('What can happen to it now.').optional(),
-  details: map('The agent and how guests run there.').optional(),
+  details: map(
+    'The agent and how guests run there. `watchdogmilliseconds`: a hardware watchdog is armed, and starts the host anew so long after it was last heard.',
+  ).optional(),
   outOfBandManagement: object(
     'Its management controller, when one is configured.',
     outOfBandManagementView.shape,

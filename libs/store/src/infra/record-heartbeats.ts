@@ -84,14 +84,7 @@ export async function recordHeartbeats(
       if (hosts.get(heartbeat.hostId)?.state === 'Disconnected')
         await transitionIfAllowed(tx, { type: 'host', id: heartbeat.hostId }, 'HeartbeatSeen');
     await writePowers(tx, accepted, restarted);
-    await noteStorageAddresses(
-      tx,
-      accepted.map(({ heartbeat: { hostId, facts, pools = [] } }) => ({ hostId, bootId: facts.bootId, pools })),
-    );
-    await noteMounts(
-      tx,
-      accepted.map(({ heartbeat: { hostId, pools = [] } }) => ({ hostId, pools })),
-    );
+    await noteReach(tx, accepted);
     for (const { heartbeat } of accepted) {
       if (heartbeat.full && (await writeAbsent(tx, heartbeat))) outcome.set(heartbeat.hostId, 'recheck');
       const host = hosts.get(heartbeat.hostId);
@@ -99,6 +92,15 @@ export async function recordHeartbeats(
     }
     return outcome;
   });
+}
+
+/** By what ways hosts reach their pools: what proofs at the storage rest on. */
+async function noteReach(tx: Tx, accepted: readonly ReceivedHeartbeat[]): Promise<void> {
+  const reported = accepted.map(({ heartbeat: { hostId, facts, pools = [] } }) => ({
+    ...{ hostId, bootId: facts.bootId, pools },
+  }));
+  await noteStorageAddresses(tx, reported);
+  await noteMounts(tx, reported);
 }
 
 function isOf(host: HostRow | undefined, { heartbeat, serial }: ReceivedHeartbeat): boolean {
@@ -125,10 +127,12 @@ const FACTS = [
   'memory_mib',
   'cpu_percent',
   'memory_used',
+  'watchdog_period',
+  'watchdog_lease',
 ] as const;
 
 async function writeFacts(tx: Tx, accepted: readonly ReceivedHeartbeat[]): Promise<void> {
-  const values = accepted.flatMap(({ heartbeat: { hostId, facts, usage } }) => [
+  const values = accepted.flatMap(({ heartbeat: { hostId, facts, usage, watchdog } }) => [
     hostId,
     facts.bootId,
     facts.accelerator,
@@ -139,13 +143,16 @@ async function writeFacts(tx: Tx, accepted: readonly ReceivedHeartbeat[]): Promi
     facts.memoryMib,
     usage?.cpuPercent ?? null,
     usage?.memoryUsedMib ?? null,
+    watchdog?.periodMs ?? null,
+    watchdog?.leaseMs ?? null,
   ]);
   await tx.execute(
     `UPDATE host h JOIN (${derived(FACTS, accepted.length)}) n ON n.id = h.id
         SET h.boot_id = n.boot_id, h.accelerator = n.accelerator, h.agent_version = n.agent_version,
             h.hypervisor_version = n.hypervisor_version, h.cpu_count = n.cpu_count, h.cpu_mhz = n.cpu_mhz,
             h.memory_mib = n.memory_mib, h.cpu_percent_used = COALESCE(n.cpu_percent, h.cpu_percent_used),
-            h.memory_mib_used = COALESCE(n.memory_used, h.memory_mib_used), h.last_heartbeat_at = NOW(3)`,
+            h.memory_mib_used = COALESCE(n.memory_used, h.memory_mib_used),
+            h.watchdog_period_ms = n.watchdog_period, h.watchdog_lease_ms = n.watchdog_lease, h.last_heartbeat_at = NOW(3)`,
     values,
   );
 }

@@ -52,6 +52,7 @@ export const hosts = defineList({
     cpuPercent: 'b.cpu_percent_used',
     mibUsed: 'b.memory_mib_used',
     accelerator: 'b.accelerator',
+    watchdog: 'b.watchdog_lease_ms + b.watchdog_period_ms',
     agentUrl: 'b.agent_url',
     tunnelAddress: 'b.tunnel_address',
     haProvider: 'ha.provider',
@@ -91,6 +92,7 @@ export const hosts = defineList({
       capabilities: 'hvm',
       details: {
         ...(row['accelerator'] === null ? {} : { accelerator: String(row['accelerator']) }),
+        ...(row['watchdog'] === null ? {} : { watchdogmilliseconds: String(row['watchdog']) }),
         ...(row['agentUrl'] === null ? {} : { agenturl: String(row['agentUrl']) }),
         ...(row['tunnelAddress'] === null ? {} : { tunneladdress: String(row['tunnelAddress']) }),
       },
