@@ -42,6 +42,16 @@ export const uuid = (description: string, options: { wireName?: string } = {}) =
     },
   );
 
+/** A project's id, or -1 for all projects. */
+export const projectId = (description: string) =>
+  field(
+    z
+      .string()
+      .regex(/^(-1|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$/, 'is neither a UUID nor -1')
+      .toLowerCase(),
+    { description, wire: 'uuid' },
+  );
+
 /** A text of at most `max` characters (default 255). */
 export const text = (description: string, options: { max?: number; secret?: boolean; wireName?: string } = {}) =>
   field(z.string().max(options.max ?? 255), {

@@ -1,5 +1,5 @@
 /** Parameters that list commands share. */
-import { bool, int, list, map, text, uuid } from './fields.js';
+import { bool, int, list, map, projectId, text, uuid } from './fields.js';
 
 /** The page size of a call that gives none, and the greatest that is served. */
 export const MAX_PAGE_SIZE = 500;
@@ -19,7 +19,7 @@ export const scopedListParams = {
   isRecursive: bool('With `domainId`: also what lies in the domains below it.').optional(),
   account: text('Only what this account owns; in the domain of the caller unless `domainId` says another.').optional(),
   domainId: uuid('Only what lies in this domain.').optional(),
-  projectId: text('Accepted for compatibility; there are no projects, -1 means all.').optional(),
+  projectId: projectId('Only what this project owns; -1: all projects.').optional(),
 } as const;
 
 /** Several ids at once. */

@@ -4,6 +4,7 @@ export const RESOURCE_TYPES = [
   'account',
   'user',
   'role',
+  'project',
   'zone',
   'pod',
   'cluster',

@@ -35,6 +35,7 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^network/, 'network'],
   [/^(ssh)?keypair/, 'keypair'],
   [/^job/, 'job'],
+  [/^project/, 'project'],
 ];
 
 function kindOf(command: Command, wire: string): string | undefined {
@@ -65,7 +66,6 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   password: ['secret-of-alice'],
   domain: ['/acme', '/'],
   resourcetype: ['UserVm', 'Template', 'Network', 'Volume'],
-  projectid: ['-1'],
   sortkey: ['name'],
   templatefilter: ['all', 'self'],
   networkdomain: ['example.org'],

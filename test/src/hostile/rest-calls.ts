@@ -28,7 +28,7 @@ interface Plan {
 }
 
 /** What this face does in its own way; see apps/api/src/rest/rest-parameters.ts. */
-const NOT_IN_REST = new Set(['page', 'pageSize', 'projectId']);
+const NOT_IN_REST = new Set(['page', 'pageSize']);
 
 const inPath = (command: Command, name: string): boolean => command.rest.path.includes(`{${name}}`);
 const hasBody = (command: Command): boolean => !['GET', 'DELETE'].includes(command.rest.method);

@@ -165,6 +165,7 @@ async function idsByKind(
     template: own.map(({ templateId }) => templateId),
     network: own.map(({ networkId }) => networkId),
     keypair: own.map(({ keyPairId }) => keyPairId),
+    project: own.map(({ projectId }) => projectId),
     job: own.map(({ operationId }) => operationId),
     serviceoffering: await offerings('service_offering'),
     diskoffering: await offerings('disk_offering'),

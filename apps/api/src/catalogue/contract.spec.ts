@@ -49,6 +49,11 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   findHostsForMigration: ['unsuitablereasons', 'hareason', 'hasince'],
   findStoragePoolsForMigration: ['unsuitablereason'],
   registerTemplate: ['state', 'percent'],
+  // CloudStack declares the fields of projects for it, and answers those of members.
+  ...forEach(
+    'listProjectAccounts',
+    ...['projectid', 'project', 'account', 'accountid', 'accounttype', 'userid', 'username', 'role'],
+  ),
 };
 
 const JSON_KINDS: Readonly<Record<string, readonly string[]>> = {
@@ -113,11 +118,12 @@ describe('declared replies', () => {
 describe('given replies', () => {
   let t: TestApi;
   let vmId: string;
+  let projectId: string;
   beforeAll(async () => {
     t = await startTestApi();
     const place = await makePlace(t);
     const alice = await t.account('alice');
-    ({ vmId } = await makeBelongings(t, place, alice));
+    ({ vmId, projectId } = await makeBelongings(t, place, alice));
     // What hosts say of migration is said of the others of its zone.
     await t.db.source.query(
       `INSERT INTO host (id, name, zone_id, pod_id, cluster_id, hypervisor, state, allocation_state, created_at)
@@ -147,6 +153,7 @@ describe('given replies', () => {
       const params = {
         ...('listAll' in command.params.shape ? { listall: 'true' } : {}),
         ...(name === 'findHostsForMigration' ? { virtualmachineid: vmId } : {}),
+        ...(name === 'listProjectAccounts' ? { projectid: projectId } : {}),
       };
       const { status, envelope, body } = await t.call(name, params as Record<string, string>);
       expect([status, envelope]).toEqual([200, table[name]?.envelope]);

@@ -6,7 +6,7 @@ import {
   type VmOperation,
 } from '@durastack/store/compute/accept-vm-operation';
 import { autocommit } from '@durastack/store/database/transaction';
-import { requireAccess } from '@durastack/store/identity/access';
+import { requireAccess, requireUsable } from '@durastack/store/identity/access';
 import type { StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import type { Platform } from '../platform.js';
@@ -23,6 +23,7 @@ export async function acceptVmOperation(
 ): Promise<StartedOperation> {
   const vm = { type: 'virtual-machine', id: operation.vmId } as const;
   const owner = await requireAccess(autocommit(platform.database), call.caller, vm);
+  if (operation.desiredPower === 'on') await requireUsable(autocommit(platform.database), owner);
   return acceptOn(platform.database, { caller: call.caller, owner }, operation);
 }
 

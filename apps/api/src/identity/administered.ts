@@ -52,7 +52,7 @@ export interface AccountRow {
 export async function administeredAccount(tx: Tx, caller: Caller, id: string, parameter = 'id'): Promise<AccountRow> {
   const rows = await tx.query<AccountRow>(
     `SELECT a.id, a.name, a.role, a.role_id, a.state, a.is_default, a.domain_id, d.path FROM account a JOIN domain d ON d.id = a.domain_id
-      WHERE a.id = ? AND a.state <> 'removed' FOR UPDATE`,
+      WHERE a.id = ? AND a.state <> 'removed' AND a.role <> 'project' FOR UPDATE`,
     [id],
   );
   const row = rows[0];

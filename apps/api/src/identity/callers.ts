@@ -24,6 +24,8 @@ export interface UserRow {
   readonly role_version: number;
   readonly domain_id: string;
   readonly domain_path: string;
+  /** JSON of the accounts that own the things of its projects; some databases give it as a text. */
+  readonly project_accounts: string | readonly string[] | null;
   /** The database's clock. */
   readonly now: Date;
 }
@@ -31,6 +33,8 @@ export interface UserRow {
 const SELECT = `SELECT u.id, u.username, u.first_name, u.last_name, u.password_hash, u.secret_key_sealed, u.state AS user_state,
     a.id AS account_id, a.name AS account_name, a.state AS account_state, a.role,
     r.id AS role_id, r.name AS role_name, r.type AS role_type, r.state AS role_state, r.version AS role_version, d.id AS domain_id, d.path AS domain_path,
+    (SELECT JSON_ARRAYAGG(p.account_id) FROM project_member m JOIN project p ON p.id = m.project_id
+      WHERE m.account_id = a.id AND (m.user_id IS NULL OR m.user_id = u.id) AND p.state <> 'Removed') AS project_accounts,
     UTC_TIMESTAMP(3) AS now
   FROM user u JOIN account a ON a.id = u.account_id JOIN domain d ON d.id = a.domain_id JOIN role r ON r.id = a.role_id`;
 
@@ -81,6 +85,12 @@ export function callerOf(user: UserRow, sourceAddress: string): KnownCaller {
       isEnabled: user.role_state === 'enabled',
       version: user.role_version,
     },
+    projectAccountIds: projectAccountsOf(user),
     sourceAddress,
   };
+}
+
+function projectAccountsOf({ project_accounts: given }: UserRow): readonly string[] {
+  if (given === null) return [];
+  return typeof given === 'string' ? (JSON.parse(given) as string[]) : given;
 }

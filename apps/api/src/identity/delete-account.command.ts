@@ -9,12 +9,23 @@ import { Platform } from '../platform.js';
 import { administeredAccount } from './administered.js';
 import { RoleBook } from './role-book.js';
 
-const OBSTACLES: readonly Obstacle[] = [
+/** What an account must not own any more when it goes. */
+export const OWNED_THINGS: readonly Obstacle[] = [
   { table: 'virtual_machine', where: "account_id = ? AND state <> 'Expunged'", what: 'virtual machines' },
   { table: 'volume', where: "account_id = ? AND state <> 'Expunged'", what: 'volumes' },
   { table: 'template', where: "account_id = ? AND state <> 'Removed'", what: 'templates' },
   { table: 'network', where: "account_id = ? AND state <> 'Removed'", what: 'networks' },
   { table: 'dedication', where: 'account_id = ?', what: 'dedicated places' },
+];
+
+const OBSTACLES: readonly Obstacle[] = [
+  ...OWNED_THINGS,
+  {
+    table: 'project_member',
+    where: `account_id = ? AND role = 'Admin' AND NOT EXISTS (SELECT 1 FROM project_member other
+      WHERE other.project_id = project_member.project_id AND other.role = 'Admin' AND other.account_id <> project_member.account_id)`,
+    what: 'projects without another administrator',
+  },
 ];
 
 /** Removes an account that owns nothing any more. Rows of account and users stay for events. */
@@ -34,6 +45,7 @@ export class DeleteAccountHandler implements CommandHandler<typeof deleteAccount
         throw new DurastackError('INVALID_INPUT', `The account ${account.name} came with the product and stays.`);
       await this.roles.requireCovers(tx, call.caller, account.role_id);
       await refuseWhileUsed(tx, { type: 'account', id: account.id }, OBSTACLES);
+      await tx.execute('DELETE FROM project_member WHERE account_id = ?', [account.id]);
       await tx.execute('DELETE s FROM session s JOIN user u ON u.id = s.user_id WHERE u.account_id = ?', [account.id]);
       await tx.execute(
         "UPDATE user SET state = 'removed', api_key = NULL, secret_key_sealed = NULL WHERE account_id = ?",

@@ -21,6 +21,7 @@ export class DeleteDomainHandler implements CommandHandler<typeof deleteDomain> 
       await refuseWhileUsed(tx, { type: 'domain', id: domain.id }, [
         { table: 'domain', where: 'parent_id = ? AND NOT removed', what: 'domains' },
         { table: 'account', where: "domain_id = ? AND state <> 'removed'", what: 'accounts' },
+        { table: 'project', where: "domain_id = ? AND state <> 'Removed'", what: 'projects' },
         { table: 'network', where: "domain_id = ? AND state <> 'Removed'", what: 'networks' },
         { table: 'dedication', where: 'domain_id = ?', what: 'dedicated places' },
       ]);

@@ -99,13 +99,15 @@ describe('accounts and users', () => {
   it('go when they own nothing, and cannot call any more', async () => {
     const gone = await t.account('gone', { domainId: String(acme['id']) });
     const place = await makePlace(t);
-    const { vmId, volumeId, templateId, networkId } = await makeBelongings(t, place, gone);
+    const { vmId, volumeId, templateId, networkId, projectId } = await makeBelongings(t, place, gone);
     expect(await errorOf('deleteAccount', { id: gone.id })).toContain('virtual machines');
     const source = t.db.source;
     await source.query("UPDATE virtual_machine SET state = 'Expunged' WHERE id = ?", [vmId]);
     await source.query("UPDATE volume SET state = 'Expunged' WHERE id = ?", [volumeId]);
     await source.query("UPDATE template SET state = 'Removed' WHERE id = ?", [templateId]);
     await source.query("UPDATE network SET state = 'Removed' WHERE id = ?", [networkId]);
+    expect(await errorOf('deleteAccount', { id: gone.id })).toContain('projects without another administrator');
+    await t.ok('deleteProject', { id: projectId }, gone.keys);
     await t.ok('deleteAccount', { id: gone.id }, dora.keys);
     expect((await t.call('listZones', {}, gone.keys)).status).toBe(401);
     expect((await t.account('gone', { domainId: String(acme['id']) })).id).not.toBe(gone.id);

@@ -22,16 +22,15 @@ export class ListTagsHandler implements CommandHandler<typeof listTags> {
 
   async execute(call: Call, params: ParamsOf<typeof listTags>): Promise<ListPage<Tag>> {
     const tx = autocommit(this.platform.database);
-    // CloudStack's clients ask for all projects (-1) and mean all that they may see.
-    const scope = { ...params, listAll: params.listAll === true || params.projectId === '-1' };
     const where = join(
-      [scopeCondition(SCOPE, call.caller, scope, params.resourceId !== undefined), ...filters(params)],
+      [scopeCondition(SCOPE, call.caller, params, params.resourceId !== undefined), ...filters(params)],
       ' AND ',
     );
     const { limit, offset } = part(call);
     const rows = await tx.query<Record<string, string>>(
-      `SELECT t.resource_type, t.resource_id, t.\`key\`, t.value, a.name AS account, d.id AS domain_id, d.name AS domain
+      `SELECT t.resource_type, t.resource_id, t.\`key\`, t.value, IF(p.id IS NULL, a.name, NULL) AS account, p.id AS project_id, p.name AS project, d.id AS domain_id, d.name AS domain
          FROM resource_tag t LEFT JOIN account a ON a.id = t.account_id LEFT JOIN domain d ON d.id = a.domain_id
+         LEFT JOIN project p ON p.account_id = t.account_id
         WHERE ${where.text} ORDER BY t.resource_type, t.resource_id, t.\`key\` LIMIT ? OFFSET ?`,
       [...where.values, limit + 1, offset],
     );
@@ -69,7 +68,9 @@ function toTag(row: Record<string, string>): Tag {
     value: row['value'] ?? '',
     resourceType: tagTypeName(row['resource_type'] as ResourceType),
     resourceId: row['resource_id'] ?? '',
-    account: row['account'] ?? '',
+    ...(row['project_id']
+      ? { projectId: row['project_id'], project: row['project'] ?? '' }
+      : { account: row['account'] ?? '' }),
     domainId: row['domain_id'] ?? '',
     domain: row['domain'] ?? '',
   };

@@ -4,6 +4,7 @@ import { requireRow } from '@durastack/store/database/rows';
 import type { Tx } from '@durastack/store/database/transaction';
 import { notFound, requireAccess } from '@durastack/store/identity/access';
 import type { Caller } from '@durastack/store/identity/caller';
+import { requireManagedProject } from './project-rows.js';
 
 const OWNED: ReadonlySet<TaggedType> = new Set(['virtual-machine', 'volume', 'template', 'network']);
 
@@ -26,6 +27,7 @@ export function requireTagType(name: string): TaggedType {
  */
 export async function requireTaggable(tx: Tx, caller: Caller, type: TaggedType, id: string): Promise<string> {
   if (OWNED.has(type)) return (await requireAccess(tx, caller, { type, id }, 'resourceids')).accountId;
+  if (type === 'project') return (await requireManagedProject(tx, caller, id, 'resourceids')).account_id;
   if (caller.role !== 'admin') throw notFound('resourceids', id);
   await requireRow(tx, { type, id }, { parameter: 'resourceids' });
   return caller.accountId;

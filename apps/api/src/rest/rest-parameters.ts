@@ -9,7 +9,7 @@ import { readPairs } from '../face/form-encoding.js';
 import { invalid, shorten } from '../face/text-faults.js';
 
 /** Parameters of CloudStack's face that REST does in its own way. */
-const NOT_IN_REST = new Set(['page', 'pageSize', 'projectId']);
+const NOT_IN_REST = new Set(['page', 'pageSize']);
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 500;
 

@@ -1,7 +1,8 @@
 /** One thing of each kind, written straight into the database of a spec. */
+import { defaultRoleOf } from '@durastack/contracts/identity/roles';
 import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow } from '@durastack/store/database/rows';
-import { autocommit } from '@durastack/store/database/transaction';
+import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import type { TestAccount, TestApi } from './test-api.js';
 
 /** Ids of a place that machines can be in. */
@@ -22,6 +23,8 @@ export interface Belongings {
   readonly networkId: string;
   readonly keyPairId: string;
   readonly operationId: string;
+  /** A project that it administers. */
+  readonly projectId: string;
 }
 
 let made = 0;
@@ -232,5 +235,23 @@ export async function makeBelongings(
     started_at: created_at,
     touched_at: created_at,
   });
-  return { vmId, volumeId, templateId, networkId, keyPairId, operationId };
+  const projectId = await makeProject(tx, owner, number);
+  return { vmId, volumeId, templateId, networkId, keyPairId, operationId, projectId };
+}
+
+async function makeProject(tx: Tx, owner: Omit<TestAccount, 'keys'>, number: number): Promise<string> {
+  const [projectId, accountId] = [newId(), newId()];
+  const [domain_id, created_at] = [owner.domainId, new Date()];
+  await insertRow(tx, 'account', {
+    ...{ id: accountId, domain_id, name: `project-${number}`, role: 'project', role_id: defaultRoleOf('User').id },
+    ...{ state: 'enabled', created_at },
+  });
+  await insertRow(tx, 'project', {
+    ...{ id: projectId, domain_id, account_id: accountId, name: `project-${number}`, display_text: 'A project' },
+    ...{ state: 'Active', created_at },
+  });
+  await insertRow(tx, 'project_member', {
+    ...{ id: newId(), project_id: projectId, account_id: owner.id, role: 'Admin', created_at },
+  });
+  return projectId;
 }

@@ -21,7 +21,7 @@ export const createAffinityGroup = defineCommand({
     description: text('Its description.', { max: 4096 }).optional(),
     account: text('The account that it is for, with domainid (administrators).').optional(),
     domainId: uuid('The domain of that account.').optional(),
-    projectId: text('Accepted for compatibility; there are no projects.').optional(),
+    projectId: uuid('For this project, instead of an account.').optional(),
   }),
   result: affinityGroupView,
   wrapper: 'affinitygroup',

@@ -15,7 +15,7 @@ export const createSshKeyPair = defineCommand({
     name: text('Its name.').min(1),
     account: text('For this account, with domainId (administrators).').optional(),
     domainId: uuid('Domain of the account.').optional(),
-    projectId: text('Accepted for compatibility; there are no projects.').optional(),
+    projectId: uuid('For this project, instead of an account.').optional(),
   }),
   result: newSshKeyPairView,
   wrapper: 'keypair',

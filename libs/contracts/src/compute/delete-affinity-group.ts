@@ -15,7 +15,7 @@ export const deleteAffinityGroup = defineCommand({
     name: text('The group by its name, instead of the id.').optional(),
     account: text('The account that owns the named one, with domainid (administrators).').optional(),
     domainId: uuid('The domain of that account.').optional(),
-    projectId: text('Accepted for compatibility; there are no projects.').optional(),
+    projectId: uuid('For this project, instead of an account.').optional(),
   }),
   answersAsJob: true,
 });

@@ -14,6 +14,6 @@ export const deleteSshKeyPair = defineCommand({
     name: text('Its name.').min(1),
     account: text('Of this account, with domainId (administrators).').optional(),
     domainId: uuid('Domain of the account.').optional(),
-    projectId: text('Accepted for compatibility; there are no projects.').optional(),
+    projectId: uuid('For this project, instead of an account.').optional(),
   }),
 });

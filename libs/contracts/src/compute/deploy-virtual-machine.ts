@@ -37,6 +37,7 @@ export const deployVirtualMachine = defineCommand({
     affinityGroupNames: list('Affinity groups by their names, instead of ids', word).optional(),
     hypervisor: text('The hypervisor; that of the template when not given').optional(),
     account: text('Deploy for this account, with domainid (administrators)').optional(),
+    projectId: uuid('Deploy for this project, instead of an account.').optional(),
     domainId: uuid('Domain of the account').optional(),
     displayVm: bool('Whether users see it').optional(),
     haPriority: haPriority(

@@ -16,7 +16,7 @@ export const registerSshKeyPair = defineCommand({
     publicKey: text('The public key in OpenSSH format.', { max: 5120 }),
     account: text('For this account, with domainId (administrators).').optional(),
     domainId: uuid('Domain of the account.').optional(),
-    projectId: text('Accepted for compatibility; there are no projects.').optional(),
+    projectId: uuid('For this project, instead of an account.').optional(),
   }),
   result: sshKeyPairView,
   wrapper: 'keypair',

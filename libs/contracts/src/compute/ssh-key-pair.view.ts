@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { text, uuid } from '../fields.js';
+import { projectFields } from '../view-fields.js';
 
 const shape = {
   id: uuid('The key pair.'),
   name: text('Its name.'),
   fingerprint: text('The fingerprint of its public key.'),
-  account: text('The account that owns it.'),
+  account: text('The account that owns it; absent when a project does.').optional(),
+  ...projectFields,
   domainId: uuid('The domain of that account.'),
   domain: text('The name of that domain.'),
 };

@@ -3,6 +3,7 @@ import { bool, date, int, list, map, object, text, uuid } from '../fields.js';
 import { affinityGroupOfMachine } from './affinity-group.view.js';
 import { haPriority } from './ha-priority.js';
 import { tagView } from '../identity/tag.view.js';
+import { projectFields } from '../view-fields.js';
 
 /** A machine's network interface in replies. */
 export const nicView = object('A network interface', {
@@ -25,7 +26,8 @@ export const virtualMachineView = z.object({
   name: text('Host name'),
   displayName: text('A name for people'),
   instanceName: text('Domain name on hosts (administrators)').optional(),
-  account: text('Owner'),
+  account: text('Owner; absent when a project is').optional(),
+  ...projectFields,
   userId: uuid('Who deployed it').optional(),
   userName: text('Name of who deployed it').optional(),
   domainId: uuid("The owner's domain"),

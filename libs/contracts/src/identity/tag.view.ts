@@ -1,4 +1,5 @@
 import { list, object, text, uuid } from '../fields.js';
+import { projectFields } from '../view-fields.js';
 
 /** A tag in replies. */
 export const tagView = object('A tag', {
@@ -6,7 +7,8 @@ export const tagView = object('A tag', {
   value: text('Value'),
   resourceType: text("CloudStack's name of the kind of resource"),
   resourceId: uuid('The resource'),
-  account: text('Owner'),
+  account: text('Owner; absent when a project is').optional(),
+  ...projectFields,
   domainId: uuid("The owner's domain"),
   domain: text("Name of the owner's domain"),
 });

@@ -8,6 +8,7 @@ const NAMES = {
   Network: 'network',
   Zone: 'zone',
   Host: 'host',
+  Project: 'project',
   Domain: 'domain',
   Account: 'account',
   User: 'user',

@@ -30,6 +30,7 @@ export const registerTemplate = defineCommand({
     requiresHvm: bool('Accepted for compatibility.').optional(),
     isDynamicallyScalable: bool('Whether its guests can take processors and memory while they run.').optional(),
     account: text('The owner, with domainid (administrators).').optional(),
+    projectId: uuid('The project that owns it, instead of an account.').optional(),
     domainId: uuid("The owner's domain.").optional(),
     details: map('Accepted for compatibility.').optional(),
   }),

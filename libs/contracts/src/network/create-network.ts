@@ -32,6 +32,7 @@ export const createNetwork = defineCommand({
     ]).optional(),
     aclType: oneOf('Who may use it; Domain when not given', ['Account', 'Domain']).optional(),
     account: text('The owner, with domainid.').optional(),
+    projectId: uuid('The project that owns it, instead of an account.').optional(),
     domainId: uuid("The owner's domain: only it and those below may use the network.").optional(),
     physicalNetworkId: uuid('Accepted for compatibility.').optional(),
     displayNetwork: bool('Accepted for compatibility.').optional(),

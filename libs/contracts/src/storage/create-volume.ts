@@ -22,6 +22,7 @@ export const createVolume = defineCommand({
     size: long('GiB, where the offering leaves the size open.', { min: 1, max: MAX_DISK_GIB }).optional(),
     storageId: uuid('Create it on this pool now (administrators).').optional(),
     account: text('Create it for this account, with domainid (administrators).').optional(),
+    projectId: uuid('Create it for this project, instead of an account.').optional(),
     domainId: uuid('Domain of the account.').optional(),
     customId: uuid('An id of your own (administrators).').optional(),
     displayVolume: bool('Accepted for compatibility: all are shown.').optional(),

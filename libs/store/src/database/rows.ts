@@ -69,11 +69,17 @@ export interface Obstacle {
 /**
  * Refuses a removal while others refer to it.
  *
+ * @param id what the conditions are given, where it is not the id of the resource
  * @throws DurastackError CONFLICT saying how many of what are left
  */
-export async function refuseWhileUsed(tx: Tx, resource: ResourceRef, obstacles: readonly Obstacle[]): Promise<void> {
+export async function refuseWhileUsed(
+  tx: Tx,
+  resource: ResourceRef,
+  obstacles: readonly Obstacle[],
+  id = resource.id,
+): Promise<void> {
   for (const { table, where, what } of obstacles) {
-    const rows = await tx.query<{ n: number }>(`SELECT COUNT(*) AS n FROM \`${table}\` WHERE ${where}`, [resource.id]);
+    const rows = await tx.query<{ n: number }>(`SELECT COUNT(*) AS n FROM \`${table}\` WHERE ${where}`, [id]);
     const count = Number(rows[0]?.n);
     if (count > 0) {
       throw new DurastackError(

@@ -30,9 +30,12 @@ export function notFound(parameter: string, id: string): DurastackError {
   );
 }
 
-/** Whether a caller may touch what this owner has: administrators of a domain all below it, users their account's. */
+/**
+ * Whether a caller may touch what this owner has: administrators of a domain all below it, users their account's and
+ * that of the projects which they are members of.
+ */
 export function mayAccess(caller: Caller, owner: Owner): boolean {
-  if (caller.role === 'admin') return true;
+  if (caller.role === 'admin' || caller.projectAccountIds?.includes(owner.accountId)) return true;
   if (caller.role === 'domain-admin') return owner.domainPath.startsWith(caller.domainPath);
   return owner.accountId === caller.accountId;
 }
@@ -57,23 +60,29 @@ export async function requireAccess(tx: Tx, caller: Caller, resource: ResourceRe
 }
 
 /**
- * The account that a call acts for: the caller's own, or the one of `account` (in `domainId`, default the caller's
- * domain).
+ * The account that a call acts for: the caller's own, the one of `account` (in `domainId`, default the caller's
+ * domain), or that of a project.
  *
- * @throws DurastackError NOT_FOUND when there is no such account or the caller may not act for it
+ * @throws DurastackError NOT_FOUND when there is no such account or project, or the caller may not act for it;
+ *   NOT_ALLOWED_IN_STATE while the project is suspended
  */
 export async function ownerOf(
   tx: Tx,
   caller: Caller,
-  named: { readonly account?: string | undefined; readonly domainId?: string | undefined },
+  named: {
+    readonly account?: string | undefined;
+    readonly domainId?: string | undefined;
+    readonly projectId?: string | undefined;
+  },
 ): Promise<Owner & { readonly accountName: string }> {
+  if (named.projectId !== undefined) return projectOwner(tx, caller, named.projectId);
   if (named.account === undefined) {
     const { accountId, accountName, domainId, domainPath } = caller;
     return { accountId, accountName, domainId, domainPath };
   }
   const rows = await tx.query<{ id: string; name: string; domain_id: string; path: string }>(
     `SELECT a.id, a.name, a.domain_id, d.path FROM account a JOIN domain d ON d.id = a.domain_id
-      WHERE a.domain_id = ? AND a.name = ? AND a.state <> 'removed'`,
+      WHERE a.domain_id = ? AND a.name = ? AND a.state <> 'removed' AND a.role <> 'project'`,
     [named.domainId ?? caller.domainId, named.account],
   );
   const row = rows[0];
@@ -85,4 +94,43 @@ export async function ownerOf(
     );
   }
   return owner;
+}
+
+async function projectOwner(
+  tx: Tx,
+  caller: Caller,
+  projectId: string,
+): Promise<Owner & { readonly accountName: string }> {
+  const rows = await tx.query<{ account_id: string; name: string; domain_id: string; path: string; state: string }>(
+    `SELECT p.account_id, p.name, p.domain_id, p.state, d.path FROM project p JOIN domain d ON d.id = p.domain_id
+      WHERE p.id = ? AND p.state <> 'Removed'`,
+    [projectId],
+  );
+  const row = rows[0];
+  const owner = row && {
+    accountId: row.account_id,
+    accountName: row.name,
+    domainId: row.domain_id,
+    domainPath: row.path,
+  };
+  if (!owner || !mayAccess(caller, owner)) throw notFound('projectid', projectId);
+  refuseSuspended(row);
+  return owner;
+}
+
+function refuseSuspended({ name, state }: { readonly name: string; readonly state: string }): void {
+  if (state === 'Suspended')
+    throw new DurastackError('NOT_ALLOWED_IN_STATE', `The project ${name} is suspended; activate it first.`);
+}
+
+/**
+ * Refuses to start what belongs to a suspended project.
+ *
+ * @throws DurastackError NOT_ALLOWED_IN_STATE
+ */
+export async function requireUsable(tx: Tx, { accountId }: Pick<Owner, 'accountId'>): Promise<void> {
+  const rows = await tx.query<{ name: string; state: string }>('SELECT name, state FROM project WHERE account_id = ?', [
+    accountId,
+  ]);
+  if (rows[0]) refuseSuspended(rows[0]);
 }

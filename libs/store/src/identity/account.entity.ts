@@ -9,7 +9,10 @@ export class AccountEntity {
   @Id() id!: string;
   @Ref() domainId!: string;
   @Text() name!: string;
-  /** How far it sees, by the type of its role: admin, domain-admin or user. */
+  /**
+   * How far it sees, by the type of its role: admin, domain-admin or user; project: it owns the things of one, and
+   * nobody logs in to it.
+   */
   @Text(20) role!: string;
   @Ref() roleId!: string;
   /** enabled, disabled, locked or removed. */

@@ -10,6 +10,8 @@ export interface Caller {
   /** See DomainEntity.path; administrators of a domain see what lies below it. */
   readonly domainPath: string;
   readonly role: Exclude<Role, 'anyone'>;
+  /** The accounts that own the things of the projects which the caller is a member of. */
+  readonly projectAccountIds?: readonly string[];
   /** SHA-256 of the `Idempotency-Key` of a REST call: what is accepted for it is noted under it, in one transaction. */
   readonly idempotencyKeySha256?: string;
   /** Address of the client, for the audit event. */

@@ -1,5 +1,5 @@
 import { listSshKeyPairs } from '@durastack/contracts/compute/list-ssh-key-pairs';
-import { OWNED, OWNER_JOINS } from '../engine/columns.js';
+import { OWNED, OWNER_COLUMNS, OWNER_JOINS } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
 
 /** SSH key pairs. */
@@ -13,9 +13,11 @@ export const sshKeyPairs = defineList({
     id: 'b.id',
     name: 'b.name',
     fingerprint: 'b.fingerprint',
-    account: 'oa.name',
-    domainId: 'b.domain_id',
-    domain: 'od.name',
+    account: OWNER_COLUMNS.account,
+    projectId: OWNER_COLUMNS.projectId,
+    project: OWNER_COLUMNS.project,
+    domainId: OWNER_COLUMNS.domainId,
+    domain: OWNER_COLUMNS.domain,
   },
   filters: { name: 'b.name', fingerprint: 'b.fingerprint' },
   keyword: ['b.name'],

@@ -5,11 +5,14 @@ import { raw, type Sql } from './sql.js';
 export const OWNER_JOINS = [
   'LEFT JOIN account oa ON oa.id = b.account_id',
   'LEFT JOIN domain od ON od.id = b.domain_id',
+  'LEFT JOIN project op ON op.account_id = b.account_id',
 ] as const;
 
 /** Who owns an item. */
 export const OWNER_COLUMNS = {
-  account: 'oa.name',
+  account: 'IF(op.id IS NULL, oa.name, NULL)',
+  projectId: 'op.id',
+  project: 'op.name',
   domainId: 'b.domain_id',
   domain: 'od.name',
   domainPath: 'od.display_path',

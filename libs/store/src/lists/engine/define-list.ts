@@ -28,6 +28,11 @@ export interface Scope {
   /** Absent for things of domains (accounts themselves are matched by their id). */
   readonly account?: string;
   readonly domain: string;
+  /**
+   * What kind of rows: `things` (when not given) belong to accounts or projects, and those of projects are listed only
+   * when asked for (`projectId`); `accounts` never belong to projects; `projects` are seen by their members.
+   */
+  readonly holds?: 'things' | 'accounts' | 'projects';
   /** Rows that a caller sees beside those: public templates, shared networks. */
   readonly shared?: (viewer: Caller) => Sql;
 }

@@ -2,6 +2,8 @@
 export interface Sql {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** A condition that nearly all rows fulfil. */
+  readonly isBroad?: boolean;
 }
 
 /** ``sql`z.name = ${name}` ``: values are bound, never spliced; a nested {@link Sql} is put in as it is. */

@@ -13,8 +13,8 @@ export const accounts = defineList({
   resource: 'account',
   table: 'account',
   joins: ['LEFT JOIN domain od ON od.id = b.domain_id', 'LEFT JOIN role ro ON ro.id = b.role_id'],
-  where: "b.state <> 'removed'",
-  scope: { account: 'b.id', domain: 'b.domain_id' },
+  where: "b.state <> 'removed' AND b.role <> 'project'",
+  scope: { account: 'b.id', domain: 'b.domain_id', holds: 'accounts' },
   columns: {
     id: 'b.id',
     name: 'b.name',

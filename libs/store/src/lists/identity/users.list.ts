@@ -13,7 +13,11 @@ export const users = defineList({
     'LEFT JOIN role ro ON ro.id = oa.role_id',
   ],
   where: "b.state <> 'removed'",
-  scope: { account: 'b.account_id', domain: '(SELECT domain_id FROM account WHERE id = b.account_id)' },
+  scope: {
+    account: 'b.account_id',
+    domain: '(SELECT domain_id FROM account WHERE id = b.account_id)',
+    holds: 'accounts',
+  },
   columns: {
     id: 'b.id',
     username: 'b.username',
