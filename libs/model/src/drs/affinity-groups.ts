@@ -54,6 +54,17 @@ export class AffinityGroups {
     return true;
   }
 
+  /** Whether the strict groups of a machine let it go. */
+  allowStrictly(vm: number, from: number, to: number): boolean {
+    return (this.ofMachine.get(vm) ?? NONE).every(
+      ({ need, members, total }) =>
+        !need.strict ||
+        (need.kind === 'anti-affinity'
+          ? (members.get(to) ?? 0) === 0
+          : !refuses(need, members.get(to) ?? 0, (members.get(from) ?? 1) - 1, total)),
+    );
+  }
+
   /** Counts a move. */
   move(vm: number, from: number, to: number): void {
     for (const group of this.ofMachine.get(vm) ?? NONE) {

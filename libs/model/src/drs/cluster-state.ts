@@ -6,7 +6,7 @@ import type { HostSnapshot } from '@durastack/contracts/compute/placement';
 import { AffinityGroups } from './affinity-groups.js';
 import type { DrsMachine, DrsScene } from './drs-scene.js';
 import { EligibleHosts, type Eligible } from './eligible-hosts.js';
-import { variation } from './imbalance.js';
+import { Levels } from './levels.js';
 
 /** No move brings a host's measured use above this share, unless it was higher where the machine came from. */
 const USE_CEILING = 0.9;
@@ -39,14 +39,15 @@ export class ClusterState {
   /** Movable machines on each host, and each one's place in that list. */
   private readonly on: number[][];
   private readonly place: Int32Array;
+  /** Of what is levelled: what is used of each host, and by each machine. */
   private readonly share: Float64Array;
+  private readonly uses: Float64Array;
+  private readonly levels: Levels;
   /** Of each machine: what it has reserved and what it uses. Apart from the objects, for they are read millions of times. */
   private readonly cpuNeed: Float64Array;
   private readonly memoryNeed: Float64Array;
   private readonly cpuUse: Float64Array;
   private readonly memoryUse: Float64Array;
-  private sum = 0;
-  private sumOfSquares = 0;
 
   constructor(scene: DrsScene) {
     const measured = new Map(scene.hosts.map((host) => [host.id, host]));
@@ -63,11 +64,13 @@ export class ClusterState {
     this.memoryCapacity = Float64Array.from(capacities, ({ capacity }) => Math.max(1, capacity.memoryMib));
     this.cpuShare = Float64Array.from(capacities, ({ ownUse }, h) => ownUse.cpuMhz / this.cpuCapacity[h]!);
     this.memoryShare = Float64Array.from(capacities, ({ ownUse }, h) => ownUse.memoryMib / this.memoryCapacity[h]!);
-    this.share = scene.rules.metric === 'cpu' ? this.cpuShare : this.memoryShare;
     this.cpuNeed = Float64Array.from(this.machines, ({ needs }) => needs.cpuMhz);
     this.memoryNeed = Float64Array.from(this.machines, ({ needs }) => needs.memoryMib);
     this.cpuUse = Float64Array.from(this.machines, ({ use }) => use.cpuMhz);
     this.memoryUse = Float64Array.from(this.machines, ({ use }) => use.memoryMib);
+    const byCpu = scene.rules.metric === 'cpu';
+    this.share = byCpu ? this.cpuShare : this.memoryShare;
+    this.uses = byCpu ? this.cpuUse : this.memoryUse;
     const judge = new EligibleHosts({ ...scene.snapshot, hosts: this.hosts });
     this.eligible = this.machines.map((machine) => judge.of(machine));
     this.movable = this.machines.flatMap((_, vm) => (this.eligible[vm] ? vm : []));
@@ -80,12 +83,32 @@ export class ClusterState {
       this.memoryShare[host]! += use.memoryMib / this.memoryCapacity[host]!;
       if (this.eligible[vm]) this.place[vm] = this.on[host]!.push(vm) - 1;
     });
-    for (const share of this.share) this.count(share, 1);
+    this.levels = new Levels(scene.rules, byCpu ? this.cpuCapacity : this.memoryCapacity, this.share);
   }
 
   /** How unevenly hosts are used now. */
   get imbalance(): number {
-    return variation(this.hosts.length, this.sum, this.sumOfSquares);
+    return this.levels.imbalance;
+  }
+
+  /** Whether the cluster is as its rules want it. */
+  get isAsWanted(): boolean {
+    return this.levels.isAsWanted;
+  }
+
+  /** Hosts with equal capacities: positions of each such group. What a machine adds to one it adds to all. */
+  alikeHosts(): number[][] {
+    const groups = new Map<string, number[]>();
+    this.hosts.forEach((_, host) => {
+      const key = `${this.cpuCapacity[host]}/${this.memoryCapacity[host]}`;
+      groups.set(key, [...(groups.get(key) ?? []), host]);
+    });
+    return [...groups.values()];
+  }
+
+  /** What a machine uses of what is levelled. */
+  useOf(vm: number): number {
+    return this.uses[vm]!;
   }
 
   /** The share of a host that is used, of what is levelled. */
@@ -105,38 +128,34 @@ export class ClusterState {
     if (from === to || eligible === undefined) return false;
     const wanted = eligible[to]!;
     if (wanted === 0 || wanted < eligible[from]!) return false;
-    if (this.memoryFree[to]! < this.memoryNeed[vm]! || this.cpuFree[to]! < this.cpuNeed[vm]!) return false;
     return (
+      this.hasRoom(vm, to) &&
       staysBelow(this.cpuShare, from, to, this.cpuUse[vm]! / this.cpuCapacity[to]!) &&
       staysBelow(this.memoryShare, from, to, this.memoryUse[vm]! / this.memoryCapacity[to]!) &&
       this.groups.allow(vm, from, to)
     );
   }
 
+  /** Whether a machine that was moved could have stayed: that its room at home was not taken, and strict groups allow it. */
+  couldHaveStayed(vm: number): boolean {
+    const home = this.home[vm]!;
+    return this.hasRoom(vm, home) && this.groups.allowStrictly(vm, this.at[vm]!, home);
+  }
+
   /** What the imbalance would be after a move. */
   imbalanceAfter(vm: number, to: number): number {
-    const from = this.at[vm]!;
-    const [a, b] = [this.share[from]!, this.share[to]!];
-    const [less, more] = [a - this.size(vm, from), b + this.size(vm, to)];
-    return variation(
-      this.hosts.length,
-      this.sum - a - b + less + more,
-      this.sumOfSquares - a * a - b * b + less * less + more * more,
-    );
+    return this.levels.imbalanceAfter(this.at[vm]!, to, this.uses[vm]!);
   }
 
   /** Moves a machine, without asking whether it may. */
   move(vm: number, to: number): void {
     const from = this.at[vm]!;
     const [cpu, memory] = [this.cpuUse[vm]!, this.memoryUse[vm]!];
-    this.count(this.share[from]!, -1);
-    this.count(this.share[to]!, -1);
     this.cpuShare[from]! -= cpu / this.cpuCapacity[from]!;
     this.cpuShare[to]! += cpu / this.cpuCapacity[to]!;
     this.memoryShare[from]! -= memory / this.memoryCapacity[from]!;
     this.memoryShare[to]! += memory / this.memoryCapacity[to]!;
-    this.count(this.share[from]!, 1);
-    this.count(this.share[to]!, 1);
+    this.levels.move(from, to, this.uses[vm]!);
     this.cpuFree[from]! += this.cpuNeed[vm]!;
     this.cpuFree[to]! -= this.cpuNeed[vm]!;
     this.memoryFree[from]! += this.memoryNeed[vm]!;
@@ -152,16 +171,8 @@ export class ClusterState {
     this.at[vm] = to;
   }
 
-  /** The share of a host that a machine uses, of what is levelled. */
-  private size(vm: number, host: number): number {
-    return this.share === this.cpuShare
-      ? this.cpuUse[vm]! / this.cpuCapacity[host]!
-      : this.memoryUse[vm]! / this.memoryCapacity[host]!;
-  }
-
-  private count(share: number, sign: 1 | -1): void {
-    this.sum += sign * share;
-    this.sumOfSquares += sign * share * share;
+  private hasRoom(vm: number, host: number): boolean {
+    return this.memoryFree[host]! >= this.memoryNeed[vm]! && this.cpuFree[host]! >= this.cpuNeed[vm]!;
   }
 }
 

@@ -11,6 +11,11 @@ export const DRS_METRICS = ['memory', 'cpu'] as const;
 /** See {@link DRS_METRICS}. */
 export type DrsMetric = (typeof DRS_METRICS)[number];
 
+/** Whether what is used of it is levelled, or what is left. */
+export const DRS_METRIC_TYPES = ['used', 'free'] as const;
+/** See {@link DRS_METRIC_TYPES}. */
+export type DrsMetricType = (typeof DRS_METRIC_TYPES)[number];
+
 /** Processors in MHz, memory in MiB. */
 export interface DrsUse {
   readonly cpuMhz: number;
@@ -39,13 +44,21 @@ export interface DrsHost {
 export interface DrsRules {
   readonly algorithm: DrsAlgorithm;
   readonly metric: DrsMetric;
+  readonly metricType: DrsMetricType;
+  /** Whether shares of what each host has are compared, or MHz and MiB. */
+  readonly useRatio: boolean;
   /**
    * Imbalance (coefficient of variation of the hosts' use) that is wanted: `balanced` acts above it, `condensed` below,
    * and neither goes further than it.
    */
   readonly threshold: number;
+  /**
+   * Of `condensed`: hosts of which a greater share is used (of `free`: a smaller one is left) do not count when it is
+   * asked whether the threshold is reached. From 0 to 1.
+   */
+  readonly skipThreshold: number;
   readonly maxMoves: number;
-  /** Attempts of the local search; more find a little more. Default: by the size of the cluster. */
+  /** Machines that the search looks at; more find a little more. Default: by the size of the cluster. */
   readonly searchSteps?: number;
   /** The same seed plans the same. */
   readonly seed?: number;

@@ -1,10 +1,15 @@
 import type { DrsAlgorithm } from './drs-scene.js';
 
-/** Coefficient of variation from sums: deviation of the population through mean. 0 where nothing is used. */
-export function variation(count: number, sum: number, sumOfSquares: number): number {
-  if (count === 0 || sum <= 0) return 0;
-  const mean = sum / count;
-  return Math.sqrt(Math.max(0, sumOfSquares / count - mean * mean)) / mean;
+/**
+ * Coefficient of variation from sums over values less `middle`: deviation of the population through mean. 0 where
+ * nothing is used.
+ */
+export function variation(count: number, sum: number, sumOfSquares: number, middle = 0): number {
+  if (count === 0) return 0;
+  const beside = sum / count;
+  const mean = middle + beside;
+  if (mean <= 0) return 0;
+  return Math.sqrt(Math.max(0, sumOfSquares / count - beside * beside)) / mean;
 }
 
 /** How unevenly hosts are used, as CloudStack counts it: 0 is even, 1 and more is very uneven. */

@@ -7,7 +7,10 @@ import { followMoves } from './follow-moves.js';
 import { imbalanceOf, thresholdOf } from './imbalance.js';
 import { planDrs } from './plan-drs.js';
 
-const RULES: DrsRules = { algorithm: 'balanced', metric: 'memory', threshold: 0.1, maxMoves: 10, searchSteps: 3_000 };
+const RULES: DrsRules = {
+  ...{ algorithm: 'balanced', metric: 'memory', metricType: 'used', useRatio: true },
+  ...{ threshold: 0.1, skipThreshold: 0.95, maxMoves: 10, searchSteps: 50_000 },
+};
 const FREE = { cpuMhzFree: 8_000, memoryMibFree: 8_192 };
 
 /** A machine of 1 GiB that uses all of it. */
@@ -47,6 +50,52 @@ describe('the imbalance', () => {
 
   it('is wanted as the setting of each algorithm says', () => {
     expect([thresholdOf('balanced', 0.4), thresholdOf('condensed', 0.4)]).toEqual([0.6, 0.4]);
+  });
+});
+
+describe('what is compared', () => {
+  const rules = (change: Partial<DrsRules>) => ({ ...RULES, ...change });
+  /** 12 GiB of 16 in use, and 4 of 16. */
+  const uneven = ['1', '2', '3', '4', '5'].map((id) =>
+    machine(id, id === '5' ? 'b' : 'a', { use: { cpuMhz: 100, memoryMib: id === '5' ? 4_096 : 3_072 } }),
+  );
+  it.each<[string, Partial<DrsRules>, number]>([
+    ['what is used', {}, 0.5],
+    ['what is left', { metricType: 'free' }, 0.5],
+    ['processors', { metric: 'cpu' }, 0.6],
+    ['what is left of processors', { metric: 'cpu', metricType: 'free' }, 0.5 / 25.83 + 0],
+    ['MiB in use', { useRatio: false }, 0.5],
+    ['MiB that are left', { metricType: 'free', useRatio: false }, 0.5],
+  ])('is %s', (_, change, expected) => {
+    const { imbalanceBefore } = planDrs(sceneOf(uneven, { rules: rules(change) }));
+    expect(imbalanceBefore).toBeCloseTo(expected, 1);
+  });
+
+  it('is shares of hosts that differ in size, unless amounts are asked for', () => {
+    const hosts = ['a', 'b'].map((id) => ({
+      ...{ id, ownUse: { cpuMhz: 0, memoryMib: 0 } },
+      capacity: { cpuMhz: 8_000, memoryMib: id === 'a' ? 32_768 : 8_192 },
+    }));
+    const machines = [machine('1', 'a', { use: { cpuMhz: 1, memoryMib: 4_096 } }), machine('2', 'b')];
+    const before = (useRatio: boolean) =>
+      planDrs(sceneOf(machines, { hosts, rules: rules({ useRatio }) })).imbalanceBefore;
+    expect([before(true), before(false)]).toEqual([0, 0.6]);
+  });
+
+  it('leaves out, where machines are gathered, hosts that are full already', () => {
+    const hosts = ['a', 'b', 'c'].map((id) => ({
+      ...{ id, capacity: { cpuMhz: 8_000, memoryMib: 16_384 } },
+      ownUse: { cpuMhz: 0, memoryMib: id === 'c' ? 16_000 : 0 },
+    }));
+    const snapshot = { ...sceneOf([]).snapshot, hosts: ['a', 'b', 'c'].map((id) => aHost(id, FREE)) };
+    const machines = [...four(), machine('5', 'b'), machine('6', 'b')];
+    const plan = (skipThreshold: number) =>
+      planDrs(
+        sceneOf(machines, { hosts, snapshot, rules: rules({ algorithm: 'condensed', threshold: 0.8, skipThreshold }) }),
+      );
+    // With the full one the imbalance is 0.83, without it 0.33.
+    expect(plan(1)).toMatchObject({ moves: [], idle: 'within-threshold' });
+    expect(plan(0.95).moves.map(({ fromHostId, toHostId }) => fromHostId + toHostId)).toEqual(['ba', 'ba']);
   });
 });
 
@@ -121,7 +170,7 @@ describe('a plan', () => {
   });
 
   it('does as much as is allowed, and the same for the same seed', () => {
-    const scene = drsCluster({ hosts: 6, machines: 90, seed: 3 }, { maxMoves: 3, searchSteps: 5_000 });
+    const scene = drsCluster({ hosts: 6, machines: 90, seed: 3 }, { maxMoves: 3, searchSteps: 20_000 });
     const plan = planDrs(scene);
     expect(plan.moves).toHaveLength(3);
     expect(planDrs(scene)).toEqual(plan);
@@ -188,7 +237,7 @@ describe('plans for any cluster', () => {
     for (const algorithm of ['balanced', 'condensed'] as const)
       for (const metric of ['memory', 'cpu'] as const) {
         const threshold = algorithm === 'balanced' ? 0.05 : 1.5;
-        const scene = drsCluster(shape, { algorithm, metric, threshold, maxMoves: 25, searchSteps: 4_000 });
+        const scene = drsCluster(shape, { algorithm, metric, threshold, maxMoves: 25, searchSteps: 20_000 });
         const plan = planDrs(scene);
         expect(carryOut(scene, plan)).toEqual([]);
         expect(plan.moves.length).toBeLessThanOrEqual(25);

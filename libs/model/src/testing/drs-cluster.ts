@@ -16,6 +16,11 @@ export interface ClusterShape {
   readonly bound?: boolean;
 }
 
+/** As even as it gets. */
+const EVEN: DrsRules = {
+  ...{ algorithm: 'balanced', metric: 'memory', metricType: 'used', useRatio: true },
+  ...{ threshold: 0, skipThreshold: 0.95, maxMoves: 50 },
+};
 const SIZES = [
   { cpuMhz: 1_000, memoryMib: 1_024 },
   { cpuMhz: 2_000, memoryMib: 2_048 },
@@ -82,7 +87,7 @@ export function drsCluster(shape: ClusterShape, rules: Partial<DrsRules> = {}): 
       ownUse: { cpuMhz: 200, memoryMib: OVERCOMMIT.host.hostMemoryMib },
     })),
     machines,
-    rules: { algorithm: 'balanced', metric: 'memory', threshold: 0, maxMoves: 50, ...rules },
+    rules: { ...EVEN, ...rules },
   };
 }
 
