@@ -12,7 +12,7 @@ import {
   DONE,
   doneWith,
   PASSED,
-  passing,
+  PASSING,
   pending,
   type StepOutcome,
   type StepRef,
@@ -236,7 +236,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
       if (!sent.done) return pending(mayEndSoon(task) ? 0 : POLL_MS, sent.detail, task.progress);
       const figures = migrationFigures.parse(task.result);
       await underStep(source, step, (tx) => noteFigures(tx, row.vmId, figures));
-      if (figures.switchedMs !== undefined) return passing(following(undefined));
+      if (figures.switchedMs !== undefined) return PASSING;
       return doneWith(figuresInWords({ ...row, ...figures, switchedMs: null }) ?? '', inTheEnd(figures));
     },
 

@@ -3,6 +3,7 @@
  * - `GET /hosts`, `GET /hosts/<id>`
  * - `POST /hosts/<id>/power` `{on}`: the host's machine
  * - `POST /hosts/<id>/network` `{on}`: whether anybody reaches the host; its machines run on
+ * - `POST /hosts/<id>/post-copy` `{refusal}`: why no machine runs there before its memory is complete; null: it can
  * - `POST /hosts/<id>/vms/<vmId>/power` `{power, crashed?}`: a guest or somebody acts behind our back
  * - `POST /hosts/<id>/vms/<vmId>/disks` `{kept}`: whether its guest keeps disks that are asked back
  * - `POST /pools/<id>/locks` `{reach}`: whether locks on the pool's images reach from host to host
@@ -18,6 +19,7 @@ import type { SimulatedHosts } from './simulated-hosts.js';
 
 const hostPower = z.object({ on: z.boolean() });
 const poolLocks = z.object({ reach: z.boolean() });
+const postCopy = z.object({ refusal: z.string().nullable() });
 const vmDisks = z.object({ kept: z.boolean() });
 const vmPower = z.object({ power: z.enum(['running', 'paused', 'off']), crashed: z.boolean().default(false) });
 
@@ -70,9 +72,10 @@ async function serve(call: string, body: unknown, { hosts, world, plan }: AdminS
     world.setLocks(pool[1], parse(poolLocks, body, 'locks').reach);
     return {};
   }
-  const host = /^(GET|POST) \/hosts\/([0-9a-f-]{36})(\/power|\/network|\/vms\/([0-9a-f-]{36})\/(power|disks))?$/.exec(
-    call,
-  );
+  const host =
+    /^(GET|POST) \/hosts\/([0-9a-f-]{36})(\/power|\/network|\/post-copy|\/vms\/([0-9a-f-]{36})\/(power|disks))?$/.exec(
+      call,
+    );
   const [, method, hostId, action, vmId, what] = host ?? [];
   if (hostId === undefined) throw new DurastackError('NOT_FOUND', `The simulator knows no ${call}.`);
   if (method === 'GET' && action === undefined) return world.host(hostId);
@@ -83,6 +86,8 @@ async function serve(call: string, body: unknown, { hosts, world, plan }: AdminS
     await hosts.setHostPower(hostId, parse(hostPower, body, 'power').on);
   else if (method === 'POST' && action === '/network')
     await hosts.setHostNetwork(hostId, parse(hostPower, body, 'network').on);
+  else if (method === 'POST' && action === '/post-copy')
+    world.refusePostCopy(hostId, parse(postCopy, body, 'post-copy').refusal ?? undefined);
   else throw new DurastackError('NOT_FOUND', `The simulator knows no ${call}.`);
   return {};
 }

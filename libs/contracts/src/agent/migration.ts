@@ -56,7 +56,7 @@ export type MigrationNeeds = z.infer<typeof migrationNeeds>;
  * When memory is fetched after the machine instead of before it: once so much time has gone by and all of it was sent
  * once, and the rest is still too much.
  */
-export const postCopy = z.object({ afterMs: z.int().min(1).max(86_400_000) });
+export const postCopy = z.object({ afterMs: z.int().min(0).max(86_400_000) });
 
 /** Whether a host can take a machine; what is said follows the host's name in a sentence. */
 export const migrationFit = z.object({

@@ -1,4 +1,4 @@
-/** Settings that each cluster has for itself, by CloudStack's names, with what they may be. */
+/** Settings of clusters, by CloudStack's names, with what they may be. A cluster without its own value has that of all. */
 import { DurastackError } from '../errors.js';
 
 /** How a setting is written, and what it may be. */
@@ -10,6 +10,8 @@ interface SettingOf<T> {
   readonly min?: number;
   readonly max?: number;
   readonly options?: readonly string[];
+  /** One value for all clusters together. */
+  readonly global?: true;
 }
 
 const DRS = 'DRS';
@@ -55,13 +57,17 @@ export const CLUSTER_SETTINGS = {
     description:
       'From 0 to 1, for condensed alone: hosts of which more than this share is used (of drs.metric.type free: less than this share is left) do not count when it is decided whether machines are to be gathered.',
   },
+  'drs.plan.expire.interval': {
+    ...{ type: 'Integer', byDefault: 30, min: 1, max: 3_650, group: DRS, global: true },
+    description: 'Days after which plans are forgotten.',
+  },
   'vm.migrate.postcopy.enable': {
     ...{ type: 'Boolean', byDefault: false, group: MIGRATION },
     description:
       'Whether a machine that writes to its memory faster than that can be sent goes over before its memory, which follows (post-copy). From then on the move cannot be cancelled, and a failure of either host or of what is between them costs what the machine has in memory.',
   },
   'vm.migrate.postcopy.after': {
-    ...{ type: 'Integer', byDefault: 60, min: 1, max: 86_400, group: MIGRATION },
+    ...{ type: 'Integer', byDefault: 60, min: 0, max: 86_400, group: MIGRATION },
     description: 'After how many seconds of copying it does, at the earliest when all memory was sent once.',
   },
 } as const satisfies Record<string, SettingOf<boolean | number | string>>;
@@ -74,6 +80,9 @@ export type ClusterSettings = Readonly<Record<ClusterSettingName, boolean | numb
 
 /** Whether there is such a setting. */
 export const isClusterSetting = (name: string): name is ClusterSettingName => Object.hasOwn(CLUSTER_SETTINGS, name);
+
+/** Whether all clusters together have one value of it. */
+export const isGlobalSetting = (name: ClusterSettingName): boolean => 'global' in CLUSTER_SETTINGS[name];
 
 /**
  * The value that a text stands for.

@@ -64,9 +64,7 @@ export function pending(pollMs: number, detail?: string, progress?: TransferProg
 }
 
 /** The pivot was passed on the hosts; what follows from that takes a while. Called on at once, past the pivot. */
-export function passing(detail: string, progress?: TransferProgress): StepOutcome {
-  return { ...pending(0, detail, progress), done: false, pollMs: 0, passed: true };
-}
+export const PASSING: StepOutcome = { done: false, pollMs: 0, passed: true };
 
 /** Every step and every undo is one activity of this shape. */
 export type StepActivity = (step: StepRef) => Promise<StepOutcome>;

@@ -98,6 +98,7 @@ export class SimulatedWorld {
   private readonly watchers = new Map<string, Set<(vm: ObservedVm) => void>>();
   /** Hosts without power, or cut off. */
   private readonly outOfSight = new Set<string>();
+  private readonly withoutPower = new Set<string>();
   private readonly shared: Shared;
   private sharedChanged = false;
   /** Shared pools that were met; undefined: there is none of that id. */
@@ -129,6 +130,17 @@ export class SimulatedWorld {
   setInSight(hostId: string, inSight: boolean): void {
     if (inSight) this.outOfSight.delete(hostId);
     else this.outOfSight.add(hostId);
+  }
+
+  /** From now on the host has no power, or has it again. */
+  setPowered(hostId: string, on: boolean): void {
+    if (on) this.withoutPower.delete(hostId);
+    else this.withoutPower.add(hostId);
+  }
+
+  /** Whether it has power, and so goes on to write to pools. */
+  isPowered(hostId: string): boolean {
+    return !this.withoutPower.has(hostId);
   }
 
   /** Whether other hosts reach it: it has power, and is not cut off. */
@@ -276,6 +288,14 @@ export class SimulatedWorld {
     const vm = this.vm(hostId, vmId);
     if (postCopy === undefined) delete vm.postCopy;
     else vm.postCopy = postCopy;
+    this.save(hostId);
+  }
+
+  /** From now on no machine runs there before its memory is complete, for this reason; undefined: it can. */
+  refusePostCopy(hostId: string, reason: string | undefined): void {
+    const host = this.host(hostId);
+    if (reason === undefined) delete host.noPostCopy;
+    else host.noPostCopy = reason;
     this.save(hostId);
   }
 

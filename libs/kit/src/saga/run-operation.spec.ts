@@ -1,5 +1,5 @@
 import type { OperationPorts, RunRef, StepFailure, StepOutcome, StepRef } from '@durastack/contracts/operations/step';
-import { DONE, PASSED, passing, pending } from '@durastack/contracts/operations/step';
+import { DONE, PASSED, PASSING, pending } from '@durastack/contracts/operations/step';
 import { ERROR_KINDS } from '@durastack/contracts/errors';
 import { ATTENTION_CAUSES, isOfNewerRun } from '@durastack/contracts/operations/attention';
 import { describe, expect, it } from 'vitest';
@@ -50,7 +50,7 @@ class World {
     if (verb === 'slow' && this.polls++ < 2) return pending(this.polls === 1 ? 1_000 : 0, 'half way');
     if (verb === 'slow' && this.passes && step.direction === 'forward') {
       this.polls = 0;
-      return passing('the rest follows');
+      return PASSING;
     }
     if (verb === 'make' || verb === 'slow') this.standing.add(thing);
     if (verb === 'unmake') this.standing.delete(thing);
