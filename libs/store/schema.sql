@@ -380,6 +380,7 @@ CREATE TABLE `network` (
   `domain_id` char(36) NOT NULL,
   `zone_id` char(36) NOT NULL,
   `kind` varchar(20) NOT NULL,
+  `offering_id` char(36) NOT NULL DEFAULT '0ff00000-0000-4000-8000-000000000001',
   `acl` varchar(20) NOT NULL,
   `driver` varchar(20) NOT NULL,
   `bridge` varchar(15) NOT NULL,
@@ -399,6 +400,31 @@ CREATE TABLE `network` (
   KEY `network_domain` (`domain_id`),
   KEY `network_zone` (`zone_id`,`state`),
   KEY `network_account` (`account_id`,`state`)
+);
+
+CREATE TABLE `network_offering` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `display_text` varchar(4096) NOT NULL,
+  `guest_ip_type` varchar(20) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `availability` varchar(20) NOT NULL,
+  `is_default` tinyint NOT NULL DEFAULT 0,
+  `for_vpc` tinyint NOT NULL DEFAULT 0,
+  `conserve_mode` tinyint NOT NULL DEFAULT 0,
+  `is_persistent` tinyint NOT NULL DEFAULT 0,
+  `specify_vlan` tinyint NOT NULL DEFAULT 0,
+  `specify_ip_ranges` tinyint NOT NULL DEFAULT 0,
+  `egress_default_policy` tinyint NOT NULL DEFAULT 0,
+  `network_rate` int DEFAULT NULL,
+  `max_connections` int DEFAULT NULL,
+  `tags` varchar(4096) DEFAULT NULL,
+  `services_json` longtext NOT NULL,
+  `details_json` longtext DEFAULT NULL,
+  `live_key` varchar(36) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `network_offering_name` (`name`,`live_key`)
 );
 
 CREATE TABLE `network_on_host` (

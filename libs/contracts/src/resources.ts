@@ -14,6 +14,7 @@ export const RESOURCE_TYPES = [
   'storage-pool',
   'image-store',
   'template',
+  'network-offering',
   'network',
   'ssh-key-pair',
   'affinity-group',

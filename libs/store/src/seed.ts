@@ -2,11 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { invariant } from '@durastack/contracts/errors';
 import { BUILT_IN_ROLES, defaultRoleOf } from '@durastack/contracts/identity/roles';
+import { providerOf, SEEDED_NETWORK_OFFERINGS } from '@durastack/contracts/network/network-offerings';
 import { newId } from '@durastack/kit/ids/new-id';
 import { openSecretBox, type SecretBox } from '@durastack/kit/secrets/secret-box';
 import type { DataSource } from 'typeorm';
 import { connectDatabase } from './database/data-source.js';
 import { withNamedLock } from './database/named-lock.js';
+import { insertRow } from './database/rows.js';
 import { transaction, type Tx } from './database/transaction.js';
 
 /** Nobody can log in with it: no password has this hash. `updateUser` sets a real one. */
@@ -35,6 +37,7 @@ export async function seed(source: DataSource): Promise<void> {
       if (done.length > 0) return;
       await seedIdentity(tx);
       await seedOfferings(tx);
+      await seedNetworkOfferings(tx);
       await tx.execute("INSERT INTO setting (name, value) VALUES ('control-epoch', '1')");
     }),
   );
@@ -78,6 +81,29 @@ async function seedOfferings(tx: Tx): Promise<void> {
        VALUES (?, ?, ?, ?, ?, 'shared', 0, NOW(3))`,
       [newId(), offering.name, offering.displayText, offering.sizeBytes, offering.sizeBytes === 0],
     );
+  }
+}
+
+async function seedNetworkOfferings(tx: Tx): Promise<void> {
+  for (const offering of SEEDED_NETWORK_OFFERINGS) {
+    await insertRow(tx, 'network_offering', {
+      id: offering.id,
+      name: offering.name,
+      display_text: offering.displayText,
+      guest_ip_type: offering.guestIpType,
+      state: 'Enabled',
+      availability: offering.availability ?? 'Optional',
+      is_default: true,
+      for_vpc: offering.forVpc ?? false,
+      conserve_mode: true,
+      is_persistent: offering.isPersistent ?? false,
+      specify_vlan: offering.specifyVlan,
+      specify_ip_ranges: offering.specifyIpRanges,
+      egress_default_policy: offering.guestIpType === 'Shared',
+      services_json: JSON.stringify(offering.services.map((name) => ({ name, provider: providerOf(name) }))),
+      live_key: '',
+      created_at: new Date(),
+    });
   }
 }
 

@@ -2,16 +2,11 @@
 import type { ParamsOf } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { createNetwork } from '@durastack/contracts/network/create-network';
-import {
-  DEFAULT_SHARED_OFFERING_ID,
-  SHARED_VXLAN_OFFERING,
-  SHARED_VXLAN_OFFERING_ID,
-} from '@durastack/contracts/network/network-offerings';
+import { SHARED_VXLAN_OFFERING } from '@durastack/contracts/network/network-offerings';
 import { chooseVni, parseVni } from '@durastack/model/network/vni';
 import type { Tx } from '@durastack/store/database/transaction';
-import { notFound } from '@durastack/store/identity/access';
 
-type Params = Pick<ParamsOf<typeof createNetwork>, 'vlan' | 'driver' | 'networkOfferingId' | 'privateMtu'>;
+type Params = Pick<ParamsOf<typeof createNetwork>, 'vlan' | 'driver' | 'privateMtu'>;
 
 /** What is asked for, as far as it can be told without the zone. */
 export interface AskedSegment {
@@ -31,14 +26,23 @@ export interface ZoneVnis {
 
 const MTU = { least: 1280, most: 9000, plain: 1500, vxlan: 1450 };
 
+/** What of an offering decides about it. */
+export interface SegmentRules {
+  readonly guestIpType: string;
+  readonly specifyVlan: boolean;
+}
+
 /** Reads what is asked for. INVALID_INPUT when it does not fit together. */
-export function segmentOf(params: Params): AskedSegment {
-  const { networkOfferingId, vlan, driver } = params;
-  const isVxlan = networkOfferingId === SHARED_VXLAN_OFFERING_ID;
-  if (!isVxlan && networkOfferingId !== DEFAULT_SHARED_OFFERING_ID)
-    throw notFound('networkofferingid', networkOfferingId);
+export function segmentOf(params: Params, { guestIpType, specifyVlan }: SegmentRules): AskedSegment {
+  const { vlan, driver } = params;
+  if (specifyVlan && guestIpType !== 'Shared' && vlan === undefined)
+    throw new DurastackError('INVALID_INPUT', 'Networks of this offering need a vlan.');
+  const isVxlan = guestIpType === 'Shared' ? !specifyVlan : vlan === undefined || /^vxlan:/i.test(vlan);
   const mtu = mtuOf(params, isVxlan ? MTU.vxlan : MTU.plain);
-  if (!isVxlan) return { driver: driver ?? 'bridge', vlan: vlanOf(params), mtu };
+  if (!isVxlan) {
+    const own = guestIpType === 'Shared' ? (driver ?? 'bridge') : 'ovs';
+    return { driver: own, vlan: vlanOf({ vlan, driver: own }), mtu };
+  }
   if (driver === 'bridge')
     throw new DurastackError('INVALID_INPUT', 'A VXLAN network needs driver=ovs: Linux bridges have no tunnels.');
   return { driver: 'ovs', vlan: null, vxlan: vlan === undefined ? {} : { vni: parseVni(vlan) }, mtu };
@@ -65,7 +69,7 @@ function mtuOf({ privateMtu }: Params, normal: number): number {
   throw new DurastackError('INVALID_INPUT', `privatemtu ${mtu} is not between ${MTU.least} and ${MTU.most}.`);
 }
 
-function vlanOf({ vlan, driver }: Params): number | null {
+function vlanOf({ vlan, driver }: Pick<Params, 'vlan' | 'driver'>): number | null {
   if (vlan === undefined || /^(vlan:\/\/)?untagged$/i.test(vlan)) return null;
   if (/^vxlan:/i.test(vlan)) {
     const { name, id } = SHARED_VXLAN_OFFERING;

@@ -1,29 +1,34 @@
 import { z } from 'zod';
-import { defineCommand, ROOT_ONLY } from '../command.js';
+import { ALL_ROLES, defineCommand } from '../command.js';
 import { bool, int, oneOf, text, uuid } from '../fields.js';
 import { networkView } from './network.view.js';
 
-/** Makes a shared network: a record; hosts set it up with the first machine that joins it there. */
+/** Makes a network: a record; hosts set it up with the first machine that joins it there. */
 export const createNetwork = defineCommand({
   name: 'createNetwork',
   domain: 'network',
-  description: 'Makes a shared network with a range of addresses, which hosts serve by DHCP.',
+  description:
+    'Makes a network, whose addresses hosts serve by DHCP. Shared ones are for administrators; isolated and L2 ones belong to an account.',
   event: 'NETWORK.CREATE',
   rest: { method: 'POST', path: '/networks' },
-  roles: ROOT_ONLY,
+  roles: ALL_ROLES,
   params: z.object({
     zoneId: uuid('Its zone.'),
-    networkOfferingId: uuid(
-      'Its offering: DefaultSharedNetworkOffering, or DefaultSharedVxlanNetworkOffering for one that spans hosts.',
-    ),
+    networkOfferingId: uuid('Its offering, which says what kind of network it is.'),
     name: text('Its name.'),
     displayText: text('Its name for people; the name when not given.', { max: 4096 }).optional(),
-    gateway: text('Its gateway, an IPv4 address.', { max: 45 }),
-    netmask: text('Its netmask.', { max: 45 }),
-    startIp: text('First address for machines.', { max: 45 }),
-    endIp: text('Last address for machines; the first when not given.', { max: 45 }).optional(),
+    gateway: text('Its gateway, an IPv4 address; of an isolated network chosen when not given.', {
+      max: 45,
+    }).optional(),
+    netmask: text('Its netmask, with the gateway.', { max: 45 }).optional(),
+    startIp: text('First address for machines; of an isolated network the first that is free.', {
+      max: 45,
+    }).optional(),
+    endIp: text('Last address for machines; the first when not given, of an isolated network the last.', {
+      max: 45,
+    }).optional(),
     vlan: text(
-      'VLAN, 1 to 4094 or `untagged`; Open vSwitch only. With VXLAN `vxlan://<VNI>`; chosen from the zone when not given.',
+      'For administrators: VLAN, 1 to 4094 or `untagged`; Open vSwitch only. With VXLAN `vxlan://<VNI>`; chosen from the zone when not given.',
       { max: 20 },
     ).optional(),
     driver: oneOf('What switches it on hosts; bridge when not given, always ovs with VXLAN', [

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand, ROOT_ONLY } from '../command.js';
+import { ALL_ROLES, defineCommand } from '../command.js';
 import { bool, uuid } from '../fields.js';
 
 /** Removes a network that no machine is on. */
@@ -9,7 +9,7 @@ export const deleteNetwork = defineCommand({
   description: 'Removes a network that no machine is on.',
   event: 'NETWORK.DELETE',
   rest: { method: 'DELETE', path: '/networks/{id}' },
-  roles: ROOT_ONLY,
+  roles: ALL_ROLES,
   params: z.object({ id: uuid('The network.'), forced: bool('Accepted for compatibility.').optional() }),
   operation: {
     title: 'Delete network',

@@ -5,8 +5,8 @@ import { jobFields, ownerFields } from '../view-fields.js';
 
 /** A service of a network, in CloudStack's form. */
 export const networkServiceView = z.object({
-  name: text('Dhcp, Dns or UserData.'),
-  provider: list('Who serves it.', z.object({ name: text('HostAgent.') })),
+  name: text('Dhcp, Dns, UserData, SourceNat, …'),
+  provider: list('Who serves it.', z.object({ name: text('HostAgent, or VirtualRouter for what is not served yet.') })),
   capability: list('What it can do.', z.object({ name: text('Name.'), value: text('Value.') })),
 });
 
@@ -18,14 +18,14 @@ export const networkView = z.object({
   ...ownerFields,
   zoneId: uuid('Its zone.'),
   zoneName: text('The name of its zone.'),
-  type: text('Shared.'),
+  type: text('Shared, Isolated or L2.'),
   trafficType: text('Guest.'),
   aclType: text('Domain or Account: who may use it.'),
   subdomainAccess: bool('Whether domains below may use it.'),
   state: text('Allocated, Implemented, Removing or Error.'),
-  cidr: text('Its addresses.'),
-  gateway: text('Its gateway.'),
-  netmask: text('Its mask.'),
+  cidr: text('Its addresses.').optional(),
+  gateway: text('Its gateway.').optional(),
+  netmask: text('Its mask.').optional(),
   dns1: text('First name server.').optional(),
   dns2: text('Second name server.').optional(),
   vlan: text('Its VLAN or VNI; shown to administrators.').optional(),

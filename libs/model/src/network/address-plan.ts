@@ -57,3 +57,15 @@ export function* freeAddresses(range: AddressRange, used: ReadonlySet<string>, s
     if (!used.has(ip) && !range.reserved.includes(ip)) yield ip;
   }
 }
+
+/** Whether two networks have an address in common. */
+export function overlaps(a: string, b: string): boolean {
+  return contains(a, b.split('/')[0] ?? '') || contains(b, a.split('/')[0] ?? '');
+}
+
+/** The first and last address of a network that something can have: without its own and the broadcast address. */
+export function usableRange(cidr: string): { readonly first: string; readonly last: string } {
+  const [base = '', bits = ''] = cidr.split('/');
+  const begin = toNumber(base);
+  return { first: toAddress(begin + 1), last: toAddress(begin + 2 ** (32 - Number(bits)) - 2) };
+}
