@@ -26,8 +26,15 @@ export interface AgentGateway {
     params: VerbParams<V>,
     step: StepRef,
   ): Promise<VerbResult<V>>;
-  /** A verb that only reads, outside of any step. */
+  /** A verb that only reads, without a step's token. HOST_FENCED as with {@link call}. */
   read<V extends Exclude<VerbName, LongVerbName>>(
+    hostId: string,
+    verb: V,
+    params: VerbParams<V>,
+    timeoutMs: number,
+  ): Promise<VerbResult<V>>;
+  /** As {@link read}, also of a host that is fenced: what it says counts once it reports again. */
+  readFenced<V extends Exclude<VerbName, LongVerbName>>(
     hostId: string,
     verb: V,
     params: VerbParams<V>,
@@ -123,6 +130,8 @@ export function createAgentGateway(
         client.call(host, verb, params, { token: tokenOf(step) }),
       ),
     read: (hostId, verb, params, timeoutMs) =>
+      bounded(hostId, { patienceMs: 0, fencedToo: false }, (host) => client.call(host, verb, params, { timeoutMs })),
+    readFenced: (hostId, verb, params, timeoutMs) =>
       bounded(hostId, { patienceMs: 0, fencedToo: true }, (host) => client.call(host, verb, params, { timeoutMs })),
     task: (hostId, verb, params, step) =>
       inStep(step, { hostId, verb }, (host) =>

@@ -83,7 +83,7 @@ async function collect(parts: Parts, host: FencedHost, fence: FenceRow | undefin
 /** Machines that exist on a host that reports again; null: it does not say. */
 async function present({ agents }: Parts, hostId: string): Promise<string[] | null> {
   try {
-    const { vms } = await agents.read(hostId, 'getInventory', { pools: [] }, READ_MS);
+    const { vms } = await agents.readFenced(hostId, 'getInventory', { pools: [] }, READ_MS);
     // Off is dead: nothing starts a machine there by itself, and it is removed before the host is used again.
     return vms.filter(({ power }) => power !== 'off').map(({ id }) => id);
   } catch (error) {

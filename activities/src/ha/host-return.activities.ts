@@ -51,7 +51,7 @@ export function createActivities(dependencies: ActivityDependencies): HostReturn
         await agents.callFenced(host.id, verb, params, step);
         await underStep(source, step, (tx) => tx.execute('DELETE FROM host_obligation WHERE id = ?', [id]));
       }
-      const { vms } = await agents.read(host.id, 'getInventory', { pools: [] }, READ_MS);
+      const { vms } = await agents.readFenced(host.id, 'getInventory', { pools: [] }, READ_MS);
       const known = await inStep(source, step, (tx) =>
         tx.query<{ id: string }>('SELECT id FROM virtual_machine WHERE host_id = ?', [host.id]),
       );

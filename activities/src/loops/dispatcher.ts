@@ -4,6 +4,9 @@
  * A hint after a commit makes a start immediate; the loop makes it certain. Nothing here is remembered between
  * rounds: whatever is lost is found again in the rows.
  */
+import { failOverVirtualMachine } from '@durastack/contracts/compute/fail-over-virtual-machine';
+import { failOverHost } from '@durastack/contracts/infra/fail-over-host';
+import { reinstateHost } from '@durastack/contracts/infra/reinstate-host';
 import { SEARCH_ATTRIBUTES, TASK_QUEUE } from '@durastack/kit/temporal/task-queue';
 import type { Logger } from '@durastack/kit/log/logger';
 import {
@@ -47,6 +50,8 @@ const WATCH_MS = 1_000;
 const STARTS_AT_ONCE = 32;
 /** How many of one account's operations one round looks at: enough to fill every slot. */
 const PER_ACCOUNT = 64;
+/** What is lost is started before what is new, on the slots that are kept for that. */
+const HEALS: ReadonlySet<string> = new Set([failOverHost.name, failOverVirtualMachine.name, reinstateHost.name]);
 /** Looked at even when all slots are taken: what waits for silent hosts needs none. */
 const LEAST_PER_ACCOUNT = 4;
 
@@ -142,7 +147,7 @@ function createStarter(options: DispatcherOptions): () => Promise<void> {
     });
     if (!found) return;
     const byId = new Map(found.rows.map((row) => [row.id, row]));
-    const startable = found.rows.map((row) => ({ ...row, urgent: row.direction !== 'forward' || row.run > 1 }));
+    const startable = found.rows.map((row) => ({ ...row, urgent: isUrgent(row) }));
     const chosen = chooseDispatch(startable, found.load, limits);
     for (const id of chosen) {
       turn += 1;
@@ -156,6 +161,9 @@ function createStarter(options: DispatcherOptions): () => Promise<void> {
     }
   };
 }
+
+const isUrgent = ({ kind, direction, run }: StartableRow): boolean =>
+  direction !== 'forward' || run > 1 || HEALS.has(kind);
 
 const attributeKeys = Object.fromEntries(
   SEARCH_ATTRIBUTES.map((name) => [name, defineSearchAttributeKey(name, 'KEYWORD')]),

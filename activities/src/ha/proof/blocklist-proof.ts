@@ -68,7 +68,7 @@ async function whyStill({ source, agents }: Parts, hostId: string, step: StepRef
   const stays = `${name} stays shut out of its storage`;
   if (!isNewBoot) return `${stays} until it reports that it was started anew`;
   try {
-    const { vms } = await agents.read(hostId, 'getInventory', { pools: [] }, INVENTORY_MS);
+    const { vms } = await agents.readFenced(hostId, 'getInventory', { pools: [] }, INVENTORY_MS);
     return vms.length === 0 ? undefined : `${stays} while ${vms.length} machines of before exist there`;
   } catch (error) {
     if (isDurastackError(error)) return `${stays} until it says what exists there: ${error.message}`;

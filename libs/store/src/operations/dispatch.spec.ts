@@ -104,6 +104,15 @@ describe('the dispatcher over 100,000 granted operations', () => {
     expect(others.every((row) => row.hostId === null)).toBe(true);
   });
 
+  it('does not let what starts a machine elsewhere wait for the host that it was on', async () => {
+    const [waiting] = await db.query<{ id: string; hostId: string }>(
+      `SELECT o.id, v.host_id AS hostId FROM operation o JOIN virtual_machine v ON v.id = o.resource_id ORDER BY o.seq LIMIT 1`,
+    );
+    await db.execute("UPDATE operation SET kind = 'failOverVirtualMachine' WHERE id = ?", [waiting!.id]);
+    const rows = await startable(5, [waiting!.hostId]);
+    expect(rows.find(({ id }) => id === waiting!.id)).toMatchObject({ hostId: null });
+  });
+
   it('looks for what was forgotten in parts', async () => {
     await db.execute("UPDATE operation SET state = 'queued' WHERE account_id = ?", [small]);
     await db.execute("UPDATE operation SET state = 'queued' WHERE account_id = ? ORDER BY seq LIMIT 2500", [crowd]);

@@ -40,8 +40,11 @@ export interface StartableSlice {
   readonly fullHosts: readonly string[];
 }
 
-/** The host of a machine, or the one that was asked for. */
-const HOST = 'COALESCE(v.host_id, v.requested_host_id)';
+/**
+ * The host of a machine, or the one that was asked for, as far as the operation calls it: what starts a machine elsewhere
+ * does not call the lost one, however many wait for that one's silence to end.
+ */
+const HOST = "IF(o.kind = 'failOverVirtualMachine', NULL, COALESCE(v.host_id, v.requested_host_id))";
 
 /**
  * Accounts of which something waits to be started, the first {@link ACCOUNTS} behind `after`.
@@ -90,8 +93,8 @@ export async function readLoad(
 ): Promise<{ running: number; active: number; runningPerHost: Map<string, number> }> {
   const rows = await tx.query<{ hostId: string | null; running: number; active: number }>(
     `SELECT ${HOST} AS hostId, COUNT(*) AS running, SUM(active) AS active FROM (
-         SELECT resource_type, resource_id, step_detail IS NULL AS active FROM operation WHERE state = 'running'
-         UNION ALL SELECT resource_type, resource_id, 1 FROM operation WHERE state = 'granted' AND dispatched_at IS NOT NULL) o
+         SELECT kind, resource_type, resource_id, step_detail IS NULL AS active FROM operation WHERE state = 'running'
+         UNION ALL SELECT kind, resource_type, resource_id, 1 FROM operation WHERE state = 'granted' AND dispatched_at IS NOT NULL) o
        LEFT JOIN virtual_machine v ON o.resource_type = 'virtual-machine' AND v.id = o.resource_id
       GROUP BY hostId`,
   );
