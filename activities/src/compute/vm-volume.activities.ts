@@ -59,7 +59,7 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
       });
       if (!work?.hostId) return DONE;
       for (const { id: volumeId, pool } of work.volumes)
-        await agents.call(work.hostId, 'ensureVolumeGone', { volumeId, pool }, step);
+        await removeVolume({ source, agents }, { volumeId, pool, hostId: work.hostId }, step);
       return DONE;
     },
 
@@ -81,10 +81,11 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
         return { hostId: vm.hostId ?? inReach, volumeId: volume.id, pool, dataVolumes, copies };
       });
       if (!work) return DONE;
-      const { hostId, dataVolumes } = work;
-      if (hostId !== undefined) await unmakeDataVolumes({ source, agents }, step, { hostId, volumes: dataVolumes });
-      if (work.hostId !== undefined)
-        await agents.call(work.hostId, 'ensureVolumeGone', { volumeId: work.volumeId, pool: work.pool }, step);
+      const { hostId, volumeId, pool, dataVolumes } = work;
+      if (hostId !== undefined) {
+        await unmakeDataVolumes({ source, agents }, step, { hostId, volumes: dataVolumes });
+        await removeVolume({ source, agents }, { volumeId, pool, hostId }, step);
+      }
       for (const copy of work.copies) await removeVolume({ source, agents }, copy, step);
       await underStep(source, step, async (tx) => {
         await releasePools(tx, work.volumeId);

@@ -15,7 +15,7 @@ import {
 } from '@durastack/store/ha/lost-machines';
 import { inStep } from '@durastack/store/operations/run';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
-import { beginFence } from '@durastack/store/proof/begin-fence';
+import { beginFence, isFencedBy } from '@durastack/store/proof/begin-fence';
 import type { ActivityDependencies } from '../dependencies.js';
 import { letGo, lookForProof, type ProofLook } from './host-proofs.js';
 import { raiseHaAlerts } from './ha-alerts.js';
@@ -115,7 +115,10 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
       }),
 
     async restartMachines(step) {
-      await inStep(source, step, (tx, { id, resource }) => noteLostMachines(tx, resource.id, id));
+      // What is deployed on the host once it is used again was never lost.
+      await inStep(source, step, async (tx, { id, resource }) => {
+        if (await isFencedBy(tx, { hostId: resource.id, operationId: id })) await noteLostMachines(tx, resource.id, id);
+      });
       const scene = await readScene(step);
       if (scene.machines.some(({ proven }) => !proven)) await prove(step, scene);
       await inStep(source, step, (tx, { id, resource }) => declareDown(tx, resource.id, id));
@@ -127,7 +130,10 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
   };
 }
 
-/** Once nothing of it is unproven, the host is Down: every call to it ends, since its effects are gone. */
+/**
+ * Once nothing of it is unproven, the host is Down: every call to it ends, since its effects are gone. Not so a host
+ * that was taken back while a machine still waits for room: what it has now was never proven dead.
+ */
 async function declareDown(tx: Tx, hostId: string, operationId: string): Promise<void> {
   const [open] = await tx.query<{ n: number }>(
     'SELECT COUNT(*) AS n FROM lost_machine WHERE operation_id = ? AND proven_at IS NULL AND settled = 0',
@@ -135,7 +141,7 @@ async function declareDown(tx: Tx, hostId: string, operationId: string): Promise
   );
   if (Number(open?.n) > 0) return;
   const host = await readFencedHost(tx, hostId, true);
-  if (!host || host.state === 'Down') return;
+  if (!host || host.state === 'Down' || !(await isFencedBy(tx, { hostId, operationId }))) return;
   if (!(await transitionIfAllowed(tx, { type: 'host', id: hostId }, 'Fenced', { from: host.state }))) return;
   await tx.execute('UPDATE host SET fence_epoch = fence_epoch + 1 WHERE id = ?', [hostId]);
   await noteHaState(tx, hostId, 'Fenced', 'its machines are proven dead and are started elsewhere');

@@ -8,6 +8,7 @@ import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '@durastack/store/storage/pool-spec';
 import { readVolume } from '@durastack/store/storage/volume-row';
 import type { ActivityDependencies } from '../dependencies.js';
+import { removeVolume } from './volume-hosts.js';
 import { readVolumeWork } from './volume-work.js';
 
 type Means = Pick<ActivityDependencies, 'source' | 'agents'>;
@@ -52,7 +53,7 @@ export async function unmakeDataVolumes(
   { hostId, volumes }: { readonly hostId: string; readonly volumes: readonly VolumeSpec[] },
 ): Promise<void> {
   for (const { id: volumeId, pool } of volumes) {
-    await agents.call(hostId, 'ensureVolumeGone', { volumeId, pool }, step);
+    await removeVolume({ source, agents }, { volumeId, pool, hostId }, step);
     await underStep(source, step, async (tx) => {
       await transitionIfAllowed(tx, { type: 'volume', id: volumeId }, 'CreateUndone');
       await releaseRoom(tx, volumeId);
@@ -81,7 +82,7 @@ async function removeDataVolume(
   });
   if (!found) return;
   const { work } = found;
-  if (work) await agents.call(work.hostId, 'ensureVolumeGone', { volumeId, pool: work.volume.pool }, step);
+  if (work) await removeVolume({ source, agents }, { volumeId, pool: work.volume.pool, hostId: work.hostId }, step);
   await underStep(source, step, async (tx) => {
     await transitionIfAllowed(tx, { type: 'volume', id: volumeId }, 'Expunged');
     await releaseRoom(tx, volumeId);

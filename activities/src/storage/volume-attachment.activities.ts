@@ -13,6 +13,7 @@ import type { ActivityDependencies } from '../dependencies.js';
 import { elapsedMs } from '../run-time.js';
 import { placeDisk } from './choose-pool.js';
 import { releaseRoom } from './data-volumes.js';
+import { removeVolume } from './volume-hosts.js';
 import { readVolumeWork } from './volume-work.js';
 
 /** How long a guest may take to let go of a disk. */
@@ -141,7 +142,7 @@ export function createActivities(dependencies: ActivityDependencies): VolumeAtta
       const asked = work?.plugged ? await ask(step, work.plugged) : DONE;
       if (!asked.done || !work?.halfMade) return asked;
       const { hostId, volume } = work.halfMade;
-      await agents.call(hostId, 'ensureVolumeGone', { volumeId: volume.id, pool: volume.pool }, step);
+      await removeVolume({ source, agents }, { volumeId: volume.id, pool: volume.pool, hostId }, step);
       return DONE;
     },
 

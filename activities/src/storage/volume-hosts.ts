@@ -42,6 +42,11 @@ export async function removeElsewhere(
   step: StepRef,
 ): Promise<void> {
   const hosts = await underStep(source, step, (tx) => hostsInReachOfPool(tx, pool.id));
-  const other = hosts.find((id) => id !== hostId);
-  if (other !== undefined) await agents.call(other, 'ensureVolumeGone', { volumeId, pool }, step);
+  for (const other of hosts.filter((id) => id !== hostId)) {
+    let isLost = false;
+    await onHostOr(agents.call(other, 'ensureVolumeGone', { volumeId, pool }, step), async () => {
+      isLost = true;
+    });
+    if (!isLost) return;
+  }
 }

@@ -6,6 +6,7 @@ import { claim, releasePools, reservePool } from '@durastack/store/operations/re
 import { inStep, underStep } from '@durastack/store/operations/run';
 import { readVolume } from '@durastack/store/storage/volume-row';
 import type { ActivityDependencies } from '../dependencies.js';
+import { removeVolume } from './volume-hosts.js';
 import { readVolumeWork } from './volume-work.js';
 
 /** See {@link VolumePorts}. */
@@ -51,7 +52,7 @@ export function createActivities({ source, agents }: ActivityDependencies): Volu
       });
       if (!work) return DONE;
       const { id: volumeId, pool } = work.volume;
-      await agents.call(work.hostId, 'ensureVolumeGone', { volumeId, pool }, step);
+      await removeVolume({ source, agents }, { volumeId, pool, hostId: work.hostId }, step);
       return DONE;
     },
 
@@ -69,7 +70,7 @@ export function createActivities({ source, agents }: ActivityDependencies): Volu
         volumeId: resource.id,
         work: await readVolumeWork(tx, await readVolume(tx, resource.id)),
       }));
-      if (work) await agents.call(work.hostId, 'ensureVolumeGone', { volumeId, pool: work.volume.pool }, step);
+      if (work) await removeVolume({ source, agents }, { volumeId, pool: work.volume.pool, hostId: work.hostId }, step);
       await underStep(source, step, async (tx) => {
         await releasePools(tx, volumeId);
         await tx.execute('UPDATE volume SET pool_id = NULL WHERE id = ?', [volumeId]);

@@ -25,3 +25,12 @@ export async function beginFence(
     [operationId, hostId],
   );
 }
+
+/** Whether the host is still fenced by this operation: it has not been taken back since. */
+export async function isFencedBy(
+  tx: Tx,
+  { hostId, operationId }: { readonly hostId: string; readonly operationId: string },
+): Promise<boolean> {
+  const rows = await tx.query('SELECT 1 FROM host_fence WHERE host_id = ? AND operation_id = ?', [hostId, operationId]);
+  return rows.length > 0;
+}
