@@ -5,7 +5,7 @@
 import type { Logger } from '@durastack/kit/log/logger';
 import { TASK_QUEUE } from '@durastack/kit/temporal/task-queue';
 import { autocommit } from '@durastack/store/database/transaction';
-import { readAutomaticClusters } from '@durastack/store/infra/cluster-settings';
+import { ALL_CLUSTERS, readAutomaticClusters, readClusterSettings } from '@durastack/store/infra/cluster-settings';
 import { forgetOldDrsPlans } from '@durastack/store/infra/drs-plans';
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import type { DataSource } from 'typeorm';
@@ -17,8 +17,6 @@ const EVERY_MS = 5_000;
 const LOOK_AGAIN_MS = 300_000;
 const PREFIX = 'drs-';
 const MINUTE_MS = 60_000;
-/** As CloudStack's drs.plan.expire.interval. */
-const KEEP_PLANS_DAYS = 30;
 /** A run that finds no end is not waited for any longer. */
 const RUN_TIMEOUT_MS = 60 * MINUTE_MS;
 
@@ -48,7 +46,7 @@ export function startDrsSchedules(options: DrsSchedulesOptions): LeasedLoop {
       const tx = autocommit(options.source);
       if (performance.now() - lookedAtMs > LOOK_AGAIN_MS) {
         known = undefined;
-        await forgetOldDrsPlans(tx, KEEP_PLANS_DAYS);
+        await forgetOldDrsPlans(tx, Number((await readClusterSettings(tx, ALL_CLUSTERS))['drs.plan.expire.interval']));
       }
       const wanted = new Map(
         (await readAutomaticClusters(tx)).map((one) => [scheduleIdOf(one.clusterId), one] as const),

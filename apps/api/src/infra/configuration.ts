@@ -4,15 +4,17 @@ import { DurastackError } from '@durastack/contracts/errors';
 import {
   CLUSTER_SETTINGS,
   isClusterSetting,
+  isGlobalSetting,
   type ClusterSettingName,
   type ClusterSettings,
 } from '@durastack/contracts/infra/cluster-settings';
 import type { updateConfiguration } from '@durastack/contracts/infra/update-configuration';
 import type { Tx } from '@durastack/store/database/transaction';
+import { ALL_CLUSTERS } from '@durastack/store/infra/cluster-settings';
 import { requireCluster } from './drs-cluster.js';
 
 /**
- * The setting that a call names.
+ * The setting that a call names; without a cluster it is that of all which have none of their own.
  *
  * @throws DurastackError INVALID_INPUT; NOT_FOUND for the cluster
  */
@@ -23,8 +25,9 @@ export async function requireSetting(
   const known = name.toLowerCase();
   if (!isClusterSetting(known))
     throw new DurastackError('INVALID_INPUT', `There is no setting ${name}; listConfigurations shows all.`);
-  if (clusterId === undefined)
-    throw new DurastackError('INVALID_INPUT', `${known} belongs to a cluster: name it (clusterid).`);
+  if (clusterId === undefined) return { clusterId: ALL_CLUSTERS, name: known };
+  if (isGlobalSetting(known))
+    throw new DurastackError('INVALID_INPUT', `${known} has one value for all clusters: leave clusterid out.`);
   await requireCluster(tx, clusterId, 'clusterid');
   return { clusterId, name: known };
 }
@@ -43,9 +46,9 @@ export function configurationOf(
     displayText: name,
     type: setting.type,
     category: 'Advanced',
-    component: 'drs',
+    component: setting.group.toLowerCase(),
     group: setting.group,
-    scope: 'Cluster',
+    scope: isGlobalSetting(name) ? 'Global' : 'Cluster',
     ...('options' in setting ? { options: setting.options.join(',') } : {}),
     isDynamic: true,
   };

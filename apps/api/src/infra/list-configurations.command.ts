@@ -1,8 +1,8 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
-import { CLUSTER_SETTINGS, isClusterSetting } from '@durastack/contracts/infra/cluster-settings';
+import { CLUSTER_SETTINGS, isClusterSetting, isGlobalSetting } from '@durastack/contracts/infra/cluster-settings';
 import { listConfigurations } from '@durastack/contracts/infra/list-configurations';
 import { autocommit } from '@durastack/store/database/transaction';
-import { readClusterSettings } from '@durastack/store/infra/cluster-settings';
+import { ALL_CLUSTERS, readClusterSettings } from '@durastack/store/infra/cluster-settings';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
@@ -20,12 +20,12 @@ export class ListConfigurationsHandler implements CommandHandler<typeof listConf
   ): Promise<ResultOf<typeof listConfigurations>[]> {
     const tx = autocommit(this.platform.database);
     if (clusterId !== undefined) await requireCluster(tx, clusterId, 'clusterid');
-    // No cluster has this id: what is read are the defaults.
-    const settings = await readClusterSettings(tx, clusterId ?? '');
+    const settings = await readClusterSettings(tx, clusterId ?? ALL_CLUSTERS);
     const same = (wanted: string | undefined, is: string) =>
       wanted === undefined || wanted.toLowerCase() === is.toLowerCase();
     return Object.keys(CLUSTER_SETTINGS)
       .filter(isClusterSetting)
+      .filter((key) => clusterId === undefined || !isGlobalSetting(key))
       .map((key) => configurationOf(key, settings))
       .filter((one) => same(name, one.name) && same(category, one.category) && same(group, one.group))
       .filter((one) => one.name.includes((keyword ?? '').toLowerCase()));

@@ -3,17 +3,17 @@ import { defineCommand, ROOT_ONLY } from '../command.js';
 import { text, uuid } from '../fields.js';
 import { configurationView } from './configuration.view.js';
 
-/** Puts a setting of a cluster back to its default. */
+/** Puts a setting of a cluster back to what it is for all, and one of all clusters to its default. */
 export const resetConfiguration = defineCommand({
   name: 'resetConfiguration',
   domain: 'infra',
-  description: 'Puts a setting of a cluster back to its default.',
+  description: 'Puts a setting of a cluster back to what it is for all, and one of all clusters to its default.',
   event: 'CONFIGURATION.VALUE.EDIT',
   rest: { method: 'POST', path: '/configurations/{name}/reset' },
   roles: ROOT_ONLY,
   params: z.object({
     name: text('The setting.'),
-    clusterId: uuid('The cluster; every setting that there is belongs to one.').optional(),
+    clusterId: uuid('The cluster; without it, all that have no value of their own.').optional(),
   }),
   result: configurationView,
   wrapper: 'configuration',

@@ -12,11 +12,15 @@ const DEFAULTS = Object.fromEntries(
   Object.entries(CLUSTER_SETTINGS).map(([name, { byDefault }]) => [name, byDefault]),
 ) as ClusterSettings;
 
-/** The settings of a cluster. */
+/** Where values stand that count for every cluster without its own. */
+export const ALL_CLUSTERS = '';
+
+/** The settings of a cluster, or of {@link ALL_CLUSTERS}. */
 export async function readClusterSettings(tx: Tx, clusterId: string): Promise<ClusterSettings> {
   const rows = await tx.query<{ name: string; value: string }>(
-    'SELECT name, value FROM cluster_setting WHERE cluster_id = ?',
-    [clusterId],
+    // A cluster's own come last, and count.
+    'SELECT name, value FROM cluster_setting WHERE cluster_id IN (?, ?) ORDER BY cluster_id',
+    [ALL_CLUSTERS, clusterId],
   );
   const known = rows.flatMap(({ name, value }) =>
     isClusterSetting(name) ? [[name, parseClusterSetting(name, value)] as const] : [],
@@ -24,7 +28,7 @@ export async function readClusterSettings(tx: Tx, clusterId: string): Promise<Cl
   return { ...DEFAULTS, ...Object.fromEntries(known) };
 }
 
-/** Writes a setting; undefined: its default again. */
+/** Writes a setting of a cluster, or of {@link ALL_CLUSTERS}; undefined: as if nobody had changed it. */
 export async function writeClusterSetting(
   tx: Tx,
   { clusterId, name }: { readonly clusterId: string; readonly name: ClusterSettingName },
@@ -42,7 +46,11 @@ export async function readAutomaticClusters(
   tx: Tx,
 ): Promise<{ readonly clusterId: string; readonly intervalMinutes: number }[]> {
   const rows = await tx.query<{ clusterId: string }>(
-    "SELECT cluster_id AS clusterId FROM cluster_setting WHERE name = 'drs.automatic.enable' AND value = 'true' ORDER BY cluster_id",
+    `SELECT c.id AS clusterId FROM cluster c
+       LEFT JOIN cluster_setting own ON own.cluster_id = c.id AND own.name = 'drs.automatic.enable'
+       LEFT JOIN cluster_setting general ON general.cluster_id = ? AND general.name = 'drs.automatic.enable'
+      WHERE COALESCE(own.value, general.value) = 'true' ORDER BY c.id`,
+    [ALL_CLUSTERS],
   );
   return Promise.all(
     rows.map(async ({ clusterId }) => ({
