@@ -1,12 +1,13 @@
 /** Operations, and what they hold: locks, claims, notes on resources. Each query is one consistent look. */
 import type { ResourceType } from '@durastack/contracts/resources';
 import { attentionReason } from '@durastack/store/doctor/alerts';
+import { isOpenSql } from '@durastack/store/operations/open-operations';
 import { HAS_OPERATION, stateTableOf, tableOf } from '@durastack/store/operations/state-rows';
 import type { Check } from './examination.js';
 import { finding, type Finding } from './finding.js';
 import type { FindingKindName } from './finding-kinds.js';
 
-const OPEN = "('queued', 'granted', 'running', 'needs-attention')";
+const OPEN = `(${isOpenSql('o')})`;
 /** Findings of one kind that are told one by one; beyond it the cause is one and the same. */
 const MOST = 500;
 /** A lease of a loop that acts all the time is dead after this. */
@@ -55,7 +56,7 @@ const holds =
     const rows = await db.query<HoldRow>(
       `SELECT h.operation_id AS operationId, h.resource_type AS type, h.resource_id AS id, o.state, o.ended_at AS endedAt
          FROM ${held.table} h LEFT JOIN operation o ON o.id = h.operation_id
-        WHERE o.id IS NULL OR o.state NOT IN ${OPEN} LIMIT ${MOST}`,
+        WHERE o.id IS NULL OR NOT ${OPEN} LIMIT ${MOST}`,
     );
     return rows.map((row) =>
       finding(held.kind, {
@@ -100,7 +101,7 @@ const notes: Check = async ({ db }) => {
       const rows = await db.query<{ id: string; name: string } & Pick<HoldRow, 'operationId' | 'state' | 'endedAt'>>(
         `SELECT r.id, r.name, r.operation_id AS operationId, o.state, o.ended_at AS endedAt FROM ${tableOf(type)} r
            LEFT JOIN operation o ON o.id = r.operation_id
-          WHERE r.operation_id IS NOT NULL AND (o.id IS NULL OR o.state NOT IN ${OPEN}) LIMIT ${MOST}`,
+          WHERE r.operation_id IS NOT NULL AND (o.id IS NULL OR NOT ${OPEN}) LIMIT ${MOST}`,
       );
       return rows.map((row) =>
         finding('operation-noted-not-open', {
@@ -128,7 +129,7 @@ const states: Check = async ({ db }) => {
         `SELECT r.id, r.name, r.state, (SELECT MAX(o.ended_at) FROM operation o WHERE o.resource_type = ? AND o.resource_id = r.id) AS since
            FROM ${tableOf(type)} r
           WHERE r.state IN (?) AND NOT EXISTS (
-            SELECT 1 FROM operation o WHERE o.resource_type = ? AND o.resource_id = r.id AND o.state IN ${OPEN}) LIMIT ${MOST}`,
+            SELECT 1 FROM operation o WHERE o.resource_type = ? AND o.resource_id = r.id AND ${OPEN}) LIMIT ${MOST}`,
         [type, passing(type), type],
       );
       return rows.map(({ id, name, state, since }) =>

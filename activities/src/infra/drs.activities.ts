@@ -1,5 +1,6 @@
 import { migrateVirtualMachine } from '@durastack/contracts/compute/migrate-virtual-machine';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
+import type { DrsMove } from '@durastack/contracts/infra/drs-moves';
 import type { DrsPorts } from '@durastack/contracts/infra/drs.ports';
 import { DONE, pending, type StepRef } from '@durastack/contracts/operations/step';
 import { decideMoves } from '@durastack/model/drs/decide-moves';
@@ -10,14 +11,7 @@ import { readNeeds } from '@durastack/store/compute/placement-needs';
 import { readDestinations } from '@durastack/store/compute/placement-rows';
 import { autocommit, transaction, type Tx } from '@durastack/store/database/transaction';
 import { callerOfOperation } from '@durastack/store/identity/operation-caller';
-import {
-  endDrsPlan,
-  passOver,
-  readChangedHosts,
-  readDrsMoves,
-  readRecovering,
-  type DrsMoveScene,
-} from '@durastack/store/infra/drs-plans';
+import { endDrsPlan, passOver, readChangedHosts, readDrsMoves, readRecovering } from '@durastack/store/infra/drs-plans';
 import { cancelChildren } from '@durastack/store/operations/children';
 import type { OperationRow } from '@durastack/store/operations/operation-row';
 import { inStep, noteStep } from '@durastack/store/operations/run';
@@ -31,7 +25,7 @@ const AT_ONCE = 2;
 interface Scene {
   readonly operation: OperationRow;
   readonly planId: string;
-  readonly moves: readonly (Omit<DrsMoveScene, 'vmBusy'> & { readonly vmBusy: boolean })[];
+  readonly moves: readonly DrsMove[];
 }
 
 /** See {@link DrsPorts}. */
@@ -121,7 +115,7 @@ async function readScene(tx: Tx, operation: OperationRow): Promise<Scene> {
   return {
     operation,
     planId: plan?.planId ?? '',
-    moves: (plan?.moves ?? []).map((move) => ({ ...move, vmBusy: Number(move.vmBusy) === 1 })),
+    moves: plan?.moves ?? [],
   };
 }
 
@@ -136,10 +130,7 @@ async function refuseBusy(tx: Tx, vmId: string): Promise<void> {
 }
 
 /** The placement's judgement at this moment: the plan is as old as the moves before this one. */
-async function whyNotNow(
-  tx: Tx,
-  { vmId, toHostId }: Pick<DrsMoveScene, 'vmId' | 'toHostId'>,
-): Promise<string | undefined> {
+async function whyNotNow(tx: Tx, { vmId, toHostId }: Pick<DrsMove, 'vmId' | 'toHostId'>): Promise<string | undefined> {
   const needs = (await readNeeds(tx, [vmId])).get(vmId);
   if (!needs) return 'The machine has gone.';
   const snapshot = await readDestinations(tx, OVERCOMMIT, needs, toHostId);

@@ -1,4 +1,5 @@
 import { maintainHost } from '@durastack/contracts/infra/maintain-host';
+import type { RollingHost } from '@durastack/contracts/infra/rolling-scene';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { RollingMaintenancePorts } from '@durastack/contracts/infra/maintenance.ports';
 import { DONE, pending, type StepRef } from '@durastack/contracts/operations/step';
@@ -6,12 +7,7 @@ import { decideRolling } from '@durastack/model/maintenance/decide-rolling';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
 import { transaction } from '@durastack/store/database/transaction';
 import { callerOfOperation } from '@durastack/store/identity/operation-caller';
-import {
-  noteRolling,
-  readRollingScene,
-  type RollingHostRow,
-  type RollingRows,
-} from '@durastack/store/infra/rolling-scene';
+import { noteRolling, readRollingScene, type RollingRows } from '@durastack/store/infra/rolling-scene';
 import { accept } from '@durastack/store/operations/accept';
 import { cancelChildren } from '@durastack/store/operations/children';
 import type { OperationRow } from '@durastack/store/operations/operation-row';
@@ -23,7 +19,7 @@ const POLL_MS = 1_000;
 const AT_ONCE_MS = 10;
 
 /** What a host offers. */
-const withOvercommit = (host: RollingHostRow): RollingHostRow => ({
+const withOvercommit = (host: RollingHost): RollingHost => ({
   ...host,
   cpuMhz: host.cpuMhz * OVERCOMMIT.host.cpuOvercommit,
   memoryMib: host.memoryMib - OVERCOMMIT.host.hostMemoryMib,

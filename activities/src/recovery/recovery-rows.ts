@@ -8,6 +8,7 @@ import type {
 import { transaction, type Tx } from '@durastack/store/database/transaction';
 import { distrustAll, joinNetworks } from '@durastack/store/network/fabric';
 import { endOperation, lockForEnding } from '@durastack/store/operations/end';
+import { isOpenSql } from '@durastack/store/operations/open-operations';
 import { readOperation } from '@durastack/store/operations/operation-row';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import { recordHostUse, recordPoolUse } from '@durastack/store/recovery/recorded-use';
@@ -46,7 +47,7 @@ async function readOpenOperations(tx: Tx): Promise<OpenOperation[]> {
   >(
     `SELECT o.id, o.kind, o.state, o.summary, o.resource_type AS type, o.resource_id AS resourceId,
        (o.direction <> 'forward' OR EXISTS (SELECT 1 FROM operation_run r WHERE r.operation_id = o.id)) AS begun
-     FROM operation o WHERE o.state IN ('queued', 'granted', 'running', 'needs-attention') ORDER BY o.seq DESC`,
+     FROM operation o WHERE ${isOpenSql('o')} ORDER BY o.seq DESC`,
   );
   return rows.map(({ begun, type, resourceId, ...row }) => ({
     ...row,

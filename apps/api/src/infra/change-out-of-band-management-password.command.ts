@@ -6,6 +6,7 @@ import { requireRow } from '@durastack/store/database/rows';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { readCandidates, requireUsedController, sealCandidates } from '@durastack/store/oobm/controller-rows';
 import { accept } from '@durastack/store/operations/accept';
+import { isOpenSql } from '@durastack/store/operations/open-operations';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
@@ -51,7 +52,7 @@ export class ChangeOutOfBandManagementPasswordHandler implements CommandHandler<
 
 async function refuseBeside(tx: Tx, hostId: string): Promise<void> {
   const [other] = await tx.query<{ id: string }>(
-    "SELECT id FROM operation WHERE kind = ? AND resource_type = 'host' AND resource_id = ? AND state IN ('queued', 'granted', 'running', 'needs-attention') LIMIT 1",
+    `SELECT o.id FROM operation o WHERE o.kind = ? AND o.resource_type = 'host' AND o.resource_id = ? AND ${isOpenSql('o')} LIMIT 1`,
     [changeOutOfBandManagementPassword.name, hostId],
   );
   if (other) throw new DurastackError('BUSY', `This password is being changed already, by operation ${other.id}.`);

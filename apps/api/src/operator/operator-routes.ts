@@ -1,10 +1,9 @@
 import { asDurastackError } from '@durastack/contracts/errors';
+import { OPEN_OPERATION_STATES } from '@durastack/contracts/operations/operation.state';
 import { autocommit } from '@durastack/store/database/transaction';
 import type { FastifyInstance } from 'fastify';
 import type { Platform } from '../platform.js';
 import { metrics, openOperations } from './metrics.js';
-
-const OPEN_STATES = ['queued', 'granted', 'running', 'needs-attention'] as const;
 
 /** `/health` and `/metrics`, for operators' tools: no credentials, no tenant's data. */
 export function registerOperatorRoutes(server: FastifyInstance, platform: Platform): void {
@@ -20,10 +19,10 @@ export function registerOperatorRoutes(server: FastifyInstance, platform: Platfo
   server.get('/metrics', async (_request, reply) => {
     const rows = await tx.query<{ state: string; n: number }>(
       'SELECT state, COUNT(*) AS n FROM operation WHERE state IN (?) GROUP BY state',
-      [OPEN_STATES],
+      [OPEN_OPERATION_STATES],
     );
     const counts = new Map(rows.map(({ state, n }) => [state, Number(n)]));
-    for (const state of OPEN_STATES) openOperations.set({ state }, counts.get(state) ?? 0);
+    for (const state of OPEN_OPERATION_STATES) openOperations.set({ state }, counts.get(state) ?? 0);
     return reply.type(metrics.contentType).send(await metrics.metrics());
   });
 }

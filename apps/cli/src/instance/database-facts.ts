@@ -1,4 +1,5 @@
 /** Facts for `status` straight from the database, so that they are there also when the API is not. */
+import { OPEN_OPERATION_STATES } from '@durastack/contracts/operations/operation.state';
 import { mariadbSocket } from '../parts/mariadb.js';
 import { run } from '../system/run.js';
 
@@ -46,7 +47,7 @@ const QUERY = `
 SELECT JSON_OBJECT('kind', 'host', 'name', name, 'state', state, 'accelerator', accelerator)
   FROM host WHERE state <> 'Removed' ORDER BY name LIMIT 1000;
 SELECT JSON_OBJECT('kind', 'operations', 'state', state, 'count', COUNT(*)) FROM operation
-  WHERE state IN ('queued', 'granted', 'running', 'needs-attention') GROUP BY state;
+  WHERE state IN (${OPEN_OPERATION_STATES.map((state) => `'${state}'`).join(', ')}) GROUP BY state;
 SELECT JSON_OBJECT('kind', 'waiting', 'operationId', o.id, 'summary', o.summary, 'state', o.state,
     'seconds', TIMESTAMPDIFF(SECOND, o.created_at, UTC_TIMESTAMP()),
     'behind', (SELECT CONCAT(b.summary, ' (', b.state, IF(b.step_title IS NULL, '', CONCAT(', ', b.step_title)), ')')

@@ -29,3 +29,8 @@ export const operationStates = defineStateTable({
     GivenUp: { 'needs-attention': 'failed' },
   },
 });
+
+/** States in which an operation still has something to do, or holds something. */
+export const OPEN_OPERATION_STATES: readonly string[] = Object.entries(operationStates.states).flatMap(([state, of]) =>
+  'final' in of ? [] : [state],
+);

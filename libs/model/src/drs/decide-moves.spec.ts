@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decideMoves, type MoveScene, type MovesScene } from './decide-moves.js';
+import type { DrsMove } from '@durastack/contracts/infra/drs-moves';
+import { decideMoves, type MovesScene } from './decide-moves.js';
 
-const move = (position: number, change: Partial<MoveScene> = {}): MoveScene => ({
-  ...{ position, vmName: `vm-${position}`, fromHostId: 'a', toHostId: 'b', passedOver: null },
+const move = (position: number, change: Partial<DrsMove> = {}): DrsMove => ({
+  ...{ position, vmId: `vm-${position}`, vmName: `vm-${position}`, fromHostId: 'a', toHostId: 'b', passedOver: null },
   ...{ childState: null, childError: null, vmHostId: 'a', vmState: 'Running', vmBusy: false },
   ...change,
 });
-const scene = (moves: readonly MoveScene[], change: Partial<MovesScene> = {}): MovesScene => ({
+const scene = (moves: readonly DrsMove[], change: Partial<MovesScene> = {}): MovesScene => ({
   ...{ moves, changedHosts: [], recovering: false, atOnce: 2 },
   ...change,
 });

@@ -1,32 +1,10 @@
 /** What is done next of a plan. Pure: the step reads the rows and asks for what this says, until all is done. */
-
-/** A move, and what has become of it. */
-export interface MoveScene {
-  readonly position: number;
-  readonly vmName: string | null;
-  readonly fromHostId: string;
-  readonly toHostId: string;
-  readonly passedOver: string | null;
-  /** Of the operation that moves it; null: there is none yet. */
-  readonly childState: string | null;
-  readonly childError: string | null;
-  /** Of the machine; null: it is nowhere, or gone. */
-  readonly vmHostId: string | null;
-  readonly vmState: string | null;
-  readonly vmBusy: boolean;
-}
-
-/** A host that is not as it was planned for. */
-export interface ChangedHost {
-  readonly id: string;
-  readonly name: string;
-  readonly what: string;
-  readonly awaited: boolean;
-}
+import type { ChangedHost, DrsMove } from '@durastack/contracts/infra/drs-moves';
+import { OPEN_OPERATION_STATES } from '@durastack/contracts/operations/operation.state';
 
 /** What is known of a plan that is carried out. */
 export interface MovesScene {
-  readonly moves: readonly MoveScene[];
+  readonly moves: readonly DrsMove[];
   /** Hosts of the plan that neither give nor take machines now; `awaited`: silent for so short that it may come back. */
   readonly changedHosts: readonly ChangedHost[];
   /** A host of the cluster is given up, or its machines are started elsewhere. */
@@ -48,11 +26,12 @@ interface PassedOver {
 
 /** So many moves may fail before the plan is given up. */
 const FAILURES = 3;
-const OPEN = new Set(['queued', 'granted', 'running', 'needs-attention']);
 
 /** Decides. The moves begin in their order: later ones may need the room that earlier ones leave. */
 export function decideMoves({ moves, changedHosts, recovering, atOnce }: MovesScene): MovesDecision {
-  const underWay = moves.filter(({ childState }) => childState !== null && OPEN.has(childState)).length;
+  const underWay = moves.filter(
+    ({ childState }) => childState !== null && OPEN_OPERATION_STATES.includes(childState),
+  ).length;
   const left = moves.filter(({ passedOver, childState }) => passedOver === null && childState === null);
   if (left.length === 0) return underWay === 0 ? { kind: 'done' } : { kind: 'go-on', start: [], passOver: [] };
   const hosts = new Set(left.flatMap(({ fromHostId, toHostId }) => [fromHostId, toHostId]));
@@ -72,7 +51,7 @@ export function decideMoves({ moves, changedHosts, recovering, atOnce }: MovesSc
   return { kind: 'go-on', start, passOver };
 }
 
-function whyStop(moves: readonly MoveScene[], changed: readonly ChangedHost[]): string | undefined {
+function whyStop(moves: readonly DrsMove[], changed: readonly ChangedHost[]): string | undefined {
   const out = changed.find(({ awaited }) => !awaited);
   if (out) return `Host ${out.name} is ${out.what} now.`;
   const failed = moves.filter(({ childState }) => childState === 'failed');
@@ -81,7 +60,7 @@ function whyStop(moves: readonly MoveScene[], changed: readonly ChangedHost[]): 
 }
 
 /** Why a machine is left where it is: it is not what was planned for. */
-function whyNot({ vmHostId, vmState, vmBusy, fromHostId }: MoveScene): string | undefined {
+function whyNot({ vmHostId, vmState, vmBusy, fromHostId }: DrsMove): string | undefined {
   if (vmState === null) return 'The machine has gone.';
   if (vmBusy) return 'Another operation is at work on the machine.';
   if (vmState !== 'Running') return `The machine is ${vmState} now.`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AVOIDED, decideRolling, type RollingChild, type RollingHost, type RollingScene } from './decide-rolling.js';
+import type { RollingChild, RollingHost, RollingScene } from '@durastack/contracts/infra/rolling-scene';
+import { AVOIDED, decideRolling } from './decide-rolling.js';
 import { fitsWithout } from './head-room.js';
 
 const host = (id: string, memoryMibReserved = 10, more: Partial<RollingHost> = {}): RollingHost => ({

@@ -1,33 +1,6 @@
 /** Which host is maintained next. Pure: the step reads the rows and asks for what this says, until it is done. */
-import { fitsWithout, type HostRoom } from './head-room.js';
-
-/** A host that is to be maintained. */
-export interface RollingHost extends HostRoom {
-  readonly name: string;
-  readonly clusterId: string;
-  /** Whether it answers and takes machines. */
-  readonly usable: boolean;
-}
-
-/** The maintenance of one host, a child of the rolling one. */
-export interface RollingChild {
-  readonly hostId: string;
-  readonly state: string;
-  readonly errorCode: string | null;
-  readonly error: string | null;
-}
-
-/** What is known of a rolling maintenance. */
-export interface RollingScene {
-  /** Those to be maintained, in order. */
-  readonly targets: readonly RollingHost[];
-  /** Every usable host of their clusters, with its cluster. */
-  readonly clusterHosts: readonly RollingHost[];
-  readonly children: readonly RollingChild[];
-  /** Passed over before. */
-  readonly skipped: readonly { readonly hostId: string; readonly reason: string }[];
-  readonly forced: boolean;
-}
+import type { RollingHost, RollingScene } from '@durastack/contracts/infra/rolling-scene';
+import { fitsWithout } from './head-room.js';
 
 /** What follows. */
 export type RollingDecision =

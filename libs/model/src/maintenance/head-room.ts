@@ -1,11 +1,4 @@
-/** What a group of hosts can take, and what is given out of it. */
-export interface HostRoom {
-  readonly id: string;
-  readonly cpuMhz: number;
-  readonly memoryMib: number;
-  readonly cpuMhzReserved: number;
-  readonly memoryMibReserved: number;
-}
+import type { HostRoom } from '@durastack/contracts/infra/rolling-scene';
 
 const sum = (hosts: readonly HostRoom[], of: (host: HostRoom) => number) =>
   hosts.reduce((total, host) => total + of(host), 0);

@@ -1,22 +1,22 @@
 /** Mends what operations left behind. Each looks again under row locks, and changes nothing that does not hold any more. */
+import { OPEN_OPERATION_STATES } from '@durastack/contracts/operations/operation.state';
 import type { ResourceRef } from '@durastack/contracts/resources';
 import { transaction, type Tx } from '../database/transaction.js';
 import type { DataSource } from 'typeorm';
 import { grantIfFree, readWaitingBehind } from '../operations/grant.js';
+import { isOpenSql } from '../operations/open-operations.js';
 import { HAS_OPERATION, tableOf } from '../operations/state-rows.js';
-
-const OPEN = new Set(['queued', 'granted', 'running', 'needs-attention']);
 
 /** Whether an operation is open; its row, if there is one, is locked for the transaction. */
 async function isOpen(tx: Tx, operationId: string): Promise<boolean> {
   const rows = await tx.query<{ state: string }>('SELECT state FROM operation WHERE id = ? FOR UPDATE', [operationId]);
-  return rows[0] !== undefined && OPEN.has(rows[0].state);
+  return rows[0] !== undefined && OPEN_OPERATION_STATES.includes(rows[0].state);
 }
 
 /** Whether anything holds, or waits for, a resource. Take its row lock first: nothing new is accepted on it then. */
 async function isWanted(tx: Tx, { type, id }: ResourceRef): Promise<boolean> {
   const rows = await tx.query(
-    `SELECT 1 FROM operation o WHERE o.resource_type = ? AND o.resource_id = ? AND o.state IN ('queued', 'granted', 'running', 'needs-attention')
+    `SELECT 1 FROM operation o WHERE o.resource_type = ? AND o.resource_id = ? AND ${isOpenSql('o')}
      UNION ALL SELECT 1 FROM operation_lock WHERE resource_type = ? AND resource_id = ? LIMIT 1`,
     [type, id, type, id],
   );

@@ -1,10 +1,11 @@
 /** Hosts that an operation left between two states. */
 import type { DataSource } from 'typeorm';
+import { isOpenSql } from '../operations/open-operations.js';
 import { transaction, type Tx } from '../database/transaction.js';
 
 /** An operation that has not ended may still open or enter what it closed; so may a person who decides about it. */
 const CLOSED_BY_NOTHING = `h.state <> 'Removed' AND h.allocation_state = 'PrepareForMaintenance' AND NOT EXISTS
-  (SELECT 1 FROM operation o WHERE o.id = h.maintenance_operation_id AND o.state IN ('queued', 'granted', 'running', 'needs-attention'))`;
+  (SELECT 1 FROM operation o WHERE o.id = h.maintenance_operation_id AND ${isOpenSql('o')})`;
 
 /** Hosts that are being emptied by no operation. */
 export function readClosedByNothing(tx: Tx): Promise<{ id: string; name: string }[]> {

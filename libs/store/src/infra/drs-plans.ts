@@ -1,7 +1,9 @@
 /** Plans of the distributed resource scheduler, and what became of their moves. */
 import { newId } from '@durastack/kit/ids/new-id';
 import { DurastackError } from '@durastack/contracts/errors';
+import type { ChangedHost, DrsMove } from '@durastack/contracts/infra/drs-moves';
 import type { Tx } from '../database/transaction.js';
+import { isOpenSql } from '../operations/open-operations.js';
 
 /** One move, as it is planned. */
 export interface DrsMoveRow {
@@ -82,37 +84,22 @@ export async function takeDrsPlan(
 /** Refuses to balance a cluster that is being balanced. To be called while the cluster's row is held. */
 export async function refuseSecondDrs(tx: Tx, clusterId: string): Promise<void> {
   const [open] = await tx.query<{ id: string }>(
-    `SELECT id FROM operation WHERE resource_type = 'cluster' AND resource_id = ? AND kind = 'executeClusterDrsPlan'
-      AND state IN ('queued', 'granted', 'running', 'needs-attention') LIMIT 1`,
+    `SELECT o.id FROM operation o WHERE o.resource_type = 'cluster' AND o.resource_id = ? AND o.kind = 'executeClusterDrsPlan'
+      AND ${isOpenSql('o')} LIMIT 1`,
     [clusterId],
   );
   if (!open) return;
   throw new DurastackError('BUSY', `The cluster is being balanced by operation ${open.id}; wait for it or cancel it.`);
 }
 
-/** A move that is carried out, with the state of its child and of what it concerns. */
-export interface DrsMoveScene {
-  readonly position: number;
-  readonly vmId: string;
-  readonly vmName: string | null;
-  readonly fromHostId: string;
-  readonly toHostId: string;
-  readonly passedOver: string | null;
-  readonly childState: string | null;
-  readonly childError: string | null;
-  readonly vmHostId: string | null;
-  readonly vmState: string | null;
-  readonly vmBusy: number;
-}
-
 /** The plan of an operation. */
 export async function readDrsMoves(
   tx: Tx,
   operationId: string,
-): Promise<{ readonly planId: string; readonly moves: readonly DrsMoveScene[] } | undefined> {
+): Promise<{ readonly planId: string; readonly moves: readonly DrsMove[] } | undefined> {
   const [plan] = await tx.query<{ id: string }>('SELECT id FROM drs_plan WHERE operation_id = ?', [operationId]);
   if (!plan) return undefined;
-  const moves = await tx.query<DrsMoveScene>(
+  const moves = await tx.query<Omit<DrsMove, 'vmBusy'> & { readonly vmBusy: number }>(
     `SELECT m.position, m.vm_id AS vmId, v.name AS vmName, m.from_host_id AS fromHostId, m.to_host_id AS toHostId, m.passed_over AS passedOver,
        o.state AS childState, o.error_message AS childError, v.host_id AS vmHostId, v.state AS vmState,
        EXISTS (SELECT 1 FROM operation_lock l WHERE l.resource_type = 'virtual-machine' AND l.resource_id = m.vm_id) AS vmBusy
@@ -121,19 +108,14 @@ export async function readDrsMoves(
       WHERE m.plan_id = ? ORDER BY m.position`,
     [operationId, plan.id],
   );
-  return { planId: plan.id, moves };
+  return { planId: plan.id, moves: moves.map((move) => ({ ...move, vmBusy: Number(move.vmBusy) === 1 })) };
 }
 
 /** So long a host that fell silent is waited for. */
 const AWAITED_SECONDS = 120;
 
 /** Hosts of a plan that do not give or take machines now, with what they are. */
-export async function readChangedHosts(
-  tx: Tx,
-  hostIds: readonly string[],
-): Promise<
-  readonly { readonly id: string; readonly name: string; readonly what: string; readonly awaited: boolean }[]
-> {
+export async function readChangedHosts(tx: Tx, hostIds: readonly string[]): Promise<readonly ChangedHost[]> {
   if (hostIds.length === 0) return [];
   const rows = await tx.query<{ id: string; name: string; what: string; awaited: number }>(
     `SELECT id, name, IF(state <> 'Up', state, allocation_state) AS what,
@@ -176,7 +158,7 @@ export async function forgetOldDrsPlans(tx: Tx, days: number): Promise<void> {
 export async function readRecovering(tx: Tx, clusterId: string): Promise<boolean> {
   const open = await tx.query(
     `SELECT 1 FROM operation o JOIN host h ON o.resource_type = 'host' AND h.id = o.resource_id
-      WHERE h.cluster_id = ? AND o.kind = 'failOverHost' AND o.state IN ('queued', 'granted', 'running', 'needs-attention') LIMIT 1`,
+      WHERE h.cluster_id = ? AND o.kind = 'failOverHost' AND ${isOpenSql('o')} LIMIT 1`,
     [clusterId],
   );
   return open.length > 0;

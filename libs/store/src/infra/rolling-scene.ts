@@ -1,46 +1,24 @@
 /** A rolling maintenance as its rows tell it: the hosts, how their maintenance ended, and what it answers so far. */
+import type { RollingChild, RollingHost, RollingScene } from '@durastack/contracts/infra/rolling-scene';
 import type { Tx } from '../database/transaction.js';
 import type { OperationRow } from '../operations/operation-row.js';
 import { noteResult, readResult } from '../operations/step-detail.js';
 
-/** A host, with what it can take and what is given out. */
-export interface RollingHostRow {
-  readonly id: string;
-  readonly name: string;
-  readonly clusterId: string;
-  readonly usable: boolean;
-  readonly cpuMhz: number;
-  readonly memoryMib: number;
-  readonly cpuMhzReserved: number;
-  readonly memoryMibReserved: number;
-}
-
-/** The maintenance of one host. */
-export interface RollingChildRow {
-  readonly hostId: string;
-  readonly state: string;
-  readonly errorCode: string | null;
-  readonly error: string | null;
+/** The maintenance of one host, with when it was. */
+interface RollingChildRow extends RollingChild {
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
 }
 
 /** See the module's head. */
-export interface RollingRows {
-  readonly targets: readonly RollingHostRow[];
-  /** The usable hosts of the targets' clusters. */
-  readonly clusterHosts: readonly RollingHostRow[];
-  readonly children: readonly RollingChildRow[];
-  readonly skipped: readonly { readonly hostId: string; readonly reason: string }[];
-  readonly forced: boolean;
-}
+export type RollingRows = RollingScene<RollingChildRow>;
 
 const HOSTS = `SELECT h.id, h.name, h.cluster_id AS clusterId, h.state = 'Up' AND h.allocation_state IN ('Enabled', 'Disabled') AS usable,
     h.cpu_count * h.cpu_mhz AS cpuMhz, h.memory_mib AS memoryMib,
     h.cpu_mhz_reserved AS cpuMhzReserved, h.memory_mib_reserved AS memoryMibReserved
   FROM host h`;
 
-async function readHosts(tx: Tx, where: string, ids: readonly string[]): Promise<RollingHostRow[]> {
+async function readHosts(tx: Tx, where: string, ids: readonly string[]): Promise<RollingHost[]> {
   if (ids.length === 0) return [];
   const rows = await tx.query<Record<string, unknown>>(`${HOSTS} WHERE ${where} IN (?) AND h.state <> 'Removed'`, [
     ids,

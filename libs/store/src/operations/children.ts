@@ -2,6 +2,7 @@
  * Operations that were accepted for a parent, as one of many things that it has done: ordinary operations, with their
  * own locks, steps and undo. The parent learns of their endings from their rows.
  */
+import { OPEN_OPERATION_STATES } from '@durastack/contracts/operations/operation.state';
 import type { DataSource } from 'typeorm';
 import { autocommit, type Tx } from '../database/transaction.js';
 import { cancelOperation } from './cancel.js';
@@ -18,11 +19,8 @@ export interface ChildRow {
   readonly error: string | null;
 }
 
-/** States in which a child still has something to do, or holds something. */
-const OPEN = ['queued', 'granted', 'running', 'needs-attention'];
-
 /** Whether a child has not ended yet. */
-export const isOpen = ({ state }: Pick<ChildRow, 'state'>): boolean => OPEN.includes(state);
+export const isOpen = ({ state }: Pick<ChildRow, 'state'>): boolean => OPEN_OPERATION_STATES.includes(state);
 
 /** The children of an operation, in the order of their indices; `most`: no more than so many. */
 export function readChildren(tx: Tx, parentId: string, most?: number): Promise<ChildRow[]> {

@@ -2,6 +2,7 @@
 import { DurastackError } from '@durastack/contracts/errors';
 import type { PowerAction } from '@durastack/contracts/infra/power-controller';
 import type { Tx } from '../database/transaction.js';
+import { isOpenSql } from '../operations/open-operations.js';
 
 const SWITCHES_ON: ReadonlySet<PowerAction> = new Set(['ON', 'CYCLE', 'RESET']);
 
@@ -11,7 +12,7 @@ export async function refuseIfHeldOff(tx: Tx, hostId: string, action: PowerActio
   const [fence] = await tx.query<{ operationId: string }>(
     // Once that operation has ended, its machines run elsewhere for good, and nothing starts them there by itself.
     `SELECT f.operation_id AS operationId FROM host_fence f JOIN operation o ON o.id = f.operation_id
-      WHERE f.host_id = ? AND f.is_held_off = 1 AND o.state IN ('queued', 'granted', 'running', 'needs-attention')`,
+      WHERE f.host_id = ? AND f.is_held_off = 1 AND ${isOpenSql('o')}`,
     [hostId],
   );
   if (fence)

@@ -1,9 +1,10 @@
 import { listClusterDrsPlan } from '@durastack/contracts/infra/list-cluster-drs-plan';
+import { isOpenSql } from '../../operations/open-operations.js';
 import { defineList } from '../engine/define-list.js';
 
 const jobStatus = (operation: string) =>
   `CASE WHEN ${operation}.state IS NULL THEN NULL WHEN ${operation}.state = 'succeeded' THEN 1
-    WHEN ${operation}.state IN ('queued', 'granted', 'running', 'needs-attention') THEN 0 ELSE 2 END`;
+    WHEN ${isOpenSql(operation)} THEN 0 ELSE 2 END`;
 
 /** Plans of the distributed resource scheduler. */
 export const drsPlans = defineList({

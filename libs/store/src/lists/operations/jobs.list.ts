@@ -3,6 +3,7 @@ import { ERROR_KINDS, isErrorCode } from '@durastack/contracts/errors';
 import { listAsyncJobs } from '@durastack/contracts/operations/list-async-jobs';
 import type { TransferProgress } from '@durastack/contracts/operations/transfer-progress';
 import type { ResourceType } from '@durastack/contracts/resources';
+import { isOpenSql } from '../../operations/open-operations.js';
 import { OWNED, OWNER_COLUMNS, OWNER_JOINS } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
 import { moment } from '../engine/moment.js';
@@ -68,6 +69,6 @@ export const jobs = defineList({
     resourceType: (name) => sql`b.resource_type = ${tagTypeOf(name) ?? name.toLowerCase()}`,
     resourceId: 'b.resource_id',
   },
-  without: { startDate: "b.state IN ('queued', 'granted', 'running', 'needs-attention')" },
+  without: { startDate: isOpenSql('b') },
   keyword: ['b.summary', 'b.kind'],
 });
