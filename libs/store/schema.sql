@@ -5,6 +5,7 @@ CREATE TABLE `account` (
   `role` varchar(20) NOT NULL,
   `role_id` char(36) NOT NULL,
   `state` varchar(20) NOT NULL,
+  `default_zone_id` char(36) DEFAULT NULL,
   `is_default` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),

@@ -123,6 +123,7 @@ describe('given replies', () => {
     t = await startTestApi();
     const place = await makePlace(t);
     const alice = await t.account('alice');
+    await t.ok('createDomain', { name: 'below' });
     ({ vmId, projectId } = await makeBelongings(t, place, alice));
     // What hosts say of migration is said of the others of its zone.
     await t.db.source.query(

@@ -12,7 +12,7 @@ import { Platform } from '../platform.js';
 import { administeredDomain } from './administered.js';
 
 /** The column that holds paths of ids takes so many levels. */
-const MAX_LEVEL = 16;
+export const MAX_LEVEL = 16;
 
 /** Creates a domain. */
 @Handles(createDomain)

@@ -15,6 +15,7 @@ export const accountView = z.object({
   domain: text('The name of its domain.'),
   domainPath: text('The names from ROOT to its domain.', { max: 1024 }),
   state: text('enabled, disabled or locked.'),
+  defaultZoneId: uuid('The zone that it is meant to use.').optional(),
   isDefault: bool('Whether it came with the product.'),
   isCleanupRequired: bool('Whether a removal did not get through.'),
   accountDetails: map('Free details.').optional(),

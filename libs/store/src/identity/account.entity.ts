@@ -17,6 +17,8 @@ export class AccountEntity {
   @Ref() roleId!: string;
   /** enabled, disabled, locked or removed. */
   @Text(20) state!: string;
+  /** The zone that it is meant to use; nothing follows from it here. */
+  @Ref({ nullable: true }) defaultZoneId!: string | null;
   /** It came with the product and stays. */
   @Flag() isDefault!: boolean;
   @Moment() createdAt!: Date;

@@ -39,7 +39,7 @@ export async function runList<C extends ListCommand>(
   const { params, page } = request;
   const narrowing = conditions(view, viewer, params).filter(({ text }) => text !== 'TRUE');
   const condition = join([...(view.where ? [raw(view.where)] : []), ...narrowing], ' AND ');
-  const isWhole = narrowing.length === 0;
+  const isWhole = narrowing.every(({ isBroad }) => isBroad === true);
   const descending = view.newestFirst === true;
   if ('limit' in page) {
     const after = page.after === undefined ? raw('TRUE') : sql`b.id ${raw(descending ? '<' : '>')} ${page.after}`;
@@ -125,7 +125,7 @@ function conditions(view: ListView, viewer: Caller, params: Params): Sql[] {
 /** What is read of a view's table. */
 interface Part {
   readonly where: Sql;
-  /** Nothing but the view's own condition narrows it. */
+  /** Nothing but the view's own condition narrows it, or what leaves out next to none. */
   readonly isWhole: boolean;
   readonly limit: number;
   readonly offset: number;

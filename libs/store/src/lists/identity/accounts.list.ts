@@ -22,6 +22,7 @@ export const accounts = defineList({
     domain: 'od.name',
     domainPath: 'od.display_path',
     state: 'b.state',
+    defaultZoneId: 'b.default_zone_id',
     isDefault: 'b.is_default',
     ...ROLE_COLUMNS,
     created: 'b.created_at',
