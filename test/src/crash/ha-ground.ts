@@ -96,7 +96,7 @@ export async function restart(ground: Ground, hostId: string): Promise<void> {
   await ground.world.db.execute('UPDATE host SET boot_id = ? WHERE id = ?', [newId(), hostId]);
   // Who was silent is asked again only now and then, until it has answered.
   const answers = () =>
-    ground.world.agents.read(hostId, 'getFacts', {}, 2_000).then(
+    ground.world.agents.readFenced(hostId, 'getFacts', {}, 2_000).then(
       () => true,
       () => false,
     );

@@ -11,6 +11,7 @@ import type { DataSource } from 'typeorm';
 import { recordWhereItWent } from '../compute/given-up-migration.js';
 import { transaction, type Tx } from '../database/transaction.js';
 import { attentionReason, raiseAlert } from '../doctor/alerts.js';
+import { leaveLostMachines } from '../ha/abandoned-machines.js';
 import { refuseInRecovery } from '../recovery/recovery-state.js';
 import { endOperation, lockForEnding } from './end.js';
 import { readLocks, readOperation, type OperationRow } from './operation-row.js';
@@ -109,6 +110,12 @@ export async function giveUp(tx: Tx, operation: OperationRow, why: string): Prom
   await recordWhereItWent(tx, operation);
   await writeRemnants(tx, operation);
   if (operation.resource.type === 'host') await forgetHost(tx, operation.resource.id);
+  if (operation.kind === 'failOverHost')
+    await leaveLostMachines(tx, {
+      operationId: operation.id,
+      hostId: operation.resource.id,
+      isPastPivot: operation.direction === 'past-pivot',
+    });
   await tx.execute('DELETE FROM volume_copy WHERE operation_id = ?', [operation.id]);
   const { code, message, step } = operation.error ?? { code: 'UNDO_FAILED', message: 'No reason was recorded.' };
   await endOperation(tx, operation, {
