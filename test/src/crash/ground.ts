@@ -11,6 +11,8 @@ import { CreateNetworkHandler } from '@durastack/api/network/create-network.comm
 import { CreateStoragePoolHandler } from '@durastack/api/storage/create-storage-pool.command';
 import { DeleteStoragePoolHandler } from '@durastack/api/storage/delete-storage-pool.command';
 import { DEFAULT_SHARED_OFFERING_ID } from '@durastack/contracts/network/network-offerings';
+import { transaction } from '@durastack/store/database/transaction';
+import { writeClusterSetting } from '@durastack/store/infra/cluster-settings';
 import { newId } from '@durastack/kit/ids/new-id';
 import type { StepList } from '@durastack/kit/saga/steps';
 import type { MatrixWorld } from './matrix-world.js';
@@ -248,6 +250,7 @@ export async function makeGround(world: MatrixWorld, workflows: Workflows): Prom
 export async function clearGround(ground: Ground, seen: Snapshot): Promise<void> {
   const { world, hostIds, poolId } = ground;
   const { platform, call } = world;
+  await goFirst(ground, false);
   for (const id of inState(seen, 'storage_pool', ['Up']).filter((one) => one !== poolId)) {
     const machines = await world.db.query<{ id: string }>(
       "SELECT DISTINCT vm_id AS id FROM volume WHERE pool_id = ? AND vm_id IS NOT NULL AND state <> 'Expunged'",
@@ -258,4 +261,13 @@ export async function clearGround(ground: Ground, seen: Snapshot): Promise<void>
   }
   for (const id of inState(seen, 'host', ['Up', 'Disconnected']).filter((one) => !hostIds.includes(one)))
     await settle(ground, 'deleteHost', await new DeleteHostHandler(platform).execute(call, { id }));
+}
+
+/** From now on machines of the ground's cluster go over before their memory, at once; or they do not. */
+export async function goFirst({ world, clusterId }: Ground, enabled: boolean): Promise<void> {
+  const values = { 'vm.migrate.postcopy.enable': true, 'vm.migrate.postcopy.after': 0 } as const;
+  await transaction(world.database.source, async (tx) => {
+    for (const name of ['vm.migrate.postcopy.enable', 'vm.migrate.postcopy.after'] as const)
+      await writeClusterSetting(tx, { clusterId, name }, enabled ? values[name] : undefined);
+  });
 }

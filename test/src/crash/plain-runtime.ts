@@ -311,7 +311,11 @@ interface Made {
   readonly name: string;
 }
 
-const isDone = (result: unknown): boolean => (result as StepOutcome | undefined)?.done !== false;
+/** Or passed the pivot on its way: what calls it on from there is another call. */
+const isDone = (result: unknown): boolean => {
+  const outcome = result as StepOutcome | undefined;
+  return outcome?.done !== false || outcome.passed === true;
+};
 
 function refusing(kind: 'refused' | 'unheard'): AttemptWatch {
   let left = REFUSALS;

@@ -23,6 +23,7 @@ import {
   deploy,
   deployed,
   expunge,
+  goFirst,
   only,
   putNetworkOn,
   registerTemplate,
@@ -119,6 +120,15 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   migrateVirtualMachine: {
     prepare: deployed,
+    accept: ({ world }, id) =>
+      new MigrateVirtualMachineHandler(world.platform).execute(world.call, { virtualMachineId: id }),
+    undone: [],
+  },
+  'migrateVirtualMachine by post-copy': {
+    prepare: async (ground) => {
+      await goFirst(ground, true);
+      return deployed(ground);
+    },
     accept: ({ world }, id) =>
       new MigrateVirtualMachineHandler(world.platform).execute(world.call, { virtualMachineId: id }),
     undone: [],
@@ -241,6 +251,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     accept: ({ world }, id) => new DeleteNetworkHandler(world.platform).execute(world.call, { id }),
     undone: [],
   },
+};
+
+/** Other ways through a workflow, with scenarios of their own. */
+export const OTHER_WAYS: Readonly<Record<string, string>> = {
+  'migrateVirtualMachine by post-copy': 'migrateVirtualMachine',
 };
 
 /** The scenarios that are missing, each as what to do about it. */
