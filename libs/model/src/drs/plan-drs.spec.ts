@@ -169,6 +169,35 @@ describe('a plan', () => {
     expect(plan.moves.length).toBeGreaterThan(0);
   });
 
+  const OTHERS = { resourceType: 'host', resourceId: 'b', domainPath: '/other/', accountId: 'bob' } as const;
+  it.each<[string, Parameters<typeof aHost>[1], DrsScene['snapshot']['dedications']]>([
+    ['is in maintenance', { allocationState: 'Maintenance' }, []],
+    ['is prepared for maintenance', { allocationState: 'PrepareForMaintenance' }, []],
+    ['is disabled', { allocationState: 'Disabled' }, []],
+    ['does not answer', { state: 'Disconnected' }, []],
+    ['is dedicated to somebody else', {}, [OTHERS]],
+    ['has no room', { memoryMibFree: 512 }, []],
+    ['is of another kind', { hypervisor: 'XenServer' }, []],
+  ])('brings nothing to a host that %s', (_, change, dedications) => {
+    const hosts = ['a', 'b', 'c'].map((id) => aHost(id, { ...FREE, ...(id === 'b' ? change : {}) }));
+    const plan = planDrs(sceneOf(four(), { snapshot: { hosts, pools: [aPool('shared')], dedications } }));
+    expect(new Set(plan.moves.map(({ toHostId }) => toHostId))).toEqual(new Set(['c']));
+  });
+
+  it('leaves a machine on the host that is dedicated to its owner', () => {
+    const own = { ...OTHERS, resourceId: 'a', domainPath: '/acme/dev/', accountId: 'alice' };
+    const scene = sceneOf(four());
+    expect(planDrs({ ...scene, snapshot: { ...scene.snapshot, dedications: [own] } })).toMatchObject({
+      ...{ moves: [], idle: 'no-move-helps' },
+    });
+  });
+
+  it('counts a machine that is under way where it is, and does not move it', () => {
+    const plan = planDrs(sceneOf(four({ pinned: 'an operation is at work on it' })));
+    expect(plan.moves.map(({ vmId }) => vmId)).not.toContain('1');
+    expect(plan.imbalanceAfter).toBe(0);
+  });
+
   it('does as much as is allowed, and the same for the same seed', () => {
     const scene = drsCluster({ hosts: 6, machines: 90, seed: 3 }, { maxMoves: 3, searchSteps: 20_000 });
     const plan = planDrs(scene);
