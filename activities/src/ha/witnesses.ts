@@ -9,6 +9,7 @@ import { readNeighbours, type Neighbour, type WatchedHost } from '@durastack/sto
 import { readController } from '@durastack/store/oobm/controller-rows';
 import type { DataSource } from 'typeorm';
 import type { AgentGateway } from '../agent-gateway.js';
+import type { PoolWitnesses } from './pool-witnesses.js';
 import { withLogin } from '../oobm/controller-login.js';
 
 const PEERS = 3;
@@ -26,18 +27,23 @@ export interface WitnessParts {
 }
 
 /** Asks all of them at once; whoever does not answer in time has said nothing. */
-export async function askWitnesses(parts: WitnessParts, host: WatchedHost, heardWithinMs: number): Promise<Witnesses> {
+export async function askWitnesses(
+  parts: WitnessParts & { readonly pools: PoolWitnesses },
+  host: WatchedHost,
+  heardWithinMs: number,
+): Promise<Witnesses> {
   const db = autocommit(parts.source);
   const neighbours = await readNeighbours(db, host, { heardWithinMs, most: PEERS });
-  const [power, ...sights] = await Promise.all([
+  const [power, pools, ...sights] = await Promise.all([
     askController(parts, host),
+    parts.pools.ask(host, heardWithinMs),
     ...neighbours.map((neighbour) => askPeer(parts, neighbour, host)),
   ]);
   return {
     power,
     neighbours: neighbours.length,
     peers: sights.flatMap((sees, index) => (sees === undefined ? [] : [{ name: neighbours[index]!.name, sees }])),
-    pools: [],
+    pools,
   };
 }
 

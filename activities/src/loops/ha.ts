@@ -11,6 +11,7 @@ import { detect, silenceNeededMs, type Witnesses } from '@durastack/model/ha/det
 import { silenceCounts, watch, type Watching } from '@durastack/model/infra/silence';
 import { acceptVmOperation, readNetworksOf } from '@durastack/store/compute/accept-vm-operation';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
+import { readAbandoned, recordAbandoned } from '@durastack/store/ha/abandoned-machines';
 import { noteFall, readCrashedMachines, readWatchedHosts, type WatchedHost } from '@durastack/store/ha/ha-scene';
 import { noteHaState } from '@durastack/store/ha/host-ha';
 import { systemCaller } from '@durastack/store/identity/system-caller';
@@ -18,6 +19,7 @@ import { accept } from '@durastack/store/operations/accept';
 import { leaseHeldMs } from '@durastack/store/operations/lease';
 import { activeRecovery } from '@durastack/store/recovery/recovery-state';
 import type { DataSource } from 'typeorm';
+import { PoolWitnesses } from '../ha/pool-witnesses.js';
 import { askWitnesses, type WitnessParts } from '../ha/witnesses.js';
 import { silenceWindowMs } from './host-watch.js';
 import { startLeasedLoop, type LeasedLoop } from './leased-loop.js';
@@ -66,15 +68,17 @@ export function startHaLoop(options: HaLoopOptions): LeasedLoop {
 class Detector {
   private readonly suspects = new Map<string, Suspect>();
   private readonly windowMs: number;
+  private readonly pools: PoolWitnesses;
   private watching: Watching | undefined;
   private asking = 0;
 
   constructor(private readonly options: HaLoopOptions) {
     this.windowMs = silenceWindowMs(options.intervalMs);
+    this.pools = new PoolWitnesses(options, options.intervalMs);
   }
 
   async round(): Promise<void> {
-    const { source, intervalMs } = this.options;
+    const { source, intervalMs, log } = this.options;
     const db = autocommit(source);
     const heldMs = await leaseHeldMs(db, INTAKE_LEASE);
     const nowMs = performance.now();
@@ -86,12 +90,17 @@ class Detector {
     const known = new Set(hosts.map(({ id }) => id));
     for (const id of this.suspects.keys()) if (!known.has(id)) this.suspects.delete(id);
     for (const host of hosts) await this.look(host, nowMs, counts);
+    for (const machine of await readAbandoned(db))
+      if (await transaction(source, (tx) => recordAbandoned(tx, machine)))
+        log.warn(machine, 'a machine of a fenced host was given up, and is stopped');
     await startCrashed(source);
   }
 
   private async look(host: WatchedHost, nowMs: number, counts: boolean): Promise<void> {
     const isHeard = host.silentMs < this.windowMs / 2;
-    if (IN_HANDS.has(host.haState)) {
+    // What was to fence it ended before it began: it is in nobody's hands.
+    const isLeft = host.haState === 'Fencing' && host.operationId === null && host.state !== 'Down';
+    if (IN_HANDS.has(host.haState) && !isLeft) {
       this.suspects.delete(host.id);
       if (isHeard && host.state === 'Down' && host.haState === 'Fenced') await this.takeBack(host);
       else if (isHeard && host.state === 'Up' && host.operationId === null)
@@ -112,6 +121,8 @@ class Detector {
     const known = this.suspects.get(host.id);
     if (known?.heardAt !== host.heardAt) {
       this.suspects.set(host.id, { heardAt: host.heardAt, sinceMs: nowMs, asking: false, answers: undefined });
+      // Takes its time; whoever asks later waits for the rest of it, and is told if it failed.
+      this.pools.ask(host, this.windowMs).catch(() => undefined);
       if (host.haState === 'Available')
         await transaction(this.options.source, async (tx) => {
           await noteFall(tx, host.id);
@@ -127,8 +138,10 @@ class Detector {
     const { state, reason } = detect({ silentMs, falls: host.falls, witnesses }, this.windowMs);
     // The last word stands until there is a newer one.
     if (state === 'Checking' && witnesses === undefined && host.haState !== 'Suspect') return;
-    if (state === 'Fencing') await this.fence(host, reason);
-    else await this.note(host, state, reason);
+    if (state === 'Fencing') {
+      // Another loop calls it Disconnected, in a moment; before that it is not fenced.
+      if (host.state !== 'Up') await this.fence(host, reason);
+    } else await this.note(host, state, reason);
   }
 
   private ask(host: WatchedHost, suspect: Suspect): void {
@@ -136,7 +149,7 @@ class Detector {
     suspect.asking = true;
     this.asking += 1;
     const { log } = this.options;
-    void askWitnesses(this.options, host, this.windowMs)
+    void askWitnesses({ ...this.options, pools: this.pools }, host, this.windowMs)
       .then((witnesses) => {
         suspect.answers = { atMs: performance.now(), witnesses };
       })
@@ -153,7 +166,7 @@ class Detector {
 
   private async fence(host: WatchedHost, reason: string): Promise<void> {
     await this.note(host, 'Fencing', reason);
-    await this.askFor(host, failOverHost);
+    if (await this.askFor(host, failOverHost)) return;
     this.options.log.warn({ hostId: host.id, name: host.name, reason }, 'a host is being fenced');
   }
 
@@ -162,9 +175,10 @@ class Detector {
     this.options.log.info({ hostId: host.id, name: host.name }, 'a fenced host reports again');
   }
 
-  private async askFor(host: WatchedHost, command: typeof failOverHost | typeof reinstateHost): Promise<void> {
+  /** @returns whether that was asked for before, and goes on */
+  private async askFor(host: WatchedHost, command: typeof failOverHost | typeof reinstateHost): Promise<boolean> {
     const { source } = this.options;
-    await accept(source, {
+    const { joined } = await accept(source, {
       command,
       caller: await systemCaller(autocommit(source)),
       resource: { type: 'host', id: host.id },
@@ -174,6 +188,7 @@ class Detector {
       input: {},
       naturalKey: host.id,
     });
+    return joined;
   }
 }
 

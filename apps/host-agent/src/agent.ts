@@ -1,7 +1,7 @@
 /** Puts an agent together from its settings. */
 import type { Server } from 'node:http';
 import { createServer as createSocketServer, type Server as SocketServer } from 'node:net';
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { HostDriver } from '@durastack/drivers/driver';
@@ -12,6 +12,7 @@ import type { Logger } from '@durastack/kit/log/logger';
 import type { AgentConfig } from './config.js';
 import { ensurePrivateDirectory } from './files/durable-file.js';
 import { BeatScheduler } from './host/beat-scheduler.js';
+import { readBootId } from './host/boot-id.js';
 import { readTokenFile } from './host/enrolment-token.js';
 import { SingleHost } from './host/single-host.js';
 import { Watchdog } from './host/watchdog.js';
@@ -101,8 +102,7 @@ async function serveReal(
 function watchdogOf(config: AgentConfig, log: Logger): Watchdog | undefined {
   const { agentWatchdogDevice: device, agentWatchdogPeriodMs: periodMs, agentWatchdogLeaseMs: leaseMs } = config;
   if (device === undefined) return undefined;
-  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  return new Watchdog({ device, periodMs, leaseMs, directory: config.agentDir, bootId, log });
+  return new Watchdog({ device, periodMs, leaseMs, directory: config.agentDir, bootId: readBootId(), log });
 }
 
 async function serveSimulated(config: AgentConfig, log: Logger, scheduler: BeatScheduler): Promise<Served> {

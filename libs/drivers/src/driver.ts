@@ -6,6 +6,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { MigrationDestination } from '@durastack/contracts/agent/migration';
+import type { PoolBeat } from '@durastack/contracts/agent/pool-beat-verbs';
 import type { ObservedVm, PoolSpec } from '@durastack/contracts/agent/specs';
 import type { TransferProgress } from '@durastack/contracts/operations/transfer-progress';
 import type { VerbName, VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
@@ -91,6 +92,10 @@ export interface HostDriver {
   machineUse(): Promise<readonly MachineUse[]>;
   /** Sizes of those of the pools that this driver measures; the agent itself measures the directories among the others. */
   measurePools?(pools: readonly PoolSpec[]): Promise<readonly PoolSize[]>;
+  /** Writes the host's heartbeat to those of the pools that hosts share. Absent where it is seen without. */
+  beatPools?(pools: readonly PoolSpec[], beat: PoolBeat): Promise<void>;
+  /** The host writes none there any more. */
+  endPoolBeats?(pool: PoolSpec, hostId: string): Promise<void>;
   /** A byte stream to the machine's VNC server. NOT_FOUND when it does not run here. */
   openConsole(vmId: string): Promise<Duplex>;
 }

@@ -2,6 +2,7 @@
  * What a kind of storage pool is to a host: one driver per kind, chosen in `pool/pool-drivers.ts`, the only place that
  * knows all kinds. Each function is all-or-nothing and safe to repeat; see the verbs of the same names.
  */
+import type { PoolBeat } from '@durastack/contracts/agent/pool-beat-verbs';
 import type { PoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import type { VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 import type { VerbContext } from './driver.js';
@@ -94,6 +95,12 @@ export interface PoolDriver<S extends PoolSpec = PoolSpec> {
    * @throws DurastackError `STEP_REFUSED` when it is not there, `BACKEND_BUSY` when the pool does not answer
    */
   forTools(volume: VolumeOn<S>): Promise<ToolImage>;
+  /** Writes this host's heartbeat to the pool. Absent for kinds that hosts do not share, or that know none. */
+  beat?(pool: S, beat: PoolBeat): Promise<void>;
+  /** The last heartbeat that a host wrote there; undefined: none that can be read. */
+  readBeat?(pool: S, hostId: string): Promise<PoolBeat | undefined>;
+  /** The host writes none there any more. */
+  endBeats?(pool: S, hostId: string): Promise<void>;
   /**
    * The pool's size as it was measured last, without waiting for anything that may hang. Absent for kinds that the
    * agent measures itself.

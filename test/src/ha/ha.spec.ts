@@ -46,7 +46,8 @@ const deploy = async (hostid: string, extra: Record<string, string> = {}) =>
     ),
   ).id;
 const setPower = (hostId: string, on: boolean) => cloud.simulate('POST', `/hosts/${hostId}/power`, { on });
-const setNetwork = (hostId: string, on: boolean) => cloud.simulate('POST', `/hosts/${hostId}/network`, { on });
+const setNetwork = (hostId: string, on: boolean, storage = false) =>
+  cloud.simulate('POST', `/hosts/${hostId}/network`, { on, storage });
 const untilHa = (hostId: string, state: string) =>
   eventually(`HA of the host being ${state}`, async () => (await haOf(hostId)).hastate === state, LONG_MS).catch(
     async (error: unknown) => expect.fail(`${String(error)} ${JSON.stringify(await haOf(hostId))}`),
@@ -82,6 +83,10 @@ describe('a host that loses its power', () => {
         reboots.push(String((await cloud.admin.call('rebootVirtualMachine', { id: busy }))['jobid']));
       await untilHa(lost, 'Fencing');
       expect((await haOf(lost)).hareason).toMatch(/proof is being obtained|see nothing of it/);
+      // Asked for twice more, by hand: there is one fencing.
+      const [one] = await failOvers();
+      for (let count = 0; count < 2; count += 1)
+        expect(await cloud.admin.call('failOverHost', { id: lost })).toMatchObject({ jobid: one?.id });
       // Without proof nothing is started, and an operator is told what would help.
       await eventually('an alert', async () => (await alertsOf(vmId)).length > 0, LONG_MS);
       expect(await alertsOf(vmId)).toEqual([expect.stringMatching(/waits: no proof yet: .*declareHostLost/)]);
@@ -143,6 +148,43 @@ describe('what is no death', () => {
       expect(await hostOf(cut)).toMatchObject({ state: 'Up' });
       expect(await db().query('SELECT host_id FROM host_fence')).toEqual([]);
       await expectConsistent();
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'a host for which HA is off: it is missed, and nothing follows',
+    async () => {
+      const [, , off] = basis.hostIds as [string, string, string];
+      const vmId = await deploy(off);
+      const before = (await failOvers()).length;
+      await cloud.admin.callAndWait('disableHAForHost', { hostid: off });
+      await setPower(off, false);
+      await eventually('it being missed', async () => (await hostOf(off))['state'] === 'Disconnected', LONG_MS);
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      expect(await failOvers()).toHaveLength(before);
+      expect(await machine(vmId)).toMatchObject({ state: 'Running', hostid: off });
+      await setPower(off, true);
+      await eventually('it being used again', async () => (await hostOf(off))['state'] === 'Up', LONG_MS);
+      await cloud.admin.callAndWait('enableHAForHost', { hostid: off });
+      await eventually('its machine running', async () => (await machine(vmId))['state'] === 'Running', LONG_MS);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'a host that only its storage hears of: it is cut off, not dead, and nothing happens to it',
+    async () => {
+      const [, cut] = basis.hostIds as [string, string];
+      const vmId = await deploy(cut);
+      const before = (await failOvers()).length;
+      await setNetwork(cut, false, true);
+      await untilHa(cut, 'Degraded');
+      expect((await haOf(cut)).hareason).toMatch(/but it lives: it writes to the pool /);
+      await setNetwork(cut, true);
+      await untilHa(cut, 'Available');
+      expect(await failOvers()).toHaveLength(before);
+      expect(await machine(vmId)).toMatchObject({ state: 'Running', hostid: cut });
     },
     LIMIT_MS,
   );

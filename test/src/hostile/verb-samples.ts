@@ -77,6 +77,7 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     switchVolume: copy,
     discardVolumeCopy: copy,
     checkPeer: { hostId: randomUUID(), url: 'agent://127.0.0.1:1' },
+    watchPoolBeats: { hostId: randomUUID(), ownId: randomUUID(), pools: [directory], forMs: 0 },
     getInventory: { pools: [pool] },
     getFacts: {},
   };

@@ -77,15 +77,23 @@ it(
   },
 );
 
-it('a host that is cut off from all others: one copy, wherever it runs', { timeout: TIMEOUT_MS }, async () => {
-  const vm = await deploy(CUT, 'ha-cut');
-  const { nonce } = await lab.counter(vm);
-  await lab.kill(CUT, '--network');
-  await untilElsewhere(vm, CUT, nonce);
-  await lab.heal(CUT);
-  await eventually('the host being used again', async () => (await haState(CUT)) === 'Available', TIMEOUT_MS);
-  expect(lab.witness.copies(vm.id)).toHaveLength(1);
-});
+it(
+  'a host that is cut off from all others: left alone while it reaches its storage, until somebody asks',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const vm = await deploy(CUT, 'ha-cut');
+    const { nonce } = await lab.counter(vm);
+    await lab.kill(CUT, '--network');
+    await eventually('it being seen to live', async () => (await haState(CUT)) === 'Degraded', TIMEOUT_MS);
+    expect((await hostOf(CUT))['hostha']).toMatchObject({ hareason: expect.stringContaining('writes to the pool') });
+    expect(lab.witness.copies(vm.id)).toHaveLength(1);
+    await lab.admin.callAndWait('failOverHost', { id: lab.hostId(CUT) });
+    await untilElsewhere(vm, CUT, nonce);
+    await lab.heal(CUT);
+    await eventually('the host being used again', async () => (await haState(CUT)) === 'Available', TIMEOUT_MS);
+    expect(lab.witness.copies(vm.id)).toHaveLength(1);
+  },
+);
 
 it('an agent that is gone, and storage that stands still: nothing happens', { timeout: TIMEOUT_MS }, async () => {
   const vm = await deploy('host-1', 'ha-agent');

@@ -20,6 +20,7 @@ import { TaskRunner } from '../tasks/task-runner.js';
 import { TaskStore } from '../tasks/task-store.js';
 import { AGENT_VERSION } from '@durastack/contracts/agent/version';
 import type { BeatScheduler } from './beat-scheduler.js';
+import { readBootId } from './boot-id.js';
 import { HeartbeatReporter } from './heartbeat.js';
 import { hostSecureContext, IntakeClient } from './intake-client.js';
 import { KnownPools } from './known-pools.js';
@@ -57,6 +58,7 @@ export class HostRuntime {
   private readonly tasks: TaskRunner;
   private readonly pools: KnownPools;
   private readonly startedAtMs = Date.now();
+  private readonly bootId = readBootId();
   private identity: HostIdentity;
   private context: SecureContext;
   private intake: IntakeClient;
@@ -65,6 +67,7 @@ export class HostRuntime {
   private stopped = false;
   private driverStarting: Promise<void> = Promise.resolve();
   private readonly cleaning: NodeJS.Timeout;
+  private readonly beating: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: HostParts) {
     this.identity = parts.identity;
@@ -80,6 +83,7 @@ export class HostRuntime {
     this.tasks.clean();
     this.cleaning = setInterval(() => this.tasks.clean(), CLEAN_TASKS_EVERY_MS);
     this.cleaning.unref();
+    this.beating = parts.driver.beatPools && setInterval(() => void this.beat(), this.identity.intervalMs).unref();
   }
 
   /** Connects the driver (again and again until it works) and begins to report. */
@@ -164,6 +168,7 @@ export class HostRuntime {
   async stop(): Promise<void> {
     this.stopped = true;
     clearInterval(this.cleaning);
+    clearInterval(this.beating);
     this.tasks.prepareToStop();
     const reason = new DurastackError('HOST_UNREACHABLE', 'The agent is being stopped; call again.');
     const deadline = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref());
@@ -174,12 +179,27 @@ export class HostRuntime {
     if (this.driverStarted) await this.parts.driver.stop();
   }
 
+  /** To the pools that hosts share: who is cut off is seen to live there. */
+  private async beat(): Promise<void> {
+    const { driver } = this.parts;
+    await driver.beatPools?.(this.pools.list(), { hostId: this.hostId, bootId: this.bootId, count: Date.now() });
+  }
+
+  /** Before the pool's folders go: a heartbeat there would keep them. */
+  private async leavePool(pool: PoolSpec): Promise<void> {
+    this.pools.remove(pool.id);
+    await this.parts.driver.endPoolBeats?.(pool, this.hostId).catch((error: unknown) => {
+      this.parts.log.warn({ error, poolId: pool.id }, 'the last heartbeat stays on a pool that this host leaves');
+    });
+  }
+
   private async act(call: CheckedCall, context: VerbContext): Promise<unknown> {
     const verb = this.parts.driver.verbs[call.name] as (params: unknown, context: VerbContext) => Promise<unknown>;
+    const leaving = call.name === 'ensurePoolGone' ? (call.params as VerbParams<'ensurePoolGone'>).pool : undefined;
+    if (leaving !== undefined) await this.leavePool(leaving);
     const result = await verb(call.params, { ...context, ...this.waysOf(call, context) });
     const { pool } = call.params as { pool?: PoolSpec };
     if (pool !== undefined && call.name === 'ensurePool') this.pools.add(pool);
-    if (pool !== undefined && call.name === 'ensurePoolGone') this.pools.remove(pool.id);
     return result;
   }
 

@@ -34,6 +34,11 @@ export class KnownPools {
     if (this.pools.delete(poolId)) this.save();
   }
 
+  /** All of them. */
+  list(): PoolSpec[] {
+    return [...this.pools.values()];
+  }
+
   /** Present sizes; a pool that cannot be read just now is left out. */
   async measure(): Promise<PoolSize[]> {
     const pools = [...this.pools.values()];

@@ -2,7 +2,8 @@
  * Where tests and demonstrations ask the simulator for faults and events. Plain HTTP on loopback:
  * - `GET /hosts`, `GET /hosts/<id>`
  * - `POST /hosts/<id>/power` `{on}`: the host's machine
- * - `POST /hosts/<id>/network` `{on}`: whether anybody reaches the host; its machines run on
+ * - `POST /hosts/<id>/network` `{on, storage?}`: whether anybody reaches the host, and else whether it reaches its
+ *   storage; its machines run on
  * - `POST /hosts/<id>/post-copy` `{refusal}`: why no machine runs there before its memory is complete; null: it can
  * - `POST /hosts/<id>/vms/<vmId>/power` `{power, crashed?}`: a guest or somebody acts behind our back
  * - `POST /hosts/<id>/vms/<vmId>/disks` `{kept}`: whether its guest keeps disks that are asked back
@@ -18,6 +19,7 @@ import { parse } from '../host/verb-dispatch.js';
 import type { SimulatedHosts } from './simulated-hosts.js';
 
 const hostPower = z.object({ on: z.boolean() });
+const hostNetwork = z.object({ on: z.boolean(), storage: z.boolean().default(false) });
 const poolLocks = z.object({ reach: z.boolean() });
 const postCopy = z.object({ refusal: z.string().nullable() });
 const vmDisks = z.object({ kept: z.boolean() });
@@ -84,9 +86,10 @@ async function serve(call: string, body: unknown, { hosts, world, plan }: AdminS
   else if (method === 'POST' && vmId !== undefined) setVmPower(world, { hostId, vmId }, body);
   else if (method === 'POST' && action === '/power')
     await hosts.setHostPower(hostId, parse(hostPower, body, 'power').on);
-  else if (method === 'POST' && action === '/network')
-    await hosts.setHostNetwork(hostId, parse(hostPower, body, 'network').on);
-  else if (method === 'POST' && action === '/post-copy')
+  else if (method === 'POST' && action === '/network') {
+    const { on, storage } = parse(hostNetwork, body, 'network');
+    await hosts.setHostNetwork(hostId, on, storage);
+  } else if (method === 'POST' && action === '/post-copy')
     world.refusePostCopy(hostId, parse(postCopy, body, 'post-copy').refusal ?? undefined);
   else throw new DurastackError('NOT_FOUND', `The simulator knows no ${call}.`);
   return {};

@@ -104,6 +104,7 @@ export class SimulatedHosts implements HostDirectory {
     if (runtime === undefined) throw new DurastackError('NOT_FOUND', `There is no simulated host ${hostId}.`);
     const { world } = this.parts;
     world.setInSight(hostId, on && !this.cutOff.has(hostId));
+    world.setAtStorage(hostId, on && !this.cutOff.has(hostId));
     if (on === !this.switchedOff.has(hostId)) return;
     if (on) {
       this.switchedOff.delete(hostId);
@@ -117,11 +118,16 @@ export class SimulatedHosts implements HostDirectory {
     }
   }
 
-  /** The host is cut off from everybody (it neither answers nor reports, its machines run on) or not any more. */
-  async setHostNetwork(hostId: string, on: boolean): Promise<void> {
+  /**
+   * The host is cut off from everybody (it neither answers nor reports, its machines run on) or not any more.
+   *
+   * @param storage it still reaches its storage, by another network
+   */
+  async setHostNetwork(hostId: string, on: boolean, storage = false): Promise<void> {
     const runtime = this.runtimes.get(hostId);
     if (runtime === undefined) throw new DurastackError('NOT_FOUND', `There is no simulated host ${hostId}.`);
     this.parts.world.setInSight(hostId, on && !this.switchedOff.has(hostId));
+    this.parts.world.setAtStorage(hostId, (on || storage) && !this.switchedOff.has(hostId));
     if (on === !this.cutOff.has(hostId)) return;
     if (on) {
       this.cutOff.delete(hostId);

@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { IMAGE_LOCK_VERBS } from './image-lock-verbs.js';
 import { MIGRATION_VERBS } from './migration-verbs.js';
+import { POOL_BEAT_VERBS } from './pool-beat-verbs.js';
 import { nothing, verb } from './verb.js';
 import { transferProgress } from '../operations/transfer-progress.js';
 import { maintenanceHookParams, maintenanceHookResult } from './maintenance-hook.js';
@@ -292,6 +293,7 @@ export const VERBS = {
     result: z.object({ sees: z.enum(PEER_SIGHTS) }),
     token: 'read',
   }),
+  ...POOL_BEAT_VERBS,
   getInventory: verb({
     description: 'Everything of this control plane that is on the host.',
     params: z.object({ pools: z.array(poolSpec) }),

@@ -79,6 +79,11 @@ export function describeHeldVolumes(scene: ConformanceScene): void {
     expect(await scene.subject().leftovers(volume.id)).toEqual([]);
   });
 
+  it('sees nothing on a pool of a host that never wrote there', async () => {
+    const watched = { hostId: randomUUID(), ownId: randomUUID(), pools: [scene.subject().pool], forMs: 0 };
+    expect(await scene.caller().call('watchPoolBeats', watched)).toEqual({ seen: [] });
+  });
+
   it('refuses to hold a volume that is not there', async () => {
     const volume = newVolume(scene);
     const { pool } = volume;

@@ -8,6 +8,7 @@ import { requireReachable } from '../files/reachable.js';
 import { ensureTemplateGoneFromPool, ensureTemplateOnPool } from '../image/image-files.js';
 import type { DiskSource, PoolDriver, VolumeOn } from '../pool-driver.js';
 import { basePath, volumePath } from './paths.js';
+import { readBeat, removeBeat, writeBeat } from './beats.js';
 import { ensurePool, ensurePoolGone } from './pools.js';
 import { qcow2VirtualSize } from './qcow2-header.js';
 import { ensureVolume, ensureVolumeGone, growVolume, listTemplates, listVolumes } from './volumes.js';
@@ -23,6 +24,9 @@ export const directoryPoolDriver: PoolDriver<DirectoryPoolSpec> = {
   ensureTemplateGoneFromPool: (templateId, pool) => ensureTemplateGoneFromPool(templateId, pool),
   listVolumes,
   listTemplates,
+  beat: writeBeat,
+  readBeat,
+  endBeats: removeBeat,
   openDisk: async (volume, qemu) => {
     const path = await requireVolume(volume);
     await requireReachable(dirname(path), qemu, 'give that directory `chmod o+x`, or the pool another path');

@@ -4,13 +4,16 @@ import type { DirectoryPoolSpec } from '@durastack/contracts/agent/specs';
 import type { VolumeOn } from '../pool-driver.js';
 
 /** The folders of a pool. */
-export const POOL_FOLDERS = ['volumes', 'templates'] as const;
+export const POOL_FOLDERS = ['volumes', 'templates', 'heartbeats'] as const;
 
 /** The folder of volumes. */
 export const volumesDir = (pool: DirectoryPoolSpec): string => join(pool.path, 'volumes');
 
 /** The folder of base images. */
 export const templatesDir = (pool: DirectoryPoolSpec): string => join(pool.path, 'templates');
+
+/** The folder of hosts' heartbeats. */
+export const beatsDir = (pool: DirectoryPoolSpec): string => join(pool.path, 'heartbeats');
 
 /** A volume's file. */
 export const volumePath = (volume: Pick<VolumeOn<DirectoryPoolSpec>, 'id' | 'pool'>): string =>

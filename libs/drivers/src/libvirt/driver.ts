@@ -104,6 +104,8 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
     usage: () => usage.read(),
     machineUse: () => machineUse.read(host),
     measurePools: async (pools) => host.pools.measured(pools),
+    beatPools: (pools, beat) => host.pools.beat(pools, beat),
+    endPoolBeats: (pool, hostId) => host.pools.endBeats(pool, hostId),
     openConsole: (vmId) => openConsole(host, vmId),
   };
 }

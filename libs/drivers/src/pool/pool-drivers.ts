@@ -1,5 +1,6 @@
 /** Every kind of pool, with its driver: what a new kind has to be added to. */
 import { join } from 'node:path';
+import type { PoolBeat } from '@durastack/contracts/agent/pool-beat-verbs';
 import type { PoolSpec, RbdPoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import type { VerbResult } from '@durastack/contracts/agent/verbs';
 import { isDurastackError } from '@durastack/contracts/errors';
@@ -9,6 +10,7 @@ import type { HostUser } from '../files/reachable.js';
 import type { DiskSharing, DiskSource, PoolDriver, SecretKeeper, ToolImage } from '../pool-driver.js';
 import type { HostShell } from '../process/host-shell.js';
 import { fencingVerbs, type FencingVerbs } from '../rbd/fencing-verbs.js';
+import { PoolBeats, type BeatingPool } from './pool-beats.js';
 import { RbdAccesses } from '../rbd/rbd-access.js';
 import { createRbdPoolDriver } from '../rbd/rbd-pool-driver.js';
 
@@ -22,6 +24,7 @@ export type PoolVerbs = Pick<
   | 'getVolumeSizes'
   | 'ensureTemplateOnPool'
   | 'ensureTemplateGoneFromPool'
+  | 'watchPoolBeats'
 > &
   FencingVerbs;
 
@@ -39,6 +42,7 @@ export interface PoolDriversParts {
 export class PoolDrivers {
   private readonly rbd: PoolDriver<RbdPoolSpec>;
   private readonly fencing: FencingVerbs;
+  private readonly beats = new PoolBeats((pool) => this.beating(pool));
   /** See {@link PoolDriversParts.shell}. */
   readonly shell: HostShell;
 
@@ -99,6 +103,21 @@ export class PoolDrivers {
     });
   }
 
+  /** Writes this host's heartbeat to those of the pools that hosts share. */
+  beat(pools: readonly PoolSpec[], beat: PoolBeat): Promise<void> {
+    return this.beats.write(pools, beat);
+  }
+
+  /** The host writes no more heartbeats to the pool. */
+  async endBeats(pool: PoolSpec, hostId: string): Promise<void> {
+    if (this.beating(pool)) await this.of(pool).endBeats?.(pool, hostId);
+  }
+
+  private beating(pool: PoolSpec): BeatingPool | undefined {
+    const { beat, readBeat } = this.of(pool);
+    return pool.kind === 'directory' || !beat || !readBeat ? undefined : { beat, readBeat };
+  }
+
   private async sizeOf(volume: VolumeSpec): Promise<VerbResult<'getVolumeSizes'>['sizes'][number]> {
     const { sizeBytes, allocatedBytes } = await this.forTools(volume);
     return { id: volume.id, sizeBytes, ...(allocatedBytes === undefined ? {} : { allocatedBytes }) };
@@ -114,6 +133,7 @@ export class PoolDrivers {
       ...this.fencing,
       ensurePool: ({ pool, ...rest }) => this.of(pool).ensurePool(pool, rest),
       ensurePoolGone: ({ pool }) => nothing(this.of(pool).ensurePoolGone(pool)),
+      watchPoolBeats: (params, { signal }) => this.beats.watch(params, signal),
       ensureVolume: ({ volume }, { signal }) => this.of(volume.pool).ensureVolume(volume, signal),
       ensureVolumeGone: ({ volumeId, pool }) => nothing(this.of(pool).ensureVolumeGone(volumeId, pool)),
       getVolumeSizes: async ({ volumes }) => ({

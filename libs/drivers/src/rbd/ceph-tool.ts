@@ -32,16 +32,16 @@ export interface CephCaller {
 }
 
 /** How a call is limited. */
-export type CephCallOptions = Pick<RunOptions, 'signal' | 'timeoutMs' | 'onOutput' | 'env'>;
+export type CephCallOptions = Pick<RunOptions, 'signal' | 'timeoutMs' | 'onOutput' | 'env' | 'input'>;
 
 /**
- * Runs `rbd` or `ceph` and gives its output.
+ * Runs `rbd`, `ceph` or `rados` and gives its output.
  *
  * @throws DurastackError `BACKEND_BUSY` when the cluster does not answer; `STEP_REFUSED` when it refuses the user or
  *   the call, with the tool's status in `details.exitCode`; `CANCELLED` on abort
  */
 export async function callCeph(
-  program: 'rbd' | 'ceph',
+  program: 'rbd' | 'ceph' | 'rados',
   caller: CephCaller,
   args: readonly string[],
   options: CephCallOptions = {},

@@ -7,6 +7,7 @@ import type { HostShell } from '../process/host-shell.js';
 import { callCeph, poolSilent, toolName, type CephCaller } from './ceph-tool.js';
 import { PoolSizes, readPoolSize } from './pool-sizes.js';
 import type { RbdAccess, RbdAccesses } from './rbd-access.js';
+import { rbdBeats } from './rbd-beats.js';
 import { imageSpec, listImages, readClients, readImage, removeImage, volumeImage } from './rbd-images.js';
 import { baseBytes, ensureRbdTemplate, removeRbdTemplate } from './rbd-templates.js';
 import { ensureRbdVolume, growRbdVolume, removeRbdVolume, type KnownBases } from './rbd-volumes.js';
@@ -41,7 +42,7 @@ class Host {
 /** Makes the driver of one host's RBD pools. */
 export function createRbdPoolDriver(parts: RbdPoolDriverParts): PoolDriver<RbdPoolSpec> {
   const host = new Host(parts);
-  return { ...pools(host), ...contents(host), ...disks(host) };
+  return { ...pools(host), ...contents(host), ...disks(host), ...rbdBeats((pool) => host.callerOf(pool)) };
 }
 
 function pools(host: Host): Pick<PoolDriver<RbdPoolSpec>, 'ensurePool' | 'ensurePoolGone' | 'measured'> {
@@ -65,7 +66,10 @@ function pools(host: Host): Pick<PoolDriver<RbdPoolSpec>, 'ensurePool' | 'ensure
   };
 }
 
-type Contents = Omit<PoolDriver<RbdPoolSpec>, keyof ReturnType<typeof pools> | keyof ReturnType<typeof disks>>;
+type Contents = Omit<
+  PoolDriver<RbdPoolSpec>,
+  keyof ReturnType<typeof pools> | keyof ReturnType<typeof disks> | keyof ReturnType<typeof rbdBeats>
+>;
 
 function contents(host: Host): Contents {
   const { bases } = host;

@@ -150,6 +150,28 @@ describe('base images', () => {
     expect(await cluster.admin('rbd', 'ls', pool.pool)).toBe('');
   }, 60_000);
 
+  it('carry heartbeats of hosts, which others watch', async () => {
+    const [hostId, ownId] = [randomUUID(), randomUUID()];
+    const looker = hostIn(cluster.otherHost);
+    for (const host of [verbs, looker.verbs()]) await host.ensurePool({ pool, secret: cluster.ceph.key }, context());
+    const watch = (forMs: number) => looker.verbs().watchPoolBeats({ hostId, ownId, pools: [pool], forMs }, context());
+    expect(await watch(0)).toEqual({ seen: [] });
+    const seenWhile = async (id: string, forMs: number) => {
+      const host = id === hostId ? hostIn(namespace) : looker;
+      let ended = false;
+      const watched = watch(forMs).finally(() => {
+        ended = true;
+      });
+      for (let count = 1; !ended; count += 1) await host.beat([pool], { hostId: id, bootId: 'boot', count });
+      return (await watched).seen;
+    };
+    await hostIn(namespace).beat([pool], { hostId, bootId: 'boot', count: 0 });
+    expect(await seenWhile(hostId, 20_000)).toEqual([{ poolId: pool.id, beats: 'go on' }]);
+    expect(await seenWhile(ownId, 3_000)).toEqual([{ poolId: pool.id, beats: 'stopped' }]);
+    for (const id of [hostId, ownId]) await looker.endBeats(pool, id);
+    expect(await cluster.admin('rados', '-p', pool.pool, 'ls')).not.toContain('heartbeat');
+  }, 60_000);
+
   it('are complete even when several hosts copy at once, or a copy was killed', async () => {
     const other = hostIn(cluster.otherHost).verbs();
     await other.ensurePool({ pool, secret: cluster.ceph.key }, context());

@@ -93,7 +93,13 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
 
 type HostVerbs = Pick<
   DriverVerbs,
-  'ensureNetwork' | 'ensureNetworkGone' | 'runMaintenanceHook' | 'checkPeer' | 'getInventory' | 'getFacts'
+  | 'ensureNetwork'
+  | 'ensureNetworkGone'
+  | 'runMaintenanceHook'
+  | 'checkPeer'
+  | 'watchPoolBeats'
+  | 'getInventory'
+  | 'getFacts'
 >;
 
 function hostVerbs({ hostId, world, agentVersion = 'simulator' }: SimulatorOptions): HostVerbs {
@@ -123,6 +129,13 @@ function hostVerbs({ hostId, world, agentVersion = 'simulator' }: SimulatorOptio
       return {};
     },
     checkPeer: async ({ hostId: peer }) => ({ sees: world.isInSight(peer) ? 'agent' : 'nothing' }),
+    watchPoolBeats: async ({ hostId: other, pools }) => ({
+      seen: pools
+        .filter(
+          ({ kind, id }) => kind !== 'directory' && world.hostIds().includes(other) && world.host(other).pools[id],
+        )
+        .map(({ id }) => ({ poolId: id, beats: world.isAtStorage(other) ? ('go on' as const) : ('stopped' as const) })),
+    }),
     // Nobody has put a script there.
     runMaintenanceHook: async () => ({ outcome: 'absent', output: '' }),
     getInventory: async ({ pools }) => ({

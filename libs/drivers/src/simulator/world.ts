@@ -98,7 +98,7 @@ export class SimulatedWorld {
   private readonly watchers = new Map<string, Set<(vm: ObservedVm) => void>>();
   /** Hosts without power, or cut off. */
   private readonly outOfSight = new Set<string>();
-  private readonly withoutPower = new Set<string>();
+  private readonly awayFromStorage = new Set<string>();
   private readonly shared: Shared;
   private sharedChanged = false;
   /** Shared pools that were met; undefined: there is none of that id. */
@@ -132,15 +132,15 @@ export class SimulatedWorld {
     else this.outOfSight.add(hostId);
   }
 
-  /** From now on the host has no power, or has it again. */
-  setPowered(hostId: string, on: boolean): void {
-    if (on) this.withoutPower.delete(hostId);
-    else this.withoutPower.add(hostId);
+  /** From now on the host reaches no storage, or reaches it again. */
+  setAtStorage(hostId: string, there: boolean): void {
+    if (there) this.awayFromStorage.delete(hostId);
+    else this.awayFromStorage.add(hostId);
   }
 
-  /** Whether it has power, and so goes on to write to pools. */
-  isPowered(hostId: string): boolean {
-    return !this.withoutPower.has(hostId);
+  /** Whether it goes on to write to pools that it shares. */
+  isAtStorage(hostId: string): boolean {
+    return !this.awayFromStorage.has(hostId);
   }
 
   /** Whether other hosts reach it: it has power, and is not cut off. */

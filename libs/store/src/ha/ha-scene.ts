@@ -1,5 +1,7 @@
 /** What the detector reads: hosts that HA looks at, and those that can say something about them. */
+import type { PoolSpec } from '@durastack/contracts/agent/specs';
 import type { Tx } from '../database/transaction.js';
+import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '../storage/pool-spec.js';
 
 /** A host that does not report in time, or about which HA has not come to rest. */
 export interface WatchedHost {
@@ -62,6 +64,26 @@ export async function readNeighbours(
     host.zoneId,
     ...values,
   ]);
+}
+
+/** A pool that a host shares with others. */
+export interface SharedPool {
+  readonly name: string;
+  readonly spec: PoolSpec;
+}
+
+/** How many of them are looked at. */
+const POOLS_AT_ONCE = 4;
+
+/** Pools that a host has told to share with others: that it can be seen to live on. */
+export async function readSharedPools(tx: Tx, hostId: string): Promise<SharedPool[]> {
+  const rows = await tx.query<PoolSpecRow & { name: string }>(
+    `SELECT ${POOL_SPEC_COLUMNS}, p.name FROM storage_pool p WHERE p.state = 'Up'
+       AND p.id IN (SELECT n.pool_id FROM host_pool n WHERE n.host_id = ? UNION SELECT a.pool_id FROM host_storage_address a WHERE a.host_id = ?)
+      ORDER BY p.id LIMIT ${POOLS_AT_ONCE}`,
+    [hostId, hostId],
+  );
+  return rows.map((row) => ({ name: row.name, spec: toPoolSpec(row) }));
 }
 
 /** Falls so far apart are forgotten. */
