@@ -115,6 +115,47 @@ const placesIn = async ({ id }: Zone) =>
 const deploys = (zone: Zone, count: number, groups: readonly string[], memoryMib?: number) =>
   Promise.all(Array.from({ length: count }, () => aDeploy(zone, groups, memoryMib)));
 
+describe('hosts that are shut out of their storage', () => {
+  it('takes none that was fenced and has not been started anew since, though it reports again', async () => {
+    const zone = await aZone();
+    const [spared, ...shutOut] = zone.hostIds;
+    for (const host_id of shutOut)
+      await insertRow(tx, 'host_shut_out', { host_id, pool_id: zone.id, address: '192.0.2.7', created_at });
+    expect(await placeAll(await deploys(zone, 3, []))).toEqual([]);
+    expect(new Set(await placesIn(zone))).toEqual(new Set([spared]));
+    await insertRow(tx, 'host_shut_out', { host_id: spared, pool_id: zone.id, address: '192.0.2.8', created_at });
+    const [error] = await placeAll(await deploys(zone, 1, []));
+    expect(String(error)).toContain('Fenced');
+  }, 60_000);
+});
+
+describe('strict affinity groups, with members that are recorded on a lost host', () => {
+  /** A group of which one machine counts on a host that is lost since. */
+  const bereaved = async (type: string) => {
+    const [zone, group] = [await aZone(), await aGroup(type)];
+    await placeAll([await aDeploy(zone, [group])]);
+    const [lost] = await placesIn(zone);
+    await tx.execute("UPDATE host SET state = 'Down' WHERE id = ?", [lost]);
+    return { zone, group, lost };
+  };
+
+  it('lets the next one that must be apart go to any other host', async () => {
+    const { zone, group, lost } = await bereaved('host anti-affinity');
+    expect(await placeAll(await deploys(zone, HOSTS - 1, [group]))).toEqual([]);
+    const places = await placesIn(zone);
+    expect(places.filter((hostId) => hostId === lost)).toHaveLength(1);
+    expect(new Set(places).size).toBe(HOSTS);
+  }, 60_000);
+
+  it('lets the next one that must be together begin elsewhere, and the others follow it', async () => {
+    const { zone, group, lost } = await bereaved('host affinity');
+    expect(await placeAll([await aDeploy(zone, [group])])).toEqual([]);
+    expect(await placeAll(await deploys(zone, 2, [group]))).toEqual([]);
+    const elsewhere = (await placesIn(zone)).filter((hostId) => hostId !== lost);
+    expect([elsewhere.length, new Set(elsewhere).size]).toEqual([3, 1]);
+  }, 60_000);
+});
+
 describe('strict affinity groups', () => {
   it('places exactly five of fifty that must be apart on five hosts, never two on one', async () => {
     const zone = await aZone();

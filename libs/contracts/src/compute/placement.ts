@@ -82,6 +82,8 @@ export interface HostSnapshot {
   readonly cpuMhzFree: number;
   readonly memoryMibFree: number;
   readonly memoryMib: number;
+  /** Shut out of some pool since it was fenced, and not started anew since. */
+  readonly isShutOut?: boolean;
 }
 
 /** A pool as it was a moment ago. Reach: one host, one cluster, or (neither) the zone. */

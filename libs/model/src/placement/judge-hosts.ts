@@ -88,6 +88,10 @@ function judgePlace(reasons: HostReason[], host: HostSnapshot, needs: MachineNee
     reasons.push(reason('not-requested', 'is not the host that was asked for'));
   if (purpose === 'migrate' && needs.hostId === host.id) reasons.push(reason('runs-here', 'runs the machine already'));
   if (host.state !== 'Up') reasons.push(reason('state', `is ${host.state}`, { missing: host.state }));
+  else if (host.isShutOut === true) {
+    const text = 'is shut out of its storage since it was fenced, until it is started anew';
+    reasons.push(reason('state', text, { missing: 'Fenced' }));
+  }
   if (MAINTENANCE.has(host.allocationState)) reasons.push(reason('maintenance', 'is in maintenance'));
   else if (host.allocationState !== 'Enabled') reasons.push(reason('disabled', 'is disabled for new machines'));
   if (host.hypervisor !== needs.hypervisor)

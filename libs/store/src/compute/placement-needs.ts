@@ -115,14 +115,25 @@ async function readAffinity(tx: Tx, vmIds: readonly string[]): Promise<Map<strin
       WHERE m.group_id IN (?)`,
     [groupIds, groupIds],
   );
+  const lost = await readLost(tx, [...new Set(members.map(({ hostId }) => hostId))]);
   const byGroup = new Map<string, typeof members>(groupIds.map((id) => [id, []]));
   for (const member of members) byGroup.get(member.groupId)?.push(member);
-  return groupedBy(groups, ({ vmId, groupId, name, type }) => ({
-    groupId,
-    name,
-    ...AFFINITY_TYPES[type],
-    hostIds: (byGroup.get(groupId) ?? []).filter((member) => member.vmId !== vmId).map(({ hostId }) => hostId),
-  }));
+  return groupedBy(groups, ({ vmId, groupId, name, type }) => {
+    const binds = (hostId: string) => AFFINITY_TYPES[type].kind !== 'affinity' || !lost.has(hostId);
+    const others = (byGroup.get(groupId) ?? []).filter((member) => member.vmId !== vmId && binds(member.hostId));
+    return { groupId, name, ...AFFINITY_TYPES[type], hostIds: others.map(({ hostId }) => hostId) };
+  });
+}
+
+/** Hosts that are fenced, or being fenced: nobody can follow a member there. */
+async function readLost(tx: Tx, hostIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (hostIds.length === 0) return new Set();
+  const rows = await tx.query<{ id: string }>(
+    `SELECT h.id FROM host h LEFT JOIN host_fence f ON f.host_id = h.id
+      WHERE h.id IN (?) AND (h.state = 'Down' OR (h.state = 'Disconnected' AND f.operation_id IS NOT NULL))`,
+    [hostIds],
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** The same, with disks that are to go to these pools; a disk that is on its pool already stays. */

@@ -25,17 +25,24 @@ export async function readHosts(
   { where, values }: HostCondition,
 ): Promise<HostSnapshot[]> {
   const rows = await tx.query<
-    Omit<HostSnapshot, 'tags' | 'cpuMhzFree' | 'memoryMibFree'> & { tags: string | null; cpu: number; memory: number }
+    Omit<HostSnapshot, 'tags' | 'cpuMhzFree' | 'memoryMibFree' | 'isShutOut'> & {
+      tags: string | null;
+      cpu: number;
+      memory: number;
+      shutOut: number;
+    }
   >(
     `SELECT id, name, cluster_id AS clusterId, pod_id AS podId, zone_id AS zoneId, state, allocation_state AS allocationState, hypervisor, tags,
        COALESCE(tunnel_address, ip_address) AS tunnelAddress,
        cpu_count * cpu_mhz * ${host.cpuOvercommit} - cpu_mhz_reserved AS cpu,
-       memory_mib - ${host.hostMemoryMib} - memory_mib_reserved AS memory, memory_mib AS memoryMib FROM host WHERE ${where}`,
+       memory_mib - ${host.hostMemoryMib} - memory_mib_reserved AS memory, memory_mib AS memoryMib,
+       EXISTS (SELECT 1 FROM host_shut_out s WHERE s.host_id = host.id) AS shutOut FROM host WHERE ${where}`,
     values,
   );
-  return rows.map(({ tags, cpu, memory, ...row }) => ({
+  return rows.map(({ tags, cpu, memory, shutOut, ...row }) => ({
     ...row,
     tags: splitTags(tags),
+    isShutOut: Number(shutOut) === 1,
     cpuMhzFree: Number(cpu),
     memoryMibFree: Number(memory),
     memoryMib: Number(row.memoryMib),

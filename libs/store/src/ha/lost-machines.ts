@@ -34,12 +34,12 @@ export async function noteLostMachines(tx: Tx, hostId: string, operationId: stri
         AND NOT EXISTS (SELECT 1 FROM lost_machine l WHERE l.host_id = v.host_id AND l.vm_id = v.id AND l.operation_id = ?)`,
     [hostId, operationId],
   );
-  for (const { id, wants, priority } of machines)
-    await tx.execute(
-      `INSERT INTO lost_machine (id, vm_id, host_id, operation_id, wants_restart, priority, attempts, settled, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, 0, 0, NOW(3))`,
-      [newId(), id, hostId, operationId, Number(wants) === 1, priority],
-    );
+  if (machines.length === 0) return;
+  await tx.execute(
+    `INSERT INTO lost_machine (id, vm_id, host_id, operation_id, wants_restart, priority, attempts, settled, created_at)
+     VALUES ${machines.map(() => '(?, ?, ?, ?, ?, ?, 0, 0, NOW(3))').join(', ')}`,
+    machines.flatMap(({ id, wants, priority }) => [newId(), id, hostId, operationId, Number(wants) === 1, priority]),
+  );
 }
 
 /** One of them, with how its machine stands and what became of the last start that was asked for. */

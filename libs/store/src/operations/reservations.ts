@@ -49,7 +49,7 @@ export async function reserveHost(tx: Tx, reservation: HostReservation): Promise
   const { ownerId, hostId, cpuMhz, memoryMib } = reservation;
   const taken = await tx.execute(
     `UPDATE host SET cpu_mhz_reserved = cpu_mhz_reserved + ?, memory_mib_reserved = memory_mib_reserved + ?
-      WHERE id = ? AND state = 'Up' AND allocation_state = 'Enabled'
+      WHERE id = ? AND state = 'Up' AND allocation_state = 'Enabled' AND NOT EXISTS (SELECT 1 FROM host_shut_out s WHERE s.host_id = host.id)
         AND cpu_mhz_reserved + ? <= cpu_count * cpu_mhz * ? AND memory_mib_reserved + ? <= memory_mib - ?
         AND NOT EXISTS (SELECT 1 FROM reservation r WHERE r.owner_id = ? AND r.resource_type = 'host' AND r.resource_id = ? AND r.purpose = 'run')`,
     [
