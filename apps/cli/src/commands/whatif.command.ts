@@ -129,6 +129,7 @@ export function describeFailure({ name, machines, haobstacle }: FailurePlan): st
   const restarted = machines.filter(({ restarts, destinationname }) => restarts && destinationname !== undefined);
   const left = machines.filter(({ restarts, destinationname }) => restarts && destinationname === undefined);
   const others = machines.filter(({ restarts }) => !restarts);
+  if (machines.length === 0) return [`If ${name} were lost now, nothing would be missing: it has no machines.`];
   const withPriority = (machine: FailurePlan['machines'][number]) => `${goes(machine)}, priority ${machine.hapriority}`;
   return [
     `If ${name} were lost now, with ${count(machines, 'machine')}:`,
@@ -146,6 +147,7 @@ export function describeMaintenance({ name, machines }: MaintenancePlan): string
   const others = machines.filter(
     ({ destinationname, obstacle }) => destinationname === undefined && obstacle === undefined,
   );
+  if (machines.length === 0) return [`If ${name} were prepared for maintenance now: it has no machines.`];
   return [
     `If ${name} were prepared for maintenance now, with ${count(machines, 'machine')}:`,
     ...section(`${count(moved, 'machine')} would move, in this order:`, moved, goes),
@@ -154,13 +156,22 @@ export function describeMaintenance({ name, machines }: MaintenancePlan): string
   ];
 }
 
+/** Why nothing would move, by the words of the API. */
+const IDLE: Readonly<Record<string, string>> = {
+  'within-threshold': 'the cluster is as its settings (drs.algorithm, drs.imbalance) want it',
+  'nothing-may-move': 'no machine may move: they are busy, do not run, or have a disk on storage of their host',
+  'no-move-helps': 'no move that the rules allow would improve it',
+};
+
 /** What happens when a cluster is balanced. */
 export function describeDrs(cluster: string, plan: DrsPlan): string[] {
   const { algorithm, metric, threshold, imbalancebefore, imbalanceafter, migrations, reason, id } = plan;
   const change = (before: number, after: number) => `${before.toFixed(3)} → ${after.toFixed(3)}`;
   return [
-    `If ${cluster} were balanced now (${algorithm}, by ${metric}): imbalance ${change(imbalancebefore, imbalanceafter)}, wanted ${threshold.toFixed(3)}.`,
-    ...(migrations.length === 0 ? [`Nothing would move${reason === undefined ? '' : `: ${reason}`}.`] : []),
+    `If ${cluster} were balanced now (${algorithm}, by ${metric}): imbalance ${change(imbalancebefore, imbalanceafter)}, wanted: at ${algorithm === 'balanced' ? 'most' : 'least'} ${threshold.toFixed(3)}.`,
+    ...(migrations.length === 0
+      ? [`Nothing would move${reason === undefined ? '' : `: ${IDLE[reason] ?? reason}`}.`]
+      : []),
     ...section(`${count(migrations, 'machine')} would move, in this order:`, migrations, (move) =>
       [
         `  ${move.virtualmachinename ?? move.virtualmachineid}: ${move.sourcehostname} → ${move.destinationhostname}`,
@@ -169,6 +180,11 @@ export function describeDrs(cluster: string, plan: DrsPlan): string[] {
         `imbalance ${change(move.imbalancebefore, move.imbalanceafter)}`,
       ].join(', '),
     ),
-    ...(migrations.length === 0 ? [] : [`The plan is kept as ${id}; executeClusterDrsPlan carries out a plan.`]),
+    ...(migrations.length === 0
+      ? []
+      : [
+          `In all ${migrations.reduce((sum, { memorytocopy }) => sum + memorytocopy, 0)} MiB would be copied.`,
+          `The plan is kept as ${id}; executeClusterDrsPlan carries out a plan.`,
+        ]),
   ];
 }

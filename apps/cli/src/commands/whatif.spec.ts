@@ -31,10 +31,25 @@ describe('a host that is lost', () => {
     ]));
 
   it('says when nobody would act', () =>
-    expect(describeFailure({ name: 'node-1', possible: true, haobstacle: 'HA is disabled', machines: [] })).toEqual([
-      'If node-1 were lost now, with 0 machines:',
+    expect(
+      describeFailure({
+        ...{ name: 'node-1', possible: true, haobstacle: 'HA is disabled' },
+        machines: [machine('db', { destinationname: 'node-2' })],
+      }),
+    ).toEqual([
+      'If node-1 were lost now, with 1 machine:',
       'nothing is restarted without a person: HA is disabled. With HA:',
+      '1 machine would be restarted, in this order:',
+      '  db → node-2, priority 5',
     ]));
+});
+
+it('a host without machines is told in one line', () => {
+  const empty = { name: 'node-1', possible: true, machines: [] };
+  expect([...describeFailure(empty), ...describeMaintenance(empty)]).toEqual([
+    'If node-1 were lost now, nothing would be missing: it has no machines.',
+    'If node-1 were prepared for maintenance now: it has no machines.',
+  ]);
 });
 
 it('maintenance is told machine by machine', () =>
@@ -81,14 +96,21 @@ describe('balance', () => {
         ],
       }),
     ).toEqual([
-      'If c1 were balanced now (balanced, by memory): imbalance 0.500 → 0.100, wanted 0.400.',
+      'If c1 were balanced now (balanced, by memory): imbalance 0.500 → 0.100, wanted: at most 0.400.',
       '1 machine would move, in this order:',
       '  web: a → b, 2048 MiB to copy, about 18 s, imbalance 0.500 → 0.100',
+      'In all 2048 MiB would be copied.',
       'The plan is kept as p-1; executeClusterDrsPlan carries out a plan.',
     ]));
 
-  it('says why nothing would move', () =>
-    expect(describeDrs('c1', { ...plan, reason: 'it is balanced' })[1]).toBe('Nothing would move: it is balanced.'));
+  it.each([
+    ['within-threshold', /^Nothing would move: the cluster is as its settings .* want it\.$/],
+    ['nothing-may-move', /^Nothing would move: no machine may move: they are busy/],
+    ['no-move-helps', /^Nothing would move: no move that the rules allow would improve it\.$/],
+    ['another reason', /^Nothing would move: another reason\.$/],
+  ])('says why nothing would move: %s', (reason, sentence) =>
+    expect(describeDrs('c1', { ...plan, reason })[1]).toMatch(sentence),
+  );
 });
 
 it.each([[[]], [['host-down']], [['host-up', 'x']], [['constructor', 'x']], [['host-down', 'x', 'y']]])(
