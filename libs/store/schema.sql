@@ -629,6 +629,16 @@ CREATE TABLE `reservation` (
   KEY `reservation_resource` (`resource_type`,`resource_id`)
 );
 
+CREATE TABLE `resource_limit` (
+  `id` char(36) NOT NULL,
+  `owner_type` varchar(10) NOT NULL,
+  `owner_id` char(36) NOT NULL,
+  `kind` int NOT NULL,
+  `max` bigint NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `resource_limit_owner` (`owner_id`,`kind`)
+);
+
 CREATE TABLE `resource_tag` (
   `resource_type` varchar(30) NOT NULL,
   `resource_id` char(36) NOT NULL,

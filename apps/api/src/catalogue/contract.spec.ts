@@ -119,11 +119,13 @@ describe('given replies', () => {
   let t: TestApi;
   let vmId: string;
   let projectId: string;
+  let domainId: string;
   beforeAll(async () => {
     t = await startTestApi();
     const place = await makePlace(t);
     const alice = await t.account('alice');
     await t.ok('createDomain', { name: 'below' });
+    ({ domainId } = alice);
     ({ vmId, projectId } = await makeBelongings(t, place, alice));
     // What hosts say of migration is said of the others of its zone.
     await t.db.source.query(
@@ -155,6 +157,7 @@ describe('given replies', () => {
         ...('listAll' in command.params.shape ? { listall: 'true' } : {}),
         ...(name === 'findHostsForMigration' ? { virtualmachineid: vmId } : {}),
         ...(name === 'listProjectAccounts' ? { projectid: projectId } : {}),
+        ...(name === 'updateResourceCount' ? { domainid: domainId } : {}),
       };
       const { status, envelope, body } = await t.call(name, params as Record<string, string>);
       expect([status, envelope]).toEqual([200, table[name]?.envelope]);

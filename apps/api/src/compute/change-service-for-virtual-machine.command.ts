@@ -13,6 +13,7 @@ import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { anyHeld } from '../operations/held.js';
 import { Platform } from '../platform.js';
+import { holdGrowthToLimits } from './growth-limits.js';
 
 /** Gives a stopped machine another size: only rows change, its next start takes it. */
 @Handles(changeServiceForVirtualMachine)
@@ -33,6 +34,7 @@ export class ChangeServiceForVirtualMachineHandler implements CommandHandler<typ
           'BUSY',
           `An operation holds the virtual machine ${params.id}; wait until it has ended.`,
         );
+      await holdGrowthToLimits(tx, params.id, params.serviceOfferingId);
       await change(tx, params.id, params.serviceOfferingId);
     });
     return readOne(autocommit(database), virtualMachines, call.caller, params.id);

@@ -5,6 +5,7 @@ import { newId } from '@durastack/kit/ids/new-id';
 import { checkHaPriority } from '@durastack/store/compute/ha-priority';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { ownerOf } from '@durastack/store/identity/access';
+import { holdToLimits } from '@durastack/store/identity/limits';
 import { accept } from '@durastack/store/operations/accept';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
@@ -101,6 +102,7 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
     await joinGroups(tx, vmId, groupIds);
     await writeNics(tx, { vmId, instance, networks: plan.networks });
     await writeTags(tx, { vmId, accountId: owner.accountId, tags: params.tags ?? {} });
+    await holdToLimits(tx, owner.accountId, ['user_vm', 'cpu', 'memory', 'volume', 'primary_storage']);
   }
 }
 

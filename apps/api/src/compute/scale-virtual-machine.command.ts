@@ -6,6 +6,7 @@ import type { Call } from '../face/call.js';
 import { anyHeld } from '../operations/held.js';
 import { Platform } from '../platform.js';
 import { acceptVmOperation } from './vm-operation.js';
+import { holdGrowthToLimits } from './growth-limits.js';
 
 /** Accepts another size for a machine. */
 @Handles(scaleVirtualMachine)
@@ -20,6 +21,7 @@ export class ScaleVirtualMachineHandler implements CommandHandler<typeof scaleVi
       input: { serviceOfferingId },
       // Told at once where it is known: an earlier operation may start or stop the machine.
       write: async (tx) => {
+        await holdGrowthToLimits(tx, id, serviceOfferingId);
         if (!(await anyHeld(tx, [{ type: 'virtual-machine', id }]))) await planScale(tx, id, serviceOfferingId);
       },
     });

@@ -6,6 +6,7 @@ import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow, orConflict } from '@durastack/store/database/rows';
 import { autocommit, transaction, type Tx } from '@durastack/store/database/transaction';
 import { notFound, ownerOf, type Owner } from '@durastack/store/identity/access';
+import { holdToLimits } from '@durastack/store/identity/limits';
 import { readOne } from '@durastack/store/lists/engine/run-list';
 import { projects } from '@durastack/store/lists/identity/projects.list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
@@ -36,6 +37,7 @@ export class CreateProjectHandler implements CommandHandler<typeof createProject
         ...{ display_text: params.displayText ?? name, state: 'Active', created_at },
       });
       await addMember(tx, { id, name }, { accountId: owner.accountId, userId: params.userId ?? null, role: 'Admin' });
+      await holdToLimits(tx, owner.accountId, ['project']);
     });
     await orConflict(created, `Project with name ${name} already exists in the domain.`);
     // Who creates it may not be a member; and what authentication found of the caller is older than the project.

@@ -6,6 +6,7 @@ import { registerTemplate } from '@durastack/contracts/image/register-template';
 import { newId } from '@durastack/kit/ids/new-id';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { ownerOf } from '@durastack/store/identity/access';
+import { holdToLimits } from '@durastack/store/identity/limits';
 import { accept } from '@durastack/store/operations/accept';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
@@ -61,6 +62,7 @@ export class RegisterTemplateHandler implements CommandHandler<typeof registerTe
             params.isDynamicallyScalable ?? false,
           ],
         );
+        await holdToLimits(inner, owner.accountId, ['template', 'secondary_storage']);
       },
     });
   }

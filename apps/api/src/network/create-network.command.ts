@@ -6,6 +6,7 @@ import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow } from '@durastack/store/database/rows';
 import { autocommit, transaction, type Tx } from '@durastack/store/database/transaction';
 import { notFound, ownerOf } from '@durastack/store/identity/access';
+import { holdToLimits } from '@durastack/store/identity/limits';
 import { readOne } from '@durastack/store/lists/engine/run-list';
 import { networks } from '@durastack/store/lists/network/networks.list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
@@ -57,6 +58,7 @@ export class CreateNetworkHandler implements CommandHandler<typeof createNetwork
         state: 'Implemented',
         created_at: new Date(),
       });
+      await holdToLimits(tx, owner.accountId, ['network']);
     });
     return readOne(autocommit(database), networks, call.caller, id);
   }

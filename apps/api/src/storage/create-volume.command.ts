@@ -6,6 +6,7 @@ import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow, requireRow } from '@durastack/store/database/rows';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { ownerOf } from '@durastack/store/identity/access';
+import { holdToLimits } from '@durastack/store/identity/limits';
 import { accept } from '@durastack/store/operations/accept';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
@@ -39,8 +40,8 @@ export class CreateVolumeHandler implements CommandHandler<typeof createVolume> 
       locks: [{ type: 'volume', id }, ...pool],
       input: storageId === undefined ? {} : { storageId },
       ...(storageId === undefined ? {} : { lifecycle: placed }),
-      write: async (inner) =>
-        insertRow(inner, 'volume', {
+      write: async (inner) => {
+        await insertRow(inner, 'volume', {
           id,
           name,
           account_id: owner.accountId,
@@ -51,7 +52,9 @@ export class CreateVolumeHandler implements CommandHandler<typeof createVolume> 
           size_bytes: await diskSize(inner, { diskOfferingId: params.diskOfferingId, sizeGib: params.size }),
           state: 'Allocated',
           created_at: new Date(),
-        }),
+        });
+        await holdToLimits(inner, owner.accountId, ['volume', 'primary_storage']);
+      },
     });
   }
 }

@@ -3,6 +3,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { resizeVolume } from '@durastack/contracts/storage/resize-volume';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { requireAccess } from '@durastack/store/identity/access';
+import { holdToLimits } from '@durastack/store/identity/limits';
 import { requireGrowth } from '@durastack/store/storage/growth';
 import { readVolume, type VolumeRow } from '@durastack/store/storage/volume-row';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
@@ -20,7 +21,7 @@ export class ResizeVolumeHandler implements CommandHandler<typeof resizeVolume> 
 
   async execute(call: Call, params: Params): Promise<StartedOperation> {
     const tx = autocommit(this.platform.database);
-    await requireAccess(tx, call.caller, { type: 'volume', id: params.id });
+    const owner = await requireAccess(tx, call.caller, { type: 'volume', id: params.id });
     const volume = await readVolume(tx, params.id);
     const sizeBytes = await newSize(tx, volume, params);
     const { diskOfferingId } = params;
@@ -29,7 +30,11 @@ export class ResizeVolumeHandler implements CommandHandler<typeof resizeVolume> 
       volumeId: volume.id,
       vmId: volume.vmId,
       input: { sizeBytes, ...(diskOfferingId === undefined ? {} : { diskOfferingId }) },
-      check: async (_tx, present) => requireGrowth(present, sizeBytes),
+      check: async (inner, present) => {
+        requireGrowth(present, sizeBytes);
+        const growth = sizeBytes - Number(present.sizeBytes);
+        await holdToLimits(inner, owner.accountId, ['primary_storage'], { primary_storage: growth });
+      },
     });
   }
 }

@@ -1,8 +1,9 @@
-/** What accounts and domains have; limits are texts in CloudStack, and there are none yet. */
+/** What accounts and domains have, and may have; limits are texts in CloudStack. */
 import { long, text } from '../fields.js';
+import { numberOfKind, RESOURCE_KINDS, UNLIMITED_MAX } from './resource-kinds.js';
 
-const limit = (what: string) => text(`How many ${what} there may be: Unlimited.`).optional();
-const available = (what: string) => text(`How many more ${what} there may be: Unlimited.`).optional();
+const limit = (what: string) => text(`How many ${what} there may be, or Unlimited.`).optional();
+const available = (what: string) => text(`How many more ${what} there may be, or Unlimited.`).optional();
 const total = (what: string) => long(`How many ${what} there are.`).optional();
 
 /** Fields of the kinds that are counted. */
@@ -21,14 +22,30 @@ export const limitFields = {
   networkTotal: total('networks'),
 };
 
-/** The limits of whoever has none. */
-export const UNLIMITED = {
-  vmLimit: 'Unlimited',
-  vmAvailable: 'Unlimited',
-  volumeLimit: 'Unlimited',
-  volumeAvailable: 'Unlimited',
-  templateLimit: 'Unlimited',
-  templateAvailable: 'Unlimited',
-  networkLimit: 'Unlimited',
-  networkAvailable: 'Unlimited',
-} as const;
+const PREFIXES = {
+  vm: 'user_vm',
+  volume: 'volume',
+  template: 'template',
+  network: 'network',
+} as const satisfies Record<string, (typeof RESOURCE_KINDS)[number]>;
+
+type LimitTexts = { [P in keyof typeof PREFIXES as `${P}Limit` | `${P}Available`]: string };
+
+/**
+ * The texts of these fields.
+ *
+ * @param limits the greatest number by the number of the kind; absent or -1: any
+ * @param row with the totals, by field
+ */
+export function limitTexts(
+  limits: Readonly<Record<string, number>>,
+  row: Readonly<Record<string, unknown>>,
+): LimitTexts {
+  const texts = Object.entries(PREFIXES).flatMap(([prefix, kind]) => {
+    const max = Number(limits[numberOfKind(kind)] ?? UNLIMITED_MAX);
+    if (max < 0) return [[`${prefix}Limit`, 'Unlimited'] as const, [`${prefix}Available`, 'Unlimited'] as const];
+    const left = Math.max(0, max - Number(row[`${prefix}Total`] ?? 0));
+    return [[`${prefix}Limit`, String(max)] as const, [`${prefix}Available`, String(left)] as const];
+  });
+  return Object.fromEntries(texts) as LimitTexts;
+}

@@ -1,8 +1,9 @@
-import { UNLIMITED } from '@durastack/contracts/identity/limit-fields';
+import { limitTexts } from '@durastack/contracts/identity/limit-fields';
 import { listAccounts } from '@durastack/contracts/identity/list-accounts';
 import { NOTHING } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
 import { accountTypeField, ofAccountType, ROLE_COLUMNS } from './account-role.js';
+import { LIMITS, limitsOfRow } from './limit-columns.js';
 
 const counted = (table: string, gone: string) =>
   `(SELECT COUNT(*) FROM ${table} x WHERE x.account_id = b.id AND x.state <> '${gone}')`;
@@ -31,9 +32,10 @@ export const accounts = defineList({
     templateTotal: counted('template', 'Removed'),
     networkTotal: counted('network', 'Removed'),
   },
+  extra: { limits: LIMITS },
   map: (row) => ({
     ...accountTypeField(row),
-    ...UNLIMITED,
+    ...limitTexts(limitsOfRow(row), row),
     isCleanupRequired: false,
     accountDetails: {},
   }),

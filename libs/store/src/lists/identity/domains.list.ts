@@ -1,6 +1,7 @@
-import { UNLIMITED } from '@durastack/contracts/identity/limit-fields';
+import { limitTexts } from '@durastack/contracts/identity/limit-fields';
 import { listDomains } from '@durastack/contracts/identity/list-domains';
 import { defineList } from '../engine/define-list.js';
+import { LIMITS, limitsOfRow } from './limit-columns.js';
 
 /** Domains. */
 export const domains = defineList({
@@ -20,7 +21,12 @@ export const domains = defineList({
     hasChild: 'EXISTS (SELECT 1 FROM domain below WHERE below.parent_id = b.id AND NOT below.removed)',
     created: 'b.created_at',
   },
-  map: () => ({ state: 'Active', ...UNLIMITED }),
+  extra: { limits: LIMITS },
+  // What all below it own is not counted for each domain of a page (updateResourceCount does), so neither is what is left.
+  map: (row) => {
+    const { vmLimit, volumeLimit, templateLimit, networkLimit } = limitTexts(limitsOfRow(row), {});
+    return { state: 'Active', vmLimit, volumeLimit, templateLimit, networkLimit };
+  },
   filters: { name: 'b.name', level: 'b.level', details: 'accepted' },
   keyword: ['b.name'],
 });

@@ -1,0 +1,36 @@
+import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { listResourceLimits } from '@durastack/contracts/identity/list-resource-limits';
+import { RESOURCE_KINDS, UNLIMITED_MAX } from '@durastack/contracts/identity/resource-kinds';
+import { autocommit } from '@durastack/store/database/transaction';
+import { Handles, type CommandHandler } from '../catalogue/handles.js';
+import type { Call } from '../face/call.js';
+import { Platform } from '../platform.js';
+import { kindNumbers, limitTarget } from './limit-target.js';
+
+/** Lists the limits of an account, a domain or a project, kind by kind. */
+@Handles(listResourceLimits)
+export class ListResourceLimitsHandler implements CommandHandler<typeof listResourceLimits> {
+  constructor(private readonly platform: Platform) {}
+
+  async execute(
+    call: Call,
+    params: ParamsOf<typeof listResourceLimits>,
+  ): Promise<ResultOf<typeof listResourceLimits>[]> {
+    const tx = autocommit(this.platform.database);
+    const target = await limitTarget(tx, call.caller, params);
+    const rows = await tx.query<{ kind: number; max: number }>(
+      'SELECT kind, max FROM resource_limit WHERE owner_id = ?',
+      [target.id],
+    );
+    const limits = new Map(rows.map(({ kind, max }) => [kind, Number(max)]));
+    const wanted = params.resourceTypeName?.toLowerCase();
+    return kindNumbers(params.resourceType)
+      .map((kind) => ({
+        ...{ resourceType: String(kind), resourceTypeName: RESOURCE_KINDS[kind] ?? '' },
+        ...target.fields,
+        max: limits.get(kind) ?? UNLIMITED_MAX,
+      }))
+      .filter(({ resourceTypeName }) => wanted === undefined || resourceTypeName === wanted)
+      .filter(({ resourceTypeName }) => resourceTypeName.includes((params.keyword ?? '').toLowerCase()));
+  }
+}
