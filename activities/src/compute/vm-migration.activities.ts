@@ -64,8 +64,15 @@ interface Move {
 /** As one host tells of it. */
 interface Side {
   readonly side: KnownSide;
+  readonly ongoing?: true | undefined;
   /** By post-copy: what has not gone yet. */
   readonly remainingBytes?: number | undefined;
+}
+
+/** A post-copy goes on, unless one side is dead: then the other one does not know that yet. */
+function jobsOf(source: Side, destination: Side): 'ended' | 'running' {
+  if (source.side === 'fenced' || destination.side === 'fenced') return 'ended';
+  return source.ongoing === true || destination.ongoing === true ? 'running' : 'ended';
 }
 
 interface Judged {
@@ -118,10 +125,12 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
   /** Asks both; whoever does not answer is asked again, by the step being tried again. */
   const judge = async ({ vmId, sourceHostId, destinationHostId }: MigrationRow, step: StepRef): Promise<Judged> => {
     // The source leads: once it has ended, nobody can let the copy run any more.
-    const { side: atSource, remainingBytes } = await sideOn(sourceHostId, vmId, step);
-    const { side: atDestination } = await sideOn(destinationHostId, vmId, step);
+    const here = await sideOn(sourceHostId, vmId, step);
+    const there = await sideOn(destinationHostId, vmId, step);
+    const [{ side: atSource, remainingBytes }, { side: atDestination }] = [here, there];
     const disks = (await movesDisks(step)) ? 'move' : 'stay';
-    const verdict = judgeMigration(atSource, atDestination, { jobs: 'ended', disks });
+    const verdict = judgeMigration(atSource, atDestination, { jobs: jobsOf(here, there), disks });
+    if (verdict === 'ask-again' && atSource === 'left') return { verdict: 'arriving', remainingBytes };
     // It had gone: a source that died or was cleared since has nothing to go on with.
     if (verdict === 'at-source' && step.direction === 'past-pivot' && ENDED.has(atSource)) return { verdict: 'lost' };
     if (verdict !== 'attention') return { verdict, remainingBytes };

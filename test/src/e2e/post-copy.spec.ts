@@ -12,7 +12,7 @@ import { findInconsistencies } from '../support/consistency.js';
 
 /** Twice as long as until the machine goes. */
 const TRANSFER_MS = 8_000;
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 const JOB_DONE = 1;
 const JOB_FAILED = 2;
 

@@ -58,7 +58,12 @@ export const MIGRATION_VERBS = {
     description:
       'This host works on no migration of the machine any more: what it was doing has ended, but for a post-copy that has begun. Says how the machine stands here, and how far that is; decides nothing.',
     params: z.object({ vmId: id }),
-    result: z.object({ side: z.enum(MIGRATION_SIDES), remainingBytes: z.number().min(0).optional() }),
+    result: z.object({
+      side: z.enum(MIGRATION_SIDES),
+      /** A post-copy goes on through this agent: what is seen may change by itself. */
+      ongoing: z.literal(true).optional(),
+      remainingBytes: z.number().min(0).optional(),
+    }),
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,
   }),

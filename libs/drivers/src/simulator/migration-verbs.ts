@@ -69,7 +69,8 @@ export function migrationVerbs(world: SimulatedWorld, hostId: string, transferMs
     },
     endMigration: async ({ vmId }) => {
       const remainingBytes = ongoing.remainingBytes.get(vmId);
-      return { side: sideOf(vmId), ...(remainingBytes === undefined ? {} : { remainingBytes }) };
+      if (remainingBytes !== undefined) return { side: sideOf(vmId), ongoing: true, remainingBytes };
+      return { side: sideOf(vmId), ...(ongoing.arriving.has(vmId) ? { ongoing: true } : {}) };
     },
     keepVm: async ({ vmId }) => {
       if (sideOf(vmId) === 'held') world.setPower(hostId, vmId, 'running');
@@ -122,6 +123,7 @@ async function receive(
     beginPostCopy: async () => {
       context.signal.throwIfAborted();
       postCopy = true;
+      ongoing.arriving.add(vm.id);
       turn.take({ power: 'paused' });
     },
     finish: async ({ cookie }) => {
@@ -140,6 +142,7 @@ async function receive(
     // What runs, runs, whatever became of the connection.
     if (!runs) throw error;
   } finally {
+    ongoing.arriving.delete(vm.id);
     if (!runs && world.host(hostId).vms[vm.id]?.held === true) world.forgetVm(hostId, vm.id);
   }
   if (!runs) throw new DurastackError('STEP_REFUSED', `The source ended the migration of machine ${vm.id}.`);
@@ -152,7 +155,6 @@ async function arrive(
   { vmId, stream, ongoing }: { vmId: string; stream: Duplex; ongoing: Ongoing },
 ): Promise<void> {
   world.setPostCopy(hostId, vmId, 'arriving');
-  ongoing.arriving.add(vmId);
   try {
     await finished(stream, { writable: false });
     world.setPostCopy(hostId, vmId, undefined);

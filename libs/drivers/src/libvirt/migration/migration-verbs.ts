@@ -29,7 +29,11 @@ export function migrationVerbs(host: LibvirtHost): MigrationVerbs {
     checkMigration: (params) => check(host, params),
     receiveVm: (params, context) => receiveVm(host, params, context),
     sendVm: (params, context) => sendVm(host, params, context),
-    endMigration: ({ vmId }) => endMigration(host, vmId),
+    endMigration: async ({ vmId }) => ({
+      // Before it is looked at: what has ended since did so before that look.
+      ...(host.postCopies.has(vmId) ? { ongoing: true } : {}),
+      ...(await endMigration(host, vmId)),
+    }),
     keepVm: async ({ vmId }) => ({ power: await keepVm(host, vmId) }),
   };
 }

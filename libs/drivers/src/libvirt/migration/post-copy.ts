@@ -29,6 +29,11 @@ export class OngoingPostCopies {
     this.ongoing.set(vmId, ended);
   }
 
+  /** Whether this machine's is. */
+  has(vmId: string): boolean {
+    return this.ongoing.has(vmId);
+  }
+
   /** Waits until all memory has come, for as long as an agent may take to stop. */
   async ended(): Promise<void> {
     await Promise.race([Promise.all(this.ongoing.values()), sleep(STOP_WITHIN_MS, undefined, { ref: false })]);

@@ -21,6 +21,7 @@ import { migrateFinish, migratePrepare } from '../rpc/migration-calls.js';
 import { ensureVmGone } from '../stop-vm.js';
 import { vmFiles, withSocket } from '../vm-files.js';
 import { copyDefinition } from './copy-definition.js';
+import { noPostCopyHere } from './post-copy.js';
 import { connectSocket } from './sockets.js';
 
 /** libvirtd removes a copy whose connection ended within this. */
@@ -140,9 +141,16 @@ class LibvirtReceiver implements MigrationReceiver {
       cookie: Buffer.from(cookie, 'base64'),
       disks: targets.length === 0 ? undefined : { targets, socketPath },
       postCopy,
-    });
+    }).catch((error: unknown) => this.sayWhy(error));
     await this.host.networks.plugged(vm.id);
     return { cookie: reply.toString('base64') };
+  }
+
+  /** A kernel that refuses post-copy is known by what its QEMU says then. */
+  private async sayWhy(error: unknown): Promise<never> {
+    const why = this.reception.postCopy ? await noPostCopyHere(this.host) : undefined;
+    if (why === undefined || !isDurastackError(error, 'STEP_REFUSED')) throw error;
+    throw new DurastackError('STEP_REFUSED', `${error.message}: the host ${why}`, { cause: error });
   }
 
   openStream() {
