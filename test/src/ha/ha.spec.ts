@@ -52,11 +52,11 @@ const untilHa = (hostId: string, state: string) =>
   eventually(`HA of the host being ${state}`, async () => (await haOf(hostId)).hastate === state, LONG_MS).catch(
     async (error: unknown) => expect.fail(`${String(error)} ${JSON.stringify(await haOf(hostId))}`),
   );
-const alertsOf = async (vmId: string) =>
+const alertsOf = async (hostId: string) =>
   (
     await db().query<{ text: string }>(
       'SELECT description AS text FROM alert WHERE resource_id = ? AND open_key IS NOT NULL',
-      [vmId],
+      [hostId],
     )
   ).map(({ text }) => text);
 const failOvers = () =>
@@ -88,8 +88,11 @@ describe('a host that loses its power', () => {
       for (let count = 0; count < 2; count += 1)
         expect(await cloud.admin.call('failOverHost', { id: lost })).toMatchObject({ jobid: one?.id });
       // Without proof nothing is started, and an operator is told what would help.
-      await eventually('an alert', async () => (await alertsOf(vmId)).length > 0, LONG_MS);
-      expect(await alertsOf(vmId)).toEqual([expect.stringMatching(/waits: no proof yet: .*declareHostLost/)]);
+      await eventually('an alert', async () => (await alertsOf(lost)).length > 0, LONG_MS);
+      // One for the host, not one for each machine.
+      expect(await alertsOf(lost)).toEqual([
+        expect.stringMatching(/^3 machines \(.*\) were on .*, and wait: no proof yet: .*declareHostLost/),
+      ]);
       expect(await machine(vmId)).toMatchObject({ state: 'Running', hostid: lost });
       await cloud.admin.call('declareHostLost', { id: lost });
       await eventually(

@@ -87,9 +87,8 @@ export async function recordHeartbeats(
     await noteReach(tx, accepted);
     for (const { heartbeat } of accepted) {
       if (heartbeat.full && (await writeAbsent(tx, heartbeat))) outcome.set(heartbeat.hostId, 'recheck');
-      const host = hosts.get(heartbeat.hostId);
-      if (host && heartbeat.pools) await writePools(tx, host, heartbeat.pools);
     }
+    await writePools(tx, accepted, hosts);
     return outcome;
   });
 }
@@ -219,13 +218,42 @@ async function writeAbsent(tx: Tx, heartbeat: Heartbeat): Promise<boolean> {
   return missing.length > gone.length;
 }
 
-/** A directory is measured by its own host; a shared mount point by any host of its zone. */
-async function writePools(tx: Tx, host: HostRow, pools: NonNullable<Heartbeat['pools']>): Promise<void> {
-  for (const { id, capacityBytes, availableBytes } of pools) {
-    await tx.execute(
-      `UPDATE storage_pool SET capacity_bytes = ?, used_bytes = ?
-        WHERE id = ? AND (host_id = ? OR (host_id IS NULL AND zone_id = ?))`,
-      [capacityBytes, Math.max(0, capacityBytes - availableBytes), id, host.id, host.zone_id],
-    );
-  }
+interface PoolRow {
+  readonly id: string;
+  readonly hostId: string | null;
+  readonly zoneId: string;
+  readonly capacity: number;
+  readonly used: number;
+}
+
+/**
+ * A directory is measured by its own host; a shared mount point by any host of its zone. Hundreds of hosts report the same
+ * pool: it is written once, and only when something has changed.
+ */
+async function writePools(
+  tx: Tx,
+  accepted: readonly ReceivedHeartbeat[],
+  hosts: ReadonlyMap<string, HostRow>,
+): Promise<void> {
+  const ids = new Set(accepted.flatMap(({ heartbeat: { pools = [] } }) => pools.map(({ id }) => id)));
+  if (ids.size === 0) return;
+  const known = await tx.query<PoolRow>(
+    'SELECT id, host_id AS hostId, zone_id AS zoneId, capacity_bytes AS capacity, used_bytes AS used FROM storage_pool WHERE id IN (?)',
+    [[...ids]],
+  );
+  const pools = new Map(known.map((pool) => [pool.id, pool]));
+  const changed = new Map<string, readonly [capacity: number, used: number]>();
+  for (const { heartbeat } of accepted)
+    for (const { id, capacityBytes, availableBytes } of heartbeat.pools ?? []) {
+      const pool = pools.get(id);
+      const isIts = pool?.hostId === heartbeat.hostId;
+      const isItsZones = pool?.hostId === null && pool.zoneId === hosts.get(heartbeat.hostId)?.zone_id;
+      if (!pool || !(isIts || isItsZones)) continue;
+      const used = Math.max(0, capacityBytes - availableBytes);
+      const isSame = Number(pool.capacity) === capacityBytes && Number(pool.used) === used;
+      if (isSame) changed.delete(id);
+      else changed.set(id, [capacityBytes, used]);
+    }
+  for (const [id, [capacity, used]] of [...changed].sort(([a], [b]) => (a < b ? -1 : 1)))
+    await tx.execute('UPDATE storage_pool SET capacity_bytes = ?, used_bytes = ? WHERE id = ?', [capacity, used, id]);
 }
