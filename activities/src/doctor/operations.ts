@@ -1,6 +1,7 @@
 /** Operations, and what they hold: locks, claims, notes on resources. Each query is one consistent look. */
 import type { ResourceType } from '@durastack/contracts/resources';
 import { attentionReason } from '@durastack/store/doctor/alerts';
+import { EARLIER_CONFLICTS } from '@durastack/store/operations/earlier-conflicts';
 import { isOpenSql } from '@durastack/store/operations/open-operations';
 import { HAS_OPERATION, stateTableOf, tableOf } from '@durastack/store/operations/state-rows';
 import type { Check } from './examination.js';
@@ -80,8 +81,7 @@ const behindNothing: Check = async ({ db }) => {
     `SELECT o.id, o.summary, o.created_at AS createdAt
        FROM (SELECT id, seq, summary, created_at FROM operation WHERE state = 'queued' ORDER BY seq LIMIT ${MOST}) o
       WHERE NOT EXISTS (
-       SELECT 1 FROM operation_lock mine JOIN operation_lock other ON other.resource_type = mine.resource_type AND other.resource_id = mine.resource_id
-          AND other.seq < mine.seq AND (other.mode = 'exclusive' OR mine.mode = 'exclusive')
+       SELECT 1 FROM ${EARLIER_CONFLICTS}
         WHERE mine.operation_id = o.id) ORDER BY o.seq LIMIT ${MOST}`,
   );
   return rows.map(({ id, summary, createdAt }) =>

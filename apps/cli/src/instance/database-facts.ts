@@ -1,5 +1,6 @@
 /** Facts for `status` straight from the database, so that they are there also when the API is not. */
 import { OPEN_OPERATION_STATES } from '@durastack/contracts/operations/operation.state';
+import { EARLIER_CONFLICTS } from '@durastack/store/operations/earlier-conflicts';
 import { mariadbSocket } from '../parts/mariadb.js';
 import { run } from '../system/run.js';
 
@@ -51,8 +52,7 @@ SELECT JSON_OBJECT('kind', 'operations', 'state', state, 'count', COUNT(*)) FROM
 SELECT JSON_OBJECT('kind', 'waiting', 'operationId', o.id, 'summary', o.summary, 'state', o.state,
     'seconds', TIMESTAMPDIFF(SECOND, o.created_at, UTC_TIMESTAMP()),
     'behind', (SELECT CONCAT(b.summary, ' (', b.state, IF(b.step_title IS NULL, '', CONCAT(', ', b.step_title)), ')')
-        FROM operation_lock mine JOIN operation_lock other ON other.resource_type = mine.resource_type
-          AND other.resource_id = mine.resource_id AND other.seq < mine.seq AND (other.mode = 'exclusive' OR mine.mode = 'exclusive')
+        FROM ${EARLIER_CONFLICTS}
         JOIN operation b ON b.id = other.operation_id WHERE mine.operation_id = o.id ORDER BY other.seq LIMIT 1))
   FROM operation o WHERE o.seq = (SELECT MIN(seq) FROM (
     SELECT MIN(seq) AS seq FROM operation WHERE state = 'queued'

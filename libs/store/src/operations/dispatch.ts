@@ -1,6 +1,7 @@
 /** What the dispatcher and the sweep read and write: the rows that the loops in the workers turn on. */
 import { transaction, type Tx } from '../database/transaction.js';
 import type { DataSource } from 'typeorm';
+import { EARLIER_CONFLICTS } from './earlier-conflicts.js';
 import { grantIfFree } from './grant.js';
 
 /** Accounts that one round of the dispatcher looks at; the next round begins behind them. */
@@ -174,8 +175,7 @@ export async function grantForgotten(source: DataSource, afterSeq = 0): Promise<
   const looked = await transaction(source, (tx) =>
     tx.query<{ id: string; seq: number; free: number }>(
       `SELECT o.id, o.seq, NOT EXISTS (
-           SELECT 1 FROM operation_lock mine JOIN operation_lock other ON other.resource_type = mine.resource_type AND other.resource_id = mine.resource_id
-              AND other.seq < mine.seq AND (other.mode = 'exclusive' OR mine.mode = 'exclusive')
+           SELECT 1 FROM ${EARLIER_CONFLICTS}
             WHERE mine.operation_id = o.id) AS free
          FROM (SELECT id, seq FROM operation WHERE state = 'queued' AND seq > ? ORDER BY seq LIMIT ${FORGOTTEN_AT_ONCE}) o`,
       [afterSeq],

@@ -2,6 +2,7 @@
 import type { ResourceType } from '@durastack/contracts/resources';
 import type { Tx } from '../database/transaction.js';
 import type { Owner } from '../identity/access.js';
+import { EARLIER_CONFLICTS } from './earlier-conflicts.js';
 import { tableOf } from './state-rows.js';
 
 /** How many earlier operations are named; all are counted. */
@@ -26,9 +27,7 @@ export interface Blockers {
   readonly first: readonly Blocker[];
 }
 
-const CONFLICTS = `FROM operation_lock mine
-  JOIN operation_lock other ON other.resource_type = mine.resource_type AND other.resource_id = mine.resource_id
-   AND other.seq < mine.seq AND (other.mode = 'exclusive' OR mine.mode = 'exclusive')
+const CONFLICTS = `FROM ${EARLIER_CONFLICTS}
   WHERE mine.operation_id = ?`;
 
 /** Reads them; none when it has its locks. */
