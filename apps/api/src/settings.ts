@@ -25,8 +25,11 @@ export const apiSettings = z.object({
     .number()
     .int()
     .min(500)
+    .max(60_000)
     .default(5_000)
-    .describe("Milliseconds between heartbeats, as agents are told; the worker's setting must be the same"),
+    .describe(
+      "Milliseconds between heartbeats, 500 to 60000, as agents are told; the worker's setting must be the same",
+    ),
   apiPublicUrl: z.url().optional().describe('How clients reach the API; its listen address when not set'),
   temporalUiUrl: z.url().optional().describe("Temporal's web UI, linked from operations"),
   temporalAddress: z.string().optional().describe(SHARED),

@@ -75,7 +75,13 @@ export const workerConfig = z.object({
     .min(1_000)
     .default(60_000)
     .describe('Milliseconds from one check of the doctor to the next'),
-  heartbeatIntervalMs: z.coerce.number().int().min(500).default(5_000).describe('Milliseconds between heartbeats'),
+  heartbeatIntervalMs: z.coerce
+    .number()
+    .int()
+    .min(500)
+    .max(60_000)
+    .default(5_000)
+    .describe('Milliseconds between heartbeats, 500 to 60000'),
 });
 /** See {@link workerConfig}. */
 export type WorkerConfig = z.infer<typeof workerConfig>;

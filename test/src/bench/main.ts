@@ -16,6 +16,7 @@ const NUMBERS = {
   rows: 'rows',
   lost: 'lost',
   vmsPerHost: 'vms-per-host',
+  heartbeatMs: 'heartbeat-ms',
   runs: 'runs',
 } as const;
 

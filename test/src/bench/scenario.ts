@@ -12,6 +12,8 @@ export interface ScenarioOptions {
   /** Hosts that die. */
   readonly lost?: number;
   readonly vmsPerHost?: number;
+  /** Milliseconds between heartbeats. */
+  readonly heartbeatMs?: number;
   /** As small as can be, for the smoke test. */
   readonly tiny?: boolean;
   /** Only on simulated hosts. */

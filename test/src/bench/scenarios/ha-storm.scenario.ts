@@ -39,11 +39,11 @@ export const scenario: Scenario = {
   },
 };
 
-function planOf({ hosts = 5_000, lost = 200, vmsPerHost = 10, tiny }: ScenarioOptions): StormPlan {
+function planOf({ hosts = 5_000, lost = 200, vmsPerHost = 10, heartbeatMs, tiny }: ScenarioOptions): StormPlan {
   if (tiny) return { hosts: 40, lost: 4, vmsPerHost: 5, intervalMs: 1_000 };
   if (lost * 2 > hosts)
     throw new DurastackError('INVALID_INPUT', `${lost} of ${hosts} hosts is more than half: give more --hosts.`);
-  return { hosts, lost, vmsPerHost, intervalMs: hosts > MANY_HOSTS ? 15_000 : 5_000 };
+  return { hosts, lost, vmsPerHost, intervalMs: heartbeatMs ?? (hosts > MANY_HOSTS ? 15_000 : 5_000) };
 }
 
 async function measure(plan: StormPlan, tiny: boolean): Promise<CaseReport> {
