@@ -1,40 +1,19 @@
 /** Maintenance of simulated hosts with all processes: who leaves, who cannot, cancel at work, rolling over a cluster. */
 import { whatIf } from '@durastack/cli/commands/whatif.command';
-import { autocommit } from '@durastack/store/database/transaction';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deployParams, eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
-import { startCloud, type Cloud } from '../support/cloud.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { eventually, itemsOf, objectOf } from '../support/basis.js';
+import { HostsInACloud } from '../support/hosts-in-a-cloud.js';
 
 const LIMIT_MS = 120_000;
 const JOB_FAILED = 2;
-
-let cloud: Cloud;
-let basis: Basis;
-beforeAll(async () => {
-  cloud = await startCloud();
-  basis = await makeBasis(cloud, { hosts: 3 });
-}, 300_000);
-afterAll(() => cloud?.stop());
-
-const { call, callAndWait, waitForJob } = {
-  call: (command: string, params: Record<string, string> = {}) => cloud.admin.call(command, params),
-  callAndWait: (command: string, params: Record<string, string>) => cloud.admin.callAndWait(command, params),
-  waitForJob: (jobid: unknown) => cloud.admin.waitForJob(String(jobid)),
-};
-const deploy = async (extra: Record<string, string> = {}) =>
-  objectOf(await callAndWait('deployVirtualMachine', deployParams(basis, extra))).id;
-const machines = async (where: Record<string, string> = {}) => itemsOf(await call('listVirtualMachines', where));
-const hostOf = async (id: string) => (await machines({ id }))[0]?.['hostid'];
+const at = new HostsInACloud(3);
+const call = (command: string, params: Record<string, string> = {}) => at.call(command, params);
+const callAndWait = (command: string, params: Record<string, string>) => at.callAndWait(command, params);
 const resourceState = async (id: string) => itemsOf(await call('listHosts', { id }))[0]?.['resourcestate'];
-const failureOf = async (command: string, params: Record<string, string>) => {
-  const job = await waitForJob((await call(command, params))['jobid']);
-  expect(job.jobstatus).toBe(JOB_FAILED);
-  return JSON.stringify(job.jobresult);
-};
 
 beforeEach(async () => {
-  for (const { id } of await machines()) await callAndWait('destroyVirtualMachine', { id, expunge: 'true' });
-  for (const id of basis.hostIds)
+  await at.destroyAll();
+  for (const id of at.basis.hostIds)
     if ((await resourceState(id)) !== 'Enabled') await callAndWait('cancelHostMaintenance', { id });
 }, LIMIT_MS);
 
@@ -42,8 +21,8 @@ describe('a host', () => {
   it(
     'is emptied, takes nothing, and is used again',
     async () => {
-      const [host] = basis.hostIds as [string];
-      const there = await Promise.all([1, 2, 3].map(() => deploy({ hostid: host })));
+      const [host] = at.basis.hostIds as [string];
+      const there = await Promise.all([1, 2, 3].map(() => at.deploy({ hostid: host })));
       const plan = objectOf(await call('getHostMaintenancePlan', { id: host }));
       expect(plan['possible']).toBe(true);
       expect((plan['machines'] as { virtualmachineid: string }[]).map((one) => one.virtualmachineid).sort()).toEqual(
@@ -52,12 +31,13 @@ describe('a host', () => {
       const done = objectOf(await callAndWait('prepareHostForMaintenance', { id: host, movesatonce: '2' }));
       expect(done['resourcestate']).toBe('Maintenance');
       for (const id of there) {
-        expect(await hostOf(id)).not.toBe(host);
-        expect((await machines({ id }))[0]?.['state']).toBe('Running');
+        expect(await at.hostOf(id)).not.toBe(host);
+        expect((await at.machines({ id }))[0]?.['state']).toBe('Running');
       }
-      for (const id of await Promise.all([1, 2, 3, 4].map(() => deploy()))) expect(await hostOf(id)).not.toBe(host);
+      for (const id of await Promise.all([1, 2, 3, 4].map(() => at.deploy())))
+        expect(await at.hostOf(id)).not.toBe(host);
       await expect(call('updateHost', { id: host, allocationstate: 'Enable' })).rejects.toThrow(/maintenance/);
-      expect(await failureOf('prepareHostForMaintenance', { id: host })).toMatch(/Maintenance/);
+      expect(await at.failureOf('prepareHostForMaintenance', { id: host })).toMatch(/Maintenance/);
       await callAndWait('cancelHostMaintenance', { id: host });
       expect(await resourceState(host)).toBe('Enabled');
     },
@@ -67,18 +47,18 @@ describe('a host', () => {
   it(
     'whose machines have nowhere to go stays as it was, and says why before anything moves',
     async () => {
-      const [host, ...others] = basis.hostIds as [string, string, string];
-      const id = await deploy({ hostid: host });
+      const [host, ...others] = at.basis.hostIds as [string, string, string];
+      const id = await at.deploy({ hostid: host });
       for (const other of others) await call('updateHost', { id: other, allocationstate: 'Disable' });
       try {
         const plan = objectOf(await call('getHostMaintenancePlan', { id: host }));
         expect(plan['possible']).toBe(false);
         expect(JSON.stringify(plan['machines'])).toMatch(/2 disabled for new machines/);
-        expect(await failureOf('prepareHostForMaintenance', { id: host })).toMatch(
+        expect(await at.failureOf('prepareHostForMaintenance', { id: host })).toMatch(
           /cannot leave the host.*2 disabled for new machines/,
         );
         expect(await resourceState(host)).toBe('Enabled');
-        expect(await hostOf(id)).toBe(host);
+        expect(await at.hostOf(id)).toBe(host);
       } finally {
         for (const other of others) await call('updateHost', { id: other, allocationstate: 'Enable' });
       }
@@ -89,34 +69,31 @@ describe('a host', () => {
   it(
     'that is being emptied is used again when that is cancelled; what waited to move stays, what moved has moved',
     async () => {
-      const [host] = basis.hostIds as [string];
-      const there = await Promise.all([1, 2, 3].map(() => deploy({ hostid: host })));
-      const { id: fault } = await cloud.simulate('POST', '/faults', {
+      const [host] = at.basis.hostIds as [string];
+      const there = await Promise.all([1, 2, 3].map(() => at.deploy({ hostid: host })));
+      const { id: fault } = await at.cloud.simulate('POST', '/faults', {
         ...{ verb: 'sendVm', point: 'before-effect', action: { kind: 'hold' } },
       });
       const { jobid } = await call('prepareHostForMaintenance', { id: host, movesatonce: '1' });
-      const held = async () => Number((await cloud.simulate('GET', `/faults/${String(fault)}`))['held']) > 0;
+      const held = async () => Number((await at.cloud.simulate('GET', `/faults/${String(fault)}`))['held']) > 0;
       await eventually('a move is under way', held);
       expect(await resourceState(host)).toBe('PrepareForMaintenance');
       const again = await call('prepareHostForMaintenance', { id: host });
       expect(again['jobid'], 'a second wish joins the first').toBe(jobid);
       const cancelled = callAndWait('cancelHostMaintenance', { id: host });
       await eventually('the cancel is known', async () => {
-        const [row] = await autocommit(cloud.database.source).query<{ at: unknown }>(
+        const [row] = await at.db.query<{ at: unknown }>(
           'SELECT cancel_requested_at AS at FROM operation WHERE id = ?',
           [jobid],
         );
         return row?.at !== null;
       });
-      await cloud.simulate('DELETE', `/faults/${String(fault)}`);
+      await at.cloud.simulate('DELETE', `/faults/${String(fault)}`);
       await cancelled;
-      expect((await waitForJob(jobid)).jobstatus).toBe(JOB_FAILED);
+      expect((await at.waitForJob(jobid)).jobstatus).toBe(JOB_FAILED);
       expect(await resourceState(host)).toBe('Enabled');
-      for (const id of there) expect((await machines({ id }))[0]?.['state']).toBe('Running');
-      const open = await autocommit(cloud.database.source).query(
-        "SELECT id FROM operation WHERE state IN ('queued', 'granted', 'running', 'needs-attention')",
-      );
-      expect(open).toEqual([]);
+      for (const id of there) expect((await at.machines({ id }))[0]?.['state']).toBe('Running');
+      expect(await at.openOperations()).toEqual([]);
     },
     LIMIT_MS,
   );
@@ -124,17 +101,17 @@ describe('a host', () => {
   it(
     'with local storage: refused, or its machines are stopped',
     async () => {
-      const [host] = basis.hostIds as [string];
-      const id = await deploy({ hostid: host });
-      const db = autocommit(cloud.database.source);
-      await db.execute('UPDATE storage_pool SET host_id = ? WHERE id = ?', [host, basis.poolId]);
+      const [host] = at.basis.hostIds as [string];
+      const id = await at.deploy({ hostid: host });
+      const { db } = at;
+      await db.execute('UPDATE storage_pool SET host_id = ? WHERE id = ?', [host, at.basis.poolId]);
       try {
-        expect(await failureOf('prepareHostForMaintenance', { id: host })).toMatch(/disk on storage of this host/);
+        expect(await at.failureOf('prepareHostForMaintenance', { id: host })).toMatch(/disk on storage of this host/);
         await callAndWait('prepareHostForMaintenance', { id: host, localstorage: 'stop' });
-        expect((await machines({ id }))[0]?.['state']).toBe('Stopped');
+        expect((await at.machines({ id }))[0]?.['state']).toBe('Stopped');
         expect(await resourceState(host)).toBe('Maintenance');
       } finally {
-        await db.execute('UPDATE storage_pool SET host_id = NULL WHERE id = ?', [basis.poolId]);
+        await db.execute('UPDATE storage_pool SET host_id = NULL WHERE id = ?', [at.basis.poolId]);
       }
     },
     LIMIT_MS,
@@ -150,7 +127,7 @@ describe('a host', () => {
       'getHostFailurePlan',
     ])
       await expect(call(command, { id: absent })).rejects.toThrow(/entity does not exist/);
-    const [id] = basis.hostIds as [string];
+    const [id] = at.basis.hostIds as [string];
     await callAndWait('cancelHostMaintenance', { id });
     expect(await resourceState(id)).toBe('Enabled');
   });
@@ -160,36 +137,33 @@ describe('a host that would be lost', () => {
   it(
     'leaves machines that find room by priority, some that find none, and some that wait',
     async () => {
-      const [host, other, third] = basis.hostIds as [string, string, string];
+      const [host, other, third] = at.basis.hostIds as [string, string, string];
       const size = { displaytext: 'ha', cpunumber: '1', cpuspeed: '100', memory: '128', offerha: 'true' };
       const usual = objectOf(await call('createServiceOffering', { ...size, name: 'usual' })).id;
       const vital = objectOf(await call('createServiceOffering', { ...size, name: 'vital', hapriority: '9' })).id;
-      const there = (name: string, serviceofferingid: string) => deploy({ hostid: host, name, serviceofferingid });
-      await there('plain', basis.offeringId);
+      const there = (name: string, serviceofferingid: string) => at.deploy({ hostid: host, name, serviceofferingid });
+      await there('plain', at.basis.offeringId);
       await there('web', usual);
       const db = await there('db', vital);
       const huge = await there('huge', vital);
       await call('updateVirtualMachine', { id: huge, hapriority: '7' });
-      await autocommit(cloud.database.source).execute('UPDATE virtual_machine SET memory_mib = ? WHERE id = ?', [
-        10_000_000,
-        huge,
-      ]);
+      await at.db.execute('UPDATE virtual_machine SET memory_mib = ? WHERE id = ?', [10_000_000, huge]);
       await call('updateHost', { id: third, allocationstate: 'Disable' });
       try {
-        const name = (await machines({ id: db }))[0]?.['hostname'];
-        const lost = await whatIf(cloud.admin, ['host-down', String(name)]);
+        const name = (await at.machines({ id: db }))[0]?.['hostname'];
+        const lost = await whatIf(at.cloud.admin, ['host-down', String(name)]);
         expect(lost.fine).toBe(false);
         expect(lost.lines.join('\n')).toMatch(
           /HA was not configured.*2 machines would be restarted, in this order:\n {2}db → .*, priority 9\n {2}web → .*, priority 5\n1 machine would find no room:\n {2}huge: .*lacks? memory.*\n1 machine would wait for the host:\n {2}plain: /s,
         );
         const planned = (lost.answer as { machines: Record<string, unknown>[] }).machines;
         expect(planned.slice(0, 3).map(({ destinationid }) => destinationid)).toEqual([other, undefined, other]);
-        const drained = await whatIf(cloud.admin, ['maintenance', host]);
+        const drained = await whatIf(at.cloud.admin, ['maintenance', host]);
         expect(drained.lines).toContainEqual(expect.stringContaining('1 machine could not leave'));
-        for (const id of [db, huge]) expect(await hostOf(id)).toBe(host);
-        const balanced = await whatIf(cloud.admin, ['drs', basis.clusterId]);
+        for (const id of [db, huge]) expect(await at.hostOf(id)).toBe(host);
+        const balanced = await whatIf(at.cloud.admin, ['drs', at.basis.clusterId]);
         expect(balanced.lines[0]).toMatch(/were balanced now \(.*\): imbalance \d/);
-        await expect(whatIf(cloud.admin, ['host-down', 'nowhere'])).rejects.toThrow(
+        await expect(whatIf(at.cloud.admin, ['host-down', 'nowhere'])).rejects.toThrow(
           /no one host "nowhere"; there are: /,
         );
       } finally {
@@ -204,17 +178,17 @@ describe('rolling maintenance', () => {
   it(
     'takes every host of a cluster in turn, and says what it did',
     async () => {
-      const before = await Promise.all([1, 2, 3].map(() => deploy()));
-      const { jobid } = await call('startRollingMaintenance', { clusterids: basis.clusterId });
-      const job = await waitForJob(jobid);
+      const before = await Promise.all([1, 2, 3].map(() => at.deploy()));
+      const { jobid } = await call('startRollingMaintenance', { clusterids: at.basis.clusterId });
+      const job = await at.waitForJob(jobid);
       expect(job).toMatchObject({ jobstatus: 1 });
       const result = objectOf(job.jobresult as Record<string, unknown>);
       expect(result).toMatchObject({ success: true, hostsskipped: [] });
       expect((result['hostsupdated'] as { hostid: string }[]).map(({ hostid }) => hostid).sort()).toEqual(
-        [...basis.hostIds].sort(),
+        [...at.basis.hostIds].sort(),
       );
-      for (const id of before) expect((await machines({ id }))[0]?.['state']).toBe('Running');
-      for (const id of basis.hostIds) expect(await resourceState(id)).toBe('Enabled');
+      for (const id of before) expect((await at.machines({ id }))[0]?.['state']).toBe('Running');
+      for (const id of at.basis.hostIds) expect(await resourceState(id)).toBe('Enabled');
     },
     LIMIT_MS,
   );
@@ -222,24 +196,24 @@ describe('rolling maintenance', () => {
   it(
     'passes over a host whose script avoids it, stops at one that fails, and goes on when forced',
     async () => {
-      const hostids = basis.hostIds.join(',');
-      const [first, second] = basis.hostIds as [string, string];
+      const hostids = at.basis.hostIds.join(',');
+      const [first, second] = at.basis.hostIds as [string, string];
       const refuse = (hostId: string, code: string) =>
-        cloud.simulate('POST', '/faults', {
+        at.cloud.simulate('POST', '/faults', {
           ...{ hostId, verb: 'runMaintenanceHook', point: 'before-effect', times: 1 },
           action: { kind: 'refuse', code, message: 'the script said no' },
         });
       await refuse(first, 'NOT_ALLOWED_IN_STATE');
-      const passed = await waitForJob((await call('startRollingMaintenance', { hostids }))['jobid']);
+      const passed = await at.waitForJob((await call('startRollingMaintenance', { hostids }))['jobid']);
       expect(objectOf(passed.jobresult as Record<string, unknown>)).toMatchObject({
         hostsskipped: [{ hostid: first, reason: expect.stringContaining('the script said no') as unknown }],
       });
       await refuse(second, 'STEP_REFUSED');
-      expect(await failureOf('startRollingMaintenance', { hostids })).toMatch(/stops.*the script said no/);
+      expect(await at.failureOf('startRollingMaintenance', { hostids })).toMatch(/stops.*the script said no/);
       await refuse(second, 'STEP_REFUSED');
-      const forced = await waitForJob((await call('startRollingMaintenance', { hostids, forced: 'true' }))['jobid']);
+      const forced = await at.waitForJob((await call('startRollingMaintenance', { hostids, forced: 'true' }))['jobid']);
       expect(objectOf(forced.jobresult as Record<string, unknown>)['hostsskipped']).toMatchObject([{ hostid: second }]);
-      for (const id of basis.hostIds) expect(await resourceState(id)).toBe('Enabled');
+      for (const id of at.basis.hostIds) expect(await resourceState(id)).toBe('Enabled');
     },
     LIMIT_MS,
   );
@@ -247,7 +221,7 @@ describe('rolling maintenance', () => {
   it('names what is wrong with what is named', async () => {
     const absent = '00000000-0000-4000-8000-000000000001';
     await expect(call('startRollingMaintenance', {})).rejects.toThrow(/Name one of/);
-    const both = { hostids: basis.hostIds[0]!, clusterids: basis.clusterId };
+    const both = { hostids: at.basis.hostIds[0]!, clusterids: at.basis.clusterId };
     await expect(call('startRollingMaintenance', both)).rejects.toThrow(/Name one of/);
     await expect(call('startRollingMaintenance', { hostids: absent })).rejects.toThrow(/entity does not exist/);
     await expect(call('startRollingMaintenance', { podids: absent })).rejects.toThrow(/no host/);
