@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
 import { autocommit } from '@durastack/store/database/transaction';
-import { eventually } from '../support/basis.js';
+import type { TestController } from '../oobm/controllers.js';
+import { eventually, objectOf } from '../support/basis.js';
 import type { Child } from '../support/child.js';
 import type { Cloud, Place } from '../support/cloud.js';
 
@@ -52,6 +53,53 @@ export function declaredSilent(cloud: Cloud): number {
     (sum, worker) => sum + worker.log().split('a host has fallen silent').length - 1,
     0,
   );
+}
+
+/**
+ * HA of all hosts, and a trap: hosts alone in zones of their own, without neighbours who could speak for them, whose
+ * controllers say that they are off. Only their heartbeats keep them from being fenced: whoever takes a silence that
+ * means nothing for one that counts, fences these.
+ *
+ * @returns ids of those hosts
+ */
+export async function enableHa(cloud: Cloud, controllers: readonly TestController[]): Promise<readonly string[]> {
+  const trapped: string[] = [];
+  for (const [index, controller] of controllers.entries()) {
+    const hostid = await cloud.addHost(await lonelyPlace(cloud, `alone-${index}`));
+    const { port, ...login } = controller.login;
+    controller.set('Off');
+    await cloud.admin.call('configureOutOfBandManagement', { hostid, port: String(port), ...login });
+    await cloud.admin.callAndWait('enableOutOfBandManagementForHost', { hostid });
+    trapped.push(hostid);
+  }
+  const rows = await autocommit(cloud.database.source).query<{ id: string }>("SELECT id FROM host WHERE state = 'Up'");
+  for (let begun = 0; begun < rows.length; begun += ENROL_AT_ONCE)
+    await Promise.all(
+      rows.slice(begun, begun + ENROL_AT_ONCE).map(async ({ id: hostid }) => {
+        await cloud.admin.callAndWait('configureHAForHost', { hostid, provider: 'SimulatorHAProvider' });
+        await cloud.admin.callAndWait('enableHAForHost', { hostid });
+      }),
+    );
+  return trapped;
+}
+
+/** How many hosts were to be fenced so far. */
+export async function fencings(cloud: Cloud): Promise<number> {
+  const rows = await autocommit(cloud.database.source).query<{ count: number }>(
+    "SELECT COUNT(*) AS count FROM operation WHERE kind = 'failOverHost'",
+  );
+  return Number(rows[0]?.count);
+}
+
+async function lonelyPlace({ admin }: Cloud, name: string): Promise<Place> {
+  const make = async (command: string, params: Record<string, string>) =>
+    objectOf(await admin.callAndWait(command, params)).id;
+  const address = { dns1: '10.1.0.1', internaldns1: '127.0.0.1' };
+  const zoneId = await make('createZone', { name, networktype: 'Advanced', ...address });
+  const range = { gateway: '10.1.0.1', netmask: '255.255.0.0', startip: '10.1.0.2', endip: '10.1.0.9' };
+  const podId = await make('createPod', { zoneid: zoneId, name, ...range });
+  const cluster = { clustername: name, hypervisor: 'Simulator', clustertype: 'CloudManaged' };
+  return { zoneId, podId, clusterId: await make('addCluster', { zoneid: zoneId, podid: podId, ...cluster }) };
 }
 
 /** Waits until the last heartbeat of every host is younger than this. */
