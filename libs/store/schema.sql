@@ -583,6 +583,27 @@ CREATE TABLE `project_member` (
   KEY `project_member_project` (`project_id`,`account_id`)
 );
 
+CREATE TABLE `public_ip` (
+  `id` char(36) NOT NULL,
+  `range_id` char(36) NOT NULL,
+  `zone_id` char(36) NOT NULL,
+  `ip` varchar(45) NOT NULL,
+  `position` bigint NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `account_id` char(36) DEFAULT NULL,
+  `domain_id` char(36) DEFAULT NULL,
+  `network_id` char(36) DEFAULT NULL,
+  `allocated_at` datetime(3) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `public_ip_address` (`zone_id`,`position`),
+  KEY `public_ip_network` (`network_id`),
+  KEY `public_ip_domain` (`domain_id`),
+  KEY `public_ip_account` (`account_id`),
+  KEY `public_ip_range` (`range_id`),
+  KEY `public_ip_state` (`zone_id`,`state`,`position`)
+);
+
 CREATE TABLE `recovery_finding` (
   `kind` varchar(40) NOT NULL,
   `subject` varchar(120) NOT NULL,
@@ -860,6 +881,21 @@ CREATE TABLE `virtual_machine` (
   KEY `vm_domain` (`domain_id`,`created_at`),
   KEY `vm_account_page` (`account_id`,`id`,`state`),
   KEY `vm_account` (`account_id`,`state`,`created_at`)
+);
+
+CREATE TABLE `vlan_ip_range` (
+  `id` char(36) NOT NULL,
+  `zone_id` char(36) NOT NULL,
+  `vlan` varchar(20) NOT NULL,
+  `gateway` varchar(45) NOT NULL,
+  `netmask` varchar(45) NOT NULL,
+  `start_ip` varchar(45) NOT NULL,
+  `end_ip` varchar(45) NOT NULL,
+  `account_id` char(36) DEFAULT NULL,
+  `domain_id` char(36) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `vlan_ip_range_zone` (`zone_id`)
 );
 
 CREATE TABLE `vm_migration` (

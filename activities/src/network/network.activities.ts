@@ -2,6 +2,7 @@ import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { NetworkPorts } from '@durastack/contracts/network/network.ports';
 import { DONE } from '@durastack/contracts/operations/step';
 import { leaveNetwork, releaseVni } from '@durastack/store/network/fabric';
+import { freePublicIpsOf } from '@durastack/store/network/public-ips';
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
 
@@ -38,7 +39,10 @@ export function createActivities({ source, agents }: ActivityDependencies): Netw
         }
         await inStep(source, step, (tx) => leaveNetwork(tx, { networkId, hostId: id }));
       }
-      await inStep(source, step, (tx) => releaseVni(tx, networkId));
+      await inStep(source, step, async (tx) => {
+        await freePublicIpsOf(tx, networkId);
+        await releaseVni(tx, networkId);
+      });
       return DONE;
     },
   };

@@ -16,6 +16,8 @@ export const RESOURCE_TYPES = [
   'template',
   'network-offering',
   'network',
+  'vlan-ip-range',
+  'public-ip',
   'ssh-key-pair',
   'affinity-group',
   'virtual-machine',

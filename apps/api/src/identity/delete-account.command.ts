@@ -15,6 +15,8 @@ export const OWNED_THINGS: readonly Obstacle[] = [
   { table: 'volume', where: "account_id = ? AND state <> 'Expunged'", what: 'volumes' },
   { table: 'template', where: "account_id = ? AND state <> 'Removed'", what: 'templates' },
   { table: 'network', where: "account_id = ? AND state <> 'Removed'", what: 'networks' },
+  { table: 'public_ip', where: 'account_id = ?', what: 'public addresses' },
+  { table: 'vlan_ip_range', where: 'account_id = ?', what: 'ranges of public addresses' },
   { table: 'dedication', where: 'account_id = ?', what: 'dedicated places' },
 ];
 

@@ -34,6 +34,8 @@ describe('a cloud of simulated hosts', () => {
         },
       ],
     });
+    expect(names(await ask('listProjects'), 'project')).toEqual(['terraform']);
+    expect(JSON.parse(await ask('listPublicIpAddresses', 'allocatedonly=false'))).toMatchObject({ count: 1018 });
     const login = [
       '--silent',
       status.urls.api,

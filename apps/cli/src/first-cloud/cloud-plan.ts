@@ -1,13 +1,14 @@
 /** What a first cloud is made of: with this machine as its host, or with simulated ones. */
 import { createHash } from 'node:crypto';
-import type { SimulatorProfile } from '../instance/instance-file.js';
-import type { InstanceFile } from '../instance/instance-file.js';
+import type { InstanceFile, SimulatorProfile } from '../instance/instance-file.js';
 import { findFreeSubnet, type Subnet } from './free-subnet.js';
 import type { FirstTemplate } from './first-template.js';
 
 /** Names and kinds of everything; see first-cloud.ts. */
 export interface CloudPlan {
   readonly zone: string;
+  /** For networks that span hosts. */
+  readonly vxlanrange?: string;
   readonly pod: string;
   readonly cluster: string;
   readonly hypervisor: 'KVM' | 'Simulator';
@@ -76,6 +77,7 @@ export function simulatedPlan(file: InstanceFile, hosts: number, profile: Simula
   const url = 'http://127.0.0.1/simulated.qcow2';
   const checksum = createHash('sha256').update(url).digest('hex');
   return {
+    vxlanrange: '5000-14999',
     ...{ zone: names.zone, pod: names.pod, cluster: names.cluster, hypervisor: 'Simulator' },
     hostUrls: Array.from({ length: hosts }, (_, index) => `${agent}/sim-${index + 1}`),
     enrolsOnce: false,

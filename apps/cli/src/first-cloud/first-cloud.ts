@@ -67,10 +67,11 @@ export class FirstCloud {
   }
 
   private async place(): Promise<Place> {
-    const { zone, pod, hypervisor, network } = this.plan;
+    const { zone, vxlanrange, pod, hypervisor, network } = this.plan;
     const { gateway, netmask, startIp, endIp } = network.subnet;
     const dns = { dns1: gateway, internaldns1: '127.0.0.1' };
-    const zoneid = idOf(await ensure(this.api, 'Zone', zone, { networktype: 'Advanced', ...dns }));
+    const vnis: Record<string, string> = vxlanrange === undefined ? {} : { vxlanrange };
+    const zoneid = idOf(await ensure(this.api, 'Zone', zone, { networktype: 'Advanced', ...dns, ...vnis }));
     const range = { gateway, netmask, startip: startIp, endip: endIp };
     const podid = idOf(await ensure(this.api, 'Pod', pod, { zoneid, ...range }));
     const cluster = { zoneid, podid, clustername: this.plan.cluster, hypervisor, clustertype: 'CloudManaged' };
