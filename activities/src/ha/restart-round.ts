@@ -38,6 +38,8 @@ type Turn = 'settle' | 'record' | 'restart' | 'pause' | 'wait';
 function turnOf(machine: LostMachine, hostId: string): Turn {
   const { vmState, vmHostId, proven, wantsRestart, desiredPower, attempts, childState, due, isBusy } = machine;
   if (childState !== null && isOpen({ state: childState })) return 'wait';
+  // Wherever it was started: on the very host that was lost, if that has come back meanwhile, it is not lost.
+  if (childState === 'succeeded') return 'settle';
   const hasLeft = vmHostId !== hostId;
   if (hasLeft && (vmHostId !== null || attempts === 0 || vmState !== 'Stopped')) return 'settle';
   if (hasLeft && desiredPower !== 'on') return 'settle';

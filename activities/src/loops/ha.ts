@@ -16,6 +16,7 @@ import { noteFall, readCrashedMachines, readWatchedHosts, type WatchedHost } fro
 import { noteHaState } from '@durastack/store/ha/host-ha';
 import { systemCaller } from '@durastack/store/identity/system-caller';
 import { accept } from '@durastack/store/operations/accept';
+import { fencingKey } from '@durastack/store/proof/begin-fence';
 import { leaseHeldMs } from '@durastack/store/operations/lease';
 import { activeRecovery } from '@durastack/store/recovery/recovery-state';
 import type { DataSource } from 'typeorm';
@@ -186,7 +187,7 @@ class Detector {
       zoneId: host.zoneId,
       locks: [],
       input: {},
-      naturalKey: host.id,
+      naturalKey: fencingKey(host),
     });
     return joined;
   }

@@ -19,6 +19,8 @@ export interface WatchedHost {
   readonly heardAt: string;
   readonly silentMs: number;
   readonly operationId: string | null;
+  /** How often it was declared lost. */
+  readonly fenceEpoch: number;
 }
 
 /** How many hosts one round looks at. */
@@ -29,7 +31,7 @@ export async function readWatchedHosts(tx: Tx, silentForMs: number): Promise<Wat
   const rows = await tx.query<WatchedHost & { eligible: number }>(
     `SELECT h.id, h.name, h.state, h.cluster_id AS clusterId, h.zone_id AS zoneId, h.agent_url AS agentUrl, a.state AS haState, a.falls,
        h.allocation_state NOT IN ('PrepareForMaintenance', 'Maintenance') AND c.ha_disabled = 0 AND z.ha_disabled = 0 AS eligible,
-       CAST(h.last_heartbeat_at AS CHAR) AS heardAt, TIMESTAMPDIFF(MICROSECOND, h.last_heartbeat_at, NOW(3)) DIV 1000 AS silentMs, a.operation_id AS operationId
+       CAST(h.last_heartbeat_at AS CHAR) AS heardAt, TIMESTAMPDIFF(MICROSECOND, h.last_heartbeat_at, NOW(3)) DIV 1000 AS silentMs, a.operation_id AS operationId, h.fence_epoch AS fenceEpoch
      FROM host_ha a JOIN host h ON h.id = a.id JOIN cluster c ON c.id = h.cluster_id JOIN zone z ON z.id = h.zone_id
      WHERE a.enabled = 1 AND h.state IN ('Up', 'Disconnected', 'Down') AND h.last_heartbeat_at IS NOT NULL
        AND (a.state <> 'Available' OR h.last_heartbeat_at < NOW(3) - INTERVAL ? MICROSECOND) LIMIT ${AT_ONCE}`,

@@ -26,6 +26,13 @@ export async function beginFence(
   );
 }
 
+/**
+ * By which asking for the same fencing again joins it. What comes after the host was declared lost is another one: the
+ * earlier may still be waiting for room for a machine when the host, used again, is lost anew.
+ */
+export const fencingKey = ({ id, fenceEpoch }: { readonly id: string; readonly fenceEpoch: number }): string =>
+  `${id}/${fenceEpoch}`;
+
 /** Whether the host is still fenced by this operation: it has not been taken back since. */
 export async function isFencedBy(
   tx: Tx,
