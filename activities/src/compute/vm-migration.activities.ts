@@ -18,7 +18,6 @@ import {
   type StepRef,
 } from '@durastack/contracts/operations/step';
 import type { TransferProgress } from '@durastack/contracts/operations/transfer-progress';
-import { judgeMigration, type KnownSide, type MigrationVerdict } from '@durastack/model/migration/judge-migration';
 import { readNeedsToReserve } from '@durastack/store/compute/placement-needs';
 import type { Tx } from '@durastack/store/database/transaction';
 import { inStep, underStep } from '@durastack/store/operations/run';
@@ -44,6 +43,7 @@ import {
   type MigrationRow,
 } from './migration-rows.js';
 import { reserveDestination } from './migration-placement.js';
+import { judgeSides, type Judged } from './migration-sides.js';
 import { readVmSpec } from './vm-rows.js';
 
 const ASK_AGAIN_MS = 1_000;
@@ -60,28 +60,6 @@ interface Move {
   /** Disks that go along. */
   readonly withVolumes: readonly string[];
 }
-
-/** As one host tells of it. */
-interface Side {
-  readonly side: KnownSide;
-  readonly ongoing?: true | undefined;
-  /** By post-copy: what has not gone yet. */
-  readonly remainingBytes?: number | undefined;
-}
-
-/** A post-copy goes on, unless one side is dead: then the other one does not know that yet. */
-function jobsOf(source: Side, destination: Side): 'ended' | 'running' {
-  if (source.side === 'fenced' || destination.side === 'fenced') return 'ended';
-  return source.ongoing === true || destination.ongoing === true ? 'running' : 'ended';
-}
-
-interface Judged {
-  readonly verdict: Exclude<MigrationVerdict, 'attention'>;
-  readonly remainingBytes?: number | undefined;
-}
-
-/** Nothing is there that could go on. */
-const ENDED: ReadonlySet<KnownSide> = new Set(['off', 'absent', 'fenced']);
 
 /** See {@link VmMigrationPorts}. */
 export function createActivities(dependencies: ActivityDependencies): VmMigrationPorts {
@@ -109,34 +87,9 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
 
   const rowOf = (step: StepRef) => inStep(source, step, (tx, operation) => readMigration(tx, operation.resource.id));
 
-  /**
-   * How the machine stands on one side, once nothing is at work on it there but a post-copy. Raises the token on that
-   * host.
-   */
-  const sideOn = async (hostId: string, vmId: string, step: StepRef): Promise<Side> => {
-    try {
-      return await agents.call(hostId, 'endMigration', { vmId }, step);
-    } catch (error) {
-      if (isDurastackError(error, 'HOST_FENCED')) return { side: 'fenced' };
-      throw error;
-    }
-  };
-
   /** Asks both; whoever does not answer is asked again, by the step being tried again. */
-  const judge = async ({ vmId, sourceHostId, destinationHostId }: MigrationRow, step: StepRef): Promise<Judged> => {
-    // The source leads: once it has ended, nobody can let the copy run any more.
-    const here = await sideOn(sourceHostId, vmId, step);
-    const there = await sideOn(destinationHostId, vmId, step);
-    const [{ side: atSource, remainingBytes }, { side: atDestination }] = [here, there];
-    const disks = (await movesDisks(step)) ? 'move' : 'stay';
-    const verdict = judgeMigration(atSource, atDestination, { jobs: jobsOf(here, there), disks });
-    if (verdict === 'ask-again' && atSource === 'left') return { verdict: 'arriving', remainingBytes };
-    // It had gone: a source that died or was cleared since has nothing to go on with.
-    if (verdict === 'at-source' && step.direction === 'past-pivot' && ENDED.has(atSource)) return { verdict: 'lost' };
-    if (verdict !== 'attention') return { verdict, remainingBytes };
-    const text = `The machine ${vmId} is ${atSource} on its old host and ${atDestination} on its new one; nothing was ended.`;
-    throw new DurastackError('STEP_REFUSED', `${text} Find out which one is right, end the other, then retry.`);
-  };
+  const judge = async (row: MigrationRow, step: StepRef): Promise<Judged> =>
+    judgeSides(agents, { row, movesDisks: await movesDisks(step) }, step);
 
   const settle = async (step: StepRef): Promise<StepOutcome> => {
     const row = await rowOf(step);

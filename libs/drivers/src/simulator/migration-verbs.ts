@@ -4,11 +4,12 @@ import type { MigrationFigures, MigrationSide } from '@durastack/contracts/agent
 import type { VmSpec } from '@durastack/contracts/agent/specs';
 import type { VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 import { DurastackError } from '@durastack/contracts/errors';
-import type { DriverVerbs, MigrationReceiver, VerbContext } from '../driver.js';
+import type { DriverVerbs, MigrationReceiver, RemoteReceiver, VerbContext } from '../driver.js';
 import { sleep } from './faults.js';
 import { ArrivingDisks, requireOwn, sendDisks, sink } from './moving-disks.js';
 import { newTurn, type Turn } from '../turn.js';
 import { disksOf, othersUp, requireFree } from './plugging.js';
+import { arrive, Departure, type Ongoing } from './post-copy.js';
 import type { SimulatedWorld } from './world.js';
 
 type MigrationVerbs = Pick<
@@ -79,14 +80,6 @@ export function migrationVerbs(world: SimulatedWorld, hostId: string, transferMs
   };
 }
 
-/** What goes on by itself, as long as this process lives. */
-interface Ongoing {
-  /** Machines that run here while their memory is coming. */
-  readonly arriving: Set<string>;
-  /** Of those that have left: what has not gone yet. */
-  readonly remainingBytes: Map<string, number>;
-}
-
 interface Receiving {
   readonly params: VerbParams<'receiveVm'>;
   readonly context: VerbContext;
@@ -109,12 +102,7 @@ async function receive(
   let stream: Duplex | undefined;
   const receiver: MigrationReceiver = {
     prepare: async ({ description }) => {
-      if (description !== vm.id)
-        throw new DurastackError('FORBIDDEN', `The ticket is for machine ${vm.id}, not for ${description}.`);
-      context.signal.throwIfAborted();
-      const { seed, ...spec } = vm;
-      world.host(hostId).vms[vm.id] = { spec, power: 'off', serial: `${seed.hostname} login: ` };
-      world.holdVm(hostId, vm.id);
+      makeCopy(world, hostId, { vm, description, context });
       disks.begin();
       return { cookie: '' };
     },
@@ -148,22 +136,18 @@ async function receive(
   if (!runs) throw new DurastackError('STEP_REFUSED', `The source ended the migration of machine ${vm.id}.`);
 }
 
-/** It runs; resolves when all of its memory has come, rejects when that cannot be any more. */
-async function arrive(
+/** A copy that waits for memory. FORBIDDEN when something else is offered. */
+function makeCopy(
   world: SimulatedWorld,
   hostId: string,
-  { vmId, stream, ongoing }: { vmId: string; stream: Duplex; ongoing: Ongoing },
-): Promise<void> {
-  world.setPostCopy(hostId, vmId, 'arriving');
-  try {
-    await finished(stream, { writable: false });
-    world.setPostCopy(hostId, vmId, undefined);
-  } catch (cause) {
-    const text = `The memory of machine ${vmId} stopped coming before it was complete.`;
-    throw new DurastackError('STEP_REFUSED', text, { cause });
-  } finally {
-    ongoing.arriving.delete(vmId);
-  }
+  { vm, description, context }: { vm: VmSpec; description: string; context: VerbContext },
+): void {
+  if (description !== vm.id)
+    throw new DurastackError('FORBIDDEN', `The ticket is for machine ${vm.id}, not for ${description}.`);
+  context.signal.throwIfAborted();
+  const { seed, ...spec } = vm;
+  world.host(hostId).vms[vm.id] = { spec, power: 'off', serial: `${seed.hostname} login: ` };
+  world.holdVm(hostId, vm.id);
 }
 
 function requireRoom(world: SimulatedWorld, hostId: string, vm: VmSpec): void {
@@ -238,45 +222,40 @@ async function send(
       sentBytes: memoryMib * MIB,
       hypervisorMs: transferMs + DOWNTIME_MS,
     });
-    let arrived: Promise<{ readonly runs: boolean }> | undefined;
-    const isGone = async (remainingBytes: number): Promise<boolean> => {
-      const isTime = postCopy !== undefined && performance.now() - began >= postCopy.afterMs;
-      if (arrived === undefined && isTime) {
-        context.signal.throwIfAborted();
-        await receiver.beginPostCopy();
-        context.signal.throwIfAborted();
-        world.holdVm(hostId, vmId);
-        world.setPostCopy(hostId, vmId, 'left');
-        const { totalMs } = figures();
-        turn.take({ ...figures(), totalMs, switchedMs: totalMs, sentBytes: memoryMib * MIB - remainingBytes });
-        arrived = receiver.finish({ cookie: '' });
-        arrived.catch(() => undefined);
-      }
-      if (arrived !== undefined) ongoing.remainingBytes.set(vmId, remainingBytes);
-      return arrived !== undefined;
+    const departure = new Departure(world, hostId, { vmId, context, receiver, ongoing, postCopy });
+    const isGone = (remainingBytes: number): Promise<boolean> => {
+      const { totalMs } = figures();
+      const sentBytes = memoryMib * MIB - remainingBytes;
+      return departure.isGone(totalMs, remainingBytes, () =>
+        turn.take({ ...figures(), switchedMs: totalMs, sentBytes }),
+      );
     };
     await sendMemory(stream, memoryMib, { context, transferMs, isGone });
-    if (arrived !== undefined) {
-      // What becomes of it when this fails, whoever asks both sides finds out.
-      await arrived;
-      world.setPower(hostId, vmId, 'off');
-      return figures();
-    }
+    if (await departure.hasArrived()) return figures();
     if (!stream.writableFinished)
       throw new DurastackError('STEP_REFUSED', `The destination stopped receiving machine ${vmId}; it runs on here.`);
     context.signal.throwIfAborted();
-    if (world.host(hostId).vms[vmId]?.power !== 'running')
-      throw new DurastackError('STEP_REFUSED', `Machine ${vmId} stopped while it was being moved.`);
-    world.holdVm(hostId, vmId);
-    const { runs } = await receiver.finish({ cookie: '' }).catch((cause: unknown) => {
-      const text = `Nobody can tell whether machine ${vmId} runs at host ${destination.hostId}: it is held here.`;
-      throw new DurastackError('STEP_REFUSED', text, { cause });
-    });
-    world.setPower(hostId, vmId, runs ? 'off' : 'running');
-    if (!runs) throw new DurastackError('STEP_REFUSED', `Machine ${vmId} could not run at the destination.`);
+    await handOver(world, hostId, { vmId, receiver });
     return figures();
   } finally {
     ongoing.remainingBytes.delete(vmId);
     receiver.close();
   }
+}
+
+/** It stands still, until the other side says whether it runs there. */
+async function handOver(
+  world: SimulatedWorld,
+  hostId: string,
+  { vmId, receiver }: { vmId: string; receiver: RemoteReceiver },
+): Promise<void> {
+  if (world.host(hostId).vms[vmId]?.power !== 'running')
+    throw new DurastackError('STEP_REFUSED', `Machine ${vmId} stopped while it was being moved.`);
+  world.holdVm(hostId, vmId);
+  const { runs } = await receiver.finish({ cookie: '' }).catch((cause: unknown) => {
+    const text = `Nobody can tell whether machine ${vmId} runs at its destination: it is held here.`;
+    throw new DurastackError('STEP_REFUSED', text, { cause });
+  });
+  world.setPower(hostId, vmId, runs ? 'off' : 'running');
+  if (!runs) throw new DurastackError('STEP_REFUSED', `Machine ${vmId} could not run at the destination.`);
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
 import { ConformanceCaller } from '../conformance/conformance-subject.js';
-import { describeMigrationConformance, type MigrationSubject } from '../conformance/migration-conformance.js';
+import { describeMigrationConformance } from '../conformance/migration-conformance.js';
+import type { MigrationSubject } from '../conformance/migration-scene.js';
 import type { HostDriver } from '../driver.js';
 import { createSimulatorDriver } from './simulator-driver.js';
 import { SimulatedWorld } from './world.js';
