@@ -2,6 +2,7 @@
 import type { Command } from '@durastack/contracts/command';
 import { unwrap, wireName, wireOf } from '@durastack/contracts/fields';
 import { newId } from '@durastack/kit/ids/new-id';
+import type { UserKeys } from '@durastack/store/seed';
 import { loadCatalogue } from '@durastack/kit/catalogue/load-catalogue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -14,6 +15,11 @@ let stranger: TestAccount;
 let domainAdmin: TestAccount;
 let foreignAdmin: TestAccount;
 let belongings: Belongings;
+let member: TestAccount;
+/** What the owner's project owns. */
+let shared: Belongings;
+/** Keys that nothing is done for: of a disabled user, of a disabled account, and such as were replaced. */
+const dead: Record<string, UserKeys> = {};
 
 beforeAll(async () => {
   t = await startTestApi();
@@ -23,7 +29,21 @@ beforeAll(async () => {
   stranger = await t.account('stranger', { domainId: acme.id });
   domainAdmin = await t.account('dora', { domainId: acme.id, accountType: 2 });
   foreignAdmin = await t.account('rick', { domainId: rival.id, accountType: 2 });
-  belongings = await makeBelongings(t, await makePlace(t), owner);
+  const place = await makePlace(t);
+  belongings = await makeBelongings(t, place, owner);
+  const [project] = (await t.db.source.query('SELECT account_id FROM project WHERE id = ?', [
+    belongings.projectId,
+  ])) as {
+    account_id: string;
+  }[];
+  shared = await makeBelongings(t, place, { ...owner, id: project?.account_id ?? '' });
+  member = await t.account('member', { domainId: acme.id });
+  await t.ok('addAccountToProject', { projectid: belongings.projectId, account: 'member' }, owner.keys);
+  const [off, out, old] = [await t.account('off'), await t.account('out'), await t.account('old')];
+  await t.ok('disableUser', { id: off.userId });
+  await t.ok('disableAccount', { id: out.id, lock: 'true' });
+  await t.ok('registerUserKeys', { id: old.userId });
+  Object.assign(dead, { 'a disabled user': off.keys, 'a locked account': out.keys, 'replaced keys': old.keys });
 });
 afterAll(() => t.stop());
 
@@ -38,6 +58,11 @@ describe.each(commands.map((command) => [command.name, command] as const))('%s',
   it('is refused without credentials unless it is for anyone', async () => {
     const reply = await t.api.server.inject({ method: 'GET', url: `/client/api?command=${name}&response=json` });
     expect(reply.statusCode === 401).toBe(!open);
+  });
+
+  it('is refused to disabled users, to locked accounts and with replaced keys unless it is for anyone', async () => {
+    for (const [whose, keys] of Object.entries(dead))
+      expect((await t.call(name, {}, keys)).status === 401, whose).toBe(!open);
   });
 
   it.each(['admin', 'domain-admin', 'user'] as const)('is there for %s exactly when declared', async (role) => {
@@ -65,7 +90,7 @@ describe("another's things look as if they did not exist", () => {
     .flatMap((command) => idParameters(command).map((parameter) => [command.name, parameter] as const));
 
   it.each(cases)('%s by %s', async (name, parameter) => {
-    const ids = { ...belongings, accountId: owner.id, userId: owner.userId };
+    const ids = { ...belongings, sharedVm: shared.vmId, accountId: owner.id, userId: owner.userId };
     for (const id of Object.values(ids)) {
       for (const keys of [stranger.keys, foreignAdmin.keys]) {
         const unknown = newId();
@@ -88,6 +113,17 @@ describe("another's things look as if they did not exist", () => {
     }
   });
 
+  it('but those of a project not to its members', async () => {
+    for (const keys of [owner.keys, member.keys, domainAdmin.keys, t.admin]) {
+      const { body } = await t.call('listVirtualMachines', { id: shared.vmId }, keys);
+      expect(body['count']).toBe(1);
+      const job = await t.call('queryAsyncJobResult', { jobid: shared.operationId }, keys);
+      expect(job.body['jobstatus']).toBe(0);
+    }
+    const { body } = await t.call('listVirtualMachines', { id: belongings.vmId }, member.keys);
+    expect(body, 'of the owner itself').toEqual({});
+  });
+
   it('in lists, whatever is asked for', async () => {
     const asks: Record<string, string>[] = [
       {},
@@ -96,6 +132,9 @@ describe("another's things look as if they did not exist", () => {
       { account: 'owner', domainid: owner.domainId },
       { domainid: owner.domainId, listall: 'true' },
       { ids: belongings.vmId },
+      { id: shared.vmId },
+      { projectid: belongings.projectId },
+      { projectid: '-1', listall: 'true' },
       { 'tags[0].key': 'env', 'tags[0].value': 'prod', listall: 'true' },
     ];
     for (const ask of asks) {
