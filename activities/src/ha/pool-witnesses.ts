@@ -15,7 +15,7 @@ import {
   type SharedPool,
   type WatchedHost,
 } from '@durastack/store/ha/ha-scene';
-import type { WitnessParts } from './witnesses.js';
+import type { AskedPools, WitnessParts } from './witnesses.js';
 
 type Pools = Witnesses['pools'];
 
@@ -36,7 +36,7 @@ interface Look {
 }
 
 /** See the module's head. One per detector. */
-export class PoolWitnesses {
+export class PoolWitnesses implements AskedPools {
   private readonly looks = new Map<string, Look>();
   private readonly forMs: number;
 

@@ -9,7 +9,6 @@ import { readNeighbours, type Neighbour, type WatchedHost } from '@durastack/sto
 import { readController } from '@durastack/store/oobm/controller-rows';
 import type { DataSource } from 'typeorm';
 import type { AgentGateway } from '../agent-gateway.js';
-import type { PoolWitnesses } from './pool-witnesses.js';
 import { withLogin } from '../oobm/controller-login.js';
 
 const PEERS = 3;
@@ -26,9 +25,14 @@ export interface WitnessParts {
   readonly log: Logger;
 }
 
+/** What pools that hosts share tell of a host. */
+export interface AskedPools {
+  ask(host: WatchedHost, heardWithinMs: number): Promise<Witnesses['pools']>;
+}
+
 /** Asks all of them at once; whoever does not answer in time has said nothing. */
 export async function askWitnesses(
-  parts: WitnessParts & { readonly pools: PoolWitnesses },
+  parts: WitnessParts & { readonly pools: AskedPools },
   host: WatchedHost,
   heardWithinMs: number,
 ): Promise<Witnesses> {

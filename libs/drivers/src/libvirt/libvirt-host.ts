@@ -1,6 +1,6 @@
 /** What the libvirt driver's verbs work with. */
 import type { HostNetworks } from '../network/host-networks.js';
-import type { HeldImages } from '../image-lock/held-images.js';
+import type { HeldImages } from '../process/held-images.js';
 import type { PoolDrivers } from '../pool/pool-drivers.js';
 import type { Accelerator } from './accelerator.js';
 import type { Domains } from './domains.js';
