@@ -98,11 +98,16 @@ async function readCapacities(
     'SELECT id, cpu_count * cpu_mhz AS cpuMhz, memory_mib AS memoryMib FROM host WHERE id IN (?)',
     [hostIds],
   );
-  return rows.map(({ id, cpuMhz, memoryMib }) => ({
-    id,
-    capacity: { cpuMhz: Number(cpuMhz), memoryMib: Number(memoryMib) },
-    ownUse: ownUseOf(used.get(id)) ?? { cpuMhz: 0, memoryMib: overcommit.host.hostMemoryMib },
-  }));
+  const { hostMemoryMib } = overcommit.host;
+  return rows.map(({ id, cpuMhz, memoryMib }) => {
+    const own = ownUseOf(used.get(id)) ?? { cpuMhz: 0, memoryMib: hostMemoryMib };
+    return {
+      id,
+      capacity: { cpuMhz: Number(cpuMhz), memoryMib: Number(memoryMib) },
+      // A host's average lags behind the averages of machines that came of late: what is left would be too little.
+      ownUse: { ...own, memoryMib: Math.max(own.memoryMib, hostMemoryMib) },
+    };
+  });
 }
 
 /** What a host uses beside its machines. */
