@@ -75,8 +75,8 @@ const taskKeyOf = ({ operationId, index, part }: StepRef & { readonly part?: str
 
 /** Where a host's agent is. HOST_FENCED when it was removed, or fenced and that counts. */
 async function address(db: Tx, hostId: string, fencedToo: boolean): Promise<AgentAddress> {
-  const rows = await db.query<{ agent_url: string | null; state: string }>(
-    'SELECT agent_url, state FROM host WHERE id = ?',
+  const rows = await db.query<{ agent_url: string | null; state: string; boot_id: string | null }>(
+    'SELECT agent_url, state, boot_id FROM host WHERE id = ?',
     [hostId],
   );
   const host = rows[0];
@@ -84,7 +84,8 @@ async function address(db: Tx, hostId: string, fencedToo: boolean): Promise<Agen
   if (host.state === 'Down' && !fencedToo)
     throw new DurastackError('HOST_FENCED', `Host ${hostId} was fenced: nothing of it runs any more.`);
   if (host.agent_url === null) throw new DurastackError('HOST_UNREACHABLE', `Host ${hostId} has no agent yet.`);
-  return { id: hostId, url: host.agent_url };
+  // What clears a fenced host is meant for whatever boot it is in.
+  return { id: hostId, url: host.agent_url, bootId: fencedToo ? undefined : (host.boot_id ?? undefined) };
 }
 
 /**

@@ -117,6 +117,22 @@ it('bears a reply that is lost after the effect', async () => {
   await admin('DELETE', `/faults/${id}`);
 });
 
+it('does nothing for an attempt that was sent before the host lost its power and arrives after it', async () => {
+  const bootOf = async () => (await plane.client.call(host, 'getFacts', {})).bootId;
+  const token = tokenOf(generation, 1);
+  const send = (bootId: string) =>
+    outcome(plane.client.call({ ...host, bootId }, 'ensureVmRunning', { vm }, { token, timeoutMs: 30_000 }));
+  const before = await bootOf();
+  expect(await send(before)).toBe('done');
+  await admin('POST', `/hosts/${host.id}/power`, { on: false });
+  await admin('POST', `/hosts/${host.id}/power`, { on: true });
+  await until('the host answers again', async () => (await outcome(bootOf())) === 'done');
+  expect(await send(before)).toBe('BACKEND_BUSY');
+  expect(await power()).toBe('off');
+  expect(await send(await bootOf())).toBe('done');
+  expect(await power()).toBe('running');
+});
+
 it('refuses a control plane that was forgotten, on everything', async () => {
   const token = tokenOf(1, 1, 1);
   expect(await outcome(plane.client.call(host, 'ensureVmStopped', { vmId: vm.id }, { token }))).toBe('done');

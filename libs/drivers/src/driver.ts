@@ -86,6 +86,8 @@ export interface HostDriver {
   stop(): Promise<void>;
   /** Present power of all machines of this control plane. */
   observe(): Promise<readonly ObservedVm[]>;
+  /** The host's present boot, as in its facts. Asked before every verb that changes something: cheap. */
+  bootId(): Promise<string>;
   /** Measured use of the host. */
   usage(): Promise<{ readonly cpuPercent: number; readonly memoryUsedMib: number }>;
   /** Measured use of its running machines since the previous call; one that was not there then may be left out. */

@@ -90,17 +90,15 @@ export async function reviveHosts(ground: Ground): Promise<void> {
   await db.execute('UPDATE host SET fence_epoch = 0 WHERE id IN (?)', [ids]);
 }
 
-/** It has power, and tells so by a boot id of its own. */
+/** It is started anew, and its new boot is known. */
 export async function restart(ground: Ground, hostId: string): Promise<void> {
+  await setPower(ground, hostId, false);
   await setPower(ground, hostId, true);
-  await ground.world.db.execute('UPDATE host SET boot_id = ? WHERE id = ?', [newId(), hostId]);
   // Who was silent is asked again only now and then, until it has answered.
-  const answers = () =>
-    ground.world.agents.readFenced(hostId, 'getFacts', {}, 2_000).then(
-      () => true,
-      () => false,
-    );
-  await eventually(`${hostId} answering again`, answers);
+  const { bootId } = await eventually(`${hostId} answering again`, () =>
+    ground.world.agents.readFenced(hostId, 'getFacts', {}, 2_000).catch(() => undefined),
+  );
+  await ground.world.db.execute('UPDATE host SET boot_id = ? WHERE id = ?', [bootId, hostId]);
 }
 
 const setPower = ({ world }: Ground, hostId: string, on: boolean): Promise<void> =>

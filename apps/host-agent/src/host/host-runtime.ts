@@ -117,6 +117,7 @@ export class HostRuntime {
     if (kind === 'read' || token === undefined || resource === undefined) {
       return this.act(call, { signal: AbortSignal.timeout(READ_TIMEOUT_MS), progress: () => undefined });
     }
+    await this.requireBoot(call);
     const order = { verb: call.name, resource: resource(call.params), kind, token, fingerprint: call.fingerprint };
     if (call.taskKey !== undefined && call.declaration.long === true) {
       const { landmark } = call.declaration;
@@ -220,6 +221,18 @@ export class HostRuntime {
     return {
       reach: (destination, signal) => reachDestination({ vmId, destination, context: this.context }, signal),
     };
+  }
+
+  /**
+   * What was sent before the host lost its power and arrives after it: meanwhile its machines may have been started
+   * elsewhere, of which the ledger here knows nothing.
+   */
+  private async requireBoot({ name, bootId }: CheckedCall): Promise<void> {
+    if (bootId === undefined) return;
+    const present = await this.parts.driver.bootId();
+    if (bootId === present) return;
+    const message = `${name} was meant for boot ${bootId} of host ${this.hostId}, which is in boot ${present} now.`;
+    throw new DurastackError('BACKEND_BUSY', message);
   }
 
   private requireDriver(): void {

@@ -14,6 +14,8 @@ export interface CheckedCall {
   readonly token: VerbRequest['token'];
   readonly taskKey: string | undefined;
   readonly waitMs: number | undefined;
+  /** The boot that the caller means. */
+  readonly bootId: string | undefined;
   /** Equal for equal parameters; tells nothing about them. */
   readonly fingerprint: string;
 }
@@ -40,8 +42,8 @@ export function checkCall(name: string, body: unknown): CheckedCall {
     throw new DurastackError('INVALID_INPUT', `${name} is long and was called without a task key.`);
   }
   const fingerprint = createHash('sha256').update(JSON.stringify(params)).digest('hex');
-  const { token, taskKey, waitMs } = request;
-  return { name: name as VerbName, declaration, params, token, taskKey, waitMs, fingerprint };
+  const { token, taskKey, waitMs, bootId } = request;
+  return { name: name as VerbName, declaration, params, token, taskKey, waitMs, bootId, fingerprint };
 }
 
 /** Checks a body against its schema. INVALID_INPUT names the fields, never their values. */

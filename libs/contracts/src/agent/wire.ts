@@ -39,6 +39,8 @@ export function hostIdOfCertificate(name: string): string | undefined {
 export const verbRequest = z.object({
   token: agentToken.optional(),
   taskKey: z.string().max(120).optional(),
+  /** The boot of the host that the caller knows: in another one the verb does nothing. */
+  bootId: z.string().max(64).optional(),
   /** Of a long verb: the answer may wait for its end for so long, instead of for the agent's own moment. */
   waitMs: z.int().min(0).max(2_000).optional(),
   params: z.unknown(),

@@ -101,6 +101,7 @@ function describeHost(scene: ConformanceScene): void {
     const again = await scene.caller().call('getFacts', {});
     expect(again.bootId).toBe(facts.bootId);
     expect(facts.bootId).not.toBe('');
+    expect(await scene.driver().bootId()).toBe(facts.bootId);
   });
 
   it('has no script for a stage of its maintenance until somebody puts one there', async () => {

@@ -16,7 +16,7 @@ import type { Accelerator } from './accelerator.js';
 import { ensureVolumeAttached, ensureVolumeDetached, ensureVolumeSize } from './data-disks.js';
 import { Domains } from './domains.js';
 import { ensureVmRunning } from './ensure-vm-running.js';
-import { readFacts, UsageMeter } from './host-facts.js';
+import { readBootId, readFacts, UsageMeter } from './host-facts.js';
 import type { LibvirtHost } from './libvirt-host.js';
 import { MachineUseMeter } from './machine-use.js';
 import { migrationVerbs } from './migration/migration-verbs.js';
@@ -101,6 +101,7 @@ export function createLibvirtDriver(options: LibvirtDriverOptions): HostDriver {
       host.client.close();
     },
     observe: () => host.domains.observe(),
+    bootId: readBootId,
     usage: () => usage.read(),
     machineUse: () => machineUse.read(host),
     measurePools: async (pools) => host.pools.measured(pools),

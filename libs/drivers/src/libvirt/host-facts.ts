@@ -8,18 +8,23 @@ export async function readFacts(host: LibvirtHost): Promise<HostFacts> {
   const [node, version, bootId] = await Promise.all([
     host.client.nodeInfo(),
     host.client.hypervisorVersion(),
-    readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+    readBootId(),
   ]);
   return {
     hypervisor: 'KVM',
     accelerator: await host.accelerator(),
     hypervisorVersion: version,
     agentVersion: host.agentVersion,
-    bootId: bootId.trim(),
+    bootId,
     cpuCount: Math.max(1, node.cpuCount),
     cpuMhz: node.cpuMhz > 0 ? node.cpuMhz : await cpuMhz(),
     memoryMib: Math.floor(node.memoryKib / 1024),
   };
+}
+
+/** The kernel's present boot. */
+export async function readBootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 }
 
 /** Measures the processors' use between one call and the next. */

@@ -62,6 +62,7 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
     },
     stop: async () => unwatch(),
     observe: async () => observe(world, hostId),
+    bootId: async () => world.host(hostId).bootId,
     usage: async () => {
       const { cpuCount } = world.host(hostId);
       const running = Object.values(world.host(hostId).vms).filter(({ power }) => power === 'running');

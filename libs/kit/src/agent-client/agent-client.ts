@@ -45,6 +45,8 @@ export interface AgentAddress {
   readonly id: string;
   /** `agent://host:port` or `https://host:port`. */
   readonly url: string;
+  /** The boot that a verb is meant for, where it is meant for one: one that arrives in a later boot is refused. */
+  readonly bootId?: string | undefined;
 }
 
 /** How a call is made. */
@@ -178,13 +180,14 @@ export function createAgentClient(identity: AgentClientIdentity): AgentClient {
 
   return {
     call: async (host, verb, params, options = {}) => {
-      const body = { params, ...(options.token === undefined ? {} : { token: options.token }) };
+      const { token } = options;
+      const body = { params, ...bootOf(host), ...(token === undefined ? {} : { token }) };
       const request = { method: 'POST' as const, path: `/v1/verbs/${verb}`, body, result: VERBS[verb].result };
       return (await send(host, request, options)) as VerbResult<typeof verb>;
     },
     startTask: async (host, verb, params, options) => {
       const { token, taskKey, waitMs } = options;
-      const body = { params, token, taskKey, ...(waitMs === undefined ? {} : { waitMs }) };
+      const body = { params, token, taskKey, ...bootOf(host), ...(waitMs === undefined ? {} : { waitMs }) };
       const request = { method: 'POST' as const, path: `/v1/verbs/${verb}`, body, result: taskStatus };
       return checkedTask(verb, host, await send(host, request, options));
     },
@@ -232,6 +235,8 @@ function createSender(pools: HostPools) {
     });
   };
 }
+
+const bootOf = ({ bootId }: AgentAddress) => (bootId === undefined ? {} : { bootId });
 
 function checkedTask(verb: LongVerbName, host: AgentAddress, status: TaskStatus): TaskStatus {
   if (status.state !== 'done') return status;
