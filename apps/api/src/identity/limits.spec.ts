@@ -122,6 +122,8 @@ describe('limits', () => {
     const own = await t.ok<Row[]>('listResourceLimits', {}, alice.keys);
     expect(own).toHaveLength(17);
     expect(own[0]).toMatchObject({ account: alice.name, domain: 'acme', resourcetypename: 'user_vm', max: -1 });
+    expect(await t.ok('listResourceLimits', { keyword: 'storage' }, alice.keys)).toHaveLength(4);
+    expect(await t.ok('listResourceLimits', { page: '2', pagesize: '10' }, alice.keys)).toHaveLength(7);
     const where = { account: alice.name, domainid: acme };
     expect(await limit({ resourcetype: '6', max: '3', ...where }, dora.keys)).toMatchObject({ max: 3 });
     expect(await t.ok('listResourceLimits', { resourcetypename: 'network' }, alice.keys)).toMatchObject([{ max: 3 }]);

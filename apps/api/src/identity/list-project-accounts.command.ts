@@ -2,8 +2,10 @@ import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { listProjectAccounts } from '@durastack/contracts/identity/list-project-accounts';
 import { accountTypeOf, type RoleType } from '@durastack/contracts/identity/roles';
 import { autocommit } from '@durastack/store/database/transaction';
+import { offsetPage, type ListPage } from '@durastack/store/lists/engine/run-list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
+import { pageOf } from '../face/page-of.js';
 import { Platform } from '../platform.js';
 import { requireProject } from './project-rows.js';
 
@@ -19,7 +21,7 @@ type MemberRow = Omit<MemberView, 'accountType' | 'userId' | 'username'> & {
 export class ListProjectAccountsHandler implements CommandHandler<typeof listProjectAccounts> {
   constructor(private readonly platform: Platform) {}
 
-  async execute(call: Call, params: ParamsOf<typeof listProjectAccounts>): Promise<MemberView[]> {
+  async execute(call: Call, params: ParamsOf<typeof listProjectAccounts>): Promise<ListPage<MemberView>> {
     const tx = autocommit(this.platform.database);
     const project = await requireProject(tx, call.caller, { id: params.projectId, parameter: 'projectid' });
     const rows = await tx.query<MemberRow>(
@@ -33,7 +35,7 @@ export class ListProjectAccountsHandler implements CommandHandler<typeof listPro
     const { account, userId, role, keyword } = params;
     const same = (wanted: string | undefined, is: string | null) =>
       wanted === undefined || wanted.toLowerCase() === is?.toLowerCase();
-    return rows
+    const found = rows
       .filter((row) => same(account, row.account) && same(userId, row.userId) && same(role, row.role))
       .filter((row) => row.account.toLowerCase().includes((keyword ?? '').toLowerCase()))
       .map(({ roleType, userId: user, username, ...row }) => ({
@@ -42,5 +44,7 @@ export class ListProjectAccountsHandler implements CommandHandler<typeof listPro
         accountType: accountTypeOf(roleType),
         ...(user === null ? {} : { userId: user, username: username ?? '' }),
       }));
+    // Members have no id and no name for the usual choice to go by.
+    return pageOf(found, {}, call.page ?? offsetPage(params)) as ListPage<MemberView>;
   }
 }

@@ -117,6 +117,7 @@ describe('projects', () => {
       { account: 'alice', role: 'Admin' },
       { account: 'bob', userid: bob.userId, username: 'bob', role: 'Regular' },
     ]);
+    expect(await t.ok('listProjectAccounts', { projectid: id, keyword: 'BO' }, bob.keys)).toHaveLength(1);
     expect(await errorOf('addUserToProject', { projectid: id, username: 'bob' }, alice.keys)).toContain('already');
     for (const [command, params] of [
       ['updateProject', { id, name: 'mine' }],
