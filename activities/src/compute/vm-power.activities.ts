@@ -1,6 +1,6 @@
 import type { VmPowerPorts } from '@durastack/contracts/compute/vm.ports';
 import { isDurastackError } from '@durastack/contracts/errors';
-import { DONE, pending, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
+import { DONE, doneWith, pending, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
 import { forgetOtherHosts, readOtherHosts } from '@durastack/store/compute/given-up-migration';
 import { releaseHosts } from '@durastack/store/operations/reservations';
 import { inStep, underStep } from '@durastack/store/operations/run';
@@ -41,9 +41,15 @@ export function createActivities(dependencies: ActivityDependencies): VmPowerPor
       });
       if (!found) return DONE;
       await letGoOfVolumes(dependencies, { vmId: found.spec.id }, step);
-      const { power } = await agents.call(found.hostId, 'ensureVmRunning', { vm: found.spec }, step);
-      await record(step, found.spec.id, power);
-      return DONE;
+      try {
+        const { power } = await agents.call(found.hostId, 'ensureVmRunning', { vm: found.spec }, step);
+        await record(step, found.spec.id, power);
+        return DONE;
+      } catch (error) {
+        // Where there is no way back it has ended with its host, and HA finds it among the lost ones.
+        if (step.direction !== 'past-pivot' || !isDurastackError(error, 'HOST_FENCED')) throw error;
+        return doneWith('stopped by fencing: its host is lost');
+      }
     },
 
     async removeVmFromHost(step) {
