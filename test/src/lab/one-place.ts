@@ -20,7 +20,7 @@ export async function expectInOnePlace(lab: LabFixture, vm: LabVm, nonce: string
   await eventually('one QEMU', () => Promise.resolve(lab.witness.copies(vm.id).length === 1));
   const first = await lab.untilCounting(vm);
   expect(first.nonce).toBe(nonce);
-  await eventually('it counts on', async () => (await lab.counter(vm)).count > first.count);
+  await eventually('it counts on', async () => (await lab.untilCounting(vm)).count > first.count);
   expect(lab.witness.violations).toEqual([]);
   expect((await lab.diskLog(vm, host)).isInterleaved).toBe(false);
   await lab.expectClean();
