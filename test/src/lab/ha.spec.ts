@@ -1,8 +1,7 @@
 /** HA on real hosts: guests that count on their disks, controllers that switch, and a witness that looks for two copies. */
-import { readBmcSettings } from '@durastack/cli/lab/bmc/bmc-settings';
-import { certificateFingerprint } from '@durastack/kit/tls/certificate-holder';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually, itemsOf, objectOf } from '../support/basis.js';
+import { disableHa, enableHa } from './ha-hosts.js';
 import { LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
 
 const TIMEOUT_MS = 600_000;
@@ -12,24 +11,14 @@ let lab: LabFixture;
 let offering: string;
 beforeAll(async () => {
   lab = await useLab();
-  for (const host of lab.hosts) await configure(host);
+  await enableHa(lab);
   const size = { name: `ha-${process.pid}`, displaytext: 'ha', cpunumber: '1', cpuspeed: '500', memory: '128' };
   offering = objectOf(await lab.admin.callAndWait('createServiceOffering', { ...size, offerha: 'true' })).id;
 }, LAB_TIMEOUT_MS);
 afterAll(async () => {
-  for (const host of lab?.hosts ?? []) await lab.admin.callAndWait('disableHAForHost', { hostid: lab.hostId(host) });
+  if (lab !== undefined) await disableHa(lab);
   await lab?.release();
 }, LAB_TIMEOUT_MS);
-
-async function configure(host: string): Promise<void> {
-  const { address, username, password, certificatePem } = readBmcSettings(lab.lab.host(host).directory);
-  const hostid = lab.hostId(host);
-  const way = { driver: 'redfish', port: '443', fingerprint: certificateFingerprint(certificatePem) };
-  await lab.admin.call('configureOutOfBandManagement', { hostid, address, username, password, ...way });
-  await lab.admin.callAndWait('enableOutOfBandManagementForHost', { hostid });
-  await lab.admin.callAndWait('configureHAForHost', { hostid, provider: 'KVMHAProvider' });
-  await lab.admin.callAndWait('enableHAForHost', { hostid });
-}
 
 const deploy = (host: string, name: string) =>
   lab.deployCounterVm({ host, name, params: { serviceofferingid: offering } });
