@@ -35,7 +35,9 @@ describe('a cloud of simulated hosts', () => {
       ],
     });
     expect(names(await ask('listProjects'), 'project')).toEqual(['terraform']);
-    expect(JSON.parse(await ask('listPublicIpAddresses', 'allocatedonly=false'))).toMatchObject({ count: 1018 });
+    expect(JSON.parse(await ask('listPublicIpAddresses', 'allocatedonly=false', 'listall=true'))).toMatchObject({
+      count: 1018,
+    });
     const login = [
       '--silent',
       status.urls.api,
