@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ApiClient } from '../api/api-client.js';
-import { describeDrs, describeFailure, describeMaintenance, whatIf, type FailurePlan } from './whatif.command.js';
+import { describeDrs, describeFailure, describeMaintenance, type FailurePlan } from './whatif-answers.js';
+import { whatIf } from './whatif.command.js';
 
 const machine = (name: string, more: Partial<FailurePlan['machines'][number]> = {}) => ({
   ...{ name, hapriority: 5, restarts: true },
