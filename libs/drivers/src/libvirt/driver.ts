@@ -20,7 +20,7 @@ import { readBootId, readFacts, UsageMeter } from './host-facts.js';
 import type { LibvirtHost } from './libvirt-host.js';
 import { MachineUseMeter } from './machine-use.js';
 import { migrationVerbs } from './migration/migration-verbs.js';
-import { OngoingPostCopies } from './migration/post-copy.js';
+import { OngoingPostCopies } from './migration/ongoing-post-copies.js';
 import { connectSocket } from './migration/sockets.js';
 import { PowerWatch } from './power-watch.js';
 import { rememberedAccelerator } from './remembered-accelerator.js';

@@ -4,7 +4,7 @@ import type { HeldImages } from '../process/held-images.js';
 import type { PoolDrivers } from '../pool/pool-drivers.js';
 import type { Accelerator } from './accelerator.js';
 import type { Domains } from './domains.js';
-import type { OngoingPostCopies } from './migration/post-copy.js';
+import type { OngoingPostCopies } from './migration/ongoing-post-copies.js';
 import type { LibvirtClient } from './rpc/client.js';
 
 /** One host under one instance. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { newTurn } from '../../turn.js';
-import { OngoingPostCopies, whyNoPostCopy, type PageFaultRights } from './post-copy.js';
+import { OngoingPostCopies } from './ongoing-post-copies.js';
+import { whyNoPostCopy, type PageFaultRights } from './post-copy.js';
 
 const QEMU = { uid: 64_055, gid: 108 };
 const ROOTS_DEVICE = { uid: 0, gid: 0, mode: 0o600 };
