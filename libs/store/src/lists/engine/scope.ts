@@ -79,7 +79,7 @@ function administeredBy(account: Sql, accounts: Sql): Sql {
 
 /** It leaves out little, so it is none to choose an index by. */
 function withoutProjects(account: Sql): Sql {
-  return { ...sql`${account} NOT IN (SELECT account_id FROM project)`, isBroad: true };
+  return { ...sql`(${account} IS NULL OR ${account} NOT IN (SELECT account_id FROM project))`, isBroad: true };
 }
 
 /**
