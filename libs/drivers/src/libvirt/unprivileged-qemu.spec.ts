@@ -8,7 +8,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HostDriver, VerbContext } from '../driver.js';
 import { basePath, volumePath } from '../directory-pool/paths.js';
 import { createLibvirtDriver, type ImageVerbs } from './driver.js';
-import { LibvirtClient } from './rpc/client.js';
 import { startLibvirtdFixture, type LibvirtdFixture } from './libvirtd-fixture.js';
 import { GUEST_SAYS, makePool, networkOf, vmOf, volumeOf, type PoolFixture } from './vm-fixture.js';
 import { vmFiles } from './vm-files.js';
@@ -106,7 +105,7 @@ describe('a machine whose QEMU is not root', () => {
     await expect(stat(files.dir)).rejects.toThrow();
   }, 180_000);
 
-  it('cannot run before its memory is complete where the kernel leaves page faults to root, and says so', async () => {
+  it('is not taken before its memory is complete where the kernel leaves page faults to root', async () => {
     const allowed = (await readFile('/proc/sys/vm/unprivileged_userfaultfd', 'utf8')).trim() === '1';
     vm = await newVm(pool);
     await driver.verbs.ensureVmRunning({ vm }, context());
@@ -114,24 +113,6 @@ describe('a machine whose QEMU is not root', () => {
     const { noPostCopy = '' } = await driver.verbs.checkMigration({ vm, needs }, context());
     if (Number(needs.hypervisorVersion.split('.')[0]) < 8)
       expect(noPostCopy).toMatch(allowed ? /^$/ : /sysctl vm\.unprivileged_userfaultfd=1/);
-    // What the kernel and QEMU themselves say when it is tried all the same.
-    const client = new LibvirtClient({ socketPath: libvirtd.socketPath });
-    const description = await client.presentXml((await client.domainByUuid(vm.id))!);
-    client.close();
-    await driver.verbs.ensureVmGone({ vmId: vm.id }, context());
-    const ticket = { vm, sourceHostId: vm.id, ticket: 'x'.repeat(43), validForMs: 1_000, postCopy: true } as const;
-    const prepared: string[] = [];
-    const admit: VerbContext['admit'] = async (receiver) => {
-      await receiver.prepare({ description, cookie: '' }).then(
-        () => prepared.push(''),
-        (error: unknown) => prepared.push(String(error)),
-      );
-    };
-    await expect(driver.verbs.receiveVm(ticket, { ...context(), admit })).rejects.toMatchObject({
-      code: 'STEP_REFUSED',
-    });
-    if (noPostCopy === '') expect(prepared).toEqual(['']);
-    else expect(prepared[0]).toMatch(/post-?copy.*sysctl vm\.unprivileged_userfaultfd=1/is);
   }, 120_000);
 
   it('has no console when a link lies in place of its socket', async () => {
