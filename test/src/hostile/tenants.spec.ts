@@ -41,7 +41,18 @@ const belongingsOf = ({ belongings }: Tenant): string[] => Object.values(belongi
 function ownWorld(caller: TenantName): HostileWorld {
   const tenant = world.tenants[caller];
   const mine = new Set([tenant.id, tenant.userId, tenant.domainId, ...belongingsOf(tenant)]);
-  const owned = new Set(['domain', 'account', 'user', 'machine', 'volume', 'template', 'network', 'keypair', 'job', 'project']);
+  const owned = new Set([
+    'domain',
+    'account',
+    'user',
+    'machine',
+    'volume',
+    'template',
+    'network',
+    'keypair',
+    'job',
+    'project',
+  ]);
   const ids = Object.entries(world.ids).map(([kind, all]) => {
     const own = all.filter((id) => mine.has(id));
     return [kind, owned.has(kind) && own.length > 0 ? own : all] as const;

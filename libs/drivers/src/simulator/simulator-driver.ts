@@ -1,4 +1,5 @@
 /** A host that does nothing, faithfully: the same verbs, events and refusals, without a hypervisor. */
+import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers';
 import { newestFabric } from '@durastack/contracts/agent/newest-fabric';
 import type { ObservedVm } from '@durastack/contracts/agent/specs';
@@ -78,18 +79,18 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
         ...(pool.kind === 'rbd' ? { addresses: [storageAddress(hostId)] } : {}),
         ...(pool.kind === 'shared-mount-point' ? { mount: SIMULATED_MOUNT } : {}),
       })),
-    openConsole: async (vmId) => {
-      const vm = world.host(hostId).vms[vmId];
-      if (vm?.power !== 'running') {
-        throw new DurastackError('NOT_FOUND', `Machine ${vmId} does not run on host ${hostId}.`);
-      }
-      const screen = openRfbScreen(vm.spec.domainName);
-      const stopWatching = world.watch(hostId, (changed) => {
-        if (changed.id === vmId && changed.power !== 'running') screen.destroy();
-      });
-      return screen.once('close', stopWatching);
-    },
+    openConsole: async (vmId) => openConsole(world, hostId, vmId),
   };
+}
+
+function openConsole(world: SimulatedWorld, hostId: string, vmId: string): Duplex {
+  const vm = world.host(hostId).vms[vmId];
+  if (vm?.power !== 'running') throw new DurastackError('NOT_FOUND', `Machine ${vmId} does not run on host ${hostId}.`);
+  const screen = openRfbScreen(vm.spec.domainName);
+  const stopWatching = world.watch(hostId, (changed) => {
+    if (changed.id === vmId && changed.power !== 'running') screen.destroy();
+  });
+  return screen.once('close', stopWatching);
 }
 
 type HostVerbs = Pick<
