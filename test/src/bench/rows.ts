@@ -1,4 +1,5 @@
 /** Thousands of rows as operations would have left them, written in bulk. */
+import { defaultRoleOf } from '@durastack/contracts/identity/roles';
 import { invariant } from '@durastack/contracts/errors';
 import { newId } from '@durastack/kit/ids/new-id';
 import { autocommit } from '@durastack/store/database/transaction';
@@ -35,7 +36,9 @@ export async function makeOwner(source: DataSource, index: number): Promise<Owne
   const owner = { accountId: newId(), domainId: root.id, userId: newId() };
   const name = `tenant-${index}`;
   const common = { state: 'enabled', created_at: new Date() };
-  await insertMany(source, 'account', [{ id: owner.accountId, domain_id: root.id, name, role: 'user', ...common }]);
+  await insertMany(source, 'account', [
+    { id: owner.accountId, domain_id: root.id, name, role: 'user', role_id: defaultRoleOf('User').id, ...common },
+  ]);
   await insertMany(source, 'user', [
     {
       ...{ id: owner.userId, account_id: owner.accountId, username: name, first_name: 'A', last_name: 'B' },

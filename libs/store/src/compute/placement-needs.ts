@@ -107,33 +107,25 @@ async function readAffinity(tx: Tx, vmIds: readonly string[]): Promise<Map<strin
   );
   if (groups.length === 0) return new Map();
   const groupIds = [...new Set(groups.map(({ groupId }) => groupId))];
-  const members = await tx.query<{ groupId: string; vmId: string; hostId: string }>(
-    `SELECT m.group_id AS groupId, m.vm_id AS vmId, v.host_id AS hostId FROM affinity_group_member m JOIN virtual_machine v ON v.id = m.vm_id
-      WHERE m.group_id IN (?) AND v.host_id IS NOT NULL
-     UNION
-     SELECT m.group_id, m.vm_id, r.resource_id FROM affinity_group_member m JOIN reservation r ON r.owner_id = m.vm_id AND r.resource_type = 'host'
-      WHERE m.group_id IN (?)`,
+  // Nobody can follow a member to a host that is fenced, or being fenced.
+  const members = await tx.query<{ groupId: string; vmId: string; hostId: string; lost: number }>(
+    `SELECT w.*, h.state = 'Down' OR (h.state = 'Disconnected' AND f.operation_id IS NOT NULL) AS lost FROM (
+       SELECT m.group_id AS groupId, m.vm_id AS vmId, v.host_id AS hostId FROM affinity_group_member m JOIN virtual_machine v ON v.id = m.vm_id
+        WHERE m.group_id IN (?) AND v.host_id IS NOT NULL
+       UNION
+       SELECT m.group_id, m.vm_id, r.resource_id FROM affinity_group_member m JOIN reservation r ON r.owner_id = m.vm_id AND r.resource_type = 'host'
+        WHERE m.group_id IN (?)
+     ) w LEFT JOIN host h ON h.id = w.hostId LEFT JOIN host_fence f ON f.host_id = h.id`,
     [groupIds, groupIds],
   );
-  const lost = await readLost(tx, [...new Set(members.map(({ hostId }) => hostId))]);
   const byGroup = new Map<string, typeof members>(groupIds.map((id) => [id, []]));
   for (const member of members) byGroup.get(member.groupId)?.push(member);
   return groupedBy(groups, ({ vmId, groupId, name, type }) => {
-    const binds = (hostId: string) => AFFINITY_TYPES[type].kind !== 'affinity' || !lost.has(hostId);
-    const others = (byGroup.get(groupId) ?? []).filter((member) => member.vmId !== vmId && binds(member.hostId));
+    const binds = ({ lost }: (typeof members)[number]) =>
+      AFFINITY_TYPES[type].kind !== 'affinity' || Number(lost) === 0;
+    const others = (byGroup.get(groupId) ?? []).filter((member) => member.vmId !== vmId && binds(member));
     return { groupId, name, ...AFFINITY_TYPES[type], hostIds: others.map(({ hostId }) => hostId) };
   });
-}
-
-/** Hosts that are fenced, or being fenced: nobody can follow a member there. */
-async function readLost(tx: Tx, hostIds: readonly string[]): Promise<ReadonlySet<string>> {
-  if (hostIds.length === 0) return new Set();
-  const rows = await tx.query<{ id: string }>(
-    `SELECT h.id FROM host h LEFT JOIN host_fence f ON f.host_id = h.id
-      WHERE h.id IN (?) AND (h.state = 'Down' OR (h.state = 'Disconnected' AND f.operation_id IS NOT NULL))`,
-    [hostIds],
-  );
-  return new Set(rows.map(({ id }) => id));
 }
 
 /** The same, with disks that are to go to these pools; a disk that is on its pool already stays. */
