@@ -341,6 +341,8 @@ export class LabFixture {
         const isWhole = readFaults(host.directory).length === 0 && initPid(host.directory) !== undefined;
         if (!isWhole) await this.heal(host.plan.name);
       }
+      for (const host of itemsOf(await this.admin.call('listHosts', { type: 'Routing' })))
+        if (host['resourcestate'] !== 'Enabled') await this.admin.callAndWait('cancelHostMaintenance', { id: host.id });
       // Also those whose deploy failed: nobody else has the lab now.
       const machines = itemsOf(await this.admin.call('listVirtualMachines', { listall: 'true' }));
       await Promise.all(machines.map(({ id }) => this.destroy(id)));
