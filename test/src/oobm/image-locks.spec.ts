@@ -10,7 +10,7 @@ import { beginFence } from '@durastack/store/proof/begin-fence';
 import { noteMounts, readDueTrials, readHoldersOf } from '@durastack/store/proof/lock-trials';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addHost, createPool, deployed, expunge, makeGround, only, settle, type Ground } from '../crash/ground.js';
-import { failOver, reviveHosts } from '../crash/ha-ground.js';
+import { failOver, restart, reviveHosts } from '../crash/ha-ground.js';
 import { startMatrixWorld, type MatrixWorld } from '../crash/matrix-world.js';
 import { loadStepLists } from '../support/workflows.js';
 
@@ -69,7 +69,7 @@ describe('a trial', () => {
     expect(await holders()).toEqual([hosts[1]]);
     expect((await due()).map(({ one }) => one.id)).toEqual([hosts[0]]);
     await tryAll();
-    await world.db.execute("UPDATE host SET boot_id = 'another' WHERE id = ?", [hosts[1]]);
+    await restart(ground, hosts[1]!);
     expect(await holders()).toEqual([hosts[0]]);
     expect((await due()).map(({ one }) => one.id)).toEqual([hosts[1]]);
     await tryAll();
