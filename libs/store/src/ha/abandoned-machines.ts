@@ -3,14 +3,13 @@
  * they are dead they become Stopped, which is the truth, and can be started by whoever wants them.
  */
 import type { Tx } from '../database/transaction.js';
+import { isOpenSql } from '../operations/open-operations.js';
 import { lockRows } from '../operations/state-rows.js';
 import { noteHaState } from './host-ha.js';
 import { recordLost } from './lost-machines.js';
 
 /** How many are recorded in one round. */
 const AT_ONCE = 50;
-
-const OPEN = "('queued', 'granted', 'running', 'needs-attention')";
 
 /** What was given up. */
 export interface GivenUpFailOver {
@@ -34,7 +33,7 @@ export async function leaveLostMachines(tx: Tx, { operationId, hostId, isPastPiv
   // Who starts one elsewhere still asks whether its old copy was proven dead.
   await tx.execute(
     `DELETE FROM lost_machine WHERE operation_id = ? AND NOT EXISTS (SELECT 1 FROM operation o
-      WHERE o.parent_id = lost_machine.operation_id AND o.resource_id = lost_machine.vm_id AND o.state IN ${OPEN})`,
+      WHERE o.parent_id = lost_machine.operation_id AND o.resource_id = lost_machine.vm_id AND ${isOpenSql('o')})`,
     [operationId],
   );
   const { affectedRows } = await tx.execute(
@@ -61,7 +60,7 @@ export function readAbandoned(tx: Tx): Promise<AbandonedMachine[]> {
   return tx.query<AbandonedMachine>(
     `SELECT v.id AS vmId, h.id AS hostId FROM host h JOIN virtual_machine v ON v.host_id = h.id
       WHERE h.state = 'Down' AND v.state <> 'Expunged'
-        AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.resource_type = 'host' AND o.resource_id = h.id AND o.kind = 'failOverHost' AND o.state IN ${OPEN})
+        AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.resource_type = 'host' AND o.resource_id = h.id AND o.kind = 'failOverHost' AND ${isOpenSql('o')})
         AND NOT EXISTS (SELECT 1 FROM operation_lock k WHERE k.resource_type = 'virtual-machine' AND k.resource_id = v.id)
       LIMIT ${AT_ONCE}`,
   );
@@ -73,7 +72,7 @@ export async function recordAbandoned(tx: Tx, { vmId, hostId }: AbandonedMachine
   if (host?.state !== 'Down') return false;
   const recorded = await recordUnlessBusy(tx, vmId, hostId);
   await tx.execute(
-    `DELETE FROM lost_machine WHERE vm_id = ? AND host_id = ? AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.id = lost_machine.operation_id AND o.state IN ${OPEN})`,
+    `DELETE FROM lost_machine WHERE vm_id = ? AND host_id = ? AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.id = lost_machine.operation_id AND ${isOpenSql('o')})`,
     [vmId, hostId],
   );
   return recorded;
