@@ -4,8 +4,9 @@ import { DONE, doneWith, pending, type StepOutcome, type StepRef } from '@durast
 import { forgetOtherHosts, readOtherHosts } from '@durastack/store/compute/given-up-migration';
 import { releaseHosts } from '@durastack/store/operations/reservations';
 import { inStep, underStep } from '@durastack/store/operations/run';
+import { readHolds } from '@durastack/store/proof/volume-holds';
 import type { ActivityDependencies } from '../dependencies.js';
-import { letGoOfVolumes } from '../ha/proof/let-go-of-volumes.js';
+import { letGoOf } from '../ha/proof/let-go-of-volumes.js';
 import { elapsedMs } from '../run-time.js';
 import { readVm, readVmSpec } from './vm-rows.js';
 
@@ -37,10 +38,11 @@ export function createActivities(dependencies: ActivityDependencies): VmPowerPor
     async startVm(step) {
       const found = await inStep(source, step, async (tx, operation) => {
         if (operation.input['startVm'] === false) return undefined;
-        return readVmSpec(tx, box, operation.resource.id);
+        const vmId = operation.resource.id;
+        return { ...(await readVmSpec(tx, box, vmId)), holds: await readHolds(tx, { vmId }) };
       });
       if (!found) return DONE;
-      await letGoOfVolumes(dependencies, { vmId: found.spec.id }, step);
+      await letGoOf(dependencies, found.holds, step);
       try {
         const { power } = await agents.call(found.hostId, 'ensureVmRunning', { vm: found.spec }, step);
         await record(step, found.spec.id, power);

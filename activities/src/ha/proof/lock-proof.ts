@@ -19,7 +19,7 @@ import type { StepRef } from '@durastack/contracts/operations/step';
 import type { LockEvidence, SuspectDisk } from '@durastack/model/ha/proof-evidence';
 import { inStep } from '@durastack/store/operations/run';
 import { readHoldersOf } from '@durastack/store/proof/lock-trials';
-import { forgetHold, noteHold, readHeldSpec, readHolds } from '@durastack/store/proof/volume-holds';
+import { forgetHold, noteHold, readHeldSpec, readHolds, type VolumeHold } from '@durastack/store/proof/volume-holds';
 import type { ActivityDependencies } from '../../dependencies.js';
 import { letGoOfVolumes } from './let-go-of-volumes.js';
 import type { ProofStrategy } from './proof-strategy.js';
@@ -34,12 +34,14 @@ export function createLockProof(parts: Parts): ProofStrategy {
   return {
     async gather({ id: lostHostId, disks }, step) {
       const left = disks.filter(({ locks }) => locks === 'proven');
+      if (left.length === 0) return {};
+      const holds = await inStep(parts.source, step, (tx) => readHolds(tx, { lostHostId }));
       const locks: LockEvidence[] = [];
       while (left.length > 0)
         locks.push(
-          ...(await Promise.all(left.splice(0, AT_ONCE).map((disk) => hold(parts, { lostHostId, disk }, step)))),
+          ...(await Promise.all(left.splice(0, AT_ONCE).map((disk) => hold(parts, { lostHostId, holds, disk }, step)))),
         );
-      return locks.length === 0 ? {} : { locks };
+      return { locks };
     },
     release: (lostHostId, step) => letGoOfVolumes(parts, { lostHostId }, step),
   };
@@ -47,17 +49,23 @@ export function createLockProof(parts: Parts): ProofStrategy {
 
 interface Sought {
   readonly lostHostId: string;
+  /** As they were when it began. */
+  readonly holds: readonly VolumeHold[];
   readonly disk: SuspectDisk;
 }
 
-async function hold({ source, agents }: Parts, { lostHostId, disk }: Sought, step: StepRef): Promise<LockEvidence> {
+async function hold(
+  { source, agents }: Parts,
+  { lostHostId, holds, disk }: Sought,
+  step: StepRef,
+): Promise<LockEvidence> {
   const { volumeId, poolId } = disk;
   const nobody = (trouble: string | null): LockEvidence => ({ volumeId, poolId, holder: null, trouble });
-  const { spec, hosts, before } = await inStep(source, step, async (tx) => ({
+  const { spec, hosts } = await inStep(source, step, async (tx) => ({
     spec: await readHeldSpec(tx, disk),
     hosts: await readHoldersOf(tx, poolId, lostHostId),
-    before: (await readHolds(tx, { lostHostId })).find((one) => one.volumeId === volumeId && one.poolId === poolId),
   }));
+  const before = holds.find((one) => one.volumeId === volumeId && one.poolId === poolId);
   // The one that has it already, or any: many disks spread over many hosts.
   const holder = hosts.find(({ id }) => id === before?.hostId) ?? hosts[spread(volumeId) % Math.max(1, hosts.length)];
   if (!spec || spec.pool.kind === 'rbd') return nobody('the volume is not there');
