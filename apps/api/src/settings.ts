@@ -1,4 +1,4 @@
-import { listenAddress } from '@durastack/kit/config/load-config';
+import { heartbeatInterval, listenAddress } from '@durastack/kit/config/load-config';
 import { z } from 'zod';
 
 const STARTED = 'Accepted because the worker has it, which starts operations';
@@ -21,15 +21,9 @@ export const apiSettings = z.object({
   intakeListen: listenAddress
     .optional()
     .describe('host:port where agents report, with mutual TLS; without it none can report to this process'),
-  heartbeatIntervalMs: z.coerce
-    .number()
-    .int()
-    .min(500)
-    .max(60_000)
-    .default(5_000)
-    .describe(
-      "Milliseconds between heartbeats, 500 to 60000, as agents are told; the worker's setting must be the same",
-    ),
+  heartbeatIntervalMs: heartbeatInterval.describe(
+    "Milliseconds between heartbeats, 500 to 60000, as agents are told; the worker's setting must be the same",
+  ),
   apiPublicUrl: z.url().optional().describe('How clients reach the API; its listen address when not set'),
   temporalUiUrl: z.url().optional().describe("Temporal's web UI, linked from operations"),
   temporalAddress: z.string().optional().describe(SHARED),

@@ -1,4 +1,4 @@
-import { listenAddress } from '@durastack/kit/config/load-config';
+import { heartbeatInterval, listenAddress } from '@durastack/kit/config/load-config';
 import { z } from 'zod';
 
 const commaList = z
@@ -75,13 +75,7 @@ export const workerConfig = z.object({
     .min(1_000)
     .default(60_000)
     .describe('Milliseconds from one check of the doctor to the next'),
-  heartbeatIntervalMs: z.coerce
-    .number()
-    .int()
-    .min(500)
-    .max(60_000)
-    .default(5_000)
-    .describe('Milliseconds between heartbeats, 500 to 60000'),
+  heartbeatIntervalMs: heartbeatInterval.describe('Milliseconds between heartbeats, 500 to 60000'),
 });
 /** See {@link workerConfig}. */
 export type WorkerConfig = z.infer<typeof workerConfig>;

@@ -87,3 +87,6 @@ export const listenAddress = z
   });
 /** See {@link listenAddress}. */
 export type ListenAddress = z.infer<typeof listenAddress>;
+
+/** Milliseconds between two heartbeats of a host: what the API tells agents, and the worker counts with. */
+export const heartbeatInterval = z.coerce.number().int().min(500).max(60_000).default(5_000);
