@@ -76,14 +76,17 @@ export class Domains {
     const seen = domain && (await this.#client.domainState(domain));
     if (!seen) return 'absent';
     const { state, reason } = seen;
-    if (state === DOMAIN_STATE.paused && reason === PAUSED_MIGRATION) return 'held';
+    if (state === DOMAIN_STATE.paused && HELD.has(reason)) return 'held';
     if (state === DOMAIN_STATE.paused && PAUSED_POST_COPY.has(reason)) return 'left';
     if (state === DOMAIN_STATE.running && reason === RUNNING_POST_COPY) return 'arriving';
     if (state === DOMAIN_STATE.running && reason === RUNNING_POST_COPY_FAILED) return 'stranded';
     return powerOf(state);
   }
 
-  /** Whether it is paused because its memory is on its way, or was handed over: nobody else may let it go on. */
+  /**
+   * Whether it is paused because it never ran yet, or because its memory is on its way, or was handed over: nobody else
+   * may let it go on.
+   */
   async isHeld(domain: Domain): Promise<boolean> {
     const side = await this.side(domain);
     return side === 'held' || side === 'left';
@@ -95,6 +98,9 @@ export class Domains {
     return seen?.state === DOMAIN_STATE.paused && seen.reason === PAUSED_STARTING_UP;
   }
 }
+
+/** A copy that libvirtd was starting when it died is still "starting up" until the next one has removed it. */
+const HELD: ReadonlySet<number> = new Set([PAUSED_MIGRATION, PAUSED_STARTING_UP]);
 
 /** libvirt's reasons of a shut-off that neither the guest nor anybody else asked for: crashed, failed. */
 const SHUTOFF_UNASKED: ReadonlySet<number> = new Set([3, 6]);
