@@ -26,7 +26,7 @@ import { loadCertificateAuthority } from '@durastack/store/infra/certificate-aut
 import { newUserKeys, seed, storeUserKeys } from '@durastack/store/seed';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
 import { pino } from 'pino';
-import { freePort } from '../support/cloud.js';
+import { freePort } from '../support/free-port.js';
 
 export interface Tenant {
   readonly accountId: string;

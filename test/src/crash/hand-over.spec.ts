@@ -18,7 +18,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { answers, Child } from '../support/child.js';
-import { freePort } from '../support/cloud.js';
+import { freePort } from '../support/free-port.js';
 
 const CHECKOUT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
 const LIMIT_MS = 120_000;

@@ -25,7 +25,7 @@ import { seed } from '@durastack/store/seed';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
 import { loadActivities } from '@durastack/worker/worker';
 import { Child } from '../support/child.js';
-import { freePort } from '../support/cloud.js';
+import { freePort } from '../support/free-port.js';
 import { watchedGateway, watchedSource } from './attempts.js';
 
 const ROOT_ADMIN = defaultRoleOf('Admin');

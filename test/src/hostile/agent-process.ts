@@ -16,7 +16,7 @@ import {
 } from '@durastack/kit/tls/certificate-authority';
 import { CONTROL_PLANE_NAME } from '@durastack/contracts/agent/wire';
 import { Child } from '../support/child.js';
-import { freePort } from '../support/cloud.js';
+import { freePort } from '../support/free-port.js';
 import type { Identity } from './tls-call.js';
 
 const MAIN = resolve(fileURLToPath(new URL('../../..', import.meta.url)), 'apps/host-agent/dist/main.js');

@@ -14,7 +14,7 @@ import { ensureAdminKeys, seed } from '@durastack/store/seed';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
 import { itemsOf, objectOf } from '../support/basis.js';
 import { answers, Child } from '../support/child.js';
-import { freePort } from '../support/cloud.js';
+import { freePort } from '../support/free-port.js';
 
 const CHECKOUT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
 

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addHost, makePlace, settle, type Place, type Started } from '../crash/ground.js';
 import { startMatrixWorld, type MatrixWorld } from '../crash/matrix-world.js';
 import { runToEnd } from '../crash/plain-runtime.js';
-import { freePort } from '../support/cloud.js';
+import { freePort } from '../support/free-port.js';
 import { loadStepLists } from '../support/workflows.js';
 import { PASSWORD, startIpmi, startRedfish, type TestController, type TestRedfish } from './controllers.js';
 

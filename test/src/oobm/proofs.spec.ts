@@ -18,7 +18,7 @@ import { noteStorageAddresses } from '@durastack/store/proof/storage-addresses';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addHost, makePlace, settle, type Place } from '../crash/ground.js';
 import { startMatrixWorld, type MatrixWorld } from '../crash/matrix-world.js';
-import { freePort } from '../support/cloud.js';
+import { freePort } from '../support/free-port.js';
 import { loadStepLists } from '../support/workflows.js';
 import { startRedfish, type TestRedfish } from './controllers.js';
 

@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +13,7 @@ import { TEMPORAL_NICENESS } from '@durastack/cli/parts/temporal-server';
 import { ensureAdminKeys, seed } from '@durastack/store/seed';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
 import { answers, Child } from './child.js';
+import { freePort } from './free-port.js';
 import { startPrivateMariadb } from './private-mariadb.js';
 
 const CHECKOUT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
@@ -53,15 +53,6 @@ export interface Place {
   readonly zoneId: string;
   readonly podId: string;
   readonly clusterId: string;
-}
-
-/** A free port of loopback. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 /** What a cloud is made with. */
