@@ -127,11 +127,6 @@ describe('migrateVirtualMachineWithVolume', () => {
       async () => ({ hostid: hostId, ...to(await makePool({ host_id: hostId, state: 'Error' })) }),
       /which is Error/,
     ],
-    [
-      'a pool on Ceph, while it runs',
-      async () => ({ hostid: hostId, ...to(await makePool({ kind: 'rbd' })) }),
-      /migrateVolume/,
-    ],
   ])('refuses %s before anything moves', async (_what, params, expected) => {
     expect(await refusal(await params())).toMatch(expected);
     await nothingAccepted();

@@ -9,14 +9,7 @@ import { describePostCopy } from './post-copy-conformance.js';
 /** Declares the suite. */
 export function describeMigrationConformance(name: string, makeSubject: () => Promise<MigrationSubject>): void {
   describe(`live migration: ${name}`, () => {
-    let subject: MigrationSubject;
-    beforeAll(async () => {
-      subject = await makeSubject();
-    });
-    afterAll(async () => {
-      await subject?.close();
-    });
-    const scene = new MigrationScene(() => subject);
+    const scene = sceneOf(makeSubject);
     describeMoves(scene);
     describeMovesOfChanged(scene);
     describeDisks(scene);
@@ -24,6 +17,24 @@ export function describeMigrationConformance(name: string, makeSubject: () => Pr
     describeDoubts(scene);
     describePostCopy(scene);
   });
+}
+
+/** Declares what concerns disks that go along, for pools of another kind. */
+export function describeMigrationWithDisks(name: string, makeSubject: () => Promise<MigrationSubject>): void {
+  describe(`live migration with disks: ${name}`, () => {
+    describeDisks(sceneOf(makeSubject));
+  });
+}
+
+function sceneOf(makeSubject: () => Promise<MigrationSubject>): MigrationScene {
+  let subject: MigrationSubject;
+  beforeAll(async () => {
+    subject = await makeSubject();
+  });
+  afterAll(async () => {
+    await subject?.close();
+  });
+  return new MigrationScene(() => subject);
 }
 
 function describeMoves(scene: MigrationScene): void {

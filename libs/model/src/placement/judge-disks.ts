@@ -116,11 +116,9 @@ export class DisksJudge {
   }
 
   /** Why a pool takes no disk at present. */
-  private unfit({ state, allocationState, kind }: PoolSnapshot): string | undefined {
+  private unfit({ state, allocationState }: PoolSnapshot): string | undefined {
     if (state !== 'Up') return `is ${state}`;
     if (allocationState !== 'Enabled') return 'is disabled: it takes nothing new';
-    // libvirt sends a running machine's disk along into files alone.
-    if (this.purpose === 'migrate' && kind === 'rbd') return 'is on Ceph: move the disk there first (migrateVolume)';
     return undefined;
   }
 

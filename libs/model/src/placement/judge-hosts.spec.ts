@@ -210,7 +210,6 @@ describe('a disk that is to go to a named pool', () => {
     ['out of reach', own({ hostId: 'c' }), {}, 'storage', 'does not reach the pool that was asked for'],
     ['down', own({ state: 'Error' }), {}, 'storage', 'which is Error'],
     ['closed', own({ allocationState: 'Disabled' }), {}, 'storage', 'which is disabled'],
-    ['on Ceph', own({ kind: 'rbd' }), {}, 'storage', 'migrateVolume'],
     ['without its tag', own(), { tags: ['ssd'] }, 'storage-tags', 'lacks the tag ssd'],
     ['full', own({ bytesFree: 9 }), {}, 'storage-room', '9 bytes free, 10 needed'],
   ])('finds no host when that is %s', (...[, pool, disk, kind, text]) => {
@@ -218,9 +217,12 @@ describe('a disk that is to go to a named pool', () => {
     expect(reason).toMatchObject({ kind, text: expect.stringContaining(text) });
   });
 
-  it('chooses no pool on Ceph for a disk that has to go along', () => {
+  it('may be on Ceph, as may the roomiest for one that names none', () => {
+    const ceph = aPool('ceph', { kind: 'rbd', bytesFree: 9_999 });
+    const named = judged([ceph, own()], { wantedPoolId: 'ceph' });
+    expect([named.reasons, named.disks]).toEqual([[], [{ volumeId: 'root', poolId: 'ceph' }]]);
     const disk = { poolId: 'far', wantedPoolId: undefined };
-    const [far, ceph] = [aPool('far', { hostId: 'b' }), aPool('ceph', { kind: 'rbd', hostId: 'a', bytesFree: 9_999 })];
-    expect(judged([far, ceph, own()], disk).disks).toEqual([{ volumeId: 'root', poolId: 'own' }]);
+    const pools = [aPool('far', { hostId: 'b' }), ceph, own({ bytesFree: 9_000 })];
+    expect(judged(pools, disk).disks).toEqual([{ volumeId: 'root', poolId: 'ceph' }]);
   });
 });

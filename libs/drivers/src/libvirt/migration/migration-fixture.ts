@@ -1,0 +1,96 @@
+/** Two private libvirtds on this machine, each in a network namespace of its own, for specs of migration. */
+import { createHash } from 'node:crypto';
+import { copyFile, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DirectoryPoolSpec, NetworkSpec } from '@durastack/contracts/agent/specs';
+import { DurastackError } from '@durastack/contracts/errors';
+import { expect } from 'vitest';
+import type { MigrationSubject } from '../../conformance/migration-scene.js';
+import { run } from '../../process/run.js';
+import { startCephFixture, type CephFixture } from '../../rbd/ceph-fixture.js';
+import { createLibvirtDriver } from '../driver.js';
+import { startLibvirtdFixture, type LibvirtdFixture } from '../libvirtd-fixture.js';
+import { makePool, networkOf, vmOf, volumeOf } from '../vm-fixture.js';
+
+/** Less than the fixture's machine has. */
+const BUSY_MIB = 24;
+
+const refuse = (): never => {
+  throw new DurastackError('BUG', 'This spec has no images');
+};
+
+/**
+ * Both over one directory, and each with a pool of its own.
+ *
+ * @param own what the destination's own pool is: a directory, or a real Ceph cluster that the source does not reach
+ */
+export async function makeMigrationSubject(own: 'directory' | 'ceph'): Promise<MigrationSubject> {
+  const fixtures = [await startLibvirtdFixture(), await startLibvirtdFixture()] as const;
+  const [one, other] = fixtures;
+  const { instance } = one;
+  const template = await makePool(one.dir);
+  const shared = { ...template, pool: { ...template.pool, kind: 'shared-mount-point' as const } };
+  const cluster = own === 'ceph' ? await startCephFixture(other.networkNamespace) : undefined;
+  const ownPools = {
+    source: (await makePool(one.dir)).pool,
+    destination: cluster?.pool() ?? (await makePool(other.dir)).pool,
+  };
+  const busyTemplate = await makePool(one.dir, { busyUntilMib: BUSY_MIB });
+  const busyShared = { ...busyTemplate, pool: { ...busyTemplate.pool, kind: 'shared-mount-point' as const } };
+  const base = join('templates', `${template.templateId}.qcow2`);
+  await copyFile(join(template.pool.path, base), join(ownPools.source.path, base));
+  const networks: NetworkSpec[] = [networkOf(instance, 1)];
+  const makeDriver = ({ socketPath, networkNamespace, dir }: LibvirtdFixture) =>
+    createLibvirtDriver({
+      ...{ socketPath, networkNamespace, instance, stateDir: join(dir, 'state') },
+      ...{ accelerator: 'tcg', images: { fetchImage: refuse, ensureImageGone: refuse } },
+    });
+  const [source, destination] = [makeDriver(one), makeDriver(other)];
+  for (const driver of [source, destination]) await driver.start(() => undefined);
+  if (cluster)
+    await destination.verbs.ensurePool({ pool: ownPools.destination, secret: cluster.ceph.key }, context());
+  let nextHost = 10;
+  return {
+    source,
+    destination,
+    ownPools,
+    digest: ({ id, pool }) =>
+      cluster && pool.kind === 'rbd'
+        ? digestOfImage(cluster, { image: `${pool.pool}/volume-${id}`, path: join(one.dir, `${id}.raw`) })
+        : digestOf(join((pool as DirectoryPoolSpec).path, 'volumes', `${id}.qcow2`)),
+    makeVm: () => vmOf({ instance, volume: volumeOf(shared), networks, host: nextHost++ }),
+    makeBusyVm: () => vmOf({ instance, volume: volumeOf(busyShared), networks, host: nextHost++ }),
+    expectIntact: async ({ id }) => {
+      const log = async (at: LibvirtdFixture) =>
+        readFile(join(at.dir, 'state', 'vms', id, 'serial.log'), 'latin1').catch(() => '');
+      const after = await log(other);
+      await expect.poll(async () => (await log(other)).length, { timeout: 30_000 }).toBeGreaterThan(after.length);
+      expect(`${await log(one)} ${await log(other)}`).not.toContain('X');
+    },
+    close: async () => {
+      for (const driver of [source, destination]) {
+        for (const { id } of networks) await driver.verbs.ensureNetworkGone({ networkId: id }, context());
+        await driver.stop();
+      }
+      await cluster?.end();
+      for (const fixture of fixtures) await fixture.end();
+    },
+  };
+}
+
+const context = () => ({ signal: new AbortController().signal, progress: () => undefined });
+
+async function digestOf(path: string): Promise<string> {
+  const raw = `${path}.raw`;
+  await run('qemu-img', ['convert', '-U', '-f', 'qcow2', '-O', 'raw', path, raw]);
+  const hash = createHash('sha256').update(await readFile(raw));
+  await rm(raw);
+  return hash.digest('hex');
+}
+
+async function digestOfImage({ admin }: CephFixture, { image, path }: { image: string; path: string }): Promise<string> {
+  await admin('rbd', 'export', '--no-progress', image, path);
+  const hash = createHash('sha256').update(await readFile(path));
+  await rm(path);
+  return hash.digest('hex');
+}

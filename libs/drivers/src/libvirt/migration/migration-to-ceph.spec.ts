@@ -1,0 +1,6 @@
+import { describeMigrationWithDisks } from '../../conformance/migration-conformance.js';
+import { makeMigrationSubject } from './migration-fixture.js';
+
+describeMigrationWithDisks('libvirt, to a Ceph cluster that the source does not reach', () =>
+  makeMigrationSubject('ceph'),
+);
