@@ -17,7 +17,7 @@ const ROWS: readonly Row[] = [
   ['source', 'mirroring', false, 'both', 'wait'],
   ['source', 'mirroring', true, 'both', 'define-source'],
   ['source', 'in-step', false, 'both', 'in-step'],
-  ['source', 'in-step', true, 'both', 'pivot'],
+  ['source', 'in-step', true, 'both', 'in-step'],
   ['source', 'foreign', false, 'both', 'busy'],
   ['source', 'foreign', true, 'both', 'busy'],
   // It runs on the target: it went over, whatever else is there.

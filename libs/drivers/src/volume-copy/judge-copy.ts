@@ -3,8 +3,8 @@
  *
  * It is asked after every lost answer, restart and change, so nothing that was remembered decides. While a machine
  * runs, the disk that it writes to is the true one. While none does, the source is, until the definition of the
- * machine's next start names the target *for this very copy*: that is written while both are in step and before the
- * machine goes over.
+ * machine's next start names the target *for this very copy*: that is written while both are in step and the machine
+ * stands still to go over.
  */
 
 /** What is seen of a copy. */
@@ -23,28 +23,17 @@ export interface CopyFacts {
  * What follows.
  *
  * - `moved`: the target is the disk now
- * - `in-step`: both are equal and stay so
+ * - `in-step`: whatever the guest writes goes to both: the machine may go over
  * - `wait`: a mirror is on its way
  * - `mirror`: begin to mirror anew; what lies on the target is worthless
  * - `define-target`, `define-source`: the definition must name the disk that counts
- * - `pivot`: in step and defined: the machine may go over
  * - `at-rest`: nobody writes, the source counts; the target may be equal
  * - `copy`: nobody writes, and there is no target
  * - `busy`: another block job is at the disk
  * - `lost`: neither is where it should be
  */
 export type CopyVerdict =
-  | 'moved'
-  | 'in-step'
-  | 'wait'
-  | 'mirror'
-  | 'define-target'
-  | 'define-source'
-  | 'pivot'
-  | 'at-rest'
-  | 'copy'
-  | 'busy'
-  | 'lost';
+  'moved' | 'in-step' | 'wait' | 'mirror' | 'define-target' | 'define-source' | 'at-rest' | 'copy' | 'busy' | 'lost';
 
 /** The table; see the module's head. */
 export function judgeCopy(facts: CopyFacts): CopyVerdict {
@@ -65,7 +54,7 @@ function ofWritten({ job, defined }: CopyFacts): CopyVerdict {
     case 'foreign':
       return 'busy';
     case 'in-step':
-      return defined ? 'pivot' : 'in-step';
+      return 'in-step';
     case 'mirroring':
       return defined ? 'define-source' : 'wait';
     case 'none':

@@ -33,9 +33,11 @@ export async function mirror(
   const image = await emptyImage(host, { ...copy.target, sizeBytes }, signal);
   const place = await host.pools.openDisk(image, qemuUserOf(await host.client.capabilities()));
   const destinationXml = deviceXml({ disk: diskXml(place, { target: dev, volumeId: copy.volume.id }) });
-  await whileStill(host, domain, async () => {
-    await startBlockCopy(host.client, domain, { disk: dev, destinationXml, bytesPerSecond: copy.bytesPerSecond });
-    await untilBegun(host, { copy, domain, dev });
+  await whileStill(host, domain, {
+    work: async () => {
+      await startBlockCopy(host.client, domain, { disk: dev, destinationXml, bytesPerSecond: copy.bytesPerSecond });
+      await untilBegun(host, { copy, domain, dev });
+    },
   });
 }
 
@@ -111,13 +113,24 @@ export async function define(
   await host.client.defineDomain(xml);
 }
 
-/** A refusal is looked into by the next look: the job may have broken off, or the machine have stopped. */
-export async function pivot(host: LibvirtHost, scene: CopyScene, signal: AbortSignal): Promise<void> {
+/**
+ * From the source to the target, both in step. A refusal is looked into by the next look: the job may have broken off, or
+ * the machine have stopped.
+ */
+export async function goOver(
+  host: LibvirtHost,
+  { copy, scene }: { copy: VolumeCopy; scene: CopyScene },
+  signal: AbortSignal,
+): Promise<void> {
   const { domain, dev } = liveDisk(scene);
-  await pivotBlockCopy(host.client, domain, dev).catch(async (error: unknown) => {
-    if (!isDurastackError(error, 'STEP_REFUSED')) throw error;
-    await sleep(POLL_MS, undefined, { signal });
-  });
+  const work = async (): Promise<void> => {
+    await define(host, { copy, scene, on: copy.target });
+    await pivotBlockCopy(host.client, domain, dev).catch(async (error: unknown) => {
+      if (!isDurastackError(error, 'STEP_REFUSED')) throw error;
+      await sleep(POLL_MS, undefined, { signal });
+    });
+  };
+  await whileStill(host, domain, { work, leaving: { dev, volumeId: copy.volume.id, place: scene.places.source } });
 }
 
 /** Ends the mirror, unless it has ended since it was looked at. */

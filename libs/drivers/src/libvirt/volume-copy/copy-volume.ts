@@ -11,7 +11,7 @@ import { copyProgress, sameContent } from '../../volume-copy/copy-image.js';
 import { judgeCopy } from '../../volume-copy/judge-copy.js';
 import type { LibvirtHost } from '../libvirt-host.js';
 import { lookAtCopy, type CopyScene, type VolumeCopy } from './copy-scene.js';
-import { copyAtRest, define, endMirror, images, mirror, pivot, POLL_MS } from './copy-steps.js';
+import { copyAtRest, define, endMirror, goOver, images, mirror, POLL_MS } from './copy-steps.js';
 import { letGo } from './still-guests.js';
 
 /** A mirror that breaks again and again does so for a reason that does not pass, such as a full pool. */
@@ -32,7 +32,6 @@ export function copyVolume(host: LibvirtHost, copy: VolumeCopy, context: VerbCon
         case 'moved':
         case 'define-target':
         case 'in-step':
-        case 'pivot':
           return true;
         case 'at-rest':
         case 'copy':
@@ -52,12 +51,11 @@ export async function switchVolume(host: LibvirtHost, copy: VolumeCopy, context:
     switch (judgeCopy(scene.facts)) {
       case 'moved':
         return;
-      case 'in-step':
       case 'define-target':
         await define(host, { copy, scene, on: copy.target });
         break;
-      case 'pivot':
-        await pivot(host, scene, context.signal);
+      case 'in-step':
+        await goOver(host, { copy, scene }, context.signal);
         break;
       case 'at-rest':
       case 'copy':
