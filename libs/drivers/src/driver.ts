@@ -12,7 +12,7 @@ import type { TransferProgress } from '@durastack/contracts/operations/transfer-
 import type { VerbName, VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 
 /**
- * The destination's half of one live migration. At the destination its driver's own object; at the source one that
+ * The destination's half of one live migration, or of one volume's way to another host. At the destination its driver's own object; at the source one that
  * speaks to it through the agents. Cookies and the description are the hypervisor's, passed on unread.
  */
 export interface MigrationReceiver {
@@ -48,9 +48,9 @@ export interface VerbContext {
   readonly signal: AbortSignal;
   /** Reports progress of a long verb; in numbers too, if it copies. */
   readonly progress: (percent: number | undefined, detail: string, transfer?: TransferProgress) => void;
-  /** For `sendVm`: shows the ticket to the destination's agent. */
+  /** For `sendVm` and `sendVolume`: shows the ticket to the destination's agent. */
   readonly reach?: (destination: MigrationDestination, signal: AbortSignal) => Promise<RemoteReceiver>;
-  /** For `receiveVm`: lets the ticket's source in. Resolves when that has ended the connection, whatever came of it. */
+  /** For `receiveVm` and `receiveVolume`: lets the ticket's source in. Resolves when that has ended the connection, whatever came of it. */
   readonly admit?: (receiver: MigrationReceiver, signal: AbortSignal) => Promise<void>;
 }
 

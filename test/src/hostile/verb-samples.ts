@@ -76,6 +76,12 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     copyVolume: copy,
     switchVolume: copy,
     discardVolumeCopy: copy,
+    receiveVolume: { volume: target, sourceHostId: randomUUID(), ticket, validForMs: 1_000 },
+    sendVolume: {
+      ...{ volume: vm.rootVolume, bytesPerSecond: 1_000 },
+      destination: { hostId: randomUUID(), url: 'agent://127.0.0.1:1', ticket },
+    },
+    endVolumeTransfer: { volumeId: id },
     checkPeer: { hostId: randomUUID(), url: 'agent://127.0.0.1:1' },
     watchPoolBeats: { hostId: randomUUID(), ownId: randomUUID(), pools: [directory], forMs: 0 },
     getInventory: { pools: [pool] },

@@ -15,7 +15,7 @@ import { VerbGuard } from '../guard/verb-guard.js';
 import type { HostIdentity } from '../identity/identity-store.js';
 import { Ledger, type LedgerFile } from '../ledger/ledger.js';
 import { reachDestination } from '../migration/reach.js';
-import { TicketBook } from '../migration/ticket-book.js';
+import { TicketBook, type Granted } from '../migration/ticket-book.js';
 import { TaskRunner } from '../tasks/task-runner.js';
 import { TaskStore } from '../tasks/task-store.js';
 import { AGENT_VERSION } from '@durastack/contracts/agent/version';
@@ -51,7 +51,7 @@ export interface HostParts {
 /** See the module's head. */
 export class HostRuntime {
   readonly hostId: string;
-  /** Machines that are to come from other hosts. */
+  /** Machines and volumes that are to come from other hosts. */
   readonly tickets = new TicketBook();
   private readonly ledger: Ledger;
   private readonly guard: VerbGuard;
@@ -204,22 +204,21 @@ export class HostRuntime {
     return result;
   }
 
-  /** What a verb of live migration needs of other hosts. */
-  private waysOf({ name, params }: CheckedCall, { progress }: VerbContext): Pick<VerbContext, 'admit' | 'reach'> {
-    if (name === 'receiveVm') {
-      const ticket = params as VerbParams<'receiveVm'>;
+  /** What a verb of migration needs of other hosts. */
+  private waysOf(call: CheckedCall, { progress }: VerbContext): Pick<VerbContext, 'admit' | 'reach'> {
+    const granted = grantedBy(call);
+    if (granted !== undefined)
       return {
         admit: (receiver, signal) => {
-          const ended = this.tickets.admit(ticket, receiver, signal);
+          const ended = this.tickets.admit(granted, receiver, signal);
           progress(undefined, AWAITS_SOURCE);
           return ended;
         },
       };
-    }
-    if (name !== 'sendVm') return {};
-    const { vmId } = params as VerbParams<'sendVm'>;
+    const subjectId = sentBy(call);
+    if (subjectId === undefined) return {};
     return {
-      reach: (destination, signal) => reachDestination({ vmId, destination, context: this.context }, signal),
+      reach: (destination, signal) => reachDestination({ subjectId, destination, context: this.context }, signal),
     };
   }
 
@@ -268,4 +267,21 @@ export class HostRuntime {
     const sources = { driver, pools, scheduler, newest, watchdog };
     return new HeartbeatReporter({ hostId, incarnation, intervalMs, ...sources, log, send });
   }
+}
+
+/** What a verb lets other hosts bring. */
+function grantedBy({ name, params }: CheckedCall): Granted | undefined {
+  if (name === 'receiveVm') {
+    const { vm, withVolumes = [], ...ticket } = params as VerbParams<'receiveVm'>;
+    return { ...ticket, subjectId: vm.id, memory: true, disks: withVolumes.length };
+  }
+  if (name !== 'receiveVolume') return undefined;
+  const { volume, ...ticket } = params as VerbParams<'receiveVolume'>;
+  return { ...ticket, subjectId: volume.id, memory: false, disks: 1 };
+}
+
+/** What a verb brings to another host: the id of a machine or volume. */
+function sentBy({ name, params }: CheckedCall): string | undefined {
+  if (name === 'sendVm') return (params as VerbParams<'sendVm'>).vmId;
+  return name === 'sendVolume' ? (params as VerbParams<'sendVolume'>).volume.id : undefined;
 }

@@ -21,11 +21,11 @@ export async function openMigration(arrival: Arrival, tickets: TicketBook, log: 
   const { request, socket, head, sourceHostId } = arrival;
   socket.on('error', (error) => log.debug({ error }, 'migration connection broke'));
   try {
-    const [, vmId, kind] = MIGRATION_PATH.exec(request.url ?? '') ?? [];
+    const [, subjectId, kind] = MIGRATION_PATH.exec(request.url ?? '') ?? [];
     const ticket = request.headers[TICKET_HEADER];
-    if (vmId === undefined || typeof ticket !== 'string' || request.headers.upgrade !== MIGRATION_PROTOCOL)
+    if (subjectId === undefined || typeof ticket !== 'string' || request.headers.upgrade !== MIGRATION_PROTOCOL)
       throw new DurastackError('NOT_FOUND', 'Only migrations are served to other hosts.');
-    const claim: Claim = { vmId, sourceHostId, ticket };
+    const claim: Claim = { subjectId, sourceHostId, ticket };
     if (kind === 'session') {
       const session = tickets.beginSession(claim);
       accept(socket, head);

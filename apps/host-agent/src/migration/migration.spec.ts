@@ -98,7 +98,11 @@ const contextOf = ({ id }: AgentAddress) => {
 };
 const reachAs = (host: AgentAddress, vm: VmSpec, ticket = TICKET) =>
   reachDestination(
-    { vmId: vm.id, destination: { hostId: destination!.id, url: destination!.url, ticket }, context: contextOf(host) },
+    {
+      subjectId: vm.id,
+      destination: { hostId: destination!.id, url: destination!.url, ticket },
+      context: contextOf(host),
+    },
     AbortSignal.timeout(5_000),
   );
 

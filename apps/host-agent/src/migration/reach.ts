@@ -26,9 +26,9 @@ const CONNECT_MS = 10_000;
 const ANSWER_MS = 90_000;
 const KEEP_ALIVE_MS = 5_000;
 
-/** Where a machine goes, and as whom. */
+/** Where a machine or volume goes, and as whom. */
 export interface Journey {
-  readonly vmId: string;
+  readonly subjectId: string;
   readonly destination: MigrationDestination;
   readonly context: SecureContext;
 }
@@ -66,8 +66,8 @@ export async function reachDestination(journey: Journey, signal: AbortSignal): P
 }
 
 function connect(journey: Journey, kind: 'session' | 'stream' | 'disk', signal: AbortSignal): Promise<Duplex> {
-  const { vmId, destination, context } = journey;
-  const url = new URL(`/v1/migrations/${vmId}/${kind}`, agentOrigin(destination.url));
+  const { subjectId, destination, context } = journey;
+  const url = new URL(`/v1/migrations/${subjectId}/${kind}`, agentOrigin(destination.url));
   const tls: { secureContext: SecureContext; servername: string } = {
     secureContext: context,
     servername: hostCertificateName(destination.hostId),
@@ -86,7 +86,7 @@ function connect(journey: Journey, kind: 'session' | 'stream' | 'disk', signal: 
       const code = response.headers[ERROR_HEADER];
       const known = typeof code === 'string' && isErrorCode(code) ? code : 'STEP_REFUSED';
       response.resume();
-      reject(new DurastackError(known, `${peer} does not take the machine ${vmId} (status ${response.statusCode}).`));
+      reject(new DurastackError(known, `${peer} does not take ${subjectId} (status ${response.statusCode}).`));
     });
     asking.on('error', (error) => reject(signal.aborted ? signal.reason : connectionFailure(error, peer)));
     asking.end();

@@ -11,7 +11,7 @@ export const TICKET_HEADER = 'x-durastack-ticket';
 /** Carries the code of a refusal. */
 export const ERROR_HEADER = 'x-durastack-error';
 
-/** `/v1/migrations/<vmId>/session`, and `…/stream` and `…/disk` once the copy waits for memory and disks. */
+/** `/v1/migrations/<id of the machine or volume>/session`, and `…/stream` and `…/disk` once the copy waits for memory and disks. */
 export const MIGRATION_PATH = /^\/v1\/migrations\/([0-9a-f-]{36})\/(session|stream|disk)$/;
 
 /** A definition with its cookie, base64: some 30 KiB. */

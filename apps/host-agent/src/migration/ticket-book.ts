@@ -1,6 +1,6 @@
 /**
- * The tickets under which other hosts may send a machine here: for one machine, one source host, one session, for a
- * while. Kept in memory alone, so that none outlives the verb that opened it.
+ * The tickets under which other hosts may send a machine or a volume here: for one of them, one source host, one session,
+ * for a while. Kept in memory alone, so that none outlives the verb that opened it.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { Duplex } from 'node:stream';
@@ -10,9 +10,19 @@ import type { MigrationReceiver } from '@durastack/drivers/driver';
 import { parse } from '../host/verb-dispatch.js';
 import { heard, say, sessionRequest } from './session-wire.js';
 
-/** Who shows which ticket, for which machine. */
+/** What a ticket lets in. */
+export interface Granted extends Pick<MigrationTicket, 'sourceHostId' | 'ticket' | 'validForMs' | 'postCopy'> {
+  /** Of the machine or volume. */
+  readonly subjectId: string;
+  /** Whether memory comes. */
+  readonly memory: boolean;
+  /** How many disks come. */
+  readonly disks: number;
+}
+
+/** Who shows which ticket, for which machine or volume. */
 export interface Claim {
-  readonly vmId: string;
+  readonly subjectId: string;
   /** As its certificate says. */
   readonly sourceHostId: string;
   readonly ticket: string;
@@ -41,7 +51,7 @@ class OpenTicket implements Session {
   private readonly deadline: number;
 
   constructor(
-    readonly granted: MigrationTicket,
+    readonly granted: Granted,
     private readonly receiver: MigrationReceiver,
     private readonly ended: () => void,
   ) {
@@ -103,8 +113,8 @@ class OpenTicket implements Session {
     if (request.call === 'finish') return this.receiver.finish(request);
     if (request.call === 'begin-post-copy') return this.beginPostCopy();
     const reply = await this.receiver.prepare(request);
-    this.awaitsStream = true;
-    this.diskStreams = DISK_STREAMS * (this.granted.withVolumes?.length ?? 0);
+    this.awaitsStream = this.granted.memory;
+    this.diskStreams = DISK_STREAMS * this.granted.disks;
     return reply;
   }
 }
@@ -123,26 +133,26 @@ export class TicketBook {
    *
    * @throws DurastackError STEP_REFUSED when it did not come in time; the signal's reason
    */
-  async admit(granted: MigrationTicket, receiver: MigrationReceiver, signal: AbortSignal): Promise<void> {
+  async admit(granted: Granted, receiver: MigrationReceiver, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { vm, sourceHostId, validForMs } = granted;
+    const { subjectId, sourceHostId, validForMs } = granted;
     let [timer, abort]: [NodeJS.Timeout | undefined, () => void] = [undefined, () => undefined];
     try {
       await new Promise<void>((resolve, reject) => {
         const ticket = new OpenTicket(granted, receiver, resolve);
-        this.open.set(vm.id, ticket);
+        this.open.set(subjectId, ticket);
         abort = () => reject(signal.reason);
         signal.addEventListener('abort', abort, { once: true });
         timer = setTimeout(() => {
-          const message = `Host ${sourceHostId} did not come with machine ${vm.id} in time.`;
+          const message = `Host ${sourceHostId} did not come with ${subjectId} in time.`;
           if (!ticket.used) reject(new DurastackError('STEP_REFUSED', message));
         }, validForMs);
       });
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
-      this.open.get(vm.id)?.breakOff();
-      this.open.delete(vm.id);
+      this.open.get(subjectId)?.breakOff();
+      this.open.delete(subjectId);
     }
   }
 
@@ -164,7 +174,7 @@ export class TicketBook {
   }
 
   private ticketOf(claim: Claim): OpenTicket {
-    const ticket = this.open.get(claim.vmId);
+    const ticket = this.open.get(claim.subjectId);
     if (ticket === undefined) throw refused();
     ticket.check(claim);
     return ticket;

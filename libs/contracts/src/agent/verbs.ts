@@ -10,6 +10,7 @@ import { IMAGE_LOCK_VERBS } from './image-lock-verbs.js';
 import { MIGRATION_VERBS } from './migration-verbs.js';
 import { POOL_BEAT_VERBS } from './pool-beat-verbs.js';
 import { nothing, verb } from './verb.js';
+import { VOLUME_TRANSFER_VERBS } from './volume-transfer-verbs.js';
 import { transferProgress } from '../operations/transfer-progress.js';
 import { maintenanceHookParams, maintenanceHookResult } from './maintenance-hook.js';
 import {
@@ -286,6 +287,7 @@ export const VERBS = {
     token: 'exclusive',
     resource: copiedThing,
   }),
+  ...VOLUME_TRANSFER_VERBS,
   checkPeer: verb({
     description:
       "What this host sees of another one's address: its agent, a machine that answers without one, or nothing.",
@@ -316,7 +318,15 @@ export type VerbParams<V extends VerbName> = z.infer<(typeof VERBS)[V]['params']
 export type VerbResult<V extends VerbName> = z.infer<(typeof VERBS)[V]['result']>;
 /** Verbs that run as persistent tasks. */
 export type LongVerbName =
-  'receiveVm' | 'sendVm' | 'fetchImage' | 'ensureTemplateOnPool' | 'runMaintenanceHook' | 'copyVolume' | 'switchVolume';
+  | 'receiveVm'
+  | 'sendVm'
+  | 'fetchImage'
+  | 'ensureTemplateOnPool'
+  | 'runMaintenanceHook'
+  | 'copyVolume'
+  | 'switchVolume'
+  | 'receiveVolume'
+  | 'sendVolume';
 
 /** How a long task stands. */
 export const taskStatus = z.object({

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RemoteReceiver } from '../driver.js';
 import { Link, MigrationScene, POLL, type MigrationSubject } from './migration-scene.js';
 import { describePostCopy } from './post-copy-conformance.js';
+import { describeVolumeTransfers } from './volume-transfer-conformance.js';
 
 /** Declares the suite. */
 export function describeMigrationConformance(name: string, makeSubject: () => Promise<MigrationSubject>): void {
@@ -13,6 +14,7 @@ export function describeMigrationConformance(name: string, makeSubject: () => Pr
     describeMoves(scene);
     describeMovesOfChanged(scene);
     describeDisks(scene);
+    describeVolumeTransfers(scene);
     describeStops(scene);
     describeDoubts(scene);
     describePostCopy(scene);
@@ -22,7 +24,9 @@ export function describeMigrationConformance(name: string, makeSubject: () => Pr
 /** Declares what concerns disks that go along, for pools of another kind. */
 export function describeMigrationWithDisks(name: string, makeSubject: () => Promise<MigrationSubject>): void {
   describe(`live migration with disks: ${name}`, () => {
-    describeDisks(sceneOf(makeSubject));
+    const scene = sceneOf(makeSubject);
+    describeDisks(scene);
+    describeVolumeTransfers(scene);
   });
 }
 

@@ -153,7 +153,7 @@ export class MigrationScene {
     return { ...here, rootVolume: target };
   }
 
-  digest(vm: VmSpec): Promise<string> {
+  digest(vm: Pick<VmSpec, 'rootVolume'>): Promise<string> {
     return this.subject().digest(vm.rootVolume);
   }
 

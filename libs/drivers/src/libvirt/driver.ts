@@ -30,6 +30,7 @@ import { ensureVmGone, ensureVmStopped, requestVmShutdown } from './stop-vm.js';
 import { ensureVmSize } from './vm-size.js';
 import { copyVolume, discardVolumeCopy, switchVolume } from './volume-copy/copy-volume.js';
 import { letAllGo } from './volume-copy/still-guests.js';
+import { volumeTransferVerbs } from './volume-transfer/volume-transfer-verbs.js';
 import { boundSerialLog, readSerialLog, vmFiles, withSocket, listVmDirs } from './vm-files.js';
 
 /** Verbs about images, which do not depend on the hypervisor. */
@@ -144,6 +145,7 @@ function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs | '
     ...host.pools.verbs(),
     ...imageLockVerbs(host.held),
     ...migrationVerbs(host),
+    ...volumeTransferVerbs(host),
     ensureVolumeSize: async (params, { signal }) => ({ sizeBytes: await ensureVolumeSize(host, params, signal) }),
     ensureVolumeAttached: ({ vmId, disk }) => power(ensureVolumeAttached(host, vmId, disk)),
     ensureVolumeDetached: async ({ vmId, volumeId }) => ({

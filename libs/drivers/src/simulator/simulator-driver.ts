@@ -17,6 +17,7 @@ import { simulatedUse } from './simulated-use.js';
 import { poolSize, storageVerbs } from './storage-verbs.js';
 import { openRfbScreen } from './rfb-screen.js';
 import { volumeCopyVerbs } from './volume-copy-verbs.js';
+import { volumeTransferVerbs } from './volume-transfer-verbs.js';
 import type { SimulatedWorld } from './world.js';
 
 /** How long things take, in milliseconds. Default 0 (shutdown: 50). */
@@ -51,6 +52,7 @@ export function createSimulatorDriver(options: SimulatorOptions): HostDriver {
     ...machineVerbs(world, hostId, latency.shutdownMs ?? 50),
     ...migrationVerbs(world, hostId, latency.transferMs ?? 0),
     ...volumeCopyVerbs(world, hostId, latency.transferMs ?? 0),
+    ...volumeTransferVerbs(world, hostId, latency.transferMs ?? 0),
     ...hostVerbs(options),
   };
   let unwatch = (): void => undefined;

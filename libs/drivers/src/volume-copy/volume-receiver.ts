@@ -5,7 +5,7 @@
  * it starts over, on a new volume. Only when the source says that it has compared all of it does the volume stay.
  */
 import type { Duplex } from 'node:stream';
-import { DurastackError } from '@durastack/contracts/errors';
+import { asDurastackError, DurastackError } from '@durastack/contracts/errors';
 import type { MigrationReceiver, VerbContext } from '../driver.js';
 import { withRevert } from '../process/reverter.js';
 
@@ -69,7 +69,11 @@ class VolumeReceiver implements MigrationReceiver {
     if (this.begun) throw new DurastackError('FORBIDDEN', `Volume ${this.volumeId} is being received already.`);
     this.signal.throwIfAborted();
     this.begun = true;
-    await this.place.begin();
+    await this.place.begin().catch((error: unknown) => {
+      const { retryable, message } = asDurastackError(error);
+      if (!retryable) this.reason = message;
+      throw error;
+    });
     return { cookie: '' };
   }
 
@@ -97,4 +101,5 @@ class VolumeReceiver implements MigrationReceiver {
   }
 }
 
-const noMachine = (): DurastackError => new DurastackError('FORBIDDEN', 'The ticket is for a volume, not for a machine.');
+const noMachine = (): DurastackError =>
+  new DurastackError('FORBIDDEN', 'The ticket is for a volume, not for a machine.');
