@@ -197,6 +197,12 @@ CREATE TABLE `event` (
   KEY `event_created` (`created_at`,`id`)
 );
 
+CREATE TABLE `global_setting` (
+  `name` varchar(100) NOT NULL,
+  `value` longtext NOT NULL,
+  PRIMARY KEY (`name`)
+);
+
 CREATE TABLE `host` (
   `id` char(36) NOT NULL,
   `name` varchar(255) NOT NULL,
@@ -571,16 +577,46 @@ CREATE TABLE `project` (
   UNIQUE KEY `project_domain_name` (`domain_id`,`name`)
 );
 
+CREATE TABLE `project_invitation` (
+  `id` char(36) NOT NULL,
+  `project_id` char(36) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `user_id` char(36) DEFAULT NULL,
+  `role` varchar(20) NOT NULL,
+  `project_role_id` char(36) DEFAULT NULL,
+  `email` varchar(255) DEFAULT NULL,
+  `state` varchar(20) NOT NULL,
+  `expires_at` datetime(3) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `project_invitation_domain` (`domain_id`),
+  KEY `project_invitation_account` (`account_id`),
+  KEY `project_invitation_project` (`project_id`,`account_id`)
+);
+
 CREATE TABLE `project_member` (
   `id` char(36) NOT NULL,
   `project_id` char(36) NOT NULL,
   `account_id` char(36) NOT NULL,
   `user_id` char(36) DEFAULT NULL,
   `role` varchar(20) NOT NULL,
+  `project_role_id` char(36) DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `project_member_account` (`account_id`,`project_id`),
   KEY `project_member_project` (`project_id`,`account_id`)
+);
+
+CREATE TABLE `project_role` (
+  `id` char(36) NOT NULL,
+  `project_id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `description` longtext DEFAULT NULL,
+  `version` int NOT NULL DEFAULT 1,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `project_role_name` (`project_id`,`name`)
 );
 
 CREATE TABLE `public_ip` (

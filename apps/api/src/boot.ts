@@ -19,6 +19,7 @@ import { answerBadAddress, answerBrokenRequest, MAX_HEADER_BYTES } from './face/
 import { DispatcherHint } from './face/dispatcher-hint.js';
 import { Invoker } from './face/invoker.js';
 import { RoleBook } from './identity/role-book.js';
+import { ProjectRights } from './identity/project-rights.js';
 import { LoginThrottle } from './identity/login-throttle.js';
 import { registerAccessLog } from './operator/access-log.js';
 import { registerOperatorRoutes } from './operator/operator-routes.js';
@@ -136,7 +137,7 @@ export async function createApi(
     done(null, body);
   });
   registry.fill(discovery, (type) => app.get(type as Type<CommandHandler>));
-  const invoker = new Invoker(platform, hint, roles);
+  const invoker = new Invoker(platform, hint, roles, new ProjectRights(platform));
   registerAccessLog(server, log);
   registerOperatorRoutes(server, platform);
   new CloudStackFace(platform, registry, invoker).register(server);

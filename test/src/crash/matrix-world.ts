@@ -115,7 +115,8 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
       domainPath: '/',
       role: 'admin',
       accountRole: { id: ROOT_ADMIN.id, name: ROOT_ADMIN.name, type: 'Admin', isEnabled: true, version: 1 },
-      sourceAddress: '127.0.0.1',
+      projectRoles: [],
+    sourceAddress: '127.0.0.1',
     },
     setCookie: () => {},
   };

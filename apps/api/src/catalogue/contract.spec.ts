@@ -52,7 +52,7 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   // CloudStack declares the fields of projects for it, and answers those of members.
   ...forEach(
     'listProjectAccounts',
-    ...['projectid', 'project', 'account', 'accountid', 'accounttype', 'userid', 'username', 'role'],
+    ...['projectid', 'project', 'account', 'accountid', 'accounttype', 'userid', 'username', 'role', 'projectroleid'],
   ),
 };
 
@@ -159,7 +159,7 @@ describe('given replies', () => {
       const params = {
         ...('listAll' in command.params.shape ? { listall: 'true' } : {}),
         ...(name === 'findHostsForMigration' ? { virtualmachineid: vmId } : {}),
-        ...(name === 'listProjectAccounts' ? { projectid: projectId } : {}),
+        ...(/^listProject(Accounts|Role)/.test(name) ? { projectid: projectId } : {}),
         ...(name === 'updateResourceCount' ? { domainid: domainId } : {}),
       };
       const { status, envelope, body } = await t.call(name, params as Record<string, string>);

@@ -69,8 +69,8 @@ export class CloudStackFace {
       throw new DurastackError('INVALID_INPUT', 'The parameter command is missing.');
     const served = this.registry.find(name);
     request.commandName = served?.command.name ?? 'unknown';
-    const call = await this.identify(request, reply, parameters, served);
-    await this.invoker.authorise(served?.command, name, call);
+    const known = await this.identify(request, reply, parameters, served);
+    const call = await this.invoker.authorise(served?.command, name, known);
     if (!served) throw new DurastackError('BUG', 'An unknown command was authorised.');
     const params = decodeParameters(served.command, parameters);
     const outcome = await this.invoker.invoke({ served, call, params, page: offsetPage(params) });

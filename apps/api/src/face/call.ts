@@ -18,9 +18,20 @@ export interface CallerRole {
   readonly version: number;
 }
 
+/** A project that a caller uses in a role of that project. */
+export interface ProjectRole {
+  /** The account that owns the project's things. */
+  readonly accountId: string;
+  readonly id: string;
+  /** Raised by every change of its rules. */
+  readonly version: number;
+}
+
 /** A caller with the role that says what it may do. */
 export interface KnownCaller extends Caller {
   readonly accountRole: CallerRole;
+  /** Roles in projects; of the others that it is a member of it uses everything. */
+  readonly projectRoles: readonly ProjectRole[];
 }
 
 /** A call whose caller may be unknown: what `login` gets. */

@@ -6,6 +6,7 @@ import { runList, type ListPage, type PageRequest } from '@durastack/store/lists
 import type { StartedOperation } from '../catalogue/handles.js';
 import type { Served } from '../catalogue/registry.js';
 import type { Platform } from '../platform.js';
+import type { ProjectRights } from '../identity/project-rights.js';
 import type { RoleBook } from '../identity/role-book.js';
 import { writeCommandEvent } from './command-event.js';
 import type { AnyCall, Call } from './call.js';
@@ -37,17 +38,20 @@ export class Invoker {
     private readonly platform: Platform,
     private readonly hint: DispatcherHint,
     private readonly roles: RoleBook,
+    private readonly projects: ProjectRights,
   ) {}
 
   /**
    * Refuses what the caller's role does not include. Unknown commands are refused in the same words.
    *
+   * @returns the call, whose caller is left those projects alone in which it may use the command
    * @throws DurastackError NOT_AUTHENTICATED, FORBIDDEN
    */
-  async authorise(command: Command | undefined, name: string, call: AnyCall): Promise<void> {
-    if (command?.roles.includes('anyone')) return;
+  async authorise(command: Command | undefined, name: string, call: AnyCall): Promise<AnyCall> {
+    if (command?.roles.includes('anyone')) return call;
     if (!call.caller) throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
-    if (command && (await this.roles.rightsOf(call.caller)).has(command.name)) return;
+    if (command && (await this.roles.rightsOf(call.caller)).has(command.name))
+      return { ...call, caller: await this.projects.within(call.caller, command.name) };
     throw new DurastackError(
       'FORBIDDEN',
       `The API [${shorten(name)}] does not exist or is not available for the account Account [name=${call.caller.accountName}, role=${call.caller.accountRole.name}]; it is not available for user ${call.caller.username}.`,

@@ -4,7 +4,8 @@ import { transaction } from '@durastack/store/database/transaction';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
-import { accountOfDomain, addMember, requireManagedProject } from './project-rows.js';
+import { addOrInvite } from './project-invitations.js';
+import { accountOfDomain, requireManagedProject } from './project-rows.js';
 
 /** Makes an account a member of a project. */
 @Handles(addAccountToProject)
@@ -14,8 +15,7 @@ export class AddAccountToProjectHandler implements CommandHandler<typeof addAcco
   async execute(call: Call, params: ParamsOf<typeof addAccountToProject>): Promise<void> {
     await transaction(this.platform.database, async (tx) => {
       const project = await requireManagedProject(tx, call.caller, params.projectId, 'projectid');
-      const member = await accountOfDomain(tx, project, params.account);
-      await addMember(tx, project, { ...member, role: params.roleType ?? 'Regular' });
+      await addOrInvite(tx, project, await accountOfDomain(tx, project, params.account), params);
     });
   }
 }

@@ -2,7 +2,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import type { Tx } from '@durastack/store/database/transaction';
 import type { RoleType } from '@durastack/contracts/identity/roles';
 import type { Caller } from '@durastack/store/identity/caller';
-import type { KnownCaller } from '../face/call.js';
+import type { KnownCaller, ProjectRole } from '../face/call.js';
 
 /** A user's row with what authentication needs. */
 export interface UserRow {
@@ -24,7 +24,10 @@ export interface UserRow {
   readonly role_version: number;
   readonly domain_id: string;
   readonly domain_path: string;
-  /** JSON of the accounts that own the things of its projects; some databases give it as a text. */
+  /**
+   * JSON of its projects, some databases give it as a text. Each is the account that owns its things, followed by id and
+   * version of the caller's role in it where it has one.
+   */
   readonly project_accounts: string | readonly string[] | null;
   /** The database's clock. */
   readonly now: Date;
@@ -33,7 +36,9 @@ export interface UserRow {
 const SELECT = `SELECT u.id, u.username, u.first_name, u.last_name, u.password_hash, u.secret_key_sealed, u.state AS user_state,
     a.id AS account_id, a.name AS account_name, a.state AS account_state, a.role,
     r.id AS role_id, r.name AS role_name, r.type AS role_type, r.state AS role_state, r.version AS role_version, d.id AS domain_id, d.path AS domain_path,
-    (SELECT JSON_ARRAYAGG(p.account_id) FROM project_member m JOIN project p ON p.id = m.project_id
+    (SELECT JSON_ARRAYAGG(CONCAT_WS(' ', p.account_id, pr.id, pr.version))
+       FROM project_member m JOIN project p ON p.id = m.project_id
+       LEFT JOIN project_role pr ON pr.id = m.project_role_id AND m.role = 'Regular'
       WHERE m.account_id = a.id AND (m.user_id IS NULL OR m.user_id = u.id) AND p.state <> 'Removed') AS project_accounts,
     UTC_TIMESTAMP(3) AS now
   FROM user u JOIN account a ON a.id = u.account_id JOIN domain d ON d.id = a.domain_id JOIN role r ON r.id = a.role_id`;
@@ -85,12 +90,18 @@ export function callerOf(user: UserRow, sourceAddress: string): KnownCaller {
       isEnabled: user.role_state === 'enabled',
       version: user.role_version,
     },
-    projectAccountIds: projectAccountsOf(user),
+    ...projectsOf(user),
     sourceAddress,
   };
 }
 
-function projectAccountsOf({ project_accounts: given }: UserRow): readonly string[] {
-  if (given === null) return [];
-  return typeof given === 'string' ? (JSON.parse(given) as string[]) : given;
+function projectsOf({ project_accounts: given }: UserRow): Pick<KnownCaller, 'projectAccountIds' | 'projectRoles'> {
+  if (given === null) return { projectAccountIds: [], projectRoles: [] };
+  const projects = (typeof given === 'string' ? (JSON.parse(given) as string[]) : given).map((text) => text.split(' '));
+  // Who is a member twice, by its account and by itself, has the rights of both.
+  const whole = new Set(projects.filter(([, roleId]) => roleId === undefined).map(([accountId = '']) => accountId));
+  const projectRoles = projects.flatMap(([accountId = '', id, version]): ProjectRole[] =>
+    id === undefined || whole.has(accountId) ? [] : [{ accountId, id, version: Number(version) }],
+  );
+  return { projectAccountIds: [...new Set(projects.map(([accountId = '']) => accountId))], projectRoles };
 }

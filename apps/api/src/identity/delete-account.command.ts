@@ -47,7 +47,8 @@ export class DeleteAccountHandler implements CommandHandler<typeof deleteAccount
         throw new DurastackError('INVALID_INPUT', `The account ${account.name} came with the product and stays.`);
       await this.roles.requireCovers(tx, call.caller, account.role_id);
       await refuseWhileUsed(tx, { type: 'account', id: account.id }, OBSTACLES);
-      await tx.execute('DELETE FROM project_member WHERE account_id = ?', [account.id]);
+      for (const table of ['project_member', 'project_invitation'])
+        await tx.execute(`DELETE FROM ${table} WHERE account_id = ?`, [account.id]);
       await tx.execute('DELETE s FROM session s JOIN user u ON u.id = s.user_id WHERE u.account_id = ?', [account.id]);
       await tx.execute(
         "UPDATE user SET state = 'removed', api_key = NULL, secret_key_sealed = NULL WHERE account_id = ?",

@@ -18,7 +18,12 @@ export class DeleteProjectHandler implements CommandHandler<typeof deleteProject
       const project = await requireManagedProject(tx, call.caller, params.id);
       const account = [project.account_id];
       await refuseWhileUsed(tx, { type: 'project', id: project.id }, OWNED_THINGS, project.account_id);
-      await tx.execute('DELETE FROM project_member WHERE project_id = ?', [project.id]);
+      await tx.execute(
+        'DELETE p FROM role_permission p JOIN project_role r ON r.id = p.role_id WHERE r.project_id = ?',
+        [project.id],
+      );
+      for (const table of ['project_member', 'project_invitation', 'project_role'])
+        await tx.execute(`DELETE FROM ${table} WHERE project_id = ?`, [project.id]);
       await tx.execute('DELETE FROM affinity_group WHERE account_id = ?', account);
       await tx.execute('DELETE FROM ssh_key_pair WHERE account_id = ?', account);
       await tx.execute("UPDATE account SET state = 'removed' WHERE id = ?", account);

@@ -23,7 +23,8 @@ export class DeleteUserHandler implements CommandHandler<typeof deleteUser> {
       if (user.id === call.caller.userId) throw new DurastackError('INVALID_INPUT', 'Nobody can remove the own user.');
       if (user.is_default === 1)
         throw new DurastackError('INVALID_INPUT', `The user ${user.username} came with the product and stays.`);
-      await tx.execute('DELETE FROM project_member WHERE user_id = ?', [user.id]);
+      for (const table of ['project_member', 'project_invitation'])
+        await tx.execute(`DELETE FROM ${table} WHERE user_id = ?`, [user.id]);
       await tx.execute('DELETE FROM session WHERE user_id = ?', [user.id]);
       await tx.execute("UPDATE user SET state = 'removed', api_key = NULL, secret_key_sealed = NULL WHERE id = ?", [
         user.id,

@@ -3,7 +3,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow } from '@durastack/store/database/rows';
 import type { Tx } from '@durastack/store/database/transaction';
-import { mayAccess, notFound } from '@durastack/store/identity/access';
+import { mayAccess, refusal } from '@durastack/store/identity/access';
 import type { Caller } from '@durastack/store/identity/caller';
 
 /** A project's row. */
@@ -39,7 +39,7 @@ export async function requireProject(
   );
   const row = rows[0];
   const owner = row && { accountId: row.account_id, domainId: row.domain_id, domainPath: row.path };
-  if (!owner || !mayAccess(caller, owner)) throw notFound(named.parameter, named.id);
+  if (!owner || !mayAccess(caller, owner)) throw refusal(caller, owner?.accountId, named);
   return row;
 }
 
@@ -77,6 +77,28 @@ export async function accountOfDomain(tx: Tx, project: ProjectRow, name: string)
   return { accountId: rows[0].id, userId: null };
 }
 
+/** A user of the project's domain, by its name. @throws DurastackError INVALID_INPUT */
+export async function userOfDomain(tx: Tx, project: ProjectRow, username: string): Promise<Member> {
+  const [user] = await tx.query<{ id: string; account_id: string }>(
+    `SELECT u.id, u.account_id FROM user u JOIN account a ON a.id = u.account_id
+      WHERE u.username = ? AND a.domain_id = ? AND u.state <> 'removed'`,
+    [username, project.domain_id],
+  );
+  if (!user)
+    throw new DurastackError(
+      'INVALID_INPUT',
+      `There is no user ${username} in the domain of the project ${project.name}.`,
+    );
+  return { accountId: user.account_id, userId: user.id };
+}
+
+/** As what a member is in a project. */
+export interface Membership {
+  readonly role: string;
+  /** A role of the project. */
+  readonly projectRoleId?: string | null | undefined;
+}
+
 /** Condition that finds a member's row; an account's row is not one of its users'. */
 const IS_MEMBER = 'project_id = ? AND account_id = ? AND user_id <=> ?';
 
@@ -84,22 +106,28 @@ const IS_MEMBER = 'project_id = ? AND account_id = ? AND user_id <=> ?';
 export async function addMember(
   tx: Tx,
   project: Pick<ProjectRow, 'id' | 'name'>,
-  member: Member & { readonly role: string },
+  member: Member & Membership,
 ): Promise<void> {
-  const known = await tx.query(`SELECT 1 FROM project_member WHERE ${IS_MEMBER}`, [
-    project.id,
-    member.accountId,
-    member.userId,
-  ]);
-  if (known.length > 0) throw new DurastackError('CONFLICT', `It is a member of the project ${project.name} already.`);
+  await refuseMember(tx, project, member);
   await insertRow(tx, 'project_member', {
     id: newId(),
     project_id: project.id,
     account_id: member.accountId,
     user_id: member.userId,
     role: member.role,
+    project_role_id: member.projectRoleId,
     created_at: new Date(),
   });
+}
+
+/** @throws DurastackError CONFLICT when it is a member */
+export async function refuseMember(tx: Tx, project: Pick<ProjectRow, 'id' | 'name'>, member: Member): Promise<void> {
+  const known = await tx.query(`SELECT 1 FROM project_member WHERE ${IS_MEMBER}`, [
+    project.id,
+    member.accountId,
+    member.userId,
+  ]);
+  if (known.length > 0) throw new DurastackError('CONFLICT', `It is a member of the project ${project.name} already.`);
 }
 
 /**

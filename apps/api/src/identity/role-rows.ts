@@ -86,3 +86,41 @@ export async function appendRules(tx: Tx, roleId: string, rules: readonly NewRul
   }
   return ids;
 }
+
+/** A change of one rule, or of the order of all. */
+export interface RuleChange {
+  readonly ruleId?: string | undefined;
+  readonly permission?: string | undefined;
+  readonly ruleOrder?: readonly string[] | undefined;
+  /** Name of the parameter that names the rule. */
+  readonly parameter: string;
+}
+
+/**
+ * Changes what a rule of a role does, or the order of its rules. The role's row must be held.
+ *
+ * @throws DurastackError NOT_FOUND for the rule; INVALID_INPUT
+ */
+export async function changeRules(tx: Tx, roleId: string, change: RuleChange): Promise<void> {
+  const { ruleId, permission, ruleOrder, parameter } = change;
+  if ((ruleOrder === undefined) === (ruleId === undefined) || (ruleId === undefined) !== (permission === undefined))
+    throw new DurastackError('INVALID_INPUT', `Give either ruleorder, or ${parameter} with its new permission.`);
+  const rules = await tx.query<{ id: string }>('SELECT id FROM role_permission WHERE role_id = ?', [roleId]);
+  const ids = new Set(rules.map(({ id }) => id));
+  if (ruleId !== undefined) {
+    if (!ids.has(ruleId)) throw notFound(parameter, ruleId);
+    await tx.execute('UPDATE role_permission SET permission = ? WHERE id = ?', [permission, ruleId]);
+  }
+  if (ruleOrder !== undefined) await reorder(tx, ruleOrder, ids);
+}
+
+async function reorder(tx: Tx, order: readonly string[], ids: ReadonlySet<string>): Promise<void> {
+  const wanted = new Set(order);
+  if (wanted.size !== order.length || wanted.size !== ids.size || order.some((id) => !ids.has(id)))
+    throw new DurastackError(
+      'INVALID_INPUT',
+      `ruleorder must name each of the ${ids.size} rules of the role once; list them again (listRolePermissions).`,
+    );
+  for (const [index, id] of order.entries())
+    await tx.execute('UPDATE role_permission SET sort_order = ? WHERE id = ?', [index, id]);
+}

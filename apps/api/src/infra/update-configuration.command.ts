@@ -1,15 +1,13 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
-import { parseClusterSetting } from '@durastack/contracts/infra/cluster-settings';
 import { updateConfiguration } from '@durastack/contracts/infra/update-configuration';
 import { transaction } from '@durastack/store/database/transaction';
-import { readClusterSettings, writeClusterSetting } from '@durastack/store/infra/cluster-settings';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
-import { configurationOf, requireSetting } from './configuration.js';
+import { requireSetting, writeSetting } from './configuration.js';
 
-/** Changes a setting of a cluster. */
+/** Changes a setting. */
 @Handles(updateConfiguration)
 export class UpdateConfigurationHandler implements CommandHandler<typeof updateConfiguration> {
   constructor(private readonly platform: Platform) {}
@@ -19,8 +17,7 @@ export class UpdateConfigurationHandler implements CommandHandler<typeof updateC
       const setting = await requireSetting(tx, params);
       if (params.value === undefined)
         throw new DurastackError('INVALID_INPUT', `Give the value that ${setting.name} is to have (value).`);
-      await writeClusterSetting(tx, setting, parseClusterSetting(setting.name, params.value));
-      return configurationOf(setting.name, await readClusterSettings(tx, setting.clusterId));
+      return writeSetting(tx, setting, params.value);
     });
   }
 }

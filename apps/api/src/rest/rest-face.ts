@@ -62,8 +62,7 @@ export class RestFace {
     const { served } = route;
     const { command } = served;
     request.commandName = command.name;
-    const call = await this.identify(served, request, reply);
-    await this.invoker.authorise(command, command.name, call);
+    const call = await this.invoker.authorise(command, command.name, await this.identify(served, request, reply));
     const query = request.raw.url?.split('?').slice(1).join('?') ?? '';
     const path = request.params as Record<string, string>;
     const params = restParameters(command, { path, query, body: request.body });

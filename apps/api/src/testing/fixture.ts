@@ -25,6 +25,11 @@ export interface Belongings {
   readonly operationId: string;
   /** A project that it administers. */
   readonly projectId: string;
+  /** A role of that project, and a rule of it. */
+  readonly projectRoleId: string;
+  readonly projectRuleId: string;
+  /** An invitation to that project. */
+  readonly invitationId: string;
 }
 
 let made = 0;
@@ -235,12 +240,13 @@ export async function makeBelongings(
     started_at: created_at,
     touched_at: created_at,
   });
-  const projectId = await makeProject(tx, owner, number);
-  return { vmId, volumeId, templateId, networkId, keyPairId, operationId, projectId };
+  const project = await makeProject(tx, owner, number);
+  return { vmId, volumeId, templateId, networkId, keyPairId, operationId, ...project };
 }
 
-async function makeProject(tx: Tx, owner: Omit<TestAccount, 'keys'>, number: number): Promise<string> {
+async function makeProject(tx: Tx, owner: Omit<TestAccount, 'keys'>, number: number) {
   const [projectId, accountId] = [newId(), newId()];
+  const [projectRoleId, projectRuleId, invitationId] = [newId(), newId(), newId()];
   const [domain_id, created_at] = [owner.domainId, new Date()];
   await insertRow(tx, 'account', {
     ...{ id: accountId, domain_id, name: `project-${number}`, role: 'project', role_id: defaultRoleOf('User').id },
@@ -253,5 +259,13 @@ async function makeProject(tx: Tx, owner: Omit<TestAccount, 'keys'>, number: num
   await insertRow(tx, 'project_member', {
     ...{ id: newId(), project_id: projectId, account_id: owner.id, role: 'Admin', created_at },
   });
-  return projectId;
+  await insertRow(tx, 'project_role', { id: projectRoleId, project_id: projectId, name: 'watcher', created_at });
+  await insertRow(tx, 'role_permission', {
+    ...{ id: projectRuleId, role_id: projectRoleId, rule: 'list*', permission: 'allow', sort_order: 0 },
+  });
+  await insertRow(tx, 'project_invitation', {
+    ...{ id: invitationId, project_id: projectId, domain_id, account_id: owner.id, role: 'Regular', state: 'Pending' },
+    ...{ expires_at: new Date(Date.now() + 3_600_000), created_at },
+  });
+  return { projectId, projectRoleId, projectRuleId, invitationId };
 }

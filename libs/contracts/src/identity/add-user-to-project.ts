@@ -14,7 +14,8 @@ export const addUserToProject = defineCommand({
   params: z.object({
     projectId: uuid('The project.'),
     username: text('The user; in the domain of the project.').min(1),
-    email: text('Accepted for compatibility: members are added at once.').optional(),
+    email: text('Kept with an invitation; nothing is sent there.').optional(),
+    projectRoleId: uuid('The role of the project that a regular member is to have.').optional(),
     roleType: memberRole.optional(),
   }),
   answersAsJob: true,

@@ -18,6 +18,7 @@ export const listProjectAccounts = defineListCommand({
     projectId: uuid('The project.'),
     account: text('Only this account.').optional(),
     userId: uuid('Only this user.').optional(),
+    projectRoleId: uuid('Only members with this role of the project.').optional(),
     role: text('Only members who are Admin, or Regular.').optional(),
   }),
   result: projectAccountView,

@@ -11,6 +11,7 @@ export const projectAccountView = z.object({
   userId: uuid('The user, where it is one user alone.').optional(),
   username: text('Its name.').optional(),
   role: text('Admin or Regular.'),
+  projectRoleId: uuid('The role of the project that it has.').optional(),
   domainId: uuid('The domain of the account.'),
   domain: text('The name of that domain.'),
 });

@@ -1,18 +1,5 @@
 /** Settings of clusters, by CloudStack's names, with what they may be. A cluster without its own value has that of all. */
-import { DurastackError } from '../errors.js';
-
-/** How a setting is written, and what it may be. */
-interface SettingOf<T> {
-  readonly description: string;
-  readonly type: 'Boolean' | 'Integer' | 'Float' | 'String';
-  readonly byDefault: T;
-  readonly group: string;
-  readonly min?: number;
-  readonly max?: number;
-  readonly options?: readonly string[];
-  /** One value for all clusters together. */
-  readonly global?: true;
-}
+import { parseSetting, type SettingOf, type SettingValue } from './setting-kinds.js';
 
 const DRS = 'DRS';
 const MIGRATION = 'Migration';
@@ -70,13 +57,13 @@ export const CLUSTER_SETTINGS = {
     ...{ type: 'Integer', byDefault: 60, min: 0, max: 86_400, group: MIGRATION },
     description: 'After how many seconds of copying it does, at the earliest when all memory was sent once.',
   },
-} as const satisfies Record<string, SettingOf<boolean | number | string>>;
+} as const satisfies Record<string, SettingOf<SettingValue>>;
 
 /** A key of {@link CLUSTER_SETTINGS}. */
 export type ClusterSettingName = keyof typeof CLUSTER_SETTINGS;
 
 /** A value of each. */
-export type ClusterSettings = Readonly<Record<ClusterSettingName, boolean | number | string>>;
+export type ClusterSettings = Readonly<Record<ClusterSettingName, SettingValue>>;
 
 /** Whether there is such a setting. */
 export const isClusterSetting = (name: string): name is ClusterSettingName => Object.hasOwn(CLUSTER_SETTINGS, name);
@@ -89,26 +76,6 @@ export const isGlobalSetting = (name: ClusterSettingName): boolean => 'global' i
  *
  * @throws DurastackError INVALID_INPUT saying what it may be
  */
-export function parseClusterSetting(name: ClusterSettingName, text: string): boolean | number | string {
-  const setting: SettingOf<boolean | number | string> = CLUSTER_SETTINGS[name];
-  const word = text.trim().toLowerCase();
-  switch (setting.type) {
-    case 'Boolean':
-      if (word === 'true' || word === 'false') return word === 'true';
-      return refuse(name, text, 'true or false');
-    case 'String':
-      if (setting.options === undefined || setting.options.includes(word)) return word;
-      return refuse(name, text, setting.options.join(' or '));
-    default: {
-      const { min = -Infinity, max = Infinity } = setting;
-      const value = /^-?\d+(\.\d+)?$/.test(word) ? Number(word) : NaN;
-      const whole = setting.type === 'Integer';
-      if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
-      return refuse(name, text, `a ${whole ? 'whole ' : ''}number from ${min} to ${max}`);
-    }
-  }
-}
-
-function refuse(name: string, text: string, allowed: string): never {
-  throw new DurastackError('INVALID_INPUT', `${name} must be ${allowed}, not "${text.slice(0, 100)}".`);
+export function parseClusterSetting(name: ClusterSettingName, text: string): SettingValue {
+  return parseSetting(name, CLUSTER_SETTINGS[name], text);
 }

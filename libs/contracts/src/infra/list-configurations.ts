@@ -10,7 +10,8 @@ const { keyword, page, pageSize } = listParams;
 export const listConfigurations = defineListCommand({
   name: 'listConfigurations',
   domain: 'infra',
-  description: 'Lists the settings of a cluster; without a cluster, those of all clusters that have none of their own.',
+  description:
+    'Lists the settings of a cluster; without a cluster, those of the whole cloud, and of all clusters that have none of their own.',
   rest: { method: 'GET', path: '/configurations' },
   roles: ROOT_ONLY,
   params: z.object({

@@ -3,11 +3,12 @@ import { defineCommand, ROOT_ONLY } from '../command.js';
 import { text, uuid } from '../fields.js';
 import { configurationView } from './configuration.view.js';
 
-/** Changes a setting of a cluster. */
+/** Changes a setting. */
 export const updateConfiguration = defineCommand({
   name: 'updateConfiguration',
   domain: 'infra',
-  description: 'Changes a setting of a cluster, or of all clusters that have none of their own. It counts at once.',
+  description:
+    'Changes a setting of the whole cloud, of a cluster, or of all clusters that have none of their own. It counts at once.',
   event: 'CONFIGURATION.VALUE.EDIT',
   rest: { method: 'PUT', path: '/configurations/{name}' },
   roles: ROOT_ONLY,

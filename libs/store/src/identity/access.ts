@@ -41,6 +41,20 @@ export function mayAccess(caller: Caller, owner: Owner): boolean {
 }
 
 /**
+ * Why a caller may not touch something: a member of its project, whose role there does not include the command, is told
+ * so; to everybody else it does not exist.
+ */
+export function refusal(
+  caller: Caller,
+  accountId: string | undefined,
+  named: { parameter: string; id: string },
+): DurastackError {
+  if (accountId !== undefined && caller.deniedProjectAccountIds?.includes(accountId))
+    return new DurastackError('FORBIDDEN', 'The role that you have in this project does not allow this command.');
+  return notFound(named.parameter, named.id);
+}
+
+/**
  * Finds the owner of something with `account_id` and `domain_id`, and checks that the caller may touch it.
  *
  * @param parameter name of the parameter that named it, for the message
@@ -55,7 +69,7 @@ export async function requireAccess(tx: Tx, caller: Caller, resource: ResourceRe
   );
   const row = rows[0];
   const owner = row && { accountId: row.account_id, domainId: row.domain_id, domainPath: row.path };
-  if (!owner || !mayAccess(caller, owner)) throw notFound(parameter, resource.id);
+  if (!owner || !mayAccess(caller, owner)) throw refusal(caller, owner?.accountId, { parameter, id: resource.id });
   return owner;
 }
 
@@ -113,7 +127,8 @@ async function projectOwner(
     domainId: row.domain_id,
     domainPath: row.path,
   };
-  if (!owner || !mayAccess(caller, owner)) throw notFound('projectid', projectId);
+  if (!owner || !mayAccess(caller, owner))
+    throw refusal(caller, owner?.accountId, { parameter: 'projectid', id: projectId });
   refuseSuspended(row);
   return owner;
 }

@@ -13,5 +13,7 @@ export class ProjectMemberEntity {
   @Ref({ nullable: true }) userId!: string | null;
   /** Admin or Regular. */
   @Text(20) role!: string;
+  /** Of a regular member: which commands it may use on what the project owns; absent: all that it has. */
+  @Ref({ nullable: true }) projectRoleId!: string | null;
   @Moment() createdAt!: Date;
 }

@@ -1,7 +1,7 @@
 import { Entity, Index } from 'typeorm';
 import { Id, Int, Ref, Text } from '../database/columns.js';
 
-/** A rule of a role that somebody made. */
+/** A rule of a role that somebody made, or of a role of a project. */
 @Entity('role_permission')
 @Index('role_permission_order', ['roleId', 'sortOrder'])
 @Index('role_permission_rule', ['roleId', 'rule'], { unique: true })

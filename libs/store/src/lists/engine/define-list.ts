@@ -93,9 +93,14 @@ export interface ListDeclaration<C extends ListCommand> extends ListView<C> {
   readonly map?: (row: Record<string, unknown>, viewer: Caller) => Partial<ResultOf<C>>;
   readonly finish?: (item: Readonly<Record<string, unknown>>) => Partial<ResultOf<C>>;
   /** Every own parameter, so that none is forgotten. */
-  readonly filters: Readonly<{
-    [P in Exclude<keyof ParamsOf<C>, EngineParam> & string]-?: Filter<NonNullable<ParamsOf<C>[P]>>;
-  }>;
+  readonly filters: Readonly<
+    {
+      [P in Exclude<keyof ParamsOf<C>, EngineParam> & string]-?: Filter<NonNullable<ParamsOf<C>[P]>>;
+    } & {
+      /** Where rows do not belong to projects, but are about them. */
+      readonly projectId?: Filter<string>;
+    }
+  >;
   readonly rootOnly?: readonly (keyof ResultOf<C> & string)[];
 }
 
