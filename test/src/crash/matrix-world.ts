@@ -116,7 +116,7 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
       role: 'admin',
       accountRole: { id: ROOT_ADMIN.id, name: ROOT_ADMIN.name, type: 'Admin', isEnabled: true, version: 1 },
       projectRoles: [],
-    sourceAddress: '127.0.0.1',
+      sourceAddress: '127.0.0.1',
     },
     setCookie: () => {},
   };
