@@ -73,7 +73,7 @@ async function beginMoves(
     const disk = needs.disks.find((one) => one.volumeId === volumeId);
     invariant(disk?.poolId && hostId, `The disk ${volumeId} of ${vmId} was to move, and is nowhere.`);
     const { sizeBytes, poolId: sourcePoolId } = disk;
-    const move = { volumeId, vmId, sizeBytes, sourcePoolId, targetPoolId, hostId, targetHostId };
+    const move = { volumeId, vmId, sizeBytes, sourcePoolId, targetPoolId, hostId, targetHostId, ticketSealed: null };
     if (await beginVolumeMove(tx, operationId, move)) continue;
     await forgetVolumeMoves(tx, operationId);
     await releaseHosts(tx, vmId, hostId);

@@ -19,6 +19,7 @@ import {
   type MovingVolume,
 } from '../storage/moving-volumes.js';
 import { onHostOr, removeElsewhere, removeVolume } from '../storage/volume-hosts.js';
+import { sealVolumeTicket, transferVolume } from '../storage/volume-transfer.js';
 import { taskOutcome } from '../task-outcome.js';
 import { reserveDestination } from './migration-placement.js';
 import { forgetMigration, noteMigration, readMigration, sealTicket } from './migration-rows.js';
@@ -43,18 +44,29 @@ export function createActivities(
   const vmOf = (step: StepRef) => inStep(source, step, async (_tx, operation) => operation.resource.id);
 
   const discard = async (moving: MovingVolume, step: StepRef): Promise<void> => {
-    const { target, hostId, targetHostId } = moving;
+    const { target, hostId, targetHostId, ticketSealed } = moving;
     invariant(
       !moving.switched,
       `The volume ${target.id} was to be removed from the pool ${target.pool.id}, where it is.`,
     );
     if (targetHostId !== null) {
+      // Of a running machine, that one's move has ended it.
+      if (ticketSealed !== null)
+        await onHostOr(agents.call(hostId, 'endVolumeTransfer', { volumeId: target.id }, step), async () => undefined);
       await removeVolume(dependencies, { volumeId: target.id, pool: target.pool, hostId: targetHostId }, step);
       return;
     }
     await onHostOr(agents.call(hostId, 'discardVolumeCopy', copyOf(moving, step, await vmOf(step)), step), () =>
       removeElsewhere(dependencies, { volumeId: target.id, pool: target.pool, hostId }, step),
     );
+  };
+
+  /** One that goes along with a running machine is none of this. */
+  const copyAtRest = async (one: MovingVolume, step: StepRef, vmId: string): Promise<StepOutcome> => {
+    if (one.ticketSealed !== null) return transferVolume(dependencies, { moving: one, rate }, step);
+    if (one.targetHostId !== null) return DONE;
+    const part = one.volume.id;
+    return taskOutcome(await agents.task(one.hostId, 'copyVolume', copyOf(one, step, vmId), { ...step, part }));
   };
 
   return {
@@ -66,7 +78,7 @@ export function createActivities(
         invariant(found, `The virtual machine ${operation.resource.id} has no row.`);
         const needs = withWantedPools(found, wishesOf(operation.input));
         if (operation.input['running'] === true) await reserveRunning(dependencies, tx, { operation, needs });
-        else await reserveAtRest(tx, operation, needs);
+        else await reserveAtRest(dependencies, tx, { operation, needs });
         return DONE;
       }),
 
@@ -97,13 +109,9 @@ export function createActivities(
 
     async copyVolumesAtRest(step): Promise<StepOutcome> {
       if (step.direction === 'past-pivot') return DONE;
-      const moving = (await read(step)).filter(({ targetHostId }) => targetHostId === null);
       const vmId = await vmOf(step);
-      for (const one of moving) {
-        const copy = copyOf(one, step, vmId);
-        const outcome = taskOutcome(
-          await agents.task(one.hostId, 'copyVolume', copy, { ...step, part: one.volume.id }),
-        );
+      for (const one of await read(step)) {
+        const outcome = await copyAtRest(one, step, vmId);
         if (!outcome.done) return outcome;
       }
       return DONE;
@@ -143,29 +151,39 @@ async function reserveRunning(
   await noteMigration(tx, operation.id, { vmId, sourceHostId, destinationHostId, ticketSealed });
 }
 
-async function reserveAtRest(tx: Tx, operation: OperationRow, needs: MachineNeeds): Promise<void> {
+async function reserveAtRest(
+  { box }: Pick<ActivityDependencies, 'box'>,
+  tx: Tx,
+  { operation, needs }: { operation: OperationRow; needs: MachineNeeds },
+): Promise<void> {
   if (needs.hostId !== null)
     throw new DurastackError('NOT_ALLOWED_IN_STATE', `${needs.name} was started meanwhile; ask for its move again.`);
-  const plan = planRestMove(await readZoneSnapshot(tx, OVERCOMMIT, needs.zoneId), needs);
+  const requestedHostId = operation.input['hostId'] as string | undefined;
+  const plan = planRestMove(await readZoneSnapshot(tx, OVERCOMMIT, needs.zoneId), needs, requestedHostId);
   if (plan.kind === 'refused')
     throw new DurastackError(plan.code, `The disks of ${needs.name} cannot be moved: ${plan.text}.`);
-  for (const { disk, poolId: targetPoolId, hostId } of plan.moves) {
+  for (const { disk, poolId: targetPoolId, hostId, targetHostId } of plan.moves) {
     invariant(disk.poolId, `The disk ${disk.volumeId} was planned to move from nowhere.`);
     const { volumeId, sizeBytes, poolId: sourcePoolId } = disk;
-    const move = { volumeId, vmId: needs.vmId, sizeBytes, sourcePoolId, targetPoolId, hostId, targetHostId: null };
+    const ticketSealed = targetHostId === null ? null : sealVolumeTicket(box, volumeId);
+    const where = { sourcePoolId, targetPoolId, hostId, targetHostId };
+    const move = { volumeId, vmId: needs.vmId, sizeBytes, ...where, ticketSealed };
     if (!(await beginVolumeMove(tx, operation.id, move)))
       throw new DurastackError('NO_CAPACITY', `The pool ${targetPoolId} has no room any more.`);
   }
 }
 
-/** Empty disks wait at the other host, as large as their guests see them. NO_CAPACITY when they would not find room. */
+/**
+ * The other host has room for the disks; those that go along with their machine wait there, empty, as large as its guest
+ * sees them. NO_CAPACITY when they would not find room.
+ */
 async function makeTargets(
   { agents }: ActivityDependencies,
   moving: readonly MovingVolume[],
   step: StepRef,
 ): Promise<void> {
   const pools = new Map<string, number>();
-  for (const { volume, target, hostId, targetHostId } of moving) {
+  for (const { volume, target, hostId, targetHostId, ticketSealed } of moving) {
     invariant(targetHostId, `The volume ${volume.id} goes to no other host.`);
     const [size] = (await agents.read(hostId, 'getVolumeSizes', { volumes: [volume] }, READ_MS)).sizes;
     invariant(size, `The host ${hostId} did not tell the size of ${volume.id}.`);
@@ -177,11 +195,9 @@ async function makeTargets(
       throw new DurastackError('NO_CAPACITY', `${text}. Free space there, or choose another pool.`);
     }
     pools.set(pool.id, needed);
-    await agents.call(
-      targetHostId,
-      'ensureVolume',
-      { volume: { id: target.id, pool, sizeBytes: size.sizeBytes } },
-      step,
-    );
+    // By itself it is made anew whenever its source comes.
+    if (ticketSealed !== null) continue;
+    const empty = { id: target.id, pool, sizeBytes: size.sizeBytes };
+    await agents.call(targetHostId, 'ensureVolume', { volume: empty }, step);
   }
 }

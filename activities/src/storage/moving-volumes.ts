@@ -16,6 +16,10 @@ export interface MovingVolume {
   readonly hostId: string;
   /** The host that writes it here; null when the other one does. */
   readonly targetHostId: string | null;
+  /** Where that one's agent listens. */
+  readonly targetUrl: string | null;
+  /** Sealed: what it goes there under by itself; null when one host does all, or a running machine takes it along. */
+  readonly ticketSealed: string | null;
   /** The rows name the target. */
   readonly switched: boolean;
 }
@@ -29,13 +33,16 @@ interface Row {
   readonly targetPoolId: string;
   readonly hostId: string;
   readonly targetHostId: string | null;
+  readonly targetUrl: string | null;
+  readonly ticketSealed: string | null;
 }
 
 const readRows = (tx: Tx, operationId: string): Promise<Row[]> =>
   tx.query<Row>(
     `SELECT c.volume_id AS volumeId, d.size_bytes AS sizeBytes, d.template_id AS templateId, d.pool_id AS poolId,
-       c.source_pool_id AS sourcePoolId, c.target_pool_id AS targetPoolId, c.host_id AS hostId, c.target_host_id AS targetHostId
-     FROM volume_copy c JOIN volume d ON d.id = c.volume_id WHERE c.operation_id = ? ORDER BY c.volume_id`,
+       c.source_pool_id AS sourcePoolId, c.target_pool_id AS targetPoolId, c.host_id AS hostId, c.target_host_id AS targetHostId,
+       h.agent_url AS targetUrl, c.ticket_sealed AS ticketSealed
+     FROM volume_copy c JOIN volume d ON d.id = c.volume_id LEFT JOIN host h ON h.id = c.target_host_id WHERE c.operation_id = ? ORDER BY c.volume_id`,
     [operationId],
   );
 
@@ -50,6 +57,8 @@ export async function readMovingVolumes(tx: Tx, operationId: string): Promise<Mo
       target: { ...on, pool: await readPool(tx, row.targetPoolId) },
       hostId: row.hostId,
       targetHostId: row.targetHostId,
+      targetUrl: row.targetUrl,
+      ticketSealed: row.ticketSealed,
       switched: row.poolId === row.targetPoolId,
     });
   }
@@ -65,23 +74,26 @@ export interface VolumeMove {
   readonly targetPoolId: string;
   readonly hostId: string;
   readonly targetHostId: string | null;
+  /** See {@link MovingVolume.ticketSealed}. */
+  readonly ticketSealed: string | null;
 }
 
 /** Takes room on the target and notes the move. False: there is no room any more, and nothing was taken. */
 export async function beginVolumeMove(tx: Tx, operationId: string, move: VolumeMove): Promise<boolean> {
-  const { volumeId, sizeBytes, sourcePoolId, targetPoolId, hostId, targetHostId, vmId } = move;
+  const { volumeId, sizeBytes, sourcePoolId, targetPoolId, hostId, targetHostId, vmId, ticketSealed } = move;
   if (!(await reservePool(tx, { volumeId, poolId: targetPoolId, sizeBytes, ...OVERCOMMIT.pool }))) return false;
   await claim(tx, operationId, [
     { type: 'host', id: hostId },
+    ...(targetHostId === null ? [] : [{ type: 'host', id: targetHostId } as const]),
     { type: 'storage-pool', id: targetPoolId },
     { type: 'storage-pool', id: sourcePoolId },
   ]);
   // Of an operation that was given up.
   await tx.execute('DELETE FROM volume_copy WHERE volume_id = ?', [volumeId]);
   await tx.execute(
-    `INSERT INTO volume_copy (volume_id, operation_id, source_pool_id, target_pool_id, host_id, target_host_id, vm_id, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, NOW(3))`,
-    [volumeId, operationId, sourcePoolId, targetPoolId, hostId, targetHostId, vmId],
+    `INSERT INTO volume_copy (volume_id, operation_id, source_pool_id, target_pool_id, host_id, target_host_id, vm_id, ticket_sealed, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, NOW(3))`,
+    [volumeId, operationId, sourcePoolId, targetPoolId, hostId, targetHostId, vmId, ticketSealed],
   );
   return true;
 }

@@ -142,4 +142,32 @@ describe('migrateVirtualMachineWithVolume', () => {
     await cloud.admin.callAndWait('startVirtualMachine', { id: vmId });
     expect(await expectInOnePlace()).toBe(there);
   });
+
+  it('sends the disk of a stopped machine from a host to another, whoever is told to stop meanwhile', async () => {
+    const here = await hostOf();
+    const there = otherThan(here);
+    await cloud.admin.callAndWait('stopVirtualMachine', { id: vmId, forced: 'true' });
+    const places = async () =>
+      Promise.all([here, there].map(async (id) => (await host(id)).content[own.get(id)!]?.volumes[volumeId]));
+    const cancelled = await migrate({ hostid: there });
+    await copying(cancelled);
+    expect([(await machine())['state'], (await volume())['state']]).toEqual(['Stopped', 'Migrating']);
+    expect((await places())[1]).toMatchObject({ partial: true });
+    await cloud.admin.call('cancelAsyncJob', { jobid: cancelled });
+    expect((await cloud.admin.waitForJob(cancelled)).jobstatus).toBe(JOB_FAILED);
+    expect([(await volume())['storageid'], await places()]).toEqual([
+      own.get(here),
+      [expect.objectContaining({ writtenBy: vmId }), undefined],
+    ]);
+    const killed = await migrate(to(own.get(there)!));
+    await copying(killed);
+    for (const part of [cloud.agent, cloud.worker]) {
+      await part.kill('SIGKILL');
+      await part.start();
+    }
+    expect(await cloud.admin.waitForJob(killed)).toMatchObject({ jobstatus: JOB_DONE });
+    expect(await places()).toEqual([undefined, expect.not.objectContaining({ partial: true })]);
+    await cloud.admin.callAndWait('startVirtualMachine', { id: vmId });
+    expect(await expectInOnePlace()).toBe(there);
+  });
 });

@@ -24,8 +24,9 @@ export class MigrateVirtualMachineWithVolumeHandler implements CommandHandler<ty
       throw invalid('hostId', 'Name a host (hostid), disks and their pools (migrateto), or give autoselect=true.');
     if (hostId !== undefined && autoSelect) throw invalid('autoSelect', 'Give either hostid or autoselect=true.');
     const tx = autocommit(this.platform.database);
-    const asked = hostId !== undefined || autoSelect;
-    const wish: MoveWish = { vmId, hostId, pools, running: asked || !(await isStopped(tx, vmId)) };
+    // Behind another operation a host is where it is to go while it runs.
+    const staysStopped = await isStopped(tx, vmId, hostId === undefined);
+    const wish: MoveWish = { vmId, hostId, pools, running: autoSelect || !staysStopped };
     const volumes = await tx.query<{ id: string }>("SELECT id FROM volume WHERE vm_id = ? AND state <> 'Expunged'", [
       vmId,
     ]);
@@ -52,9 +53,13 @@ export class MigrateVirtualMachineWithVolumeHandler implements CommandHandler<ty
 
 const ref = (type: ResourceRef['type'], id: string): ResourceRef => ({ type, id });
 
-async function isStopped(tx: Tx, vmId: string): Promise<boolean> {
-  const [row] = await tx.query<{ state: string }>('SELECT state FROM virtual_machine WHERE id = ?', [vmId]);
-  return row?.state === 'Stopped';
+async function isStopped(tx: Tx, vmId: string, whateverIsAsked: boolean): Promise<boolean> {
+  const [row] = await tx.query<{ state: string; operations: number }>(
+    `SELECT v.state, (SELECT COUNT(*) FROM operation_lock l WHERE l.resource_type = 'virtual-machine' AND l.resource_id = v.id) AS operations
+       FROM virtual_machine v WHERE v.id = ?`,
+    [vmId],
+  );
+  return row?.state === 'Stopped' && (whateverIsAsked || Number(row.operations) === 0);
 }
 
 function poolsOf({ migrateTo = [] }: Params): ReadonlyMap<string, string> {

@@ -57,6 +57,7 @@ async function makePool(columns: Record<string, unknown>): Promise<string> {
   return id;
 }
 
+const full = () => makePool({ host_id: hostId, scope: 'HOST', reserved_bytes: 200 * GIB });
 const to = (pool: string, volume = things.volumeId) => ({
   'migrateto[0].volume': volume,
   'migrateto[0].pool': pool,
@@ -148,8 +149,8 @@ describe('migrateVirtualMachineWithVolume', () => {
   it('moves the disks alone of a stopped machine, where one host copies and one can start it then', async () => {
     await setVm('Stopped');
     await tx.execute('UPDATE virtual_machine SET host_id = NULL WHERE id = ?', [things.vmId]);
-    expect(await refusal({ hostid: hostId })).toMatch(/name its disks and their pools/);
-    expect(await refusal({ autoselect: 'true' })).toMatch(/name its disks and their pools/);
+    expect(await refusal({ autoselect: 'true' })).toMatch(/name a host .*or its disks and their pools/);
+    expect(await refusal({ hostid: place.hostId })).toMatch(/is reached by the host .*: start it there/);
     expect(await refusal(to(place.poolId))).toMatch(/is on the pool that is named for it/);
     expect(await refusal(to(await makePool({ reserved_bytes: 200 * GIB })))).toMatch(/bytes free/);
     const shared = await makePool({});
@@ -159,6 +160,59 @@ describe('migrateVirtualMachineWithVolume', () => {
       [things.vmId],
     );
     expect(operation?.lifecycle).toBe('{}');
+  });
+
+  describe('of a stopped machine on the own pool of a host', () => {
+    beforeEach(async () => {
+      await setVm('Stopped');
+      await tx.execute('UPDATE virtual_machine SET host_id = NULL WHERE id = ?', [things.vmId]);
+    });
+
+    it.each([
+      ['to the own pool of another', async () => to(poolId)],
+      ['to another, wherever there is room', async () => ({ hostid: hostId })],
+      ['to another, to the pool that is named', async () => ({ hostid: hostId, ...to(poolId) })],
+    ])('sends it %s', async (_what, params) => {
+      const { status, body } = await move(await params());
+      expect([status, body['errortext']]).toEqual([200, undefined]);
+    });
+
+    it.each([
+      ['a pool that is full', async () => to(await full()), /bytes free/],
+      ['a pool of another zone', async () => to((await makePlace(t)).poolId), /is in another zone/],
+      [
+        'a pool of a host that is not there',
+        async () => to(await makePool({ host_id: newId(), scope: 'HOST' })),
+        /no host that is up reaches the pool/,
+      ],
+      [
+        'a pool that the host that is named does not reach',
+        async () => ({ hostid: hostId, ...to(await makePool({ host_id: newId(), scope: 'HOST' })) }),
+        /does not reach the pool that was asked for/,
+      ],
+      [
+        'a full pool of the host that is named',
+        async () => ({ hostid: hostId, ...to(await full()) }),
+        /no pool with room/,
+      ],
+      ['a host of another zone', async () => ({ hostid: (await makePlace(t)).hostId }), /is not in use in the machine/],
+    ])('refuses %s before anything moves', async (_what, params, expected) => {
+      expect(await refusal(await params())).toMatch(expected);
+      await nothingAccepted();
+    });
+
+    it('refuses while one of the two hosts is not up', async () => {
+      for (const [id, given] of [
+        [place.hostId, to(poolId)],
+        [hostId, to(poolId)],
+        [hostId, { hostid: hostId }],
+      ] as const) {
+        await tx.execute("UPDATE host SET state = 'Disconnected' WHERE id = ?", [id]);
+        expect(await refusal(given)).toMatch(/no host that is up reaches|is Disconnected/);
+        await tx.execute("UPDATE host SET state = 'Up' WHERE id = ?", [id]);
+      }
+      await nothingAccepted();
+    });
   });
 
   it('refuses a machine in another state, and everybody but the root administrator', async () => {

@@ -15,7 +15,7 @@ export interface MoveWish {
   readonly hostId: string | undefined;
   /** Volume to pool. */
   readonly pools: ReadonlyMap<string, string>;
-  /** Whether the machine is to go; else it is stopped, and its disks alone do. */
+  /** Whether the machine is to go; else it is stopped, and its disks alone do: to where that host reaches them. */
   readonly running: boolean;
 }
 
@@ -39,7 +39,7 @@ export async function checkMove(tx: Tx, { vmId, hostId, pools, running }: MoveWi
   requireState(found.name, row.state, running);
   const needs = withWantedPools(found, pools);
   if (running) await checkHosts(tx, needs, hostId);
-  else await checkAtRest(tx, needs);
+  else await checkAtRest(tx, needs, hostId);
 }
 
 async function requireZone(tx: Tx, zoneId: string, pools: ReadonlyMap<string, string>): Promise<void> {
@@ -55,7 +55,7 @@ function requireState(name: string, state: string, running: boolean): void {
   if (state === (running ? 'Running' : 'Stopped')) return;
   const text =
     state === 'Stopped'
-      ? `${name} is Stopped: name its disks and their pools (migrateto), and no host`
+      ? `${name} is Stopped: name a host (hostid), or its disks and their pools (migrateto)`
       : `${name} is ${state}; it can be moved with its disks while it is Running or Stopped`;
   throw new DurastackError('NOT_ALLOWED_IN_STATE', `${text}.`, { details: { state } });
 }
@@ -74,10 +74,12 @@ async function checkHosts(tx: Tx, needs: MachineNeeds, hostId: string | undefine
   throw new DurastackError(full ? 'NO_CAPACITY' : 'INVALID_INPUT', text);
 }
 
-async function checkAtRest(tx: Tx, needs: MachineNeeds): Promise<void> {
-  const plan = planRestMove(await readZoneSnapshot(tx, OVERCOMMIT, needs.zoneId), needs);
+async function checkAtRest(tx: Tx, needs: MachineNeeds, hostId: string | undefined): Promise<void> {
+  const plan = planRestMove(await readZoneSnapshot(tx, OVERCOMMIT, needs.zoneId), needs, hostId);
   if (plan.kind === 'refused')
     throw new DurastackError(plan.code, `The disks of ${needs.name} cannot be moved: ${plan.text}.`);
-  if (plan.moves.length === 0)
-    throw invalid('migrateTo', `Every disk of ${needs.name} is on the pool that is named for it.`);
+  if (plan.moves.length > 0) return;
+  const text =
+    hostId === undefined ? 'is on the pool that is named for it' : `is reached by the host ${hostId}: start it there`;
+  throw invalid(hostId === undefined ? 'migrateTo' : 'hostId', `Every disk of ${needs.name} ${text}.`);
 }

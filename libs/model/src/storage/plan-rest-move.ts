@@ -6,14 +6,16 @@ import type {
   PlacementSnapshot,
   PoolSnapshot,
 } from '@durastack/contracts/compute/placement';
-import { reaches } from '../placement/judge-disks.js';
+import { DisksJudge, reaches } from '../placement/judge-disks.js';
 
 /** One disk on its way. */
 export interface RestMove {
   readonly disk: DiskNeed;
   readonly poolId: string;
-  /** The host that copies it: it reaches both. */
+  /** The host that copies it: it reaches both, or the pool that it is on. */
   readonly hostId: string;
+  /** The host that it is sent to, which reaches the pool that it goes to; null when the first reaches both. */
+  readonly targetHostId: string | null;
 }
 
 /** What is done, or why nothing is. */
@@ -27,10 +29,35 @@ const refused = (code: 'INVALID_INPUT' | 'NO_CAPACITY', text: string): RestMoveP
   text,
 });
 
-/** Plans the disks that have a wanted pool; the others stay. A disk that is on its wanted pool stays too. */
-export function planRestMove({ hosts, pools }: PlacementSnapshot, needs: MachineNeeds): RestMovePlan {
+/**
+ * Plans the disks that have a wanted pool; the others stay. A disk that is on its wanted pool stays too.
+ *
+ * @param hostId a host that is to reach all disks afterwards: those that it does not reach go to pools there
+ */
+export function planRestMove(snapshot: PlacementSnapshot, needs: MachineNeeds, hostId?: string): RestMovePlan {
+  const up = snapshot.hosts.filter(({ state }) => state === 'Up');
+  if (hostId === undefined) return planWanted(snapshot.pools, up, needs);
+  const host = snapshot.hosts.find(({ id }) => id === hostId);
+  if (!host) return refused('INVALID_INPUT', "the host is not in use in the machine's zone");
+  const unfit = [host.state, host.allocationState].find((state) => state !== 'Up' && state !== 'Enabled');
+  if (unfit !== undefined) return refused('INVALID_INPUT', `the host ${host.name} is ${unfit}`);
+  const { disks, reason } = new DisksJudge(snapshot.pools, needs.disks, 'migrate').judge(host);
+  if (reason)
+    return refused(
+      reason.kind === 'storage-room' ? 'NO_CAPACITY' : 'INVALID_INPUT',
+      `the host ${host.name} ${reason.text}`,
+    );
+  const chosen = new Map(disks.map(({ volumeId, poolId }) => [volumeId, poolId]));
+  const wanted = needs.disks.map((disk) => ({ ...disk, ...wantedPool(chosen.get(disk.volumeId)) }));
+  // It goes before its equals.
+  return planWanted(snapshot.pools, [host, ...up.filter(({ id }) => id !== hostId)], { ...needs, disks: wanted });
+}
+
+const wantedPool = (poolId: string | undefined): Pick<DiskNeed, 'wantedPoolId'> =>
+  poolId === undefined ? {} : { wantedPoolId: poolId };
+
+function planWanted(pools: readonly PoolSnapshot[], up: readonly HostSnapshot[], needs: MachineNeeds): RestMovePlan {
   const byId = new Map(pools.map((pool) => [pool.id, pool]));
-  const up = hosts.filter(({ state }) => state === 'Up');
   const moving = needs.disks.filter(
     ({ wantedPoolId, poolId }) => wantedPoolId !== undefined && wantedPoolId !== poolId,
   );
@@ -44,12 +71,8 @@ export function planRestMove({ hosts, pools }: PlacementSnapshot, needs: Machine
     if (unfit) return unfit;
     taken.set(target.id, (taken.get(target.id) ?? 0) + disk.sizeBytes);
     const way = wayBetween(up, source, target);
-    if (way === undefined)
-      return refused(
-        'INVALID_INPUT',
-        `no host that is up reaches both the pool ${source.id} and the pool ${target.id}: start it, and move it while it runs`,
-      );
-    moves.push({ disk, poolId: target.id, hostId: way.id });
+    if ('unreached' in way) return refused('INVALID_INPUT', `no host that is up reaches the pool ${way.unreached.id}`);
+    moves.push({ disk, poolId: target.id, ...way });
   }
   const places = needs.disks.flatMap(({ wantedPoolId, poolId }) => byId.get(wantedPoolId ?? poolId ?? '') ?? []);
   if (!up.some((host) => places.every((pool) => reaches(host, pool))))
@@ -68,7 +91,15 @@ function whyNot(pool: PoolSnapshot, disk: DiskNeed, taken: ReadonlyMap<string, n
   return refused('NO_CAPACITY', `the pool ${pool.id} has ${Math.max(0, free)} bytes free, ${disk.sizeBytes} needed`);
 }
 
-/** One host that reaches both pools. */
-function wayBetween(up: readonly HostSnapshot[], source: PoolSnapshot, target: PoolSnapshot): HostSnapshot | undefined {
-  return up.find((host) => reaches(host, source) && reaches(host, target));
+/** One host that reaches both pools, or one for each. */
+function wayBetween(
+  up: readonly HostSnapshot[],
+  source: PoolSnapshot,
+  target: PoolSnapshot,
+): Pick<RestMove, 'hostId' | 'targetHostId'> | { readonly unreached: PoolSnapshot } {
+  const both = up.find((host) => reaches(host, source) && reaches(host, target));
+  if (both) return { hostId: both.id, targetHostId: null };
+  const [from, to] = [source, target].map((pool) => up.find((host) => reaches(host, pool)));
+  if (!from || !to) return { unreached: from ? target : source };
+  return { hostId: from.id, targetHostId: to.id };
 }
