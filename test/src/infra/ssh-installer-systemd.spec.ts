@@ -30,6 +30,11 @@ it('is a unit that systemd takes, on a system that has started', async () => {
   expect(host.run('systemctl is-enabled durastack-agent')).toBe('enabled');
 });
 
+it('keeps the host from starting machines by itself when it boots', () => {
+  expect(host.run('systemctl show -p ExecStart libvirt-guests')).toMatch(/path=\/bin\/true/);
+  expect(host.run('systemctl show -p ExecStart libvirt-guests')).not.toContain('libvirt-guests.sh');
+});
+
 it('starts the agent once it is enrolled, which reaches libvirt in spite of what is taken from it', async () => {
   await ssh.enrol(ssh.installer(), HOST_ID, 1);
   expect(await ssh.client.health(ssh.agentAt(HOST_ID))).toMatchObject({ hostId: HOST_ID, incarnation: 1 });
@@ -51,5 +56,5 @@ it('starts it again after kill -9, and when it was installed again', async () =>
 it('leaves nothing of it behind', async () => {
   await ssh.installer().uninstall({ hostId: HOST_ID });
   expect(host.run('systemctl is-active durastack-agent || true')).toBe('inactive');
-  expect(host.run('ls /etc/systemd/system/durastack-agent.service /opt/durastack 2>/dev/null || true')).toBe('');
+  expect(host.run('ls -d /etc/systemd/system/durastack-agent.service /etc/systemd/system/libvirt-guests.service.d /opt/durastack 2>/dev/null || true')).toBe('');
 });

@@ -17,6 +17,8 @@ export const HOST_PATHS = {
   /** The machines' small files and the networks: the user that QEMU runs as passes through it. */
   machines: '/var/lib/durastack/host',
   unit: '/etc/systemd/system/durastack-agent.service',
+  /** What the host must not do by itself; see {@link NO_GUESTS_AT_BOOT}. */
+  guestsAtBoot: '/etc/systemd/system/libvirt-guests.service.d/durastack.conf',
   pidFile: '/run/durastack-agent.pid',
   log: '/var/log/durastack-agent.log',
   packageJob: '/var/lib/durastack/packages',
@@ -71,4 +73,14 @@ CapabilityBoundingSet=~CAP_SYS_MODULE CAP_SYS_RAWIO CAP_SYS_TIME CAP_SYS_BOOT CA
 
 [Install]
 WantedBy=multi-user.target
+`;
+
+/**
+ * `libvirt-guests` may be set to resume at boot what ran at shutdown (`ON_BOOT=start`, libvirt-guests(8)). A host that was
+ * away comes back to machines that were started on another one.
+ */
+export const NO_GUESTS_AT_BOOT = `# Written by addHost: machines of a cloud are started by their cloud alone.
+[Service]
+ExecStart=
+ExecStart=/bin/true
 `;

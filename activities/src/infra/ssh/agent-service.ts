@@ -1,6 +1,6 @@
 /** The agent as a service of its host: under systemd, or as a plain process where systemd does not run. */
 import { AGENT_PORT } from '@durastack/contracts/agent/wire';
-import { AGENT_UNIT, agentEnvironment, HOST_PATHS } from './agent-layout.js';
+import { AGENT_UNIT, agentEnvironment, HOST_PATHS, NO_GUESTS_AT_BOOT } from './agent-layout.js';
 import { writeSmallFile } from './remote-file.js';
 import type { RemoteShell } from './remote-shell.js';
 
@@ -39,11 +39,16 @@ export async function makeFolders(shell: RemoteShell): Promise<void> {
   await shell.run(CONFIGURE, [], { what: 'making folders' });
 }
 
-/** Writes settings and unit. */
+/** Writes settings, the unit, and what keeps the host from starting machines by itself. */
 export async function describeService(shell: RemoteShell, { ipv6 }: { ipv6: boolean }): Promise<void> {
   await writeSmallFile(shell, { to: HOST_PATHS.environment, mode: '600', content: agentEnvironment({ ipv6 }) });
-  await shell.run('mkdir -p "$(dirname "$1")"', [HOST_PATHS.unit], { what: 'making folders' });
-  await writeSmallFile(shell, { to: HOST_PATHS.unit, mode: '644', content: AGENT_UNIT });
+  for (const [to, content] of [
+    [HOST_PATHS.unit, AGENT_UNIT],
+    [HOST_PATHS.guestsAtBoot, NO_GUESTS_AT_BOOT],
+  ] as const) {
+    await shell.run('mkdir -p "$(dirname "$1")"', [to], { what: 'making folders' });
+    await writeSmallFile(shell, { to, mode: '644', content });
+  }
   const enable = `${FUNCTIONS}
 if systemd; then systemctl daemon-reload; systemctl enable -q durastack-agent.service; fi`;
   await shell.run(enable, [], { what: 'registering the service' });
@@ -121,7 +126,8 @@ const REMOVE = `${FUNCTIONS}
 stop_agent
 if [ -f ${HOST_PATHS.unit} ]; then
   if systemd; then systemctl disable -q durastack-agent.service; fi
-  rm -f ${HOST_PATHS.unit}
+  rm -f ${HOST_PATHS.unit} ${HOST_PATHS.guestsAtBoot}
+  rmdir "$(dirname ${HOST_PATHS.guestsAtBoot})" 2>/dev/null || true
   if systemd; then systemctl daemon-reload; fi
 fi
 (${FORGET}) || true

@@ -57,6 +57,12 @@ export class Domains {
     return seen.filter((vm): vm is ObservedVm => vm !== undefined && vm.power !== 'absent');
   }
 
+  /** Nothing but this product starts a machine: by the time its host comes back it may run on another. */
+  async endAutostart(): Promise<void> {
+    for (const domain of await this.#client.listAutostarted())
+      if (await this.isOurs(domain)) await this.#client.endAutostart(domain);
+  }
+
   /** A machine's power now. */
   async observeOne(domain: Domain): Promise<ObservedVm> {
     const seen = await this.#client.domainState(domain);

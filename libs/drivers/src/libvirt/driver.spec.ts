@@ -113,6 +113,24 @@ describe('a machine', () => {
     expect(await driver.verbs.ensureVmRunning({ vm }, context())).toEqual({ power: 'running' });
   });
 
+  it('boots whatever was saved of its memory behind our back, and is not started by its host', async () => {
+    const vm = await newVm();
+    const virsh = (...words: string[]) =>
+      run('virsh', ['-c', `qemu+unix:///system?socket=${libvirtd.socketPath}`, ...words]);
+    const log = async () => (await driver.verbs.getSerialLog({ vmId: vm.id, maxBytes: 65_536 }, context())).text;
+    const boots = async () => (await log()).split(GUEST_SAYS).length - 1;
+    await driver.verbs.ensureVmRunning({ vm }, context());
+    await expect.poll(boots, { timeout: 15_000 }).toBe(1);
+    await virsh('managedsave', vm.domainName);
+    await virsh('autostart', vm.domainName);
+    const nextAgent = makeDriver();
+    await nextAgent.start(() => undefined);
+    await nextAgent.stop();
+    expect(await virsh('list', '--all', '--name', '--autostart')).not.toContain(vm.domainName);
+    expect(await driver.verbs.ensureVmRunning({ vm }, context())).toEqual({ power: 'running' });
+    await expect.poll(boots, { timeout: 15_000 }).toBe(2);
+  });
+
   it('leaves nothing behind when it cannot start, and starts once the reason is gone', async () => {
     const vm = await newVm();
     const broken = { ...vm, nics: vm.nics.map((nic) => ({ ...nic, tap: 'lo' })) };

@@ -122,6 +122,7 @@ export class PowerWatch {
   }
 
   async #lookAtAll(): Promise<void> {
+    await this.#domains.endAutostart();
     const seen = await this.#domains.observe();
     const ids = new Set(seen.map((vm) => vm.id));
     for (const vm of seen) this.#report(vm);

@@ -10,9 +10,11 @@ import {
   AFFECT_LIVE,
   BLOCK_RESIZE_BYTES,
   LIBVIRT_ERROR,
+  LIST_AUTOSTARTED,
   METADATA_ELEMENT,
   PROCEDURE,
   SHUTDOWN_ACPI,
+  START_FORCE_BOOT,
   STATS_OF_ACTIVE,
   TYPED,
   UNDEFINE_ALL,
@@ -114,8 +116,12 @@ export class LibvirtClient {
 
   /** All domains of the host, running or not, whoever they belong to. */
   async listDomains(): Promise<readonly Domain[]> {
-    const reply = await this.#call(PROCEDURE.connectListAllDomains, new XdrWriter().int(1).uint(0));
-    return Array.from({ length: reply.uint() }, () => readDomain(reply));
+    return this.#list(0);
+  }
+
+  /** Those that the daemon starts when its host does, whoever they belong to. */
+  async listAutostarted(): Promise<readonly Domain[]> {
+    return this.#list(LIST_AUTOSTARTED);
   }
 
   /** Numbers about every active domain, in one call; `kinds`: virDomainStatsTypes. */
@@ -141,10 +147,15 @@ export class LibvirtClient {
     return readDomain(await this.#call(PROCEDURE.domainDefineXmlFlags, args, LONG_CALL_TIMEOUT_MS));
   }
 
-  /** Starts a defined domain. */
+  /** Boots a defined domain: memory of it that was saved is discarded, its disks may have been written to since. */
   async createDomain(domain: Domain): Promise<Domain> {
-    const args = domainArgs(domain).uint(0);
+    const args = domainArgs(domain).uint(START_FORCE_BOOT);
     return readDomain(await this.#call(PROCEDURE.domainCreateWithFlags, args, LONG_CALL_TIMEOUT_MS));
+  }
+
+  /** The daemon does not start it any more when its host does. */
+  async endAutostart(domain: Domain): Promise<void> {
+    await this.#call(PROCEDURE.domainSetAutostart, domainArgs(domain).int(0));
   }
 
   /** Ends a running domain's QEMU process. */
@@ -252,6 +263,11 @@ export class LibvirtClient {
 
   async #lookup(procedure: number, args: XdrWriter): Promise<Domain | undefined> {
     return orNothing(LIBVIRT_ERROR.noDomain, async () => readDomain(await this.#call(procedure, args)));
+  }
+
+  async #list(flags: number): Promise<readonly Domain[]> {
+    const reply = await this.#call(PROCEDURE.connectListAllDomains, new XdrWriter().int(1).uint(flags));
+    return Array.from({ length: reply.uint() }, () => readDomain(reply));
   }
 
   async #call(procedure: number, args: XdrWriter, timeoutMs?: number): Promise<XdrReader> {

@@ -27,6 +27,7 @@ export const PROCEDURE = {
   domainLookupByName: 23,
   domainLookupByUuid: 24,
   domainResume: 28,
+  domainSetAutostart: 29,
   domainSuspend: 34,
   authList: 66,
   secretLookupByUuid: 141,
@@ -91,6 +92,10 @@ export const PAUSED_STARTING_UP = 11;
 /** virDomainEventID. */
 export const EVENT_LIFECYCLE = 0;
 
+/** virDomainCreateFlags: boots, and discards memory that was saved of it. */
+export const START_FORCE_BOOT = 8;
+/** virConnectListAllDomainsFlags: those that libvirt starts with its host. */
+export const LIST_AUTOSTARTED = 1024;
 /** virDomainUndefineFlagsValues: managed save image, snapshot metadata, NVRAM, checkpoint metadata. */
 export const UNDEFINE_ALL = 1 | 2 | 4 | 16;
 /** virDomainShutdownFlagValues. */
