@@ -47,8 +47,7 @@ export async function makeMigrationSubject(own: 'directory' | 'ceph'): Promise<M
     });
   const [source, destination] = [makeDriver(one), makeDriver(other)];
   for (const driver of [source, destination]) await driver.start(() => undefined);
-  if (cluster)
-    await destination.verbs.ensurePool({ pool: ownPools.destination, secret: cluster.ceph.key }, context());
+  if (cluster) await destination.verbs.ensurePool({ pool: ownPools.destination, secret: cluster.ceph.key }, context());
   let nextHost = 10;
   return {
     source,
@@ -88,7 +87,10 @@ async function digestOf(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function digestOfImage({ admin }: CephFixture, { image, path }: { image: string; path: string }): Promise<string> {
+async function digestOfImage(
+  { admin }: CephFixture,
+  { image, path }: { image: string; path: string },
+): Promise<string> {
   await admin('rbd', 'export', '--no-progress', image, path);
   const hash = createHash('sha256').update(await readFile(path));
   await rm(path);
