@@ -20,12 +20,12 @@ async function offering({ world }: Ground, { cpuCount, memoryMib }: { cpuCount: 
 /** A machine that runs and was started with room to grow. */
 export async function scalableVm(ground: Ground): Promise<string> {
   await ground.world.db.execute('UPDATE template SET is_dynamically_scalable = 1 WHERE id = ?', [ground.templateId]);
-  return deployed({ ...ground, offeringId: await offering(ground, { cpuCount: 1, memoryMib: 128 }) });
+  return deployed({ ...ground, offeringId: await offering(ground, { cpuCount: 1, memoryMib: 512 }) });
 }
 
-/** Asks for twice the size. */
+/** Asks for more of both. */
 export async function scale(ground: Ground, id: string): Promise<Started> {
   const { world } = ground;
-  const serviceOfferingId = await offering(ground, { cpuCount: 2, memoryMib: 256 });
+  const serviceOfferingId = await offering(ground, { cpuCount: 2, memoryMib: 768 });
   return new ScaleVirtualMachineHandler(world.platform).execute(world.call, { id, serviceOfferingId });
 }

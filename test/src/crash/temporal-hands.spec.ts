@@ -226,8 +226,8 @@ async function volumeCalls(): Promise<Record<string, Params>> {
   await db().execute('UPDATE template SET is_dynamically_scalable = 1 WHERE id = ?', [basis.templateId]);
   made += 1;
   const size = { name: `grows-${made}`, displaytext: 'g', cpuspeed: '500', dynamicscalingenabled: 'true' };
-  const small = await make('createServiceOffering', { ...size, cpunumber: '1', memory: '128' });
-  const large = await make('createServiceOffering', { ...size, cpunumber: '2', memory: '256' });
+  const small = await make('createServiceOffering', { ...size, cpunumber: '1', memory: '512' });
+  const large = await make('createServiceOffering', { ...size, cpunumber: '2', memory: '768' });
   const growing = await make('deployVirtualMachine', { ...deployParams(basis), serviceofferingid: small });
   return {
     createVolume: { ...place, storageid: basis.poolId },

@@ -275,8 +275,8 @@ describe('a machine that may grow', () => {
           ...size,
         }),
       ).id;
-    const small = await offering('one', { cpunumber: '1', memory: '256' });
-    const large = await offering('two', { cpunumber: '2', memory: '512' });
+    const small = await offering('one', { cpunumber: '1', memory: '512' });
+    const large = await offering('two', { cpunumber: '2', memory: '768' });
     const vm = objectOf(
       await api.callAndWait('deployVirtualMachine', { ...basis, name: 'growing', serviceofferingid: small }),
     );
@@ -287,7 +287,7 @@ describe('a machine that may grow', () => {
     await api.callAndWait('scaleVirtualMachine', { id: vm.id, serviceofferingid: large });
     await eventually('the guest has another processor', async () => (await count('cpu/cpu[0-9]*')) === processors + 1);
     await eventually('the guest has more memory', async () => (await count('memory/memory[0-9]*')) === blocks + 2);
-    expect(await vmById(vm.id)).toMatchObject({ cpunumber: 2, memory: 512, state: 'Running' });
+    expect(await vmById(vm.id)).toMatchObject({ cpunumber: 2, memory: 768, state: 'Running' });
     await api.callAndWait('destroyVirtualMachine', { id: vm.id, expunge: 'true' });
   });
 });

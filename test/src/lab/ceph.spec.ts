@@ -16,8 +16,7 @@ let diskId: string;
 let large: string;
 beforeAll(async () => {
   lab = await useLab({ ceph: true });
-  // A guest that may grow needs memory for the room that it has.
-  const growing = { tags: 'ceph', dynamicscalingenabled: 'true', memory: '256' };
+  const growing = { tags: 'ceph', dynamicscalingenabled: 'true' };
   const [small, more] = [
     await lab.offering('growing', growing),
     await lab.offering('grown', { ...growing, cpunumber: '2' }),

@@ -290,27 +290,27 @@ describe('a machine', () => {
     async () => {
       await autocommit(cloud.database.source).execute('UPDATE template SET is_dynamically_scalable = 1');
       const grows = { dynamicscalingenabled: 'true' };
-      const small = await offering('small', { cpunumber: '1', memory: '256', ...grows });
-      const large = await offering('large', { cpunumber: '2', memory: '512', ...grows });
+      const small = await offering('small', { cpunumber: '1', memory: '512', ...grows });
+      const large = await offering('large', { cpunumber: '2', memory: '768', ...grows });
       const huge = await offering('huge', { cpunumber: '16', memory: '4096', ...grows });
-      const fixed = await offering('fixed', { cpunumber: '2', memory: '512' });
+      const fixed = await offering('fixed', { cpunumber: '2', memory: '768' });
       const vm = await deploy({ serviceofferingid: small.id });
       const scale = (to: Row) =>
         cloud.admin.callAndWait('scaleVirtualMachine', { id: vm.id, serviceofferingid: to.id });
       const seen = async () => itemsOf(await cloud.admin.call('listVirtualMachines', { id: vm.id }))[0];
-      expect(await seen()).toMatchObject({ isdynamicallyscalable: true, cpunumber: 1, memory: 256 });
+      expect(await seen()).toMatchObject({ isdynamicallyscalable: true, cpunumber: 1, memory: 512 });
       await expect(scale(fixed)).rejects.toThrow(/fixed size; stop it first/);
       await scale(large);
-      expect(await seen()).toMatchObject({ cpunumber: 2, memory: 512, serviceofferingid: large.id, state: 'Running' });
+      expect(await seen()).toMatchObject({ cpunumber: 2, memory: 768, serviceofferingid: large.id, state: 'Running' });
       await expect(scale(small)).rejects.toThrow(/cannot give any back/);
       await expect(scale(huge)).rejects.toThrow(/started with room for 4 processors.*stop it first/);
-      expect(await seen()).toMatchObject({ cpunumber: 2, memory: 512 });
+      expect(await seen()).toMatchObject({ cpunumber: 2, memory: 768 });
       const change = { id: vm.id, serviceofferingid: fixed.id };
       await expect(cloud.admin.callAndWait('changeServiceForVirtualMachine', change)).rejects.toThrow(/stop it first/);
       await cloud.admin.callAndWait('stopVirtualMachine', { id: vm.id, forced: 'true' });
       await scale(huge);
       expect(await seen()).toMatchObject({ cpunumber: 16, memory: 4096, state: 'Stopped' });
-      expect(await done('changeServiceForVirtualMachine', change)).toMatchObject({ cpunumber: 2, memory: 512 });
+      expect(await done('changeServiceForVirtualMachine', change)).toMatchObject({ cpunumber: 2, memory: 768 });
       await cloud.admin.callAndWait('startVirtualMachine', { id: vm.id });
       expect(await seen()).toMatchObject({ isdynamicallyscalable: false, state: 'Running' });
       await expect(scale(large)).rejects.toThrow(/does not grow while it runs/);

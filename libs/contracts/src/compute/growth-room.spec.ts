@@ -10,6 +10,11 @@ it.each([
     { vcpus: 32, memoryMib: 262_144 },
     { maxVcpus: 64, maxMemoryMib: 524_288 },
   ],
+  // So small a one would lose too much of its memory to room for more.
+  [
+    { vcpus: 1, memoryMib: 511 },
+    { maxVcpus: 4, maxMemoryMib: 511 },
+  ],
   // What is larger than any room has just what it has.
   [
     { vcpus: 128, memoryMib: 1_048_576 },
@@ -29,4 +34,13 @@ it.each([
 ])('1 processor and 512 MiB become %o: %s', (to, refusal) => {
   const said = growthRefusal({ vcpus: 1, memoryMib: 512 }, to);
   expect(refusal === undefined ? said : refusal.test(said ?? '')).toBe(refusal === undefined ? undefined : true);
+});
+
+it.each([
+  [{ vcpus: 2, memoryMib: 128 }, undefined],
+  [{ vcpus: 1, memoryMib: 256 }, /started without room for more, as all below 512 MiB \(256 wanted\)/],
+])('1 processor and 128 MiB become %o: %s', (to, refusal) => {
+  const said = growthRefusal({ vcpus: 1, memoryMib: 128 }, to);
+  if (refusal === undefined) expect(said).toBeUndefined();
+  else expect(said).toMatch(refusal);
 });

@@ -68,15 +68,22 @@ function size({ vcpus, memoryMib, growth }: VmSpec): Xml {
   const memory = { '@unit': 'MiB', '#': memoryMib };
   if (!growth) return { memory, vcpu: { '@placement': 'static', '#': vcpus } };
   return {
-    maxMemory: { '@slots': MEMORY_SLOTS, '@unit': 'MiB', '#': growth.maxMemoryMib },
+    ...(mayPlugMemory({ memoryMib, growth })
+      ? { maxMemory: { '@slots': MEMORY_SLOTS, '@unit': 'MiB', '#': growth.maxMemoryMib } }
+      : {}),
     memory,
     vcpu: { '@placement': 'static', '@current': vcpus, '#': growth.maxVcpus },
   };
 }
 
+/** QEMU takes no room that is none. */
+function mayPlugMemory({ memoryMib, growth }: Pick<VmSpec, 'memoryMib' | 'growth'>): boolean {
+  return growth !== undefined && growth.maxMemoryMib > memoryMib;
+}
+
 /** Memory is plugged into a node: the only one holds all processors. */
 function numa({ memoryMib, growth }: VmSpec): Xml {
-  if (!growth) return {};
+  if (!growth || !mayPlugMemory({ memoryMib, growth })) return {};
   const cell = { '@id': 0, '@cpus': growth.maxVcpus > 1 ? `0-${growth.maxVcpus - 1}` : '0' };
   return { numa: { cell: { ...cell, '@memory': memoryMib, '@unit': 'MiB' } } };
 }

@@ -1,4 +1,5 @@
 /** What a source may say about a machine, and what is taken from it. */
+import type { VmSpec } from '@durastack/contracts/agent/specs';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { domainXml } from '../domain-xml.js';
@@ -10,9 +11,9 @@ const volume = { id: randomUUID(), pool, sizeBytes: 2 ** 20 };
 const vm = vmOf({ instance: 'test', volume, networks: [networkOf('test', 1)], host: 7 });
 
 /** The machine's definition on a host that keeps its files below `stateDir`. */
-const definedIn = (stateDir: string): string =>
+const definedIn = (stateDir: string, more: Partial<VmSpec> = {}): string =>
   domainXml({
-    vm,
+    vm: { ...vm, ...more },
     ...{ instance: 'test', accelerator: 'tcg', dataDisks: [] },
     rootDisk: { type: 'file', path: '/pool/root.qcow2', format: 'qcow2', shared: true },
     paths: { seed: `${stateDir}/seed`, serialLog: `${stateDir}/log`, vncSocket: `${stateDir}/sock` },
@@ -61,6 +62,18 @@ describe('the definition of a copy', () => {
       xml.replace('</devices>', '<memory model="dimm"><target><size unit="KiB">1</size></target></memory></devices>'),
     );
     expect(copyDefinition(own, grown)).toContain('model="dimm"');
+  });
+
+  it('has the room to grow that the machine was started with, not what it would be started with now', () => {
+    const growth = { maxVcpus: 4, maxMemoryMib: 2_048 };
+    const [fixed, growing] = [{ memoryMib: 512 }, { memoryMib: 512, growth }].map((size) => definedIn('/here', size));
+    const isRoomy = (xml: string) => ['<maxMemory', '<numa>', 'current="1"'].map((part) => xml.includes(part));
+    const from = (xml: string) => xml.replace(/machine="q35"/, 'machine="pc-q35-7.2"');
+    expect(isRoomy(copyDefinition(growing!, from(fixed!)))).toEqual([false, false, false]);
+    expect(isRoomy(copyDefinition(fixed!, from(growing!)))).toEqual([true, true, true]);
+    // As small machines are: more processors, and QEMU is told of no room for memory that is none.
+    const small = definedIn('/here', { memoryMib: 512, growth: { ...growth, maxMemoryMib: 512 } });
+    expect(isRoomy(small)).toEqual([false, false, true]);
   });
 
   it.each([

@@ -39,6 +39,9 @@ const KEYS: Readonly<Record<string, (device: Element) => string>> = {
   rng: () => 'rng',
   memballoon: () => 'memballoon',
 };
+/** How large the machine is and may become: as it was started, whatever it would be started as now. */
+const SIZE = ['maxMemory', 'memory', 'currentMemory', 'vcpu', 'vcpus'];
+const LAYOUT = ['numa', 'topology'];
 /** Devices that libvirt adds by itself, on either side. */
 const IMPLIED = new Set(['emulator', 'console', 'audio', 'controller', 'graphics', 'memory', 'hub', 'watchdog']);
 const IMPLIED_INPUTS = new Set(['mouse ps2', 'keyboard ps2']);
@@ -55,8 +58,7 @@ export function copyDefinition(ownXml: string, sourceXml: string): string {
   for (const name of ['name', 'uuid'])
     if (text(own, name) !== text(source, name)) throw foreign(`its ${name} is ${text(source, name).slice(0, 80)}`);
   const merged = {
-    ...own,
-    ...pick(source, ['maxMemory', 'memory', 'currentMemory', 'vcpu', 'vcpus']),
+    ...replaced(own, source, SIZE),
     os: os(own, source),
     cpu: cpu(own, source),
     devices: devices(element(own, 'devices'), element(source, 'devices')),
@@ -81,7 +83,7 @@ function os(own: Element, source: Element): Element {
 
 /** The model is this host's own word for it; how memory is spread over it has changed where some was plugged in. */
 function cpu(own: Element, source: Element): Element {
-  return { ...element(own, 'cpu'), ...pick(element(source, 'cpu'), ['numa', 'topology']) };
+  return replaced(element(own, 'cpu'), element(source, 'cpu'), LAYOUT);
 }
 
 function devices(own: Element, source: Element): Element {
@@ -114,6 +116,12 @@ function placed(kind: string, own: Element, source: Element): readonly Node[] {
     if (!(kind === 'input' && IMPLIED_INPUTS.has(key)))
       throw foreign(`it has a ${kind} ${key.slice(0, 80)}, which the machine has not`);
   return mine;
+}
+
+/** What is there of these counts as the source has it, also that it has none. */
+function replaced(own: Element, source: Element, names: readonly string[]): Element {
+  const others = Object.entries(own).filter(([name]) => !names.includes(name));
+  return { ...Object.fromEntries(others), ...pick(source, names) };
 }
 
 function pick(from: Element, names: readonly string[]): Element {
