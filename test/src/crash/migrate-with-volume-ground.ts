@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MigrateVirtualMachineWithVolumeHandler } from '@durastack/api/compute/migrate-virtual-machine-with-volume.command';
 import { CreateStoragePoolHandler } from '@durastack/api/storage/create-storage-pool.command';
 import { newId } from '@durastack/kit/ids/new-id';
-import { deployed, only, settle, type Ground, type Started } from './ground.js';
+import { deployed, only, settle, stop, type Ground, type Started } from './ground.js';
 
 /** A pool of one host alone; its id. */
 async function ownPool(ground: Ground, hostId: string): Promise<string> {
@@ -23,11 +23,19 @@ export async function machineOnItsDisk(ground: Ground): Promise<string> {
   return only(ground, { table: 'storage_pool', id }, () => deployed(ground));
 }
 
-/** Asks for its move to the host that it is not on, to that one's own pool. */
+/** As {@link machineOnItsDisk}, stopped: its disk goes from host to host by itself. */
+export async function stoppedMachineOnItsDisk(ground: Ground): Promise<string> {
+  const id = await machineOnItsDisk(ground);
+  await settle(ground, 'stopVirtualMachine', await stop(ground, id));
+  return id;
+}
+
+/** Asks for its move to the host that its disk is not on, to that one's own pool. */
 export async function migrateWithDisk({ world }: Ground, vmId: string): Promise<Started> {
   const [target] = await world.db.query<{ hostId: string; poolId: string; volumeId: string }>(
     `SELECT p.host_id AS hostId, p.id AS poolId, d.id AS volumeId FROM virtual_machine v JOIN volume d ON d.vm_id = v.id
-       JOIN storage_pool p ON p.zone_id = v.zone_id AND p.state = 'Up' AND p.host_id IS NOT NULL AND p.host_id <> v.host_id
+       JOIN storage_pool s ON s.id = d.pool_id
+       JOIN storage_pool p ON p.zone_id = v.zone_id AND p.state = 'Up' AND p.host_id IS NOT NULL AND p.host_id <> s.host_id
       WHERE v.id = ? ORDER BY p.created_at DESC LIMIT 1`,
     [vmId],
   );

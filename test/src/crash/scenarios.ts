@@ -39,7 +39,7 @@ import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume 
 import { deadHost, failOver, failOverVm, IS_STOPPED, lostVm, reinstate, restart, returnedHost } from './ha-ground.js';
 import { balance, IS_BALANCED } from './drs-ground.js';
 import { diskOnItsPool, migrateToOtherPool } from './migrate-volume-ground.js';
-import { machineOnItsDisk, migrateWithDisk } from './migrate-with-volume-ground.js';
+import { machineOnItsDisk, migrateWithDisk, stoppedMachineOnItsDisk } from './migrate-with-volume-ground.js';
 import {
   cancelMaintenance,
   HAS_LEFT,
@@ -134,6 +134,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     undone: [],
   },
   migrateVirtualMachineWithVolume: { prepare: machineOnItsDisk, accept: migrateWithDisk, undone: [] },
+  'migrateVirtualMachineWithVolume at rest': {
+    prepare: stoppedMachineOnItsDisk,
+    accept: migrateWithDisk,
+    undone: [],
+  },
   destroyVirtualMachine: { prepare: machineWithDisk, accept: (ground, id) => destroyWithDisks(ground, id), undone: [] },
   expungeVirtualMachine: {
     prepare: machineWithDisk,
@@ -253,9 +258,13 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
 };
 
-/** Other ways through a workflow, with scenarios of their own. */
-export const OTHER_WAYS: Readonly<Record<string, string>> = {
-  'migrateVirtualMachine by post-copy': 'migrateVirtualMachine',
+/** Other ways through a workflow, with scenarios of their own, and the step that does something else then. */
+export const OTHER_WAYS: Readonly<Record<string, { readonly workflow: string; readonly step: string }>> = {
+  'migrateVirtualMachine by post-copy': { workflow: 'migrateVirtualMachine', step: 'Copy memory and switch over' },
+  'migrateVirtualMachineWithVolume at rest': {
+    workflow: 'migrateVirtualMachineWithVolume',
+    step: 'Copy disks that nobody uses',
+  },
 };
 
 /** The scenarios that are missing, each as what to do about it. */
