@@ -5,6 +5,7 @@ import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { StepRef } from '@durastack/contracts/operations/step';
 import type { AgentAddress, AgentClient } from '@durastack/kit/agent-client/agent-client';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
+import { holdsDeadCopy } from '@durastack/store/ha/lost-machines';
 import { noteDetail } from '@durastack/store/operations/step-detail';
 import type { DataSource } from 'typeorm';
 import { HostCalls } from './host-calls.js';
@@ -12,7 +13,10 @@ import { StepTroubles } from './step-troubles.js';
 
 /** Calls host agents. */
 export interface AgentGateway {
-  /** A verb under a step's token. HOST_UNREACHABLE when it does not answer; HOST_FENCED when the host is gone. */
+  /**
+   * A verb under a step's token. HOST_UNREACHABLE when it does not answer; HOST_FENCED when the host is gone, or the
+   * machine that the step's operation holds is proven dead there.
+   */
   call<V extends Exclude<VerbName, LongVerbName>>(
     hostId: string,
     verb: V,
@@ -26,12 +30,19 @@ export interface AgentGateway {
     params: VerbParams<V>,
     step: StepRef,
   ): Promise<VerbResult<V>>;
-  /** A verb that only reads, without a step's token. HOST_FENCED as with {@link call}. */
+  /** A verb that only reads, without a step's token. HOST_FENCED when the host is gone. */
   read<V extends Exclude<VerbName, LongVerbName>>(
     hostId: string,
     verb: V,
     params: VerbParams<V>,
     timeoutMs: number,
+  ): Promise<VerbResult<V>>;
+  /** As {@link read}, for a step: HOST_FENCED as with {@link call}. */
+  readForStep<V extends Exclude<VerbName, LongVerbName>>(
+    hostId: string,
+    verb: V,
+    params: VerbParams<V>,
+    how: { readonly step: StepRef; readonly timeoutMs: number },
   ): Promise<VerbResult<V>>;
   /** As {@link read}, also of a host that is fenced: what it says counts once it reports again. */
   readFenced<V extends Exclude<VerbName, LongVerbName>>(
@@ -73,8 +84,16 @@ export function tokenOf(step: StepRef): AgentToken {
 const taskKeyOf = ({ operationId, index, part }: StepRef & { readonly part?: string }): string =>
   `${operationId}-${index}${part === undefined ? '' : `-${part}`}`;
 
+/** Whom a call is for. */
+interface Purpose {
+  /** It clears a host that is fenced. */
+  readonly fencedToo: boolean;
+  /** Undefined: no operation's. */
+  readonly step?: StepRef | undefined;
+}
+
 /** Where a host's agent is. HOST_FENCED when it was removed, or fenced and that counts. */
-async function address(db: Tx, hostId: string, fencedToo: boolean): Promise<AgentAddress> {
+async function address(db: Tx, hostId: string, { fencedToo, step }: Purpose): Promise<AgentAddress> {
   const rows = await db.query<{ agent_url: string | null; state: string; boot_id: string | null }>(
     'SELECT agent_url, state, boot_id FROM host WHERE id = ?',
     [hostId],
@@ -83,6 +102,11 @@ async function address(db: Tx, hostId: string, fencedToo: boolean): Promise<Agen
   if (!host || host.state === 'Removed') throw new DurastackError('HOST_FENCED', `Host ${hostId} was removed.`);
   if (host.state === 'Down' && !fencedToo)
     throw new DurastackError('HOST_FENCED', `Host ${hostId} was fenced: nothing of it runs any more.`);
+  if (host.state === 'Disconnected' && !fencedToo && step && (await holdsDeadCopy(db, { hostId, ...step })))
+    throw new DurastackError(
+      'HOST_FENCED',
+      `Host ${hostId} is being fenced: nothing of this machine runs there any more.`,
+    );
   if (host.agent_url === null) throw new DurastackError('HOST_UNREACHABLE', `Host ${hostId} has no agent yet.`);
   // What clears a fenced host is meant for whatever boot it is in.
   return { id: hostId, url: host.agent_url, bootId: fencedToo ? undefined : (host.boot_id ?? undefined) };
@@ -103,10 +127,10 @@ export function createAgentGateway(
 
   const bounded = async <T>(
     hostId: string,
-    { patienceMs, fencedToo }: { readonly patienceMs: number; readonly fencedToo: boolean },
+    { patienceMs, ...purpose }: Purpose & { readonly patienceMs: number },
     body: (host: AgentAddress) => Promise<T>,
   ): Promise<T> => {
-    const host = await address(db, hostId, fencedToo);
+    const host = await address(db, hostId, purpose);
     return calls.run(hostId, () => body(host), { answered: isAnswer, patienceMs });
   };
 
@@ -116,7 +140,7 @@ export function createAgentGateway(
     { fencedToo = false, ...what }: { hostId: string; verb: string; fencedToo?: boolean },
     body: (host: AgentAddress) => Promise<T>,
   ): Promise<T> =>
-    troubles.during(step, what, () => bounded(what.hostId, { patienceMs: PATIENCE_MS, fencedToo }, body));
+    troubles.during(step, what, () => bounded(what.hostId, { patienceMs: PATIENCE_MS, fencedToo, step }, body));
 
   return {
     client,
@@ -132,6 +156,10 @@ export function createAgentGateway(
       ),
     read: (hostId, verb, params, timeoutMs) =>
       bounded(hostId, { patienceMs: 0, fencedToo: false }, (host) => client.call(host, verb, params, { timeoutMs })),
+    readForStep: (hostId, verb, params, { step, timeoutMs }) =>
+      bounded(hostId, { patienceMs: 0, fencedToo: false, step }, (host) =>
+        client.call(host, verb, params, { timeoutMs }),
+      ),
     readFenced: (hostId, verb, params, timeoutMs) =>
       bounded(hostId, { patienceMs: 0, fencedToo: true }, (host) => client.call(host, verb, params, { timeoutMs })),
     task: (hostId, verb, params, step) =>

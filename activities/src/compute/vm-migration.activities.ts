@@ -144,7 +144,12 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
       const move = await readMove(step);
       if (!move) return DONE;
       const { row, spec } = move;
-      const needs = await agents.read(row.sourceHostId, 'getMigrationNeeds', { vmId: row.vmId }, READ_MS);
+      const needs = await agents.readForStep(
+        row.sourceHostId,
+        'getMigrationNeeds',
+        { vmId: row.vmId },
+        { step, timeoutMs: READ_MS },
+      );
       // It may have gone over already, in an earlier run: the next step finds out.
       if (!needs.running) return DONE;
       const fit = await agents.read(row.destinationHostId, 'checkMigration', { vm: spec, needs }, READ_MS);

@@ -92,6 +92,24 @@ export async function noteProven(tx: Tx, ids: readonly string[]): Promise<void> 
   ]);
 }
 
+/**
+ * Whether an operation holds a machine whose copy on this host is proven dead, while the host is still being fenced:
+ * what it would ask of the host has no effect any more, though other machines there are not proven dead yet.
+ */
+export async function holdsDeadCopy(
+  tx: Tx,
+  { hostId, operationId }: { readonly hostId: string; readonly operationId: string },
+): Promise<boolean> {
+  const rows = await tx.query(
+    `SELECT 1 FROM operation_lock k
+       JOIN lost_machine l ON l.vm_id = k.resource_id AND l.host_id = ? AND l.proven_at IS NOT NULL
+       JOIN host_fence f ON f.host_id = l.host_id AND f.operation_id = l.operation_id
+      WHERE k.operation_id = ? AND k.resource_type = 'virtual-machine' AND k.waiting = 0 LIMIT 1`,
+    [hostId, operationId],
+  );
+  return rows.length > 0;
+}
+
 /** Why one of them waits. */
 export async function noteWaiting(tx: Tx, id: string, reason: string): Promise<void> {
   await tx.execute('UPDATE lost_machine SET reason = ? WHERE id = ? AND NOT reason <=> ?', [
