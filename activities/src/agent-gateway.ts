@@ -87,13 +87,13 @@ const taskKeyOf = ({ operationId, index, part }: StepRef & { readonly part?: str
 /** Whom a call is for. */
 interface Purpose {
   /** It clears a host that is fenced. */
-  readonly fencedToo: boolean;
+  readonly fencedToo?: boolean;
   /** Undefined: no operation's. */
   readonly step?: StepRef | undefined;
 }
 
 /** Where a host's agent is. HOST_FENCED when it was removed, or fenced and that counts. */
-async function address(db: Tx, hostId: string, { fencedToo, step }: Purpose): Promise<AgentAddress> {
+async function address(db: Tx, hostId: string, { fencedToo = false, step }: Purpose): Promise<AgentAddress> {
   const rows = await db.query<{ agent_url: string | null; state: string; boot_id: string | null }>(
     'SELECT agent_url, state, boot_id FROM host WHERE id = ?',
     [hostId],
@@ -112,6 +112,16 @@ async function address(db: Tx, hostId: string, { fencedToo, step }: Purpose): Pr
   return { id: hostId, url: host.agent_url, bootId: fencedToo ? undefined : (host.boot_id ?? undefined) };
 }
 
+/** Calls a host when it has a turn; see {@link HostCalls}. */
+async function bounded<T>(
+  { db, calls }: { readonly db: Tx; readonly calls: HostCalls },
+  { hostId, patienceMs, ...purpose }: Purpose & { readonly hostId: string; readonly patienceMs: number },
+  body: (host: AgentAddress) => Promise<T>,
+): Promise<T> {
+  const host = await address(db, hostId, purpose);
+  return calls.run(hostId, () => body(host), { answered: isAnswer, patienceMs });
+}
+
 /**
  * A gateway that looks hosts up in the database.
  *
@@ -123,24 +133,19 @@ export function createAgentGateway(
   onFault: (error: unknown) => void,
 ): AgentGateway {
   const calls = new HostCalls();
-  const db = autocommit(source);
-
-  const bounded = async <T>(
-    hostId: string,
-    { patienceMs, ...purpose }: Purpose & { readonly patienceMs: number },
-    body: (host: AgentAddress) => Promise<T>,
-  ): Promise<T> => {
-    const host = await address(db, hostId, purpose);
-    return calls.run(hostId, () => body(host), { answered: isAnswer, patienceMs });
-  };
-
+  const parts = { db: autocommit(source), calls };
   const troubles = new StepTroubles((step, detail) => void noteDetail(source, step, detail).catch(onFault));
   const inStep = <T>(
     step: StepRef,
     { fencedToo = false, ...what }: { hostId: string; verb: string; fencedToo?: boolean },
     body: (host: AgentAddress) => Promise<T>,
   ): Promise<T> =>
-    troubles.during(step, what, () => bounded(what.hostId, { patienceMs: PATIENCE_MS, fencedToo, step }, body));
+    troubles.during(step, what, () =>
+      bounded(parts, { hostId: what.hostId, patienceMs: PATIENCE_MS, fencedToo, step }, body),
+    );
+
+  const atOnce = <T>(hostId: string, purpose: Purpose, body: (host: AgentAddress) => Promise<T>) =>
+    bounded(parts, { hostId, patienceMs: 0, ...purpose }, body);
 
   return {
     client,
@@ -155,13 +160,11 @@ export function createAgentGateway(
         client.call(host, verb, params, { token: tokenOf(step) }),
       ),
     read: (hostId, verb, params, timeoutMs) =>
-      bounded(hostId, { patienceMs: 0, fencedToo: false }, (host) => client.call(host, verb, params, { timeoutMs })),
+      atOnce(hostId, {}, (host) => client.call(host, verb, params, { timeoutMs })),
     readForStep: (hostId, verb, params, { step, timeoutMs }) =>
-      bounded(hostId, { patienceMs: 0, fencedToo: false, step }, (host) =>
-        client.call(host, verb, params, { timeoutMs }),
-      ),
+      atOnce(hostId, { step }, (host) => client.call(host, verb, params, { timeoutMs })),
     readFenced: (hostId, verb, params, timeoutMs) =>
-      bounded(hostId, { patienceMs: 0, fencedToo: true }, (host) => client.call(host, verb, params, { timeoutMs })),
+      atOnce(hostId, { fencedToo: true }, (host) => client.call(host, verb, params, { timeoutMs })),
     task: (hostId, verb, params, step) =>
       inStep(step, { hostId, verb }, (host) =>
         client.startTask(host, verb, params, {
