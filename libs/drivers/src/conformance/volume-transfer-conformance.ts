@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
-import type { RemoteReceiver, VerbContext } from '../driver.js';
+import type { RemoteReceiver } from '../driver.js';
 import type { ConformanceCaller } from './conformance-subject.js';
 import { Link, type MigrationScene } from './migration-scene.js';
+
+const TICKET = 'x'.repeat(43);
 
 interface Ways {
   readonly source: VolumeSpec;
@@ -28,27 +30,35 @@ const places = async (scene: MigrationScene, { source, target }: Ways) => ({
   target: await isOn(scene.to(), target),
 });
 
-/** Both halves at once, as two agents would run them. */
-function transfer(scene: MigrationScene, { source, target }: Ways, context: Partial<VerbContext> = {}) {
-  const link = new Link();
-  const ticket = 'x'.repeat(43);
-  const stop = new AbortController();
-  const params = { volume: target, sourceHostId: randomUUID(), ticket, validForMs: 60_000 };
-  const receiving = scene.to().call('receiveVolume', params, { admit: link.admit, signal: stop.signal });
-  const destination = { hostId: randomUUID(), url: 'agent://127.0.0.1:1', ticket };
-  const reach = context.reach ?? link.reach;
-  const sending = scene.from().call('sendVolume', { volume: source, destination }, { ...context, reach });
-  for (const half of [receiving, sending]) half.catch(() => undefined);
-  return { link, receiving, sending, stopReceiving: () => stop.abort(new DurastackError('CANCELLED', 'Stopped.')) };
+/** What is done to the way to the other side, and to the source's half. */
+interface Trouble {
+  readonly change?: (receiver: RemoteReceiver) => Partial<RemoteReceiver>;
+  readonly signal?: AbortSignal;
 }
 
-/** What is done to the way to the other side. */
-const changed =
-  (change: (receiver: RemoteReceiver) => Partial<RemoteReceiver>, link: Link): NonNullable<VerbContext['reach']> =>
-  async () => {
+/** The destination's half. */
+function receive(scene: MigrationScene, { target }: Ways, link: Link) {
+  const stop = new AbortController();
+  const params = { volume: target, sourceHostId: randomUUID(), ticket: TICKET, validForMs: 60_000 };
+  const receiving = scene.to().call('receiveVolume', params, { admit: link.admit, signal: stop.signal });
+  receiving.catch(() => undefined);
+  return { receiving, stopReceiving: () => stop.abort(new DurastackError('CANCELLED', 'Stopped.')) };
+}
+
+/** Both halves at once, as two agents would run them. */
+function transfer(scene: MigrationScene, ways: Ways, { change, signal }: Trouble = {}) {
+  const link = new Link();
+  const half = receive(scene, ways, link);
+  const destination = { hostId: randomUUID(), url: 'agent://127.0.0.1:1', ticket: TICKET };
+  const reach = async (): Promise<RemoteReceiver> => {
     const receiver = await link.reach();
-    return { ...receiver, ...change(receiver) };
+    return { ...receiver, ...change?.(receiver) };
   };
+  const context = { reach, ...(signal === undefined ? {} : { signal }) };
+  const sending = scene.from().call('sendVolume', { volume: ways.source, destination }, context);
+  sending.catch(() => undefined);
+  return { link, sending, ...half };
+}
 
 async function removeBoth(scene: MigrationScene, { source, target }: Ways): Promise<void> {
   await scene.from().twice('ensureVolumeGone', { volumeId: source.id, pool: source.pool });
@@ -57,6 +67,12 @@ async function removeBoth(scene: MigrationScene, { source, target }: Ways): Prom
 
 /** The cases. */
 export function describeVolumeTransfers(scene: MigrationScene): void {
+  describeWhole(scene);
+  describeBroken(scene);
+  describeRefused(scene);
+}
+
+function describeWhole(scene: MigrationScene): void {
   it('sends a volume that nothing uses to the pool of another host: nothing of it is missing there', async () => {
     const ways = await writtenVolume(scene);
     const { receiving, sending } = transfer(scene, ways);
@@ -79,33 +95,28 @@ export function describeVolumeTransfers(scene: MigrationScene): void {
     await first.sending;
     await first.receiving;
     const digest = await scene.digest({ rootVolume: ways.target });
-    const link = new Link();
-    const never = transfer(scene, ways, { reach: changed(() => ({}), link) });
+    const never = receive(scene, ways, new Link());
     never.stopReceiving();
     await expect(never.receiving).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(await scene.digest({ rootVolume: ways.target })).toBe(digest);
     await removeBoth(scene, ways);
   });
+}
 
+function describeBroken(scene: MigrationScene): void {
   it.each(['source', 'destination'] as const)('leaves nothing there when the %s is told to stop', async (side) => {
     const ways = await writtenVolume(scene);
     const stop = new AbortController();
     const begun: { stop?: () => void } = {};
-    const link = new Link();
-    const openDiskStream = (receiver: RemoteReceiver) => async () => {
-      begun.stop?.();
-      return receiver.openDiskStream();
-    };
-    const reach = changed((receiver) => ({ openDiskStream: openDiskStream(receiver) }), link);
-    const params = { volume: ways.target, sourceHostId: randomUUID(), ticket: 'x'.repeat(43), validForMs: 60_000 };
-    const stopReceiving = new AbortController();
-    const receiving = scene.to().call('receiveVolume', params, { admit: link.admit, signal: stopReceiving.signal });
-    const cancelled = new DurastackError('CANCELLED', 'Stopped.');
-    begun.stop = () => (side === 'source' ? stop : stopReceiving).abort(cancelled);
-    const destination = { hostId: randomUUID(), url: 'agent://127.0.0.1:1', ticket: 'x'.repeat(43) };
-    const sending = scene
-      .from()
-      .call('sendVolume', { volume: ways.source, destination }, { reach, signal: stop.signal });
+    const change = (receiver: RemoteReceiver): Partial<RemoteReceiver> => ({
+      openDiskStream: async () => {
+        begun.stop?.();
+        return receiver.openDiskStream();
+      },
+    });
+    const { receiving, sending, stopReceiving } = transfer(scene, ways, { change, signal: stop.signal });
+    const stopSending = (): void => stop.abort(new DurastackError('CANCELLED', 'Stopped.'));
+    begun.stop = side === 'source' ? stopSending : stopReceiving;
     const [received, sent] = await Promise.allSettled([receiving, sending]);
     expect([received.status, sent.status]).toEqual(['rejected', 'rejected']);
     expect(await places(scene, ways)).toEqual({ source: true, target: false });
@@ -126,13 +137,13 @@ export function describeVolumeTransfers(scene: MigrationScene): void {
     expect(await scene.digest({ rootVolume: ways.target })).toBe(await scene.digest({ rootVolume: ways.source }));
     await removeBoth(scene, ways);
   });
+}
 
+function describeRefused(scene: MigrationScene): void {
   it('lets in nothing but the volume of the ticket, once, and no machine', async () => {
     const ways = await writtenVolume(scene);
     const link = new Link();
-    const params = { volume: ways.target, sourceHostId: randomUUID(), ticket: 'x'.repeat(43), validForMs: 60_000 };
-    const receiving = scene.to().call('receiveVolume', params, { admit: link.admit });
-    receiving.catch(() => undefined);
+    const { receiving } = receive(scene, ways, link);
     const receiver = await link.reach();
     const refused = { code: 'FORBIDDEN' };
     const prepare = (description: string) => receiver.prepare({ description, cookie: '' });
