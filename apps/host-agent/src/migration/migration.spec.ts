@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { VmSpec } from '@durastack/contracts/agent/specs';
+import { AWAITS_SOURCE } from '@durastack/contracts/agent/migration';
+import type { VmSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { hostCertificateName } from '@durastack/contracts/agent/wire';
 import { isDurastackError } from '@durastack/contracts/errors';
 import type { AgentAddress } from '@durastack/kit/agent-client/agent-client';
@@ -96,10 +97,10 @@ const contextOf = ({ id }: AgentAddress) => {
   const file = join(places[id === destination!.id ? 1 : 0].directory, 'hosts', id, 'identity.json');
   return hostSecureContext(JSON.parse(readFileSync(file, 'utf8')) as HostIdentity);
 };
-const reachAs = (host: AgentAddress, vm: VmSpec, ticket = TICKET) =>
+const reachAs = (host: AgentAddress, { id: subjectId }: { readonly id: string }, ticket = TICKET) =>
   reachDestination(
     {
-      subjectId: vm.id,
+      subjectId,
       destination: { hostId: destination!.id, url: destination!.url, ticket },
       context: contextOf(host),
     },
@@ -128,6 +129,65 @@ describe('a migration between two agents', () => {
     expect(await stop(vm)).toEqual({ side: 'absent' });
     expect(await outcome(receiver.finish({ cookie: '' }))).toBe('HOST_UNREACHABLE');
     expect(await powers(vm)).toEqual(['running', 'absent']);
+    expect(await outcome(received())).toBe('STALE_TOKEN');
+  });
+});
+
+/** A volume on a pool of the source alone, and where it goes: a pool of the destination alone. */
+async function ownVolume(): Promise<{ volume: VolumeSpec; target: VolumeSpec }> {
+  const [{ vm: here }, { vm: there }] = [makeSpecs(), makeSpecs()];
+  const { id, sizeBytes, pool } = here.rootVolume;
+  const ways = { volume: { id, sizeBytes, pool }, target: { id, sizeBytes, pool: there.rootVolume.pool } };
+  await plane.client.call(source!, 'ensurePool', { pool: ways.volume.pool }, { token: nextToken() });
+  await plane.client.call(destination!, 'ensurePool', { pool: ways.target.pool }, { token: nextToken() });
+  await plane.client.call(source!, 'ensureVolume', { volume: ways.volume }, { token: nextToken() });
+  return ways;
+}
+function receiveVolume(volume: VolumeSpec) {
+  const [token, taskKey] = [nextToken(), `receive-${(tasks += 1)}`];
+  const params = { volume, sourceHostId: source!.id, ticket: TICKET, validForMs: 30_000 };
+  return () => plane.client.startTask(destination!, 'receiveVolume', params, { token, taskKey });
+}
+const isThere = async ({ id, pool }: VolumeSpec) =>
+  (await plane.client.call(destination!, 'getInventory', { pools: [pool] })).volumes[pool.id]?.includes(id) === true;
+
+describe('a volume between two agents', () => {
+  it('is sent', async () => {
+    const { volume, target } = await ownVolume();
+    const received = receiveVolume(target);
+    expect(await received()).toMatchObject({ state: 'running', detail: AWAITS_SOURCE });
+    const params = { volume, destination: { hostId: destination!.id, url: destination!.url, ticket: TICKET } };
+    const [token, taskKey] = [nextToken(), `send-${(tasks += 1)}`];
+    const sent = () => plane.client.startTask(source!, 'sendVolume', params, { token, taskKey });
+    await expect.poll(async () => (await sent()).state).toBe('done');
+    await expect.poll(async () => (await received()).state).toBe('done');
+    expect(await isThere(target)).toBe(true);
+  });
+
+  it('is let in under its own ticket alone: its content, and no machine', async () => {
+    const [{ target }, vm] = [await ownVolume(), await runningVm()];
+    await receiveVolume(target)();
+    expect(await outcome(reachAs(source!, vm))).toBe('FORBIDDEN');
+    const receiver = await reachAs(source!, target);
+    expect(await outcome(receiver.openDiskStream())).toBe('FORBIDDEN');
+    expect(await outcome(receiver.prepare({ description: vm.id, cookie: '' }))).toBe('FORBIDDEN');
+    await receiver.prepare({ description: target.id, cookie: '' });
+    expect(await outcome(receiver.openStream())).toBe('FORBIDDEN');
+    expect(await outcome(receiver.beginPostCopy())).toBe('FORBIDDEN');
+    receiver.close();
+    await expect.poll(() => isThere(target)).toBe(false);
+  });
+
+  it('is gone when the destination is told to end it; its source is told nothing but that', async () => {
+    const { target } = await ownVolume();
+    const received = receiveVolume(target);
+    await received();
+    const receiver = await reachAs(source!, target);
+    await receiver.prepare({ description: target.id, cookie: '' });
+    expect(await isThere(target)).toBe(true);
+    await plane.client.call(destination!, 'endVolumeTransfer', { volumeId: target.id }, { token: nextToken() });
+    expect(await isThere(target)).toBe(false);
+    expect(await outcome(receiver.finish({ cookie: 'whole' }))).toBe('HOST_UNREACHABLE');
     expect(await outcome(received())).toBe('STALE_TOKEN');
   });
 });
