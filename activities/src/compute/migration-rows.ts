@@ -126,12 +126,3 @@ export async function noteFigures(tx: Tx, vmId: string, figures: MigrationFigure
     ],
   );
 }
-
-/** In words; nothing when nobody measured. */
-export function figuresInWords(row: MigrationRow): string | undefined {
-  const { totalMs, downtimeMs, sentBytes, switchedMs, noPostCopy } = row;
-  if (totalMs === null || downtimeMs === null || sentBytes === null) return undefined;
-  const sent = `sent ${(sentBytes / 2 ** 20).toFixed(1)} MiB in ${(totalMs / 1000).toFixed(1)} s`;
-  if (switchedMs !== null) return `${sent}, then went over; the rest followed (post-copy)`;
-  return `${sent}, downtime ${downtimeMs} ms${noPostCopy === null ? '' : `; without post-copy: ${noPostCopy}`}`;
-}

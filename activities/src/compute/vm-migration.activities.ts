@@ -1,9 +1,4 @@
-import {
-  AWAITS_SOURCE,
-  migrationFigures,
-  type MigrationDestination,
-  type MigrationFigures,
-} from '@durastack/contracts/agent/migration';
+import { AWAITS_SOURCE, migrationFigures, type MigrationDestination } from '@durastack/contracts/agent/migration';
 import type { VmSpec } from '@durastack/contracts/agent/specs';
 import type { TaskStatus } from '@durastack/contracts/agent/verbs';
 import type { VmMigrationPorts } from '@durastack/contracts/compute/vm-migration.ports';
@@ -17,7 +12,6 @@ import {
   type StepOutcome,
   type StepRef,
 } from '@durastack/contracts/operations/step';
-import type { TransferProgress } from '@durastack/contracts/operations/transfer-progress';
 import { readNeedsToReserve } from '@durastack/store/compute/placement-needs';
 import type { Tx } from '@durastack/store/database/transaction';
 import { inStep, underStep } from '@durastack/store/operations/run';
@@ -28,7 +22,6 @@ import { tellHostsOf } from '../network/tell-hosts.js';
 import { mayEndSoon, stayNear } from '../stay-near.js';
 import { taskOutcome } from '../task-outcome.js';
 import {
-  figuresInWords,
   forgetMigration,
   noteFigures,
   noteLost,
@@ -43,6 +36,7 @@ import {
   type MigrationRow,
 } from './migration-rows.js';
 import { reserveDestination } from './migration-placement.js';
+import { figuresInWords, following, inTheEnd } from './migration-progress.js';
 import { judgeSides, type Judged } from './migration-sides.js';
 import { readVmSpec } from './vm-rows.js';
 
@@ -63,7 +57,8 @@ interface Move {
 
 /** See {@link VmMigrationPorts}. */
 export function createActivities(dependencies: ActivityDependencies): VmMigrationPorts {
-  const { source, box, agents } = dependencies;
+  const { source, box, agents, settings } = dependencies;
+  const { volumeCopyMibPerSecond: limit } = settings;
   /** Undefined for a machine that is stopped, of which only disks move. */
   const readMove = (step: StepRef): Promise<Move | undefined> =>
     inStep(source, step, async (tx, operation) => {
@@ -193,7 +188,14 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
         await underStep(source, step, (tx) => noteOpened(tx, row.vmId, step.generation));
       }
       // The source hears from the destination whether the machine runs there: when it is done, both are.
-      const sending = { vmId: row.vmId, destination, ...along, ...postCopyOf(afterMs, { afterMs: afterMs ?? 0 }) };
+      const slowly = withVolumes.length === 0 || limit === undefined ? {} : { bytesPerSecond: limit * 2 ** 20 };
+      const sending = {
+        vmId: row.vmId,
+        destination,
+        ...along,
+        ...slowly,
+        ...postCopyOf(afterMs, { afterMs: afterMs ?? 0 }),
+      };
       const task = await stayNear({
         ask: (waitMs) => agents.task(row.sourceHostId, 'sendVm', sending, { ...step, waitMs }),
         worthIt: mayEndSoon,
@@ -245,22 +247,6 @@ function onlyAttempt(task: TaskStatus): StepOutcome {
 /** A parameter of both sides, where post-copy is allowed. */
 function postCopyOf<T>(afterMs: number | null, postCopy: T): { postCopy?: T } {
   return afterMs === null ? {} : { postCopy };
-}
-
-function following(remainingBytes: number | undefined): string {
-  const left = remainingBytes === undefined ? 'the rest' : `${Math.ceil(remainingBytes / 2 ** 20)} MiB`;
-  return `it runs at its new host; ${left} of its memory follows (post-copy)`;
-}
-
-/** What it came to. */
-function inTheEnd({ totalMs, downtimeMs, sentBytes, hypervisorMs }: MigrationFigures): TransferProgress {
-  const processedBytes = Math.round(sentBytes);
-  const times = {
-    elapsedMs: Math.round(totalMs),
-    hypervisorMs: Math.round(hypervisorMs),
-    downtimeMs: Math.round(downtimeMs),
-  };
-  return { processedBytes, remainingBytes: 0, totalBytes: processedBytes, ...times };
 }
 
 async function nameOf(tx: Tx, hostId: string): Promise<string> {

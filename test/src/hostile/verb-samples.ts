@@ -43,7 +43,7 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     checkMigration: { vm: machine, needs },
     receiveVm: { vm: machine, sourceHostId: randomUUID(), ticket, validForMs: 1_000, withVolumes: [id] },
     sendVm: {
-      ...{ vmId: vm.id, withVolumes: [id] },
+      ...{ vmId: vm.id, withVolumes: [id], bytesPerSecond: 1_000 },
       destination: { hostId: randomUUID(), url: 'agent://127.0.0.1:1', ticket },
     },
     endMigration: { vmId: vm.id },

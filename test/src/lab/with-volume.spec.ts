@@ -1,4 +1,8 @@
-/** A machine moves together with its disk between directories that one host alone has, whoever is killed in the middle. */
+/**
+ * A machine moves together with its disk between directories that one host alone has, and from one of them into Ceph,
+ * whoever is killed in the middle.
+ */
+import { LAB_NAMES } from '@durastack/cli/lab/cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, itemsOf, objectOf } from '../support/basis.js';
 import { expectInOnePlace } from './one-place.js';
@@ -13,12 +17,13 @@ const OWN = '/var/lib/own-disks';
 
 let lab: LabFixture;
 const pools = new Map<string, string>();
+let cephId: string;
 let vm: LabVm;
 let nonce: string;
 let volumeId: string;
 let payload: string;
 beforeAll(async () => {
-  lab = await useLab();
+  lab = await useLab({ ceph: true });
   vm = await lab.deployCounterVm({ name: 'house-mover', host: HOSTS[0] });
   ({ nonce } = await lab.counter(vm));
   volumeId = itemsOf(await lab.admin.call('listVolumes', { virtualmachineid: vm.id, type: 'ROOT' }))[0]!.id;
@@ -30,41 +35,45 @@ beforeAll(async () => {
     const pool = { ...params, name: `own-${host}`, url: `file://${OWN}` };
     pools.set(host, objectOf(await lab.admin.callAndWait('createStoragePool', pool)).id);
   }
+  cephId = itemsOf(await lab.admin.call('listStoragePools', { name: LAB_NAMES.cephPool }))[0]!.id;
+  await tagCeph('ceph,shared');
   await lab.inGuest(vm, `dd if=/dev/urandom of=${PAYLOAD} bs=1M count=4 2>/dev/null; sync`);
   payload = await hash();
 }, LAB_TIMEOUT_MS);
 afterAll(async () => {
   if (vm !== undefined) await lab.admin.callAndWait('destroyVirtualMachine', { id: vm.id, expunge: 'true' });
+  if (cephId !== undefined) await tagCeph('ceph');
   for (const id of pools.values()) await lab.admin.callAndWait('deleteStoragePool', { id });
   await lab?.release();
 }, LAB_TIMEOUT_MS);
 
+const tagCeph = (tags: string) => lab.admin.call('updateStoragePool', { id: cephId, tags });
 const hash = () => lab.inGuest(vm, `sync; echo 3 >/proc/sys/vm/drop_caches; sha256sum ${PAYLOAD}`);
 
-/** Asks for its move to a host, with its disk to that host's own pool. */
-async function beginMove(host: string): Promise<string> {
-  const disk = { 'migrateto[0].volume': volumeId, 'migrateto[0].pool': pools.get(host)! };
+/** Asks for its move to a host, with its disk to a pool: that host's own, unless another is named. */
+async function beginMove(host: string, pool = pools.get(host)!): Promise<string> {
+  const disk = { 'migrateto[0].volume': volumeId, 'migrateto[0].pool': pool };
   const move = { virtualmachineid: vm.id, hostid: lab.hostId(host), ...disk };
   return String((await lab.admin.call('migrateVirtualMachineWithVolume', move))['jobid']);
 }
 
-/** Where files of the disk lie: hosts, or `shared`. */
+/** Where files of the disk lie: hosts, `shared`, or `ceph`. */
 async function copies(): Promise<string[]> {
   const found: string[] = [];
   for (const [host, path] of [...HOSTS.map((name) => [name, OWN] as const), [HOSTS[0], '/srv/shared'] as const]) {
     const { stdout } = await lab.exec(host, ['find', path, '-name', `*${volumeId}*`]);
     if (stdout.trim() !== '') found.push(path === OWN ? host : 'shared');
   }
-  return found;
+  return (await lab.cephImages()).includes(`volume-${volumeId}`) ? [...found, 'ceph'] : found;
 }
 
-async function expectMoved(jobId: string, host: string): Promise<void> {
+async function expectMoved(jobId: string, host: string, pool = pools.get(host)!): Promise<void> {
   const job = await lab.admin.waitForJob(jobId);
   expect(job, JSON.stringify(job.jobresult)).toMatchObject({ jobstatus: JOB_DONE });
   expect(await expectInOnePlace(lab, vm, nonce)).toBe(host);
   const [volume] = itemsOf(await lab.admin.call('listVolumes', { id: volumeId }));
-  expect(volume).toMatchObject({ state: 'Ready', storageid: pools.get(host) });
-  expect(await copies()).toEqual([host]);
+  expect(volume).toMatchObject({ state: 'Ready', storageid: pool });
+  expect(await copies()).toEqual([pool === cephId ? 'ceph' : host]);
   expect(await hash()).toBe(payload);
 }
 
@@ -93,4 +102,17 @@ describe('a machine that counts', () => {
     expect(await copies()).toEqual([host]);
     expect(await hash()).toBe(payload);
   });
+
+  it(
+    'goes from a directory of its host alone into Ceph while the worker is killed',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const from = await lab.hostOf(vm);
+      const to = lab.hosts.find((name) => name !== from)!;
+      const jobId = await beginMove(to, cephId);
+      await eventually('a second QEMU', async () => lab.witness.copies(vm.id).length === 2);
+      await lab.crashWorker();
+      await expectMoved(jobId, to, cephId);
+    },
+  );
 });

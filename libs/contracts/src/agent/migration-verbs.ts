@@ -46,6 +46,8 @@ export const MIGRATION_VERBS = {
       destination: migrationDestination,
       /** Disks that are sent too, from where they are to where the destination has them. They stay here as they are then. */
       withVolumes: movedVolumes.optional(),
+      /** How fast each of them is copied at most; memory, and what the guest writes meanwhile, is not held up. */
+      bytesPerSecond: z.int().positive().optional(),
       /** Absent: memory is sent before the machine goes, however long that takes. */
       postCopy: postCopy.optional(),
     }),

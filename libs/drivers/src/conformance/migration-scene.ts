@@ -1,6 +1,7 @@
 /** What specs of migration stand on: two hosts, and the way between their agents. */
 import type { MigrationSide } from '@durastack/contracts/agent/migration';
 import type { PoolSpec, VmSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
+import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { DurastackError } from '@durastack/contracts/errors';
 import { randomUUID } from 'node:crypto';
 import { Duplex, Transform } from 'node:stream';
@@ -185,7 +186,7 @@ export class MigrationScene {
     link = new Link(),
     context: Partial<VerbContext> = {},
     withVolumes: string[] = [],
-    more: { receive?: { postCopy: true }; send?: { postCopy: { afterMs: number } } } = {},
+    more: { receive?: { postCopy: true }; send?: Pick<VerbParams<'sendVm'>, 'postCopy' | 'bytesPerSecond'> } = {},
   ) {
     const ticket = 'x'.repeat(43);
     const stop = new AbortController();

@@ -21,6 +21,7 @@ import type { Domain, LibvirtClient } from '../rpc/client.js';
 import {
   abortJob,
   jobStats,
+  liftSpeed,
   migrateBegin,
   migrateConfirm,
   migratePerform,
@@ -68,7 +69,11 @@ class StopWatch {
 }
 
 /** By their serial numbers: what the guest knows them by. */
-async function leaving(host: LibvirtHost, domain: Domain, volumeIds: readonly string[]): Promise<DisksToo | undefined> {
+async function leaving(
+  host: LibvirtHost,
+  domain: Domain,
+  { withVolumes: volumeIds = [], bytesPerSecond }: Pick<VerbParams<'sendVm'>, 'withVolumes' | 'bytesPerSecond'>,
+): Promise<DisksToo | undefined> {
   if (volumeIds.length === 0) return undefined;
   const { disks } = readDefinition(await host.client.presentXml(domain));
   const targets = volumeIds.map((id) => {
@@ -77,7 +82,7 @@ async function leaving(host: LibvirtHost, domain: Domain, volumeIds: readonly st
       throw new DurastackError('STEP_REFUSED', `${domain.name} has no volume ${id} that could go with it`);
     return disk.target['@dev'];
   });
-  return { targets, socketPath: vmFiles(host.stateDir, domain.uuid).outgoingDisks };
+  return { targets, socketPath: vmFiles(host.stateDir, domain.uuid).outgoingDisks, bytesPerSecond };
 }
 
 /** See the module's comment. */
@@ -100,9 +105,10 @@ export async function sendVm(
 
 async function sendWhole(
   host: LibvirtHost,
-  { vmId, destination, withVolumes = [], postCopy }: VerbParams<'sendVm'>,
+  params: VerbParams<'sendVm'>,
   context: VerbContext & { readonly goFirst: (figures: MigrationFigures) => void },
 ): Promise<MigrationFigures> {
+  const { vmId, destination, postCopy } = params;
   if (context.reach === undefined) throw new DurastackError('BUG', 'sendVm was called without a way to other hosts');
   const domain = await host.domains.find(vmId);
   if (domain === undefined || (await host.domains.power(domain)) !== 'running')
@@ -112,7 +118,7 @@ async function sendWhole(
   const receiver = await context.reach(destination, context.signal);
   const connection = host.connect();
   try {
-    const disks = await leaving(host, domain, withVolumes);
+    const disks = await leaving(host, domain, params);
     const soFar = (sentBytes: number, downtimeMs: number): MigrationFigures => {
       const totalMs = Math.round(performance.now() - beganMs);
       return { totalMs, downtimeMs, sentBytes, hypervisorMs: Math.round(hypervisors.totalMs) };
@@ -171,12 +177,16 @@ async function watch(departure: Departure, performed: Promise<Buffer>): Promise<
   const ended = new AbortController();
   const end = (): void => ended.abort();
   performed.then(end, end);
+  let isHeldUp = departure.disks?.bytesPerSecond !== undefined;
   while (!ended.signal.aborted) {
     if (departure.gone) await migrateStartPostCopy(host.client, domain).catch(unlessItPasses);
     else if (context.signal.aborted) await abortQuietly(host, domain);
     else {
       const stats = await jobStats(host.client, domain, false).catch(unlessItPasses);
       if (stats !== undefined && stats.totalBytes + stats.diskBytes > 0) context.progress(...progressOf(stats));
+      // The disks are in step: the limit was theirs.
+      if (isHeldUp && stats !== undefined && stats.totalBytes > 0)
+        isHeldUp = !(await liftSpeed(host.client, domain).then(() => true, unlessItPasses));
       if (stats !== undefined && isTime(departure, stats)) await letGuestGo(departure);
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal: ended.signal }).catch(() => undefined);

@@ -34,6 +34,7 @@ const PERFORM_TIMEOUT_MS = 2 ** 31 - 1;
 /** virTypedParameterType. */
 const PARAMETER = { int: 1, uint: 2, llong: 3, ullong: 4, double: 5, boolean: 6, string: 7 } as const;
 const NO_COOKIE = Buffer.alloc(0);
+const MIB = 2 ** 20;
 
 /** What the source's daemon says at the beginning: the machine's live definition, and its cookie. */
 export interface Begun {
@@ -41,10 +42,14 @@ export interface Begun {
   readonly cookie: Buffer;
 }
 
-/** Disks whose content goes along: their target names, and the socket that it passes through on this side. */
+/** Disks whose content goes along. */
 export interface DisksToo {
+  /** Their target names. */
   readonly targets: readonly string[];
+  /** What it passes through on this side. */
   readonly socketPath: string;
+  /** How fast each is copied at most. */
+  readonly bytesPerSecond?: number | undefined;
 }
 
 /** What every phase must be told alike. */
@@ -65,13 +70,19 @@ const parametersOf = (disks: DisksToo | undefined): readonly [string, string][] 
         ...disks.targets.map((target): [string, string] => ['migrate_disks', target]),
       ];
 
+/** One limit for disks and memory, in whole MiB per second. */
+function speedOf(disks: DisksToo | undefined): readonly [string, bigint][] {
+  if (disks?.bytesPerSecond === undefined) return [];
+  return [['bandwidth', BigInt(Math.max(1, Math.round(disks.bytesPerSecond / MIB)))]];
+}
+
 /** Source: begins; the machine runs on. */
 export async function migrateBegin(client: LibvirtClient, domain: Domain, manner: Manner): Promise<Begun> {
   const targets = parametersOf(manner.disks).filter(([name]) => name === 'migrate_disks');
   const reply = await client.callOn(
     domain,
     PROCEDURE.domainMigrateBegin3Params,
-    (args) => strings(args, targets).uint(flagsOf(SOURCE_FLAGS, manner)),
+    (args) => parameters(args, targets).uint(flagsOf(SOURCE_FLAGS, manner)),
     PHASE_TIMEOUT_MS,
   );
   return { cookie: reply.opaque(), xml: reply.string() };
@@ -83,7 +94,7 @@ export async function migratePrepare(
   offer: { name: string; xml: string; socketPath: string; cookie: Buffer } & Manner,
 ): Promise<Buffer> {
   const { name, xml, socketPath, cookie, disks } = offer;
-  const args = strings(new XdrWriter(), [
+  const args = parameters(new XdrWriter(), [
     ['migrate_uri', `unix://${socketPath}`],
     ['destination_name', name],
     ['destination_xml', xml],
@@ -98,8 +109,9 @@ export async function migratePrepare(
 }
 
 /**
- * Source: copies memory into the socket at `socketPath`; when it returns, the machine is paused, and everything is sent
- * or, by post-copy, will be fetched.
+ * Source: copies the disks that go along into theirs, no faster than they may be, and memory into the socket at
+ * `socketPath`; when it returns, the machine is paused, and everything is sent or, by post-copy, will be fetched. Memory is
+ * as slow as the disks until {@link liftSpeed} is called.
  */
 export async function migratePerform(
   client: LibvirtClient,
@@ -111,12 +123,24 @@ export async function migratePerform(
     domain,
     PROCEDURE.domainMigratePerform3Params,
     (args) =>
-      strings(args.optionalString(undefined), [['migrate_uri', `unix://${socketPath}`], ...parametersOf(disks)])
+      parameters(args.optionalString(undefined), [
+        ['migrate_uri', `unix://${socketPath}`],
+        ...parametersOf(disks),
+        ...speedOf(disks),
+      ])
         .opaque(cookie)
         .uint(flagsOf(SOURCE_FLAGS, passage)),
     PERFORM_TIMEOUT_MS,
   );
   return reply.opaque();
+}
+
+/** libvirt's word for no limit, in MiB per second: as many bytes as it can count. */
+const NO_LIMIT = 2n ** 43n - 1n;
+
+/** Source, while {@link migratePerform} runs: memory goes as fast as it can from here on. */
+export async function liftSpeed(client: LibvirtClient, domain: Domain): Promise<void> {
+  await client.callOn(domain, PROCEDURE.domainMigrateSetMaxSpeed, (args) => args.ulong(NO_LIMIT).uint(0));
 }
 
 /**
@@ -132,7 +156,7 @@ export async function migrateFinish(
   client: LibvirtClient,
   end: { name: string; cookie: Buffer; cancelled: boolean } & Manner,
 ): Promise<{ domain: Domain; cookie: Buffer }> {
-  const args = strings(new XdrWriter(), [['destination_name', end.name]])
+  const args = parameters(new XdrWriter(), [['destination_name', end.name]])
     .opaque(end.cookie)
     .uint(flagsOf(DESTINATION_FLAGS, { postCopy: end.postCopy }))
     .int(end.cancelled ? 1 : 0);
@@ -151,7 +175,7 @@ export async function migrateConfirm(
     domain,
     PROCEDURE.domainMigrateConfirm3Params,
     (args) =>
-      strings(args, [])
+      parameters(args, [])
         .opaque(cookie)
         .uint(flagsOf(SOURCE_FLAGS, { postCopy }))
         .int(cancelled ? 1 : 0),
@@ -221,9 +245,11 @@ export async function offersCpu(client: LibvirtClient, cpuXml: string): Promise<
   return (await client.callHost(PROCEDURE.connectCompareCpu, args)).int() > CPU_INCOMPATIBLE;
 }
 
-function strings(args: XdrWriter, entries: readonly (readonly [string, string])[]): XdrWriter {
+function parameters(args: XdrWriter, entries: readonly (readonly [string, string | bigint])[]): XdrWriter {
   args.uint(entries.length);
-  for (const [name, value] of entries) args.string(name).int(PARAMETER.string).string(value);
+  for (const [name, value] of entries)
+    if (typeof value === 'string') args.string(name).int(PARAMETER.string).string(value);
+    else args.string(name).int(PARAMETER.ullong).ulong(value);
   return args;
 }
 

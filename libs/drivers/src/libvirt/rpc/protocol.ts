@@ -42,6 +42,7 @@ export const PROCEDURE = {
   domainGetBlockInfo: 194,
   domainCreateWithFlags: 196,
   domainSetVcpusFlags: 199,
+  domainMigrateSetMaxSpeed: 207,
   domainGetState: 212,
   domainUndefineFlags: 231,
   domainDestroyFlags: 234,
