@@ -34,6 +34,10 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
       'time on a core',
     ],
   },
+  ha: {
+    counts: { deaths: 1, elsewhere: 1 },
+    figures: ['proven dead p50', 'proven dead p90', 'answering elsewhere p90', 'answering elsewhere max'],
+  },
   'ha-storm': {
     counts: { lost: 4, restarted: 20, oversubscribed: 0, twice: 0, findings: 0 },
     figures: [

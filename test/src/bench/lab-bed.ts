@@ -1,5 +1,6 @@
 /** A lab for the bench: the one that is there, which it leaves as it was, or one of its own. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadAdminAccess } from '@durastack/cli/api/admin-access';
 import { ApiClient, type ApiAccess } from '@durastack/cli/api/api-client';
 import { tryLock } from '@durastack/cli/instance/file-lock';
@@ -19,8 +20,20 @@ export interface LabBed {
   end(): Promise<void>;
 }
 
-/** Takes the lab in `DURASTACK_HOME` (or where `dura lab` has its own), or makes one of two hosts there. */
-export async function takeLab(): Promise<LabBed> {
+/** What a lab has to be. */
+export interface LabWishes {
+  /** If it is made. */
+  readonly hosts: number;
+  /** Settings of API and worker by their names in a file; only of a lab that is made. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Takes the lab in `DURASTACK_HOME` (or where `dura lab` has its own), or makes one there.
+ *
+ * @throws DurastackError CONFLICT when somebody uses it, or when it has settings of its own
+ */
+export async function takeLab({ hosts, settings }: LabWishes): Promise<LabBed> {
   const directory = labDirectory();
   const home = describeHome(directory);
   const turn = await tryLock(`${directory}.turn`);
@@ -31,8 +44,13 @@ export async function takeLab(): Promise<LabBed> {
     if (isOwn) await dura(directory, ['lab', 'down']);
     turn.release();
   };
+  if (!isOwn && settings !== undefined) {
+    turn.release();
+    throw new DurastackError('CONFLICT', `The lab in ${directory} has settings already; end it with "dura lab down".`);
+  }
   try {
-    await dura(directory, ['lab', 'up', ...(isOwn ? ['--hosts', '2'] : [])]);
+    if (settings !== undefined) writeSettings(directory, settings);
+    await dura(directory, ['lab', 'up', ...(isOwn ? ['--hosts', String(hosts)] : [])]);
     const fixture = await LabFixture.open(directory, turn);
     // It looks at all processes ten times a second, which would be measured too.
     fixture.witness.stop();
@@ -43,6 +61,13 @@ export async function takeLab(): Promise<LabBed> {
     await end();
     throw error;
   }
+}
+
+function writeSettings(directory: string, settings: Readonly<Record<string, unknown>>): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // JSON is YAML.
+  for (const program of ['api', 'worker'])
+    writeFileSync(join(directory, `${program}.yaml`), JSON.stringify(settings), { mode: 0o600 });
 }
 
 async function controlPlanePids(directory: string): Promise<Record<string, number>> {

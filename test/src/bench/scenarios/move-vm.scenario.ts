@@ -56,7 +56,7 @@ async function onSimulator(count: number): Promise<CaseReport> {
 }
 
 async function onLab(count: number): Promise<CaseReport> {
-  const { fixture, api, access, pids, end } = await takeLab();
+  const { fixture, api, access, pids, end } = await takeLab({ hosts: 2 });
   try {
     const vm = await fixture.deployCounterVm({ name: `bench-${Date.now()}` });
     try {
