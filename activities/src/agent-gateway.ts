@@ -5,7 +5,7 @@ import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { StepRef } from '@durastack/contracts/operations/step';
 import type { AgentAddress, AgentClient } from '@durastack/kit/agent-client/agent-client';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
-import { holdsDeadCopy } from '@durastack/store/ha/lost-machines';
+import { copyOnLostHost } from '@durastack/store/ha/lost-machines';
 import { noteDetail } from '@durastack/store/operations/step-detail';
 import type { DataSource } from 'typeorm';
 import { HostCalls } from './host-calls.js';
@@ -100,13 +100,16 @@ async function address(db: Tx, hostId: string, { fencedToo = false, step }: Purp
   );
   const host = rows[0];
   if (!host || host.state === 'Removed') throw new DurastackError('HOST_FENCED', `Host ${hostId} was removed.`);
-  if (host.state === 'Down' && !fencedToo)
-    throw new DurastackError('HOST_FENCED', `Host ${hostId} was fenced: nothing of it runs any more.`);
-  if (host.state === 'Disconnected' && !fencedToo && step && (await holdsDeadCopy(db, { hostId, ...step })))
-    throw new DurastackError(
-      'HOST_FENCED',
-      `Host ${hostId} is being fenced: nothing of this machine runs there any more.`,
-    );
+  if (!fencedToo && (host.state === 'Down' || host.state === 'Disconnected')) {
+    const copy = step && (await copyOnLostHost(db, { hostId, ...step }));
+    if (copy === 'awaited')
+      throw new DurastackError(
+        'HOST_UNREACHABLE',
+        `Host ${hostId} is fenced; the start of its machine elsewhere comes first.`,
+      );
+    if (host.state === 'Down' || copy === 'dead')
+      throw new DurastackError('HOST_FENCED', `Host ${hostId} was fenced: nothing of this runs there any more.`);
+  }
   if (host.agent_url === null) throw new DurastackError('HOST_UNREACHABLE', `Host ${hostId} has no agent yet.`);
   // What clears a fenced host is meant for whatever boot it is in.
   return { id: hostId, url: host.agent_url, bootId: fencedToo ? undefined : (host.boot_id ?? undefined) };

@@ -132,7 +132,7 @@ async function restart(source: Parts['source'], step: StepRef, { operation, mach
       {
         command: failOverVirtualMachine,
         vmId: machine.vmId,
-        input: { lostHostId: operation.resource.id, lostId: machine.id, again: machine.attempts > 0 },
+        input: { lostHostId: operation.resource.id, lostId: machine.id },
         ahead: true,
         parent: { operationId: operation.id, index: Number(owner.children) },
         write: async (inner: Tx) => {

@@ -26,7 +26,7 @@ export class FailOverVirtualMachineHandler implements CommandHandler<typeof fail
     return acceptVmOperation(this.platform, call, {
       command: failOverVirtualMachine,
       vmId: id,
-      input: { ...lost, again: false },
+      input: { ...lost },
     });
   }
 }

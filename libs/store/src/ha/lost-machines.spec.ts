@@ -4,9 +4,10 @@ import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow } from '../database/rows.js';
 import { autocommit, type Tx } from '../database/transaction.js';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.js';
-import { holdsDeadCopy } from './lost-machines.js';
+import { copyOnLostHost } from './lost-machines.js';
 
 const created_at = new Date();
+const NOBODY = newId();
 
 let db: TestDatabase;
 let tx: Tx;
@@ -24,13 +25,39 @@ interface Scene {
   readonly takenBack?: boolean;
   /** It asks another host. */
   readonly elsewhere?: boolean;
+  /** HA has asked for its start elsewhere, so often. */
+  readonly attempts?: number;
+  /** Why HA could not ask for it. */
+  readonly reason?: string;
+  readonly desired?: 'on' | 'off';
+  /** How its fencing stands. */
+  readonly fencingIs?: string;
 }
 
-async function judge({ proven = true, waiting = false, takenBack = false, elsewhere = false }: Scene) {
+async function judge(scene: Scene) {
+  const { proven = true, waiting = false, takenBack = false, elsewhere = false, attempts = 0, reason = null } = scene;
   const [hostId, vmId, fencing, operationId] = [newId(), newId(), newId(), newId()];
+  await insertRow(tx, 'virtual_machine', {
+    ...{ id: vmId, name: vmId, display_name: vmId, instance_name: vmId, account_id: NOBODY, domain_id: NOBODY },
+    ...{
+      zone_id: NOBODY,
+      host_id: hostId,
+      template_id: NOBODY,
+      service_offering_id: NOBODY,
+      cpu_count: 1,
+      cpu_mhz: 500,
+    },
+    ...{ memory_mib: 64, state: 'Running', desired_power: scene.desired ?? 'on', observed_power: 'running' },
+    ...{ display_vm: 1, created_at },
+  });
+  await insertRow(tx, 'operation', {
+    ...{ id: fencing, kind: 'failOverHost', resource_type: 'host', resource_id: hostId, run: 1, summary: '' },
+    ...{ state: scene.fencingIs ?? 'running', direction: 'past-pivot', account_id: NOBODY, domain_id: NOBODY },
+    ...{ lifecycle_json: '{}', input_json: '{}', touched_at: created_at, created_at },
+  });
   await insertRow(tx, 'lost_machine', {
-    ...{ id: newId(), vm_id: vmId, host_id: hostId, operation_id: fencing, wants_restart: 1, priority: 5, attempts: 0 },
-    ...{ proven_at: proven ? created_at : null, settled: 0, created_at },
+    ...{ id: newId(), vm_id: vmId, host_id: hostId, operation_id: fencing, wants_restart: 1, priority: 5, attempts },
+    ...{ proven_at: proven ? created_at : null, reason, settled: 0, created_at },
   });
   const by = takenBack ? newId() : fencing;
   await insertRow(tx, 'host_fence', { host_id: hostId, operation_id: by, fence_epoch: 1, is_held_off: 0, created_at });
@@ -38,15 +65,19 @@ async function judge({ proven = true, waiting = false, takenBack = false, elsewh
     ...{ operation_id: operationId, resource_type: 'virtual-machine', resource_id: vmId },
     ...{ mode: 'exclusive', seq: 1, waiting: waiting ? 1 : 0 },
   });
-  return holdsDeadCopy(tx, { hostId: elsewhere ? newId() : hostId, operationId });
+  return copyOnLostHost(tx, { hostId: elsewhere ? newId() : hostId, operationId });
 }
 
-it.each<[string, Scene, boolean]>([
-  ['its machine is proven dead there', {}, true],
-  ['nothing is proven yet', { proven: false }, false],
-  ['it waits for the machine', { waiting: true }, false],
-  ['the host was taken back since', { takenBack: true }, false],
-  ['it asks another host', { elsewhere: true }, false],
+it.each<[string, Scene, 'dead' | 'awaited' | undefined]>([
+  ['its start elsewhere was asked for', { attempts: 1 }, 'dead'],
+  ['its start elsewhere was not asked for yet: that comes first', {}, 'awaited'],
+  ['its start elsewhere could not be asked for', { reason: 'too much waits for it' }, 'dead'],
+  ['it is not to be started', { desired: 'off' }, 'dead'],
+  ['its fencing needs a person', { fencingIs: 'needs-attention' }, 'dead'],
+  ['nothing is proven yet', { proven: false }, undefined],
+  ['it waits for the machine', { waiting: true }, undefined],
+  ['the host was taken back since', { takenBack: true }, undefined],
+  ['it asks another host', { elsewhere: true }, undefined],
 ])('%s', async (_, scene, expected) => {
   expect(await judge(scene)).toBe(expected);
 });

@@ -93,21 +93,26 @@ export async function noteProven(tx: Tx, ids: readonly string[]): Promise<void> 
 }
 
 /**
- * Whether an operation holds a machine whose copy on this host is proven dead, while the host is still being fenced:
- * what it would ask of the host has no effect any more, though other machines there are not proven dead yet.
+ * How the machine that an operation holds stands on a lost host: `dead` when what would be asked of the host has no
+ * effect any more, though other machines there may not be proven dead yet; `awaited` while HA has not asked for its start
+ * elsewhere, which comes first. Undefined: nothing is proven of it.
  */
-export async function holdsDeadCopy(
+export async function copyOnLostHost(
   tx: Tx,
   { hostId, operationId }: { readonly hostId: string; readonly operationId: string },
-): Promise<boolean> {
-  const rows = await tx.query(
-    `SELECT 1 FROM operation_lock k
+): Promise<'dead' | 'awaited' | undefined> {
+  const [copy] = await tx.query<{ awaited: number }>(
+    `SELECT p.state = 'running' AND l.settled = 0 AND l.attempts = 0 AND l.reason IS NULL AND l.wants_restart = 1
+       AND v.desired_power = 'on' AND v.host_id = l.host_id AND v.state IN ('Running', 'Starting', 'Migrating') AS awaited
+     FROM operation_lock k
        JOIN lost_machine l ON l.vm_id = k.resource_id AND l.host_id = ? AND l.proven_at IS NOT NULL
        JOIN host_fence f ON f.host_id = l.host_id AND f.operation_id = l.operation_id
-      WHERE k.operation_id = ? AND k.resource_type = 'virtual-machine' AND k.waiting = 0 LIMIT 1`,
+       JOIN operation p ON p.id = l.operation_id JOIN virtual_machine v ON v.id = l.vm_id
+      WHERE k.operation_id = ? AND k.resource_type = 'virtual-machine' AND k.waiting = 0 ORDER BY awaited DESC LIMIT 1`,
     [hostId, operationId],
   );
-  return rows.length > 0;
+  if (!copy) return undefined;
+  return Number(copy.awaited) === 1 ? 'awaited' : 'dead';
 }
 
 /** Why one of them waits. */

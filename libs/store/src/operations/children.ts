@@ -62,15 +62,18 @@ export async function reasonGone(
   return { code: 'NOT_ALLOWED_IN_STATE', message: `The machine is not on host ${fromHostId} any more.` };
 }
 
-/** A machine is moved away from a lost host while it counts as running there, or after an earlier try found no room. */
+/**
+ * A machine is moved away from a lost host while it counts as running there, or after another start of it failed: an
+ * earlier try found no room, or its host was lost, too.
+ */
 async function reasonNotLost(
   tx: Tx,
   { resource, input }: Pick<OperationRow, 'resource' | 'input'>,
 ): Promise<{ code: string; message: string } | undefined> {
   const lost = await tx.query(
     `SELECT 1 FROM virtual_machine WHERE id = ? AND desired_power = 'on'
-       AND ((state = 'Running' AND host_id = ?) OR (state = 'Stopped' AND host_id IS NULL AND ?))`,
-    [resource.id, input['lostHostId'] ?? '', input['again'] === true],
+       AND ((state = 'Running' AND host_id = ?) OR (state = 'Stopped' AND host_id IS NULL))`,
+    [resource.id, input['lostHostId'] ?? ''],
   );
   if (lost.length > 0) return undefined;
   return { code: 'NOT_ALLOWED_IN_STATE', message: 'The machine does not run on the lost host any more.' };
