@@ -6,6 +6,7 @@ import type { Logger } from '@durastack/kit/log/logger';
 import { autocommit } from '@durastack/store/database/transaction';
 import { checkIsDue, databaseNow, recordCheck } from '@durastack/store/doctor/checks';
 import { examineAll, type DoctorDependencies } from '../doctor/diagnose.js';
+import { findFlapping } from '../ha/flapping.js';
 import { findShortages } from '../ha/shortages.js';
 import { startLeasedLoop, type HoldLease, type LeasedLoop } from './leased-loop.js';
 
@@ -52,7 +53,9 @@ async function check(options: DoctorLoopOptions, hold: HoldLease): Promise<numbe
     const { findings, hosts, comparedTemporal } = await examineAll(options);
     const durationMs = Math.round(performance.now() - began);
     const seen = { checkedAt, durationMs, hosts, comparedTemporal };
-    const { raised, cleared } = await recordCheck(source, findings, seen, await findShortages(autocommit(source)));
+    const db = autocommit(source);
+    const others = [...(await findShortages(db)), ...(await findFlapping(db))];
+    const { raised, cleared } = await recordCheck(source, findings, seen, others);
     if (raised > 0 || cleared > 0) log.warn({ findings: findings.length, raised, cleared }, 'alerts have changed');
     return durationMs;
   } finally {

@@ -20,6 +20,7 @@ import { fencingKey } from '@durastack/store/proof/begin-fence';
 import { leaseHeldMs } from '@durastack/store/operations/lease';
 import { activeRecovery } from '@durastack/store/recovery/recovery-state';
 import type { DataSource } from 'typeorm';
+import { raiseFlapping } from '../ha/flapping.js';
 import { PoolWitnesses } from '../ha/pool-witnesses.js';
 import { askWitnesses, type WitnessParts } from '../ha/witnesses.js';
 import { silenceWindowMs } from './host-watch.js';
@@ -127,6 +128,7 @@ class Detector {
       if (host.haState === 'Available')
         await transaction(this.options.source, async (tx) => {
           await noteFall(tx, host.id);
+          await raiseFlapping(tx, host.id);
           await noteHaState(tx, host.id, 'Suspect', 'it has fallen silent');
         });
       return;

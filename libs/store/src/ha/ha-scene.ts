@@ -99,6 +99,23 @@ export async function noteFall(tx: Tx, hostId: string): Promise<void> {
   );
 }
 
+/** So many falls make a host one that flaps. */
+const FLAPS_FROM = 3;
+
+/** Hosts that have fallen silent several times lately. @param hostId only this one */
+export async function readFlapping(
+  tx: Tx,
+  hostId?: string,
+): Promise<{ readonly id: string; readonly name: string; readonly falls: number }[]> {
+  const rows = await tx.query<{ id: string; name: string; falls: number }>(
+    `SELECT h.id, h.name, a.falls FROM host_ha a JOIN host h ON h.id = a.id
+      WHERE a.enabled = 1 AND a.falls >= ${FLAPS_FROM} AND a.fell_at > NOW(3) - INTERVAL ${FALLS_COUNT_FOR_S} SECOND
+        AND h.state <> 'Removed' ${hostId === undefined ? '' : 'AND h.id = ?'} ORDER BY h.name`,
+    hostId === undefined ? [] : [hostId],
+  );
+  return rows.map((row) => ({ ...row, falls: Number(row.falls) }));
+}
+
 /** A machine that ended unasked, and for which HA cares. */
 export interface CrashedMachine {
   readonly id: string;
