@@ -49,6 +49,16 @@ import {
   prepareHost,
   rollOver,
 } from './maintenance-ground.js';
+import {
+  DISK_IS_GONE,
+  MACHINE_IS_GONE,
+  removeAccount,
+  removeDomain,
+  removeProject,
+  richAccount,
+  richDomain,
+  richProject,
+} from './removal-ground.js';
 import { changeControllerPassword, controlledHost, switchOff } from './oobm-ground.js';
 import { StopVirtualMachineHandler } from '@durastack/api/compute/stop-virtual-machine.command';
 
@@ -247,6 +257,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     accept: ({ world }, id) => new DeleteVolumeHandler(world.platform).execute(world.call, { id }),
     undone: [],
   },
+  deleteAccount: { prepare: richAccount, accept: removeAccount, undone: MACHINE_IS_GONE },
+  deleteProject: { prepare: richProject, accept: removeProject, undone: DISK_IS_GONE },
+  deleteDomain: { prepare: richDomain, accept: removeDomain, undone: [] },
   deleteNetwork: {
     prepare: async (ground) => {
       const networkId = await createNetwork(ground, SHARED_VXLAN_OFFERING_ID);
@@ -300,6 +313,9 @@ const NEXT_BY_KIND: Readonly<Record<string, string>> = {
   registerTemplate: 'deleteTemplate',
   deleteTemplate: 'deleteTemplate',
   deleteNetwork: 'deleteNetwork',
+  deleteAccount: 'deleteAccount',
+  deleteProject: 'deleteProject',
+  deleteDomain: 'deleteDomain',
 };
 
 /**
@@ -316,11 +332,12 @@ export async function acceptNext(
     'SELECT resource_type AS `table` FROM operation WHERE resource_id = ? LIMIT 1',
     [resourceId],
   );
-  const [thing] = await ground.world.db.query<{ state: string; vm_id?: string | null }>(
+  const [thing] = await ground.world.db.query<{ state?: string; removed?: number; vm_id?: string | null }>(
     `SELECT * FROM \`${row!.table.replaceAll('-', '_')}\` WHERE id = ?`,
     [resourceId],
   );
-  const { state, vm_id: vmId } = thing!;
+  const { vm_id: vmId } = thing!;
+  const state = thing!.removed === 1 || thing!.state === 'removed' ? 'Removed' : (thing!.state ?? '');
   const nextOfVm = end === 'succeeded' ? NEXT_OF_VM[state] : 'expungeVirtualMachine';
   const isFenced = kind === 'failOverHost' || kind === 'reinstateHost';
   const byType: Readonly<Record<string, string | undefined>> = {

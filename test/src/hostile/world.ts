@@ -9,6 +9,8 @@ import { ApiClient } from '@durastack/cli/api/api-client';
 import { newId } from '@durastack/kit/ids/new-id';
 import { openSecretBox } from '@durastack/kit/secrets/secret-box';
 import type { KeyAndCertificate } from '@durastack/kit/tls/certificate-authority';
+import { transaction } from '@durastack/store/database/transaction';
+import { removeOwner } from '@durastack/store/identity/removal';
 import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
 import { ensureAdminKeys, seed } from '@durastack/store/seed';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
@@ -190,7 +192,7 @@ async function deletedThings(
       accounttype: '0',
     }),
   );
-  await admin.call('deleteAccount', { id: account.id });
+  await transaction(database.source, (tx) => removeOwner(tx, { type: 'account', id: account.id }));
   const things = await makeBelongings({ db: database }, place, owner);
   const finals = { virtual_machine: things.vmId, volume: things.volumeId, network: things.networkId };
   const words: Readonly<Record<string, string>> = {

@@ -54,6 +54,7 @@ async function everyOperation(world: Cloud): Promise<void> {
   await admin.waitForJob(String(refused['jobid']));
   await admin.callAndWait('destroyVirtualMachine', { id: String(refused['id']), expunge: 'true' });
   await maintenance(world, basis);
+  await removals(world, basis);
   await balancing(world, basis);
   await controllers(world, basis.hostIds[0]!);
   await ha(world, basis);
@@ -126,6 +127,21 @@ async function maintenance({ admin }: Cloud, basis: Awaited<ReturnType<typeof ma
   await admin.waitForJob(String(refused['jobid']));
   await admin.callAndWait('startRollingMaintenance', { hostids, forced: 'true' });
   await admin.callAndWait('expungeVirtualMachine', { id: vm.id });
+}
+
+/** An account with a machine, a domain with an account, and an empty project, which go. */
+async function removals({ admin }: Cloud, basis: Basis): Promise<void> {
+  const person = { password: 'secret-of-the-record', firstname: 'a', lastname: 'b', email: 'a@example.org' };
+  const domain = objectOf(await admin.callAndWait('createDomain', { name: 'going' }));
+  const inside = { ...person, username: 'inside', domainid: domain.id };
+  const account = objectOf(await admin.callAndWait('createAccount', inside));
+  const owner = { account: 'inside', domainid: domain.id };
+  await admin.callAndWait('deployVirtualMachine', { ...deployParams(basis), ...owner });
+  await admin.callAndWait('deleteAccount', { id: account.id });
+  await admin.callAndWait('createAccount', inside);
+  await admin.callAndWait('deleteDomain', { id: domain.id, cleanup: 'true' });
+  const project = objectOf(await admin.callAndWait('createProject', { name: 'going' }));
+  await admin.callAndWait('deleteProject', { id: project.id, cleanup: 'true' });
 }
 
 /** A machine that moves as planned, and a plan whose host is out of use by then. */

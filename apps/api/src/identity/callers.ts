@@ -34,7 +34,8 @@ export interface UserRow {
 }
 
 const SELECT = `SELECT u.id, u.username, u.first_name, u.last_name, u.password_hash, u.secret_key_sealed, u.state AS user_state,
-    a.id AS account_id, a.name AS account_name, a.state AS account_state, a.role,
+    a.id AS account_id, a.name AS account_name,
+    IF(a.removal_operation_id IS NULL, a.state, 'removing') AS account_state, a.role,
     r.id AS role_id, r.name AS role_name, r.type AS role_type, r.state AS role_state, r.version AS role_version, d.id AS domain_id, d.path AS domain_path,
     (SELECT JSON_ARRAYAGG(CONCAT_WS(' ', p.account_id, pr.id, pr.version))
        FROM project_member m JOIN project p ON p.id = m.project_id

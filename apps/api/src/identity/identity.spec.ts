@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeBelongings, makePlace } from '../testing/fixture.js';
+import { closed, makeBelongings, makePlace, removed } from '../testing/fixture.js';
 import { startTestApi, type TestAccount, type TestApi } from '../testing/test-api.js';
 
 type Row = Record<string, unknown>;
@@ -42,12 +42,12 @@ describe('domains', () => {
     expect(await errorOf('deleteDomain', { id: String(acme['id']) })).toContain('in use');
     expect(await errorOf('deleteDomain', { id: String(acme['id']) }, dora.keys)).toContain('own domain');
     const empty = await t.ok('createDomain', { name: 'empty' });
-    const removed = await t.ok('deleteDomain', { id: String(empty['id']) });
-    expect(await t.ok('queryAsyncJobResult', { jobid: String(removed) })).toMatchObject({
-      jobstatus: 1,
-      jobresultcode: 0,
-      jobresult: { success: true },
-    });
+    const id = String(empty['id']);
+    const removal = await t.ok('deleteDomain', { id });
+    expect(await t.ok('deleteDomain', { id }), 'joins the one under way').toEqual(removal);
+    expect(await t.ok('queryAsyncJobResult', { jobid: String(removal) })).toMatchObject({ jobstatus: 0 });
+    await removed(t, { type: 'domain', id });
+    expect(await errorOf('deleteDomain', { id })).toContain('does not exist');
     expect(await t.ok('createDomain', { name: 'empty' })).toMatchObject({ name: 'empty' });
   });
 });
@@ -100,15 +100,21 @@ describe('accounts and users', () => {
     const gone = await t.account('gone', { domainId: String(acme['id']) });
     const place = await makePlace(t);
     const { vmId, volumeId, templateId, networkId, projectId } = await makeBelongings(t, place, gone);
-    expect(await errorOf('deleteAccount', { id: gone.id })).toContain('virtual machines');
+    expect(await errorOf('deleteAccount', { id: gone.id })).toContain('projects without another administrator');
+    await expect(removed(t, { type: 'account', id: gone.id })).rejects.toThrow('virtual machines');
     const source = t.db.source;
     await source.query("UPDATE virtual_machine SET state = 'Expunged' WHERE id = ?", [vmId]);
     await source.query("UPDATE volume SET state = 'Expunged' WHERE id = ?", [volumeId]);
     await source.query("UPDATE template SET state = 'Removed' WHERE id = ?", [templateId]);
     await source.query("UPDATE network SET state = 'Removed' WHERE id = ?", [networkId]);
-    expect(await errorOf('deleteAccount', { id: gone.id })).toContain('projects without another administrator');
     await t.ok('deleteProject', { id: projectId }, gone.keys);
-    await t.ok('deleteAccount', { id: gone.id }, dora.keys);
+    await removed(t, { type: 'project', id: projectId });
+    const removal = await t.ok('deleteAccount', { id: gone.id }, dora.keys);
+    await closed(t, { type: 'account', id: gone.id }, String(removal));
+    expect((await t.call('listZones', {}, gone.keys)).status, 'from when it begins').toBe(401);
+    const theirs = { name: 'g', type: 'host affinity', account: 'gone', domainid: String(acme['id']) };
+    expect(await errorOf('createAffinityGroup', theirs)).toContain('is being removed');
+    await removed(t, { type: 'account', id: gone.id });
     expect((await t.call('listZones', {}, gone.keys)).status).toBe(401);
     expect((await t.account('gone', { domainId: String(acme['id']) })).id).not.toBe(gone.id);
     expect(await errorOf('deleteAccount', { id: dora.id }, dora.keys)).toContain('own account');

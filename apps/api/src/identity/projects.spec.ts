@@ -1,7 +1,7 @@
 /** Projects: who sees, uses and changes them and what they own. */
 import type { UserKeys } from '@durastack/store/seed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeBelongings, makePlace, type Belongings, type Place } from '../testing/fixture.js';
+import { closed, makeBelongings, makePlace, removed, type Belongings, type Place } from '../testing/fixture.js';
 import { startTestApi, type TestAccount, type TestApi } from '../testing/test-api.js';
 
 type Row = Record<string, unknown>;
@@ -165,13 +165,18 @@ describe('projects', () => {
   it('go when they own nothing, and their name is free again', async () => {
     const id = await project('brief');
     const { vmId, volumeId, templateId, networkId } = await things(id);
-    expect(await errorOf('deleteProject', { id, cleanup: 'true' }, alice.keys)).toContain('virtual machines');
+    expect(await errorOf('deleteProject', { id }, alice.keys)).toContain('virtual machines');
     const source = t.db.source;
     await source.query("UPDATE virtual_machine SET state = 'Expunged' WHERE id = ?", [vmId]);
     await source.query("UPDATE volume SET state = 'Expunged' WHERE id = ?", [volumeId]);
     await source.query("UPDATE template SET state = 'Removed' WHERE id = ?", [templateId]);
     await source.query("UPDATE network SET state = 'Removed' WHERE id = ?", [networkId]);
-    await done('deleteProject', { id }, alice.keys);
+    const removal = await t.ok('deleteProject', { id }, alice.keys);
+    await closed(t, { type: 'project', id }, String(removal));
+    expect(
+      await errorOf('createAffinityGroup', { name: 'g', type: 'host affinity', projectid: id }, alice.keys),
+    ).toContain('is being removed');
+    await removed(t, { type: 'project', id });
     expect(await names(t.admin, { id })).toEqual([]);
     expect(await project('brief')).not.toBe(id);
   });

@@ -1,7 +1,7 @@
 import { newId } from '@durastack/kit/ids/new-id';
 import { autocommit } from '@durastack/store/database/transaction';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { makeBelongings, makePlace, type Belongings, type Place } from '../testing/fixture.js';
+import { makeBelongings, makePlace, removed, type Belongings, type Place } from '../testing/fixture.js';
 import { startTestApi, type TestAccount, type TestApi } from '../testing/test-api.js';
 
 type Row = Record<string, unknown>;
@@ -147,13 +147,12 @@ describe('dedications above each other', () => {
 });
 
 describe('what dedications are for', () => {
-  it('cannot be removed', async () => {
+  it('goes with an account, and keeps a domain that is not cleaned up', async () => {
     const spare = await t.account('spare', { domainId: dev });
     await autocommit(t.db.source).execute('UPDATE virtual_machine SET host_id = NULL', []);
     await dedicate('Host', { domainid: dev, account: 'spare' });
-    expect(await errorOf(t.call('deleteAccount', { id: spare.id }))).toContain('1 dedicated places');
-    await t.ok('releaseDedicatedHost', { hostid: place.hostId });
-    expect((await t.call('deleteAccount', { id: spare.id })).status).toBe(200);
+    await removed(t, { type: 'account', id: spare.id });
+    expect((await t.call('listDedicatedHosts', {})).body).toEqual({});
     const idle = (await t.ok<{ id: string }>('createDomain', { name: 'idle' })).id;
     await dedicate('Host', { domainid: idle });
     expect(await errorOf(t.call('deleteDomain', { id: idle }))).toContain('1 dedicated places');

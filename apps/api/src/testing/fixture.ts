@@ -2,7 +2,8 @@
 import { defaultRoleOf } from '@durastack/contracts/identity/roles';
 import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow } from '@durastack/store/database/rows';
-import { autocommit, type Tx } from '@durastack/store/database/transaction';
+import { autocommit, transaction, type Tx } from '@durastack/store/database/transaction';
+import { closeOwner, removeOwner, type OwnerRef } from '@durastack/store/identity/removal';
 import type { TestAccount, TestApi } from './test-api.js';
 
 /** Ids of a place that machines can be in. */
@@ -31,6 +32,14 @@ export interface Belongings {
   /** An invitation to that project. */
   readonly invitationId: string;
 }
+
+/** What the operation that removes an account, a project or a domain does first. */
+export const closed = ({ db }: Pick<TestApi, 'db'>, owner: OwnerRef, operationId: string) =>
+  transaction(db.source, (tx) => closeOwner(tx, owner, operationId));
+
+/** What it does last. */
+export const removed = ({ db }: Pick<TestApi, 'db'>, owner: OwnerRef) =>
+  transaction(db.source, (tx) => removeOwner(tx, owner));
 
 let made = 0;
 

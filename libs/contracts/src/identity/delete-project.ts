@@ -2,17 +2,23 @@ import { z } from 'zod';
 import { ALL_ROLES, defineCommand } from '../command.js';
 import { bool, uuid } from '../fields.js';
 
-/** Removes a project that owns nothing any more. */
+/** Removes a project, and everything that it owns when asked to. */
 export const deleteProject = defineCommand({
   name: 'deleteProject',
   domain: 'identity',
-  description: 'Removes a project that owns nothing any more.',
+  description: 'Removes a project; with cleanup together with everything that it owns, else only when that is nothing.',
   event: 'PROJECT.DELETE',
   rest: { method: 'DELETE', path: '/projects/{id}' },
   roles: ALL_ROLES,
   params: z.object({
     id: uuid('The project.'),
-    cleanup: bool('Accepted for compatibility: what it owns is removed before it.').optional(),
+    cleanup: bool('Whether what it owns is removed too; false when not given.').optional(),
   }),
-  answersAsJob: true,
+  operation: {
+    title: 'Delete project',
+    resource: 'project',
+    // What is asked of its things meanwhile would wait for a lock that waits for them.
+    locks: {},
+    lifecycle: {},
+  },
 });

@@ -94,8 +94,8 @@ export async function ownerOf(
     const { accountId, accountName, domainId, domainPath } = caller;
     return { accountId, accountName, domainId, domainPath };
   }
-  const rows = await tx.query<{ id: string; name: string; domain_id: string; path: string }>(
-    `SELECT a.id, a.name, a.domain_id, d.path FROM account a JOIN domain d ON d.id = a.domain_id
+  const rows = await tx.query<{ id: string; name: string; domain_id: string; path: string; removing: string | null }>(
+    `SELECT a.id, a.name, a.domain_id, d.path, a.removal_operation_id AS removing FROM account a JOIN domain d ON d.id = a.domain_id
       WHERE a.domain_id = ? AND a.name = ? AND a.state <> 'removed' AND a.role <> 'project'`,
     [named.domainId ?? caller.domainId, named.account],
   );
@@ -107,6 +107,7 @@ export async function ownerOf(
       `There is no account ${named.account} in domain ${named.domainId ?? caller.domainId}.`,
     );
   }
+  if (row.removing !== null) throw beingRemoved(`account ${row.name}`, row.removing);
   return owner;
 }
 
@@ -115,8 +116,8 @@ async function projectOwner(
   caller: Caller,
   projectId: string,
 ): Promise<Owner & { readonly accountName: string }> {
-  const rows = await tx.query<{ account_id: string; name: string; domain_id: string; path: string; state: string }>(
-    `SELECT p.account_id, p.name, p.domain_id, p.state, d.path FROM project p JOIN domain d ON d.id = p.domain_id
+  const rows = await tx.query<ProjectInUse & { account_id: string; domain_id: string; path: string }>(
+    `SELECT p.account_id, p.name, p.domain_id, p.state, p.removal_operation_id AS removing, d.path FROM project p JOIN domain d ON d.id = p.domain_id
       WHERE p.id = ? AND p.state <> 'Removed'`,
     [projectId],
   );
@@ -133,19 +134,31 @@ async function projectOwner(
   return owner;
 }
 
-function refuseSuspended({ name, state }: { readonly name: string; readonly state: string }): void {
+function beingRemoved(what: string, operationId: string): DurastackError {
+  return new DurastackError('NOT_ALLOWED_IN_STATE', `The ${what} is being removed by operation ${operationId}.`);
+}
+
+interface ProjectInUse {
+  readonly name: string;
+  readonly state: string;
+  readonly removing: string | null;
+}
+
+function refuseSuspended({ name, state, removing }: ProjectInUse): void {
+  if (removing !== null) throw beingRemoved(`project ${name}`, removing);
   if (state === 'Suspended')
     throw new DurastackError('NOT_ALLOWED_IN_STATE', `The project ${name} is suspended; activate it first.`);
 }
 
 /**
- * Refuses to start what belongs to a suspended project.
+ * Refuses to start what belongs to a project that is suspended or being removed.
  *
  * @throws DurastackError NOT_ALLOWED_IN_STATE
  */
 export async function requireUsable(tx: Tx, { accountId }: Pick<Owner, 'accountId'>): Promise<void> {
-  const rows = await tx.query<{ name: string; state: string }>('SELECT name, state FROM project WHERE account_id = ?', [
-    accountId,
-  ]);
+  const rows = await tx.query<ProjectInUse>(
+    'SELECT name, state, removal_operation_id AS removing FROM project WHERE account_id = ?',
+    [accountId],
+  );
   if (rows[0]) refuseSuspended(rows[0]);
 }

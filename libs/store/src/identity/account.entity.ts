@@ -21,5 +21,7 @@ export class AccountEntity {
   @Ref({ nullable: true }) defaultZoneId!: string | null;
   /** It came with the product and stays. */
   @Flag() isDefault!: boolean;
+  /** It is being removed by this operation: nobody acts for it, and nothing new is made in it. */
+  @Ref({ nullable: true }) removalOperationId!: string | null;
   @Moment() createdAt!: Date;
 }

@@ -15,5 +15,7 @@ export class DomainEntity {
   @Text(1024) displayPath!: string;
   @Int({ default: 0 }) level!: number;
   @Flag() removed!: boolean;
+  /** It is being removed by this operation. */
+  @Ref({ nullable: true }) removalOperationId!: string | null;
   @Moment() createdAt!: Date;
 }

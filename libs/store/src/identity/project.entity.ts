@@ -14,5 +14,7 @@ export class ProjectEntity {
   @LongText() displayText!: string;
   /** Active, Suspended or Removed. */
   @Text(20) state!: string;
+  /** It is being removed by this operation: nothing new is made in it. */
+  @Ref({ nullable: true }) removalOperationId!: string | null;
   @Moment() createdAt!: Date;
 }
