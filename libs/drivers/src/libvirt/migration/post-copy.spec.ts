@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { run } from '../../process/run.js';
 import { newTurn } from '../../turn.js';
 import { OngoingPostCopies } from './ongoing-post-copies.js';
 import { whyNoPostCopy, type PageFaultRights } from './post-copy.js';
@@ -28,6 +32,45 @@ describe('whether a host can run a guest before its memory is complete', () => {
   ] as const)('%s', (_what, more, reason) => {
     if (reason === undefined) expect(whyNoPostCopy(host(more))).toBeUndefined();
     else expect(whyNoPostCopy(host(more))).toMatch(reason);
+  });
+});
+
+describe('a real QEMU that waits for a guest', () => {
+  const QEMU_PROGRAM = 'qemu-system-x86_64';
+
+  /** What it says when it is to let the guest run before its memory is complete, as libvirt asks it at the beginning. */
+  const asked = async ({ uid, gid }: PageFaultRights['user']): Promise<string> => {
+    const idle = ['-M', 'q35', '-accel', 'tcg', '-m', '32', '-display', 'none', '-nodefaults', '-S'];
+    const qemu = spawn(QEMU_PROGRAM, [...idle, '-incoming', 'defer', '-qmp', 'stdio'], {
+      ...{ uid, gid, cwd: '/' },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    const postCopy = { capabilities: [{ capability: 'postcopy-ram', state: true }] };
+    const commands = [
+      { execute: 'qmp_capabilities' },
+      { execute: 'migrate-set-capabilities', arguments: postCopy },
+      { execute: 'quit' },
+    ];
+    qemu.stdin.write(commands.map((command) => `${JSON.stringify(command)}\n`).join(''));
+    return text(qemu.stdout);
+  };
+
+  it.each([
+    { whose: 'root', user: async () => ({ uid: 0, gid: 0 }) },
+    {
+      whose: 'a user of its own',
+      user: async () => ({ uid: Number(await run('id', ['-u', 'libvirt-qemu'])), gid: QEMU.gid }),
+    },
+  ])('does as was foretold, where it belongs to $whose', async ({ user: userOf }) => {
+    const user = await userOf();
+    const [, qemuVersion = ''] = /version ([\d.]+)/.exec(await run(QEMU_PROGRAM, ['--version'])) ?? [];
+    const unprivileged = await readFile('/proc/sys/vm/unprivileged_userfaultfd', 'utf8');
+    const device = await stat('/dev/userfaultfd').catch(() => undefined);
+    const why = whyNoPostCopy({ user, qemuVersion, unprivileged, device });
+    const said = await asked(user);
+    expect(said).toContain('"return"');
+    expect(said.includes('"error"')).toBe(why !== undefined);
+    expect(/Postcopy is not supported/i.test(said)).toBe(why !== undefined);
   });
 });
 
