@@ -43,3 +43,15 @@ export async function migrateWithDisk({ world }: Ground, vmId: string): Promise<
   const params = { virtualMachineId: vmId, hostId, migrateTo: [{ volume, pool }] };
   return new MigrateVirtualMachineWithVolumeHandler(world.platform).execute(world.call, params);
 }
+
+/** Asks for its move to the host that it is not on, with its disk to the pool on Ceph, which all hosts reach. */
+export async function migrateIntoCeph({ world, hostIds, poolId: pool }: Ground, vmId: string): Promise<Started> {
+  const [on] = await world.db.query<{ hostId: string; volume: string }>(
+    'SELECT v.host_id AS hostId, d.id AS volume FROM virtual_machine v JOIN volume d ON d.vm_id = v.id WHERE v.id = ?',
+    [vmId],
+  );
+  const { hostId: from, volume } = on!;
+  const hostId = hostIds.find((id) => id !== from)!;
+  const params = { virtualMachineId: vmId, hostId, migrateTo: [{ volume, pool }] };
+  return new MigrateVirtualMachineWithVolumeHandler(world.platform).execute(world.call, params);
+}

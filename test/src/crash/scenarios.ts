@@ -39,7 +39,12 @@ import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume 
 import { deadHost, failOver, failOverVm, IS_STOPPED, lostVm, reinstate, restart, returnedHost } from './ha-ground.js';
 import { balance, IS_BALANCED } from './drs-ground.js';
 import { diskOnItsPool, migrateToOtherPool } from './migrate-volume-ground.js';
-import { machineOnItsDisk, migrateWithDisk, stoppedMachineOnItsDisk } from './migrate-with-volume-ground.js';
+import {
+  machineOnItsDisk,
+  migrateIntoCeph,
+  migrateWithDisk,
+  stoppedMachineOnItsDisk,
+} from './migrate-with-volume-ground.js';
 import {
   cancelMaintenance,
   HAS_LEFT,
@@ -144,6 +149,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     undone: [],
   },
   migrateVirtualMachineWithVolume: { prepare: machineOnItsDisk, accept: migrateWithDisk, undone: [] },
+  'migrateVirtualMachineWithVolume into Ceph': { prepare: machineOnItsDisk, accept: migrateIntoCeph, undone: [] },
   'migrateVirtualMachineWithVolume at rest': {
     prepare: stoppedMachineOnItsDisk,
     accept: migrateWithDisk,
@@ -274,6 +280,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
 /** Other ways through a workflow, with scenarios of their own, and the step that does something else then. */
 export const OTHER_WAYS: Readonly<Record<string, { readonly workflow: string; readonly step: string }>> = {
   'migrateVirtualMachine by post-copy': { workflow: 'migrateVirtualMachine', step: 'Copy memory and switch over' },
+  'migrateVirtualMachineWithVolume into Ceph': {
+    workflow: 'migrateVirtualMachineWithVolume',
+    step: 'Copy disks and memory and switch over',
+  },
   'migrateVirtualMachineWithVolume at rest': {
     workflow: 'migrateVirtualMachineWithVolume',
     step: 'Copy disks that nobody uses',
