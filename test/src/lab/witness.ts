@@ -38,6 +38,7 @@ export class Witness {
   private readonly found: Violation[] = [];
   private readonly timer = setInterval(() => this.look(), INTERVAL_MS);
   private present: readonly Copy[] = [];
+  private readonly shutOut = new Set<number>();
 
   /** @param ofInstance only its guests: specs that run at the same time have others, some of them twice on purpose */
   constructor(private readonly ofInstance?: string) {}
@@ -52,6 +53,14 @@ export class Witness {
     return this.present.filter((copy) => uuid === undefined || copy.uuid === uuid);
   }
 
+  /**
+   * This process is going to be shut out of its disks: it may run on in memory until its host is heard again, and counts
+   * as no copy. That it writes nothing more, its disk tells.
+   */
+  ignore(pid: number): void {
+    this.shutOut.add(pid);
+  }
+
   /** Ends watching. */
   stop(): void {
     clearInterval(this.timer);
@@ -59,7 +68,7 @@ export class Witness {
 
   private look(): void {
     const prefix = this.ofInstance === undefined ? '' : `${this.ofInstance}-`;
-    const own = emulators().filter(({ guest }) => guest.startsWith(prefix));
+    const own = emulators().filter(({ guest, pid }) => guest.startsWith(prefix) && !this.shutOut.has(pid));
     this.present = own.map(({ pid, guest, uuid }) => {
       const time = processorTime(pid);
       const before = this.runTimes.get(pid);

@@ -97,7 +97,8 @@ async function startLabCeph({ home }: Lab): Promise<LabCeph> {
   return startCeph({ directory: labPlaces(home).ceph, address: cable.address, networkNamespace: namespace });
 }
 
-async function startControlPlane(file: InstanceFile, steps: Steps): Promise<void> {
+/** Starts what of the control plane does not run. The caller holds the home's lock. */
+export async function startControlPlane(file: InstanceFile, steps: Steps): Promise<void> {
   // Found here by the start, which would fetch it into the lab's own folder.
   const { path } = await ensureTemporalBinary(SHARED_CACHE);
   const start = new InstanceStart(file, steps, { ports: {}, temporalBinary: path });
