@@ -765,6 +765,7 @@ CREATE TABLE `session` (
   `user_id` char(36) NOT NULL,
   `cookie_sha256` varchar(64) NOT NULL,
   `session_key_sha256` varchar(64) NOT NULL,
+  `lifetime_s` int NOT NULL,
   `expires_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `session_expires` (`expires_at`)
@@ -871,6 +872,7 @@ CREATE TABLE `user` (
   `api_key` varchar(100) DEFAULT NULL,
   `secret_key_sealed` longtext DEFAULT NULL,
   `state` varchar(20) NOT NULL,
+  `failed_logins` int NOT NULL DEFAULT 0,
   `is_default` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),

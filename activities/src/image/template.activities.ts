@@ -4,6 +4,7 @@ import type { TemplatePorts } from '@durastack/contracts/image/template.ports';
 import { DONE, type StepRef } from '@durastack/contracts/operations/step';
 import type { Tx } from '@durastack/store/database/transaction';
 import { claim } from '@durastack/store/operations/reservations';
+import { holdToLimits } from '@durastack/store/identity/limits';
 import { inStep } from '@durastack/store/operations/run';
 import { readPool, readTemplateStore } from '../compute/vm-rows.js';
 import type { ActivityDependencies } from '../dependencies.js';
@@ -139,12 +140,17 @@ function recordSizes(
   templateId: string,
   sizes: VerbResult<'fetchImage'>,
 ) {
-  return inStep(source, step, (tx) =>
-    tx.execute(
+  return inStep(source, step, async (tx) => {
+    await tx.execute(
       "UPDATE template SET size_bytes = ?, virtual_size_bytes = ?, percent = 100, status = 'Download Complete' WHERE id = ?",
       [sizes.sizeBytes, sizes.virtualSizeBytes, templateId],
-    ),
-  );
+    );
+    // How large it is was not known when it was asked for.
+    const [owner] = await tx.query<{ accountId: string }>('SELECT account_id AS accountId FROM template WHERE id = ?', [
+      templateId,
+    ]);
+    if (owner) await holdToLimits(tx, owner.accountId, ['secondary_storage']);
+  });
 }
 
 function recordProgress(

@@ -66,7 +66,7 @@ export async function setUserState({ platform, roles, call }: Tools, id: string,
       refuseOwnAndFirst('user', user.id === call.caller.userId, user.is_default === 1);
       await tx.execute('DELETE FROM session WHERE user_id = ?', [user.id]);
     }
-    await updateRow(tx, { type: 'user', id: user.id }, { state });
+    await updateRow(tx, { type: 'user', id: user.id }, { state, ...(state === 'enabled' ? { failed_logins: 0 } : {}) });
   });
 }
 

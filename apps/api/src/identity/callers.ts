@@ -13,6 +13,8 @@ export interface UserRow {
   readonly password_hash: string;
   readonly secret_key_sealed: string | null;
   readonly user_state: string;
+  /** Logins that failed since the last that did not. */
+  readonly failed_logins: number;
   readonly account_id: string;
   readonly account_name: string;
   readonly account_state: string;
@@ -33,7 +35,7 @@ export interface UserRow {
   readonly now: Date;
 }
 
-const SELECT = `SELECT u.id, u.username, u.first_name, u.last_name, u.password_hash, u.secret_key_sealed, u.state AS user_state,
+const SELECT = `SELECT u.id, u.username, u.first_name, u.last_name, u.password_hash, u.secret_key_sealed, u.state AS user_state, u.failed_logins,
     a.id AS account_id, a.name AS account_name,
     IF(a.removal_operation_id IS NULL, a.state, 'removing') AS account_state, a.role,
     r.id AS role_id, r.name AS role_name, r.type AS role_type, r.state AS role_state, r.version AS role_version, d.id AS domain_id, d.path AS domain_path,

@@ -9,7 +9,7 @@ import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 import { administeredDomain, grantableRole, refuseTakenName } from './administered.js';
-import { hashPassword } from './passwords.js';
+import { hashNewPassword } from './password-policy.js';
 import { RoleBook } from './role-book.js';
 
 /** Creates an account with its first user. */
@@ -23,7 +23,7 @@ export class CreateAccountHandler implements CommandHandler<typeof createAccount
   async execute(call: Call, params: ParamsOf<typeof createAccount>): Promise<ResultOf<typeof createAccount>> {
     const [accountId, userId] = [newId(), newId()];
     const name = params.account ?? params.username;
-    const passwordHash = await hashPassword(params.password);
+    const passwordHash = await hashNewPassword(this.platform, params.username, params.password);
     const { database } = this.platform;
     const created = transaction(database, async (tx) => {
       const domain = await administeredDomain(tx, call.caller, params.domainId ?? call.caller.domainId, 'domainid');

@@ -10,7 +10,7 @@ import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 import { administeredAccount, administeredDomain, refuseTakenName } from './administered.js';
-import { hashPassword } from './passwords.js';
+import { hashNewPassword } from './password-policy.js';
 import { RoleBook } from './role-book.js';
 
 /** Adds a user to an account. */
@@ -23,7 +23,7 @@ export class CreateUserHandler implements CommandHandler<typeof createUser> {
 
   async execute(call: Call, params: ParamsOf<typeof createUser>): Promise<ResultOf<typeof createUser>> {
     const id = newId();
-    const passwordHash = await hashPassword(params.password);
+    const passwordHash = await hashNewPassword(this.platform, params.username, params.password);
     const { database } = this.platform;
     await transaction(database, async (tx) => {
       const owner = await ownerOf(tx, call.caller, params);

@@ -1,5 +1,6 @@
 /** Whose limits and counts a call means. */
 import { DurastackError } from '@durastack/contracts/errors';
+import type { LimitedOwner } from '@durastack/contracts/identity/default-limits';
 import {
   COUNTED_KINDS,
   countedKind,
@@ -25,6 +26,8 @@ export interface LimitTarget {
   /** Of the account, of the one that owns the project's things, or of the domain. */
   readonly id: string;
   readonly path: string;
+  /** Whose default limits it has; none has what is not held to limits that nobody set. */
+  readonly defaults: LimitedOwner | undefined;
   readonly fields: {
     readonly account?: string;
     readonly projectId?: string;
@@ -44,16 +47,26 @@ export async function limitTarget(tx: Tx, caller: Caller, named: NamedOwner): Pr
   if (named.projectId !== undefined) {
     const project = await requireProject(tx, caller, { id: named.projectId, parameter: 'projectid' });
     const fields = { projectId: project.id, project: project.name };
-    return { type: 'account', id: project.account_id, ...(await domainFields(tx, project.domain_id, fields)) };
+    return {
+      type: 'account',
+      defaults: 'project',
+      id: project.account_id,
+      ...(await domainFields(tx, project.domain_id, fields)),
+    };
   }
   if (named.account === undefined && named.domainId !== undefined) {
     const found = await domainFields(tx, named.domainId, {});
     if (caller.role === 'user' || !found.path.startsWith(caller.domainPath)) throw notFound('domainid', named.domainId);
-    return { type: 'domain', id: named.domainId, ...found };
+    const defaults = found.path === '/' ? undefined : 'domain';
+    return { type: 'domain', defaults, id: named.domainId, ...found };
   }
   const owner = await ownerOf(tx, caller, named);
   const fields = { account: owner.accountName };
-  return { type: 'account', id: owner.accountId, ...(await domainFields(tx, owner.domainId, fields)) };
+  const [{ role } = { role: '' }] = await tx.query<{ role: string }>('SELECT role FROM account WHERE id = ?', [
+    owner.accountId,
+  ]);
+  const defaults = role === 'admin' ? undefined : 'account';
+  return { type: 'account', defaults, id: owner.accountId, ...(await domainFields(tx, owner.domainId, fields)) };
 }
 
 async function domainFields<F extends object>(

@@ -84,6 +84,69 @@ describe('limits', () => {
     ]);
   });
 
+  it('that nobody set are those of the settings, for accounts, projects and domains', async () => {
+    const alice = await user();
+    const params = await deployParams(alice);
+    const text = () => errorOf('deployVirtualMachine', params, alice.keys);
+    const set = (name: string, value: string) => t.ok('updateConfiguration', { name, value });
+    await set('max.account.user.vms', '1');
+    expect(await text()).toContain(`'user_vm' for account ${alice.name} is exceeded`);
+    expect(await t.ok('listResourceLimits', { resourcetype: '0' }, alice.keys)).toMatchObject([{ max: 1 }]);
+    expect(await t.ok('listAccounts', { id: alice.id })).toMatchObject([{ vmlimit: '1', vmavailable: '0' }]);
+    await limit({ resourcetype: '0', max: '-1', account: alice.name, domainid: acme });
+    expect(await text(), 'what is set counts more').toBe('');
+    await t.ok('resetConfiguration', { name: 'max.account.user.vms' });
+    await set('max.domain.cpus', '1');
+    expect(await text()).toContain("'cpu' for domain ROOT/acme is exceeded");
+    expect(await t.ok('listResourceLimits', { domainid: acme, resourcetype: '8' })).toMatchObject([{ max: 1 }]);
+    await t.ok('resetConfiguration', { name: 'max.domain.cpus' });
+    await set('max.project.networks', '0');
+    const project = await t.ok<Row>('createProject', { name: `r-${made}` }, alice.keys);
+    const projectid = String(project['id']);
+    expect(await t.ok('listResourceLimits', { projectid, resourcetype: '6' }, alice.keys)).toMatchObject([{ max: 0 }]);
+    await t.ok('resetConfiguration', { name: 'max.project.networks' });
+    expect(await text()).toBe('');
+  });
+
+  it('that nobody set hold for deploys at once, too', async () => {
+    const alice = await user();
+    const params = await deployParams(alice);
+    await t.ok('updateConfiguration', { name: 'max.account.user.vms', value: '3' });
+    await Promise.all(Array.from({ length: 8 }, () => t.call('deployVirtualMachine', params, alice.keys)));
+    await t.ok('resetConfiguration', { name: 'max.account.user.vms' });
+    expect(await machinesOf(alice.id)).toBe(3);
+  });
+
+  it('hold for volumes that grow at once', async () => {
+    const alice = await user();
+    const [offering] = await t.ok<{ id: string }[]>('listDiskOfferings', { name: 'Custom' });
+    const GIB = 1024 ** 3;
+    const volumes = await Promise.all(
+      ['a', 'b'].map(async (name) => {
+        const wanted = { name, size: '1', zoneid: place.zoneId, diskofferingid: offering?.id ?? '' };
+        const { body } = await t.call('createVolume', wanted, alice.keys);
+        return String(body['id']);
+      }),
+    );
+    // As if they had been made: nothing holds them.
+    await t.db.source.query('DELETE l FROM operation_lock l WHERE l.resource_id IN (?)', [volumes]);
+    await t.db.source.query("UPDATE operation SET state = 'succeeded' WHERE resource_id IN (?)", [volumes]);
+    await t.db.source.query("UPDATE volume SET state = 'Ready', size_bytes = ? WHERE id IN (?)", [GIB, volumes]);
+    await limit({ resourcetype: '10', max: '6', account: alice.name, domainid: acme });
+    const replies = await Promise.all(volumes.map((id) => t.call('resizeVolume', { id, size: '4' }, alice.keys)));
+    expect(replies.filter(({ status }) => status === 535)).toHaveLength(1);
+  });
+
+  it('hold for public addresses', async () => {
+    const alice = await user();
+    const range = { startip: '192.0.2.10', endip: '192.0.2.19', gateway: '192.0.2.1', netmask: '255.255.255.0' };
+    await t.ok('createVlanIpRange', { zoneid: place.zoneId, ...range });
+    await limit({ resourcetype: '1', max: '1', account: alice.name, domainid: acme });
+    const take = () => t.call('associateIpAddress', { zoneid: place.zoneId }, alice.keys);
+    const replies = await Promise.all([take(), take(), take()]);
+    expect(replies.filter(({ status }) => status === 535)).toHaveLength(2);
+  });
+
   it.each([
     ['1', '2', 'public_ip'],
     ['2', '1', 'volume'],

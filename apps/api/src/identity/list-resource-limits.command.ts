@@ -1,7 +1,9 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { listResourceLimits } from '@durastack/contracts/identity/list-resource-limits';
+import { defaultLimitsOf } from '@durastack/contracts/identity/default-limits';
 import { RESOURCE_KINDS, UNLIMITED_MAX } from '@durastack/contracts/identity/resource-kinds';
 import { autocommit } from '@durastack/store/database/transaction';
+import { readGlobalSettings } from '@durastack/store/operations/global-settings';
 import { offsetPage, type ListPage } from '@durastack/store/lists/engine/run-list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
@@ -24,12 +26,14 @@ export class ListResourceLimitsHandler implements CommandHandler<typeof listReso
       [target.id],
     );
     const limits = new Map(rows.map(({ kind, max }) => [kind, Number(max)]));
+    const { defaults } = target;
+    const byDefault = defaults ? defaultLimitsOf(defaults, await readGlobalSettings(tx)) : {};
     const wanted = params.resourceTypeName?.toLowerCase();
     const found = kindNumbers(params.resourceType)
       .map((kind) => ({
         ...{ resourceType: String(kind), resourceTypeName: RESOURCE_KINDS[kind] ?? '' },
         ...target.fields,
-        max: limits.get(kind) ?? UNLIMITED_MAX,
+        max: limits.get(kind) ?? byDefault[kind] ?? UNLIMITED_MAX,
       }))
       .filter(({ resourceTypeName }) => wanted === undefined || resourceTypeName === wanted)
       .filter(({ resourceTypeName }) => resourceTypeName.includes((params.keyword ?? '').toLowerCase()));

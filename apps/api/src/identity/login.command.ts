@@ -8,9 +8,10 @@ import type { AnyCall } from '../face/call.js';
 import { writeCommandEvent } from '../face/command-event.js';
 import { Platform } from '../platform.js';
 import { callerOf, isEnabled, userByName, type UserRow } from './callers.js';
+import { forgetFailedLogins, noteFailedLogin } from './failed-logins.js';
 import { LoginThrottle } from './login-throttle.js';
 import { verifyPassword } from './passwords.js';
-import { openSession, SESSION_COOKIE, SESSION_KEY_COOKIE, SESSION_SECONDS } from './sessions.js';
+import { openSession, SESSION_COOKIE, SESSION_KEY_COOKIE } from './sessions.js';
 
 /** `/`, `/acme/dev`, `ROOT/acme/dev` → `ROOT`, `ROOT/acme/dev`. */
 function displayPathOf(path: string | undefined): string {
@@ -35,20 +36,23 @@ export class LoginHandler implements OpenCommandHandler<typeof login> {
     const valid = await verifyPassword(user?.password_hash, params.password);
     if (!user || !valid || !isEnabled(user)) {
       this.throttle.failed(name, call.sourceAddress);
-      if (user)
+      if (user) {
+        await noteFailedLogin(this.platform, user);
         await this.record(call, params, user, new DurastackError('NOT_AUTHENTICATED', 'wrong password or disabled'));
+      }
       throw new DurastackError('NOT_AUTHENTICATED', 'Failed to authenticate user: wrong name, password or domain.');
     }
     this.throttle.succeeded(name);
+    await forgetFailedLogins(this.platform, user);
     const session = await openSession(this.platform, user.id);
-    call.setCookie(SESSION_COOKIE, session.cookie, SESSION_SECONDS);
-    call.setCookie(SESSION_KEY_COOKIE, session.sessionKey, SESSION_SECONDS);
+    call.setCookie(SESSION_COOKIE, session.cookie, session.lifetimeS);
+    call.setCookie(SESSION_KEY_COOKIE, session.sessionKey, session.lifetimeS);
     await this.record(call, params, user);
     return {
       username: user.username,
       userId: user.id,
       domainId: user.domain_id,
-      timeout: SESSION_SECONDS,
+      timeout: session.lifetimeS,
       account: user.account_name,
       firstName: user.first_name,
       lastName: user.last_name,

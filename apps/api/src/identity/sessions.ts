@@ -2,12 +2,11 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { DurastackError } from '@durastack/contracts/errors';
 import { newId } from '@durastack/kit/ids/new-id';
 import { autocommit } from '@durastack/store/database/transaction';
+import { readGlobalSettings } from '@durastack/store/operations/global-settings';
 import type { CallSession, KnownCaller } from '../face/call.js';
 import type { Platform } from '../platform.js';
 import { callerOf, userById } from './callers.js';
 
-/** A session ends after this much silence. */
-export const SESSION_SECONDS = 1_800;
 /** The cookie that names a session: CloudStack's clients keep it in their jar. */
 export const SESSION_COOKIE = 'JSESSIONID';
 /** CloudMonkey reads the session key from this cookie; it is never accepted as one. */
@@ -21,6 +20,8 @@ const sameHash = (stored: string, given: string) =>
 export interface NewSession {
   readonly cookie: string;
   readonly sessionKey: string;
+  /** It ends after so many seconds of silence. */
+  readonly lifetimeS: number;
 }
 
 /** Opens a session. Only hashes of its secrets are kept. */
@@ -29,13 +30,14 @@ export async function openSession(platform: Platform, userId: string): Promise<N
   const secret = randomBytes(32).toString('base64url');
   const sessionKey = randomBytes(32).toString('base64url');
   const tx = autocommit(platform.database);
+  const lifetimeS = (await readGlobalSettings(tx))['session.timeout'] * 60;
   await tx.execute('DELETE FROM session WHERE expires_at < UTC_TIMESTAMP(3) LIMIT 100');
   await tx.execute(
-    `INSERT INTO session (id, user_id, cookie_sha256, session_key_sha256, expires_at)
-     VALUES (?, ?, ?, ?, UTC_TIMESTAMP(3) + INTERVAL ? SECOND)`,
-    [id, userId, sha256(secret), sha256(sessionKey), SESSION_SECONDS],
+    `INSERT INTO session (id, user_id, cookie_sha256, session_key_sha256, lifetime_s, expires_at)
+     VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(3) + INTERVAL ? SECOND)`,
+    [id, userId, sha256(secret), sha256(sessionKey), lifetimeS, lifetimeS],
   );
-  return { cookie: `${id}.${secret}`, sessionKey };
+  return { cookie: `${id}.${secret}`, sessionKey, lifetimeS };
 }
 
 interface SessionRow {
@@ -43,6 +45,7 @@ interface SessionRow {
   readonly cookie_sha256: string;
   readonly session_key_sha256: string;
   readonly left_s: number;
+  readonly lifetime_s: number;
 }
 
 /**
@@ -60,7 +63,7 @@ export async function callerBySession(
   const tx = autocommit(platform.database);
   const rows = id
     ? await tx.query<SessionRow>(
-        `SELECT user_id, cookie_sha256, session_key_sha256, TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), expires_at) AS left_s
+        `SELECT user_id, cookie_sha256, session_key_sha256, lifetime_s, TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), expires_at) AS left_s
            FROM session WHERE id = ? AND expires_at > UTC_TIMESTAMP(3)`,
         [id],
       )
@@ -74,9 +77,9 @@ export async function callerBySession(
   if (!id || !row || !user) throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
   const caller = callerOf(user, sourceAddress);
   // Renewed at most once a minute, so that a busy client does not write with every read.
-  if (row.left_s < SESSION_SECONDS - 60) {
+  if (row.left_s < row.lifetime_s - Math.min(60, row.lifetime_s / 2)) {
     await tx.execute('UPDATE session SET expires_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND WHERE id = ?', [
-      SESSION_SECONDS,
+      row.lifetime_s,
       id,
     ]);
   }

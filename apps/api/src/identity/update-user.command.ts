@@ -9,7 +9,8 @@ import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 import { ownOrAdministeredUser, requireActingAs, refuseTakenName, type AdministeredUser } from './administered.js';
-import { hashPassword, hasPassword, verifyPassword } from './passwords.js';
+import { hashNewPassword } from './password-policy.js';
+import { hasPassword, verifyPassword } from './passwords.js';
 import { RoleBook } from './role-book.js';
 
 /** Changes a user. */
@@ -24,7 +25,7 @@ export class UpdateUserHandler implements CommandHandler<typeof updateUser> {
     const { database } = this.platform;
     const before = await ownOrAdministeredUser(autocommit(database), call.caller, params.id);
     await requireActingAs(autocommit(database), { caller: call.caller, roles: this.roles }, before);
-    const passwordHash = await newPasswordHash(call, params, before);
+    const passwordHash = await this.newPasswordHash(call, params, before);
     await transaction(database, async (tx) => {
       await requireRow(tx, { type: 'domain', id: before.domain_id }, { lock: 'update' });
       const user = await ownOrAdministeredUser(tx, call.caller, params.id);
@@ -46,16 +47,16 @@ export class UpdateUserHandler implements CommandHandler<typeof updateUser> {
     });
     return readOne(autocommit(database), users, call.caller, params.id);
   }
-}
 
-async function newPasswordHash(
-  call: Call,
-  params: ParamsOf<typeof updateUser>,
-  user: AdministeredUser,
-): Promise<string | undefined> {
-  if (params.password === undefined) return undefined;
-  const asked = user.id === call.caller.userId && hasPassword(user.password_hash);
-  if (asked && !(await verifyPassword(user.password_hash, params.currentPassword ?? '')))
-    throw new DurastackError('INVALID_INPUT', 'Current password is incorrect; give it as currentpassword.');
-  return hashPassword(params.password);
+  private async newPasswordHash(
+    call: Call,
+    params: ParamsOf<typeof updateUser>,
+    user: AdministeredUser,
+  ): Promise<string | undefined> {
+    if (params.password === undefined) return undefined;
+    const asked = user.id === call.caller.userId && hasPassword(user.password_hash);
+    if (asked && !(await verifyPassword(user.password_hash, params.currentPassword ?? '')))
+      throw new DurastackError('INVALID_INPUT', 'Current password is incorrect; give it as currentpassword.');
+    return hashNewPassword(this.platform, params.username ?? user.username, params.password);
+  }
 }

@@ -5,6 +5,7 @@ import { ROUTER_PROVIDER, type NetworkService } from '@durastack/contracts/netwo
 import { requireRow } from '@durastack/store/database/rows';
 import { autocommit, transaction, type Tx } from '@durastack/store/database/transaction';
 import { notFound, ownerOf, requireAccess, type Owner } from '@durastack/store/identity/access';
+import { holdToLimits } from '@durastack/store/identity/limits';
 import { readOne } from '@durastack/store/lists/engine/run-list';
 import { publicIpAddresses } from '@durastack/store/lists/network/public-ip-addresses.list';
 import { takePublicIp } from '@durastack/store/network/public-ips';
@@ -32,9 +33,12 @@ export class AssociateIpAddressHandler implements CommandHandler<typeof associat
       throw new DurastackError('INVALID_INPUT', 'There are no portable addresses; leave isportable out.');
     const { database } = this.platform;
     const ip = params.ipAddress === '' ? undefined : params.ipAddress;
-    const id = await transaction(database, async (tx) =>
-      takePublicIp(tx, { ...(await purposeOf(tx, call, params)), ip }),
-    );
+    const id = await transaction(database, async (tx) => {
+      const purpose = await purposeOf(tx, call, params);
+      const taken = await takePublicIp(tx, { ...purpose, ip });
+      await holdToLimits(tx, purpose.owner.accountId, ['public_ip']);
+      return taken;
+    });
     return readOne(autocommit(database), publicIpAddresses, call.caller, id);
   }
 }

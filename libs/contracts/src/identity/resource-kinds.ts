@@ -8,7 +8,7 @@ export const RESOURCE_KINDS = [
 
 /** The kinds of which there can be some here; of the others there are none, whatever their limit. */
 export const COUNTED_KINDS = [
-  ...(['user_vm', 'volume', 'template', 'project', 'network'] as const),
+  ...(['user_vm', 'public_ip', 'volume', 'template', 'project', 'network'] as const),
   ...(['cpu', 'memory', 'primary_storage', 'secondary_storage'] as const),
 ] as const;
 

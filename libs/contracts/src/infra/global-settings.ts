@@ -1,10 +1,40 @@
 /** Settings of the whole cloud, by CloudStack's names, with what they may be. */
+import { DEFAULT_LIMITS } from '../identity/default-limits.js';
 import type { SettingOf, SettingValue } from './setting-kinds.js';
 
 const PROJECTS = 'Projects';
+const LOGIN = 'Login';
+
+const passwords = (what: string, most: number): SettingOf<number> => ({
+  ...{ type: 'Integer', byDefault: 0, min: 0, max: most, group: LOGIN },
+  description: `How many ${what} a new password has at least.`,
+});
 
 /** Every one of them. */
 export const GLOBAL_SETTINGS = {
+  'password.policy.minimum.length': passwords('characters', 255),
+  'password.policy.minimum.uppercase.letters': passwords('upper case letters', 100),
+  'password.policy.minimum.lowercase.letters': passwords('lower case letters', 100),
+  'password.policy.minimum.digits': passwords('digits', 100),
+  'password.policy.minimum.special.characters': passwords('characters that are neither letters nor digits', 100),
+  'password.policy.allowPasswordToContainUsername': {
+    ...{ type: 'Boolean', byDefault: true, group: LOGIN },
+    description: "Whether a new password may contain the user's name.",
+  },
+  'password.policy.regex': {
+    ...{ type: 'String', byDefault: '', isPattern: true, group: LOGIN },
+    description: 'A regular expression that a new password matches; empty: any.',
+  },
+  'incorrect.login.attempts.allowed': {
+    ...{ type: 'Integer', byDefault: 5, min: 0, max: 1_000, group: LOGIN },
+    description:
+      'How many logins in turn may fail before the user is disabled, until an administrator enables it; 0: any number. The first user, admin, is only slowed down.',
+  },
+  'session.timeout': {
+    ...{ type: 'Integer', byDefault: 30, min: 1, max: 10_080, group: LOGIN },
+    description: 'Minutes of silence after which a session ends; counts for logins from now on.',
+  },
+  ...DEFAULT_LIMITS,
   'project.invite.required': {
     ...{ type: 'Boolean', byDefault: false, group: PROJECTS },
     description:

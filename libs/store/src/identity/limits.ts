@@ -4,8 +4,11 @@
  * nothing is limited nothing is locked or counted.
  */
 import { DurastackError } from '@durastack/contracts/errors';
-import { numberOfKind, unitOf, type CountedKind } from '@durastack/contracts/identity/resource-kinds';
+import { defaultLimitsOf } from '@durastack/contracts/identity/default-limits';
+import { numberOfKind, UNLIMITED_MAX, unitOf, type CountedKind } from '@durastack/contracts/identity/resource-kinds';
 import type { Tx } from '../database/transaction.js';
+import { readGlobalSettings } from '../operations/global-settings.js';
+import { isOpenSql } from '../operations/open-operations.js';
 
 /** Whose things are counted: an account's, or those of a domain and all below it. */
 export type Counted =
@@ -15,12 +18,17 @@ const VMS = "virtual_machine x WHERE x.state <> 'Expunged'";
 const VOLUMES = "volume x WHERE x.state <> 'Expunged'";
 const TEMPLATES = "template x WHERE x.state <> 'Removed'";
 
+/** How large a volume will be when what was asked of it is done. */
+const PENDING_SIZE = `SELECT MAX(JSON_EXTRACT(o.input_json, '$.sizeBytes') + 0) FROM operation o
+  WHERE o.resource_type = 'volume' AND o.resource_id = x.id AND o.kind = 'resizeVolume' AND ${isOpenSql('o')}`;
+
 const COUNTS: Readonly<Record<Exclude<CountedKind, 'project'>, string>> = {
   user_vm: `SELECT COUNT(*) AS n FROM ${VMS}`,
   cpu: `SELECT SUM(x.cpu_count) AS n FROM ${VMS}`,
   memory: `SELECT SUM(x.memory_mib) AS n FROM ${VMS}`,
   volume: `SELECT COUNT(*) AS n FROM ${VOLUMES}`,
-  primary_storage: `SELECT SUM(x.size_bytes) AS n FROM ${VOLUMES}`,
+  primary_storage: `SELECT SUM(GREATEST(x.size_bytes, COALESCE((${PENDING_SIZE}), 0))) AS n FROM ${VOLUMES}`,
+  public_ip: "SELECT COUNT(*) AS n FROM public_ip x WHERE x.state = 'Allocated'",
   template: `SELECT COUNT(*) AS n FROM ${TEMPLATES}`,
   secondary_storage: `SELECT SUM(x.size_bytes) AS n FROM ${TEMPLATES}`,
   network: "SELECT COUNT(*) AS n FROM network x WHERE x.state <> 'Removed'",
@@ -44,13 +52,16 @@ function countQuery(kind: CountedKind, type: Counted['type']): string {
     WHERE m.role = 'Admin' AND x.state <> 'Removed' AND m.account_id = ?`;
 }
 
-interface LimitRow {
-  readonly id: string;
+/** A limit that holds for what an account owns. */
+interface Limit {
   readonly ownerType: 'account' | 'domain';
-  readonly kind: number;
+  readonly ownerId: string;
+  readonly kind: CountedKind;
+  readonly max: number;
+  /** Where it was set; a default has no row. */
+  readonly rowId: string | undefined;
   readonly name: string;
   readonly path: string;
-  readonly level: number;
 }
 
 /**
@@ -69,22 +80,28 @@ export async function holdToLimits(
   more: Partial<Record<CountedKind, number>> = {},
 ): Promise<void> {
   for (const limit of await limitsFor(tx, accountId, kinds)) {
-    const kind = kinds.find((one) => numberOfKind(one) === limit.kind);
-    const [held] = await tx.query<{ max: number }>('SELECT max FROM resource_limit WHERE id = ? FOR UPDATE', [
-      limit.id,
-    ]);
-    if (!kind || !held || Number(held.max) < 0) continue;
-    const whose: Counted =
-      limit.ownerType === 'account' ? { type: 'account', id: accountId } : { type: 'domain', path: limit.path };
+    const { kind, ownerType, path } = limit;
+    const held = await holdLimit(tx, limit);
+    if (held < 0) continue;
+    const whose: Counted = ownerType === 'account' ? { type: 'account', id: accountId } : { type: 'domain', path };
     const count = (await countOf(tx, kind, whose)) + (more[kind] ?? 0);
-    const max = Number(held.max) * unitOf(kind);
-    if (count > max) throw exceeded(limit, kind, { count, max });
+    const max = held * unitOf(kind);
+    if (count > max) throw exceeded(limit, { count, max });
   }
 }
 
+/** Takes the row of a limit, or of whom it is where it is a default. Gives the greatest number. */
+async function holdLimit(tx: Tx, { rowId, ownerType, ownerId, max }: Limit): Promise<number> {
+  if (rowId === undefined) {
+    await tx.query(`SELECT id FROM ${ownerType} WHERE id = ? FOR UPDATE`, [ownerId]);
+    return max;
+  }
+  const [held] = await tx.query<{ max: number }>('SELECT max FROM resource_limit WHERE id = ? FOR UPDATE', [rowId]);
+  return Number(held?.max ?? UNLIMITED_MAX);
+}
+
 function exceeded(
-  { ownerType, name }: LimitRow,
-  kind: CountedKind,
+  { ownerType, name, kind }: Limit,
   { count, max }: { readonly count: number; readonly max: number },
 ): DurastackError {
   const unit = unitOf(kind) === 1 ? '' : ' bytes';
@@ -95,22 +112,52 @@ function exceeded(
   );
 }
 
+interface LimitRow {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly kind: number;
+  readonly max: number;
+}
+
 /** The limits that hold for what an account owns, in the order in which they are taken. */
-async function limitsFor(tx: Tx, accountId: string, kinds: readonly CountedKind[]): Promise<LimitRow[]> {
-  const [owner] = await tx.query<{ role: string; path: string; rootId: string }>(
-    `SELECT a.role, d.path, (SELECT id FROM domain WHERE parent_id IS NULL) AS rootId
-       FROM account a JOIN domain d ON d.id = a.domain_id WHERE a.id = ?`,
+async function limitsFor(tx: Tx, accountId: string, kinds: readonly CountedKind[]): Promise<Limit[]> {
+  const [owner] = await tx.query<{ role: string; name: string; path: string; rootId: string }>(
+    `SELECT a.role, COALESCE(p.name, a.name) AS name, d.path, (SELECT id FROM domain WHERE parent_id IS NULL) AS rootId
+       FROM account a JOIN domain d ON d.id = a.domain_id LEFT JOIN project p ON p.account_id = a.id WHERE a.id = ?`,
     [accountId],
   );
   if (!owner || owner.role === 'admin') return [];
-  const owners = [accountId, owner.rootId, ...owner.path.split('/').filter((id) => id !== '')];
+  const domainIds = [owner.rootId, ...owner.path.split('/').filter((id) => id !== '')];
   const rows = await tx.query<LimitRow>(
-    `SELECT l.id, l.owner_type AS ownerType, l.kind, COALESCE(d.display_path, p.name, a.name) AS name, d.path, d.level
-       FROM resource_limit l LEFT JOIN domain d ON d.id = l.owner_id LEFT JOIN account a ON a.id = l.owner_id
-       LEFT JOIN project p ON p.account_id = l.owner_id
-      WHERE l.owner_id IN (?) AND l.kind IN (?) AND l.max >= 0`,
-    [owners, kinds.map(numberOfKind)],
+    'SELECT id, owner_id AS ownerId, kind, max FROM resource_limit WHERE owner_id IN (?) AND kind IN (?)',
+    [[accountId, ...domainIds], kinds.map(numberOfKind)],
   );
-  const depth = ({ ownerType, level }: LimitRow) => (ownerType === 'account' ? Number.MAX_SAFE_INTEGER : level);
-  return [...rows].sort((a, b) => depth(a) - depth(b) || a.kind - b.kind);
+  const settings = await readGlobalSettings(tx);
+  const ofDomain = defaultLimitsOf('domain', settings);
+  const ofAccount = defaultLimitsOf(owner.role === 'project' ? 'project' : 'account', settings);
+  const limits = (ownerType: Limit['ownerType'], ownerId: string, defaults: Readonly<Record<number, number>>) =>
+    [...kinds]
+      .sort((a, b) => numberOfKind(a) - numberOfKind(b))
+      .flatMap((kind) => {
+        const number = numberOfKind(kind);
+        const row = rows.find((one) => one.ownerId === ownerId && one.kind === number);
+        const max = Number(row?.max ?? defaults[number] ?? UNLIMITED_MAX);
+        return max < 0 ? [] : [{ ownerType, ownerId, kind, max, rowId: row?.id }];
+      });
+  const found = [
+    // What is in ROOT is everything there is: only what is set on it counts.
+    ...domainIds.flatMap((id, level) => limits('domain', id, level === 0 ? {} : ofDomain)),
+    ...limits('account', accountId, ofAccount),
+  ];
+  return found.length === 0 ? [] : named(tx, found, owner.name);
+}
+
+/** With the names for people, and the paths that domains are counted by. */
+async function named(tx: Tx, limits: readonly Omit<Limit, 'name' | 'path'>[], account: string): Promise<Limit[]> {
+  const domains = await tx.query<{ id: string; name: string; path: string }>(
+    'SELECT id, display_path AS name, path FROM domain WHERE id IN (?)',
+    [limits.map(({ ownerId }) => ownerId)],
+  );
+  const byId = new Map(domains.map((domain) => [domain.id, domain]));
+  return limits.map((limit) => ({ name: account, path: '', ...byId.get(limit.ownerId), ...limit }));
 }

@@ -1,5 +1,5 @@
 import { Entity, Index } from 'typeorm';
-import { Flag, Id, LongText, Moment, Ref, Text } from '../database/columns.js';
+import { Flag, Id, Int, LongText, Moment, Ref, Text } from '../database/columns.js';
 
 /** Somebody who logs in or signs calls, on behalf of one account. */
 @Entity('user')
@@ -20,6 +20,8 @@ export class UserEntity {
   @LongText({ nullable: true }) secretKeySealed!: string | null;
   /** enabled, disabled, locked or removed. */
   @Text(20) state!: string;
+  /** Logins that failed since the last that did not. */
+  @Int({ default: 0 }) failedLogins!: number;
   /** It came with the product and stays. */
   @Flag() isDefault!: boolean;
   @Moment() createdAt!: Date;

@@ -3,7 +3,7 @@ import { listAccounts } from '@durastack/contracts/identity/list-accounts';
 import { NOTHING } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
 import { accountTypeField, ofAccountType, ROLE_COLUMNS } from './account-role.js';
-import { LIMITS, limitsOfRow } from './limit-columns.js';
+import { LIMIT_COLUMNS, limitsOfRow } from './limit-columns.js';
 
 const counted = (table: string, gone: string) =>
   `(SELECT COUNT(*) FROM ${table} x WHERE x.account_id = b.id AND x.state <> '${gone}')`;
@@ -32,10 +32,10 @@ export const accounts = defineList({
     templateTotal: counted('template', 'Removed'),
     networkTotal: counted('network', 'Removed'),
   },
-  extra: { limits: LIMITS },
+  extra: { ...LIMIT_COLUMNS, role: 'b.role' },
   map: (row) => ({
     ...accountTypeField(row),
-    ...limitTexts(limitsOfRow(row), row),
+    ...limitTexts(limitsOfRow(row, row['role'] === 'admin' ? undefined : 'account'), row),
     isCleanupRequired: false,
     accountDetails: {},
   }),

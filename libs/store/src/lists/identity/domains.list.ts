@@ -1,7 +1,7 @@
 import { limitTexts } from '@durastack/contracts/identity/limit-fields';
 import { listDomains } from '@durastack/contracts/identity/list-domains';
 import { defineList } from '../engine/define-list.js';
-import { LIMITS, limitsOfRow } from './limit-columns.js';
+import { LIMIT_COLUMNS, limitsOfRow } from './limit-columns.js';
 
 /** Domains. */
 export const domains = defineList({
@@ -21,10 +21,13 @@ export const domains = defineList({
     hasChild: 'EXISTS (SELECT 1 FROM domain below WHERE below.parent_id = b.id AND NOT below.removed)',
     created: 'b.created_at',
   },
-  extra: { limits: LIMITS },
+  extra: LIMIT_COLUMNS,
   // What all below it own is not counted for each domain of a page (updateResourceCount does), so neither is what is left.
   map: (row) => {
-    const { vmLimit, volumeLimit, templateLimit, networkLimit } = limitTexts(limitsOfRow(row), {});
+    const { vmLimit, volumeLimit, templateLimit, networkLimit } = limitTexts(
+      limitsOfRow(row, row['parentDomainId'] === null ? undefined : 'domain'),
+      {},
+    );
     return { state: 'Active', vmLimit, volumeLimit, templateLimit, networkLimit };
   },
   filters: { name: 'b.name', level: 'b.level', details: 'accepted' },
