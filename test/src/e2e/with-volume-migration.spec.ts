@@ -56,9 +56,13 @@ const detailOf = async (jobId: string) =>
 const copying = (jobId: string) =>
   eventually('it is on its way', async () => /copied \d+ of \d+ MiB/.test(await detailOf(jobId)));
 
+interface SimulatedDisk {
+  readonly writtenBy?: string;
+  readonly partial?: boolean;
+}
 interface SimulatedHost {
   readonly vms: Readonly<Record<string, { readonly power: string }>>;
-  readonly content: Readonly<Record<string, { readonly volumes: Readonly<Record<string, { writtenBy?: string }>> }>>;
+  readonly content: Readonly<Record<string, { readonly volumes: Readonly<Record<string, SimulatedDisk>> }>>;
 }
 const host = async (id: string) => (await cloud.simulate('GET', `/hosts/${id}`)) as unknown as SimulatedHost;
 
@@ -81,6 +85,15 @@ async function expectInOnePlace(): Promise<string> {
   const client = await connectAgents(cloud.database.source, join(cloud.directory, 'data.key'));
   expect(await findInconsistencies(cloud.database.source, client).finally(() => client.close())).toEqual([]);
   return here;
+}
+
+/** A second disk of the machine, on this pool. @returns its id */
+async function attachSecond(storageid: string): Promise<string> {
+  const [offering] = itemsOf(await cloud.admin.call('listDiskOfferings', { name: 'Custom' }));
+  const params = { zoneid: basis.zoneId, diskofferingid: offering!.id, size: '1', name: 'second', storageid };
+  const { id } = objectOf(await cloud.admin.callAndWait('createVolume', params));
+  await cloud.admin.callAndWait('attachVolume', { id, virtualmachineid: vmId });
+  return id;
 }
 
 describe('migrateVirtualMachineWithVolume', () => {
@@ -143,30 +156,43 @@ describe('migrateVirtualMachineWithVolume', () => {
     expect(await expectInOnePlace()).toBe(there);
   });
 
-  it('sends the disk of a stopped machine from a host to another, whoever is told to stop meanwhile', async () => {
+  const slow = { timeout: 2 * LIMIT_MS };
+  it('sends all disks of a stopped machine to another host, or none, whoever is killed meanwhile', slow, async () => {
     const here = await hostOf();
     const there = otherThan(here);
     await cloud.admin.callAndWait('stopVirtualMachine', { id: vmId, forced: 'true' });
-    const places = async () =>
-      Promise.all([here, there].map(async (id) => (await host(id)).content[own.get(id)!]?.volumes[volumeId]));
+    const secondId = await attachSecond(own.get(here)!);
+    // Else the second goes to the one that all reach, as the roomier.
+    await allocation('Disabled');
+    const places = async (disk = volumeId) =>
+      Promise.all([here, there].map(async (id) => (await host(id)).content[own.get(id)!]?.volumes[disk]));
+    const alone = await cloud.admin
+      .call('migrateVirtualMachineWithVolume', {
+        ...{ virtualmachineid: vmId, ...to(own.get(there)!) },
+      })
+      .then(() => 'accepted', String);
+    expect(alone).toContain('no host that is up would reach all its disks then');
     const cancelled = await migrate({ hostid: there });
     await copying(cancelled);
     expect([(await machine())['state'], (await volume())['state']]).toEqual(['Stopped', 'Migrating']);
-    expect((await places())[1]).toMatchObject({ partial: true });
+    const onTheWay = [...(await places()), ...(await places(secondId))].filter((disk) => disk !== undefined);
+    expect(onTheWay.filter(({ partial }) => partial === true).length).toBe(1);
     await cloud.admin.call('cancelAsyncJob', { jobid: cancelled });
     expect((await cloud.admin.waitForJob(cancelled)).jobstatus).toBe(JOB_FAILED);
     expect([(await volume())['storageid'], await places()]).toEqual([
       own.get(here),
       [expect.objectContaining({ writtenBy: vmId }), undefined],
     ]);
-    const killed = await migrate(to(own.get(there)!));
+    expect((await places(secondId))[1]).toBeUndefined();
+    const killed = await migrate({ hostid: there });
     await copying(killed);
     for (const part of [cloud.agent, cloud.worker]) {
       await part.kill('SIGKILL');
       await part.start();
     }
     expect(await cloud.admin.waitForJob(killed)).toMatchObject({ jobstatus: JOB_DONE });
-    expect(await places()).toEqual([undefined, expect.not.objectContaining({ partial: true })]);
+    for (const disk of [volumeId, secondId])
+      expect(await places(disk)).toEqual([undefined, expect.not.objectContaining({ partial: true })]);
     await cloud.admin.callAndWait('startVirtualMachine', { id: vmId });
     expect(await expectInOnePlace()).toBe(there);
   });

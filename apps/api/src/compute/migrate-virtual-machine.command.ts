@@ -48,7 +48,7 @@ async function checkNow(tx: Tx, vmId: string, hostId: string | undefined): Promi
   if (row.state !== 'Running')
     throw new DurastackError(
       'NOT_ALLOWED_IN_STATE',
-      `Only a running machine can be migrated; ${vmId} is ${row.state}.`,
+      `Only a running machine can be migrated; ${vmId} is ${row.state}. Disks of a stopped one go by migrateVirtualMachineWithVolume.`,
     );
   const needs = (await readNeeds(tx, [vmId])).get(vmId);
   if (!needs || hostId === undefined) return;
