@@ -237,7 +237,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     prepare: scalableVm,
     accept: scale,
     // A guest cannot be made to give back what it has.
-    undone: ['~ domain virtual_machine on host size: 1 x 128 → 2 x 256'],
+    undone: ['~ domain virtual_machine on host size: 1 x 512 → 2 x 768'],
   },
   createVolume: { accept: createVolume, undone: ['+ volume Expunged'] },
   attachVolume: { prepare: machineAndVolume, accept: attach, undone: [] },
