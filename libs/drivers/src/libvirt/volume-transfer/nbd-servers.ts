@@ -1,4 +1,5 @@
 /** One image served to another host's qemu-img, through the agents: by a QEMU of no machine, at a socket of this agent. */
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
 import { DurastackError } from '@durastack/contracts/errors';
@@ -54,8 +55,14 @@ export class NbdServers {
     }
   }
 
+  /** Nothing is served any more, and everything is written. */
+  async close(): Promise<void> {
+    await this.ended();
+    await rm(this.served.socketPath, { force: true });
+  }
+
   /** Resolves when nothing is served. Rejects when the last server failed: then not everything was written. */
-  async ended(): Promise<void> {
+  private async ended(): Promise<void> {
     const late = new AbortController();
     const timeout = sleep(END_MS, undefined, { signal: late.signal, ref: false }).then(() => {
       throw new DurastackError('BACKEND_BUSY', `${this.served.image.name} is still being served`);
@@ -68,6 +75,7 @@ export class NbdServers {
   async kill(): Promise<void> {
     this.stop.abort();
     await this.last.catch(() => undefined);
+    await rm(this.served.socketPath, { force: true });
   }
 }
 

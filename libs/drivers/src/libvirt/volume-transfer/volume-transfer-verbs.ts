@@ -57,7 +57,7 @@ function arrivalPlace(
       invariant(servers, `Volume ${id} was to be served before it was made.`);
       return servers.connect();
     },
-    complete: async () => servers?.ended(),
+    complete: async () => servers?.close(),
     discard: async () => {
       await servers?.kill();
       await driver.ensureVolumeGone(id, pool);

@@ -99,6 +99,7 @@ it('is all there, and where nothing was written it takes no room', async () => {
   const path = volumePath(ways.target);
   expect(await run('qemu-io', ['-f', 'qcow2', '-c', 'read -P 0x5a 1M 4M', path])).not.toContain('failed');
   expect(statSync(path).blocks * 512).toBeLessThan(6 * MIB);
+  for (const name of ['source', 'destination']) expect(readdirSync(join(root, name, 'disks'))).toEqual([]);
 });
 
 it('is gone when the pool is full, and both sides say why', async () => {
