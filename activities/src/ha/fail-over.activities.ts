@@ -17,6 +17,7 @@ import { inStep } from '@durastack/store/operations/run';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import { beginFence, isFencedBy } from '@durastack/store/proof/begin-fence';
 import type { ActivityDependencies } from '../dependencies.js';
+import { clearOldCopies } from './carry-out.js';
 import { letGo, lookForProof, type ProofLook } from './host-proofs.js';
 import { raiseHaAlerts } from './ha-alerts.js';
 import { restartRound } from './restart-round.js';
@@ -52,7 +53,11 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
         proven.map(({ id }) => id),
       );
       for (const { id, vmId } of missing)
-        await noteWaiting(tx, id, `no proof yet: ${look.verdicts.get(vmId)?.missing.join('; ') ?? 'not judged'}`);
+        await noteWaiting(
+          tx,
+          id,
+          look.isHeardAgain ? `it runs on there: ${staysShutOut(host)}` : `no proof yet: ${whatIsMissing(look, vmId)}`,
+        );
       await raiseHaAlerts(tx, host.id);
     });
     return look;
@@ -120,15 +125,30 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
         if (await isFencedBy(tx, { hostId: resource.id, operationId: id })) await noteLostMachines(tx, resource.id, id);
       });
       const scene = await readScene(step);
-      if (scene.machines.some(({ proven }) => !proven)) await prove(step, scene);
+      const look = scene.machines.some(({ proven }) => !proven) ? await prove(step, scene) : undefined;
+      if (look?.isHeardAgain) {
+        await clearOldCopies(dependencies, scene.host.id, step);
+        await inStep(source, step, (tx) => noteHaState(tx, scene.host.id, 'Fencing', staysShutOut(scene.host)));
+      }
       await inStep(source, step, (tx, { id, resource }) => declareDown(tx, resource.id, id));
       const left = await restartRound(dependencies, step);
       if (left !== undefined) return pending(POLL_MS, left);
-      await inStep(source, step, (tx, { id }) => forgetLostMachines(tx, id));
+      await inStep(source, step, async (tx, { id, resource }) => {
+        // What was never proven dead has left it since: now nothing of it is on the host.
+        await declareDown(tx, resource.id, id);
+        await forgetLostMachines(tx, id);
+      });
       return doneWith(`every machine of ${scene.host.name} runs elsewhere or is known to be stopped`);
     },
   };
 }
+
+const whatIsMissing = ({ verdicts }: ProofLook, vmId: string): string =>
+  verdicts.get(vmId)?.missing.join('; ') ?? 'not judged';
+
+/** What became of a host that goes on in the same boot, some of its machines having been started elsewhere. */
+const staysShutOut = ({ name }: FencedHost): string =>
+  `it reports again, but machines of it were started elsewhere, so it takes no others: move away or stop those that run there still (prepareHostForMaintenance), then restart ${name}`;
 
 /**
  * Once nothing of it is unproven, the host is Down: every call to it ends, since its effects are gone. Not so a host

@@ -3,9 +3,10 @@ import type { HostReturnPorts } from '@durastack/contracts/infra/fail-over.ports
 import { DONE, pending, type StepRef } from '@durastack/contracts/operations/step';
 import { noteHaState } from '@durastack/store/ha/host-ha';
 import { readFencedHost, readObligations } from '@durastack/store/ha/lost-machines';
-import { inStep, underStep } from '@durastack/store/operations/run';
+import { inStep } from '@durastack/store/operations/run';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import type { ActivityDependencies } from '../dependencies.js';
+import { carryOut } from './carry-out.js';
 import { readFenceRow } from './fence-rows.js';
 import { letGo } from './host-proofs.js';
 
@@ -47,10 +48,7 @@ export function createActivities(dependencies: ActivityDependencies): HostReturn
 
     async clearReturnedHost(step) {
       const { host, owed } = await hostOf(step);
-      for (const { id, verb, params } of owed) {
-        await agents.callFenced(host.id, verb, params, step);
-        await underStep(source, step, (tx) => tx.execute('DELETE FROM host_obligation WHERE id = ?', [id]));
-      }
+      for (const obligation of owed) await carryOut(dependencies, obligation, step);
       const { vms } = await agents.readFenced(host.id, 'getInventory', { pools: [] }, READ_MS);
       const known = await inStep(source, step, (tx) =>
         tx.query<{ id: string }>('SELECT id FROM virtual_machine WHERE host_id = ?', [host.id]),
