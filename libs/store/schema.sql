@@ -446,6 +446,18 @@ CREATE TABLE `network_on_host` (
   KEY `network_on_host_host` (`host_id`)
 );
 
+CREATE TABLE `network_service_provider` (
+  `id` char(36) NOT NULL,
+  `physical_network_id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `service_list` varchar(2048) NOT NULL,
+  `destination_physical_network_id` char(36) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `network_service_provider_name` (`physical_network_id`,`name`)
+);
+
 CREATE TABLE `nic` (
   `id` char(36) NOT NULL,
   `vm_id` char(36) NOT NULL,
@@ -550,6 +562,22 @@ CREATE TABLE `out_of_band_management` (
   `last_action` varchar(10) DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`host_id`)
+);
+
+CREATE TABLE `physical_network` (
+  `id` char(36) NOT NULL,
+  `zone_id` char(36) NOT NULL,
+  `domain_id` char(36) DEFAULT NULL,
+  `name` varchar(255) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `isolation_methods` varchar(40) DEFAULT NULL,
+  `broadcast_domain_range` varchar(20) NOT NULL,
+  `network_speed` varchar(255) DEFAULT NULL,
+  `tags` varchar(2048) DEFAULT NULL,
+  `vlan` varchar(255) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `physical_network_name` (`zone_id`,`name`)
 );
 
 CREATE TABLE `pod` (
@@ -859,6 +887,20 @@ CREATE TABLE `template_on_pool` (
   `created_at` datetime(3) NOT NULL,
   `ready_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`template_id`,`pool_id`)
+);
+
+CREATE TABLE `traffic_type` (
+  `id` char(36) NOT NULL,
+  `physical_network_id` char(36) NOT NULL,
+  `traffic_type` varchar(20) NOT NULL,
+  `kvm_network_label` varchar(255) DEFAULT NULL,
+  `vmware_network_label` varchar(255) DEFAULT NULL,
+  `xen_network_label` varchar(255) DEFAULT NULL,
+  `hyperv_network_label` varchar(255) DEFAULT NULL,
+  `ovm3_network_label` varchar(255) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `traffic_type_network` (`physical_network_id`,`traffic_type`)
 );
 
 CREATE TABLE `user` (

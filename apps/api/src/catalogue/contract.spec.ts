@@ -49,6 +49,9 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   findHostsForMigration: ['unsuitablereasons', 'hareason', 'hasince'],
   findStoragePoolsForMigration: ['unsuitablereason'],
   registerTemplate: ['state', 'percent'],
+  updateTemplate: ['state', 'percent'],
+  // CloudStack declares the fields of providers for it, and answers those of traffic types.
+  listTrafficTypes: ['traffictype', ...['kvm', 'vmware', 'xen', 'hyperv', 'ovm3'].map((kind) => `${kind}networklabel`)],
   // CloudStack declares the fields of projects for it, and answers those of members.
   ...forEach(
     'listProjectAccounts',
@@ -120,6 +123,7 @@ describe('given replies', () => {
   let vmId: string;
   let projectId: string;
   let domainId: string;
+  let physicalNetworkId: string;
   beforeAll(async () => {
     t = await startTestApi();
     const place = await makePlace(t);
@@ -136,6 +140,9 @@ describe('given replies', () => {
     const addresses = { startip: '192.0.2.10', endip: '192.0.2.11', gateway: '192.0.2.1', netmask: '255.255.255.0' };
     await t.ok('createVlanIpRange', { zoneid: place.zoneId, ...addresses });
     await t.ok('associateIpAddress', { zoneid: place.zoneId }, alice.keys);
+    const { body } = await t.call('createPhysicalNetwork', { zoneid: place.zoneId, name: 'net' });
+    physicalNetworkId = String(body['id']);
+    await t.ok('addTrafficType', { physicalnetworkid: physicalNetworkId, traffictype: 'Guest' });
     await t.ok('createAffinityGroup', { name: 'group', type: 'host affinity' }, alice.keys);
     for (const [kind, id] of Object.entries({
       ...{ Host: place.hostId, Cluster: place.clusterId, Pod: place.podId, Zone: place.zoneId },
@@ -160,6 +167,8 @@ describe('given replies', () => {
         ...('listAll' in command.params.shape ? { listall: 'true' } : {}),
         ...(name === 'findHostsForMigration' ? { virtualmachineid: vmId } : {}),
         ...(/^listProject(Accounts|Role)/.test(name) ? { projectid: projectId } : {}),
+        ...(name === 'listTrafficTypes' ? { physicalnetworkid: physicalNetworkId } : {}),
+        ...(name === 'listNics' ? { virtualmachineid: vmId } : {}),
         ...(name === 'updateResourceCount' ? { domainid: domainId } : {}),
       };
       const { status, envelope, body } = await t.call(name, params as Record<string, string>);

@@ -1,0 +1,22 @@
+import type { ParamsOf } from '@durastack/contracts/command';
+import { deletePhysicalNetwork } from '@durastack/contracts/network/delete-physical-network';
+import { transaction } from '@durastack/store/database/transaction';
+import { Handles, type CommandHandler } from '../catalogue/handles.js';
+import type { Call } from '../face/call.js';
+import { Platform } from '../platform.js';
+import { requireRecord } from './physical-network-rows.js';
+
+/** Forgets a physical network. */
+@Handles(deletePhysicalNetwork)
+export class DeletePhysicalNetworkHandler implements CommandHandler<typeof deletePhysicalNetwork> {
+  constructor(private readonly platform: Platform) {}
+
+  async execute(_call: Call, params: ParamsOf<typeof deletePhysicalNetwork>): Promise<void> {
+    await transaction(this.platform.database, async (tx) => {
+      await requireRecord(tx, 'physical_network', params.id);
+      for (const table of ['traffic_type', 'network_service_provider'])
+        await tx.execute(`DELETE FROM ${table} WHERE physical_network_id = ?`, [params.id]);
+      await tx.execute('DELETE FROM physical_network WHERE id = ?', [params.id]);
+    });
+  }
+}
