@@ -1,4 +1,4 @@
 import { describeMigrationConformance } from '../../conformance/migration-conformance.js';
 import { makeMigrationSubject } from './migration-fixture.js';
 
-describeMigrationConformance('libvirt', () => makeMigrationSubject('directory'));
+describeMigrationConformance('libvirt', () => makeMigrationSubject());

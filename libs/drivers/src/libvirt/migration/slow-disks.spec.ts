@@ -13,7 +13,7 @@ const MIB_PER_SECOND = 2;
 
 let subject: MigrationSubject;
 beforeAll(async () => {
-  subject = await makeMigrationSubject('directory');
+  subject = await makeMigrationSubject();
 });
 afterAll(() => subject?.close());
 
