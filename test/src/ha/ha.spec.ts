@@ -62,51 +62,11 @@ const alertsOf = async (hostId: string) =>
 const failOvers = () =>
   db().query<{ id: string; state: string }>("SELECT id, state FROM operation WHERE kind = 'failOverHost'");
 
-const provenLocks = async () =>
-  (await db().query('SELECT host_id FROM host_pool WHERE pool_id = ? AND locks = ?', [basis.poolId, 'proven'])).length;
-
 async function expectConsistent(): Promise<void> {
   const client = await connectAgents(cloud.database.source, join(cloud.directory, 'data.key'));
   const found = await findInconsistencies(cloud.database.source, client).finally(() => client.close());
   expect(found).toEqual([]);
 }
-
-describe('a host that comes back in the same boot, one of its machines having been started elsewhere', () => {
-  it(
-    'loses what is left of that one at once, keeps the other, and is used again when it was emptied and started anew',
-    async () => {
-      const [cut, , other] = basis.hostIds as [string, string, string];
-      const [gone, stays] = [await deploy(cut), await deploy(cut)];
-      const there = async () =>
-        Object.keys(((await cloud.simulate('GET', `/hosts/${cut}`)) as { vms: object }).vms).sort();
-      await eventually('locks being proven', async () => (await provenLocks()) >= basis.hostIds.length, LONG_MS);
-      await setNetwork(cut, false);
-      await cloud.simulate('POST', `/hosts/${cut}/vms/${gone}/power`, { power: 'off' });
-      await eventually(
-        'it running elsewhere',
-        async () => ![cut, undefined].includes(String((await machine(gone))['hostid'] ?? cut)),
-        LONG_MS,
-      );
-      expect(await there()).toEqual([gone, stays].sort());
-      expect(await machine(stays)).toMatchObject({ state: 'Running', hostid: cut });
-      await setNetwork(cut, true);
-      await eventually('its old copy being removed', async () => (await there()).join() === stays, LONG_MS);
-      const advice = async () => (await haOf(cut)).hareason ?? '';
-      await eventually('a word of advice', async () => /move away or stop those/.test(await advice()), LONG_MS);
-      expect(await machine(stays)).toMatchObject({ state: 'Running', hostid: cut });
-      await cloud.admin.callAndWait('migrateVirtualMachine', { virtualmachineid: stays, hostid: other });
-      await untilHa(cut, 'Recovering');
-      expect(await hostOf(cut)).toMatchObject({ state: 'Down' });
-      await setPower(cut, false);
-      await setPower(cut, true);
-      await untilHa(cut, 'Available');
-      expect(await there()).toEqual([]);
-      expect(await hostOf(cut)).toMatchObject({ state: 'Up' });
-      await expectConsistent();
-    },
-    LIMIT_MS,
-  );
-});
 
 describe('a host that loses its power', () => {
   it(
