@@ -56,5 +56,9 @@ it('starts it again after kill -9, and when it was installed again', async () =>
 it('leaves nothing of it behind', async () => {
   await ssh.installer().uninstall({ hostId: HOST_ID });
   expect(host.run('systemctl is-active durastack-agent || true')).toBe('inactive');
-  expect(host.run('ls -d /etc/systemd/system/durastack-agent.service /etc/systemd/system/libvirt-guests.service.d /opt/durastack 2>/dev/null || true')).toBe('');
+  expect(
+    host.run(
+      'ls -d /etc/systemd/system/durastack-agent.service /etc/systemd/system/libvirt-guests.service.d /opt/durastack 2>/dev/null || true',
+    ),
+  ).toBe('');
 });
