@@ -353,6 +353,17 @@ CREATE TABLE `image_store` (
   UNIQUE KEY `image_store_zone_name` (`zone_id`,`name`)
 );
 
+CREATE TABLE `instance_group` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `instance_group_name` (`account_id`,`name`),
+  KEY `instance_group_domain` (`domain_id`)
+);
+
 CREATE TABLE `lease` (
   `name` varchar(60) NOT NULL,
   `holder` varchar(100) NOT NULL,

@@ -143,6 +143,7 @@ describe('given replies', () => {
     const { body } = await t.call('createPhysicalNetwork', { zoneid: place.zoneId, name: 'net' });
     physicalNetworkId = String(body['id']);
     await t.ok('addTrafficType', { physicalnetworkid: physicalNetworkId, traffictype: 'Guest' });
+    await t.ok('createInstanceGroup', { name: 'group' }, alice.keys);
     await t.ok('createAffinityGroup', { name: 'group', type: 'host affinity' }, alice.keys);
     for (const [kind, id] of Object.entries({
       ...{ Host: place.hostId, Cluster: place.clusterId, Pod: place.podId, Zone: place.zoneId },

@@ -5,6 +5,7 @@ import { newId } from '@durastack/kit/ids/new-id';
 import { checkHaPriority } from '@durastack/store/compute/ha-priority';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { ownerOf } from '@durastack/store/identity/access';
+import { ensureInstanceGroup } from '@durastack/store/compute/instance-groups';
 import { holdToLimits } from '@durastack/store/identity/limits';
 import { accept } from '@durastack/store/operations/accept';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
@@ -100,6 +101,7 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
     await writeRootVolume(tx, { params, plan, template });
     await writeDataVolume(tx, { params, plan });
     await joinGroups(tx, vmId, groupIds);
+    await ensureInstanceGroup(tx, params.group, owner);
     await writeNics(tx, { vmId, instance, networks: plan.networks });
     await writeTags(tx, { vmId, accountId: owner.accountId, tags: params.tags ?? {} });
     await holdToLimits(tx, owner.accountId, ['user_vm', 'cpu', 'memory', 'volume', 'primary_storage']);

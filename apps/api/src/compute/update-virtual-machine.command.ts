@@ -4,6 +4,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { checkHaPriority } from '@durastack/store/compute/ha-priority';
 import { requireRow, updateRow } from '@durastack/store/database/rows';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
+import { ensureInstanceGroup } from '@durastack/store/compute/instance-groups';
 import { requireAccess } from '@durastack/store/identity/access';
 import { virtualMachines } from '@durastack/store/lists/compute/virtual-machines.list';
 import { readOne } from '@durastack/store/lists/engine/run-list';
@@ -25,7 +26,7 @@ export class UpdateVirtualMachineHandler implements CommandHandler<typeof update
     const vm = { type: 'virtual-machine', id: params.id } as const;
     checkUserData(params.userData);
     const name = params.name === undefined ? undefined : hostNameOf(params.name, params.id);
-    await requireAccess(autocommit(database), call.caller, vm);
+    const owner = await requireAccess(autocommit(database), call.caller, vm);
     await transaction(database, async (tx) => {
       const row = await requireRow<{ operation_id: string | null; service_offering_id: string }>(tx, vm, {
         where: "state <> 'Expunged'",
@@ -43,6 +44,7 @@ export class UpdateVirtualMachineHandler implements CommandHandler<typeof update
         priority: params.haPriority,
         serviceOfferingId: row.service_offering_id,
       });
+      await ensureInstanceGroup(tx, params.group, owner);
       await updateRow(tx, vm, {
         name,
         display_name: params.displayName,

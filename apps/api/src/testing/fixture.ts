@@ -24,6 +24,7 @@ export interface Belongings {
   readonly networkId: string;
   readonly keyPairId: string;
   readonly operationId: string;
+  readonly instanceGroupId: string;
   /** A project that it administers. */
   readonly projectId: string;
   /** A role of that project, and a rule of it. */
@@ -127,7 +128,7 @@ export async function makeBelongings(
 ): Promise<Belongings> {
   const tx = autocommit(t.db.source);
   const [vmId, volumeId, templateId] = [newId(), newId(), newId()];
-  const [networkId, keyPairId, operationId] = [newId(), newId(), newId()];
+  const [networkId, keyPairId, operationId, instanceGroupId] = [newId(), newId(), newId(), newId()];
   const created_at = new Date();
   const own = { account_id: owner.id, domain_id: owner.domainId, created_at };
   const number = (made += 1);
@@ -220,6 +221,7 @@ export async function makeBelongings(
       value: 'prod',
       account_id: owner.id,
     });
+  await insertRow(tx, 'instance_group', { id: instanceGroupId, ...own, name: `group-${number}` });
   await insertRow(tx, 'ssh_key_pair', {
     id: keyPairId,
     ...own,
@@ -250,7 +252,7 @@ export async function makeBelongings(
     touched_at: created_at,
   });
   const project = await makeProject(tx, owner, number);
-  return { vmId, volumeId, templateId, networkId, keyPairId, operationId, ...project };
+  return { vmId, volumeId, templateId, networkId, keyPairId, operationId, instanceGroupId, ...project };
 }
 
 async function makeProject(tx: Tx, owner: Omit<TestAccount, 'keys'>, number: number) {

@@ -40,6 +40,7 @@ export const virtualMachineView = z.object({
     'How important it is when hosts fail or are emptied: its own, or that of its service offering',
   ),
   group: text('Group').optional(),
+  groupId: uuid('That group').optional(),
   zoneId: uuid('Zone'),
   zoneName: text("The zone's name"),
   hostId: uuid('Host it runs on (administrators)').optional(),

@@ -144,7 +144,14 @@ export async function reopenOwner(tx: Tx, owner: OwnerRef, operationId: string):
 }
 
 /** Records that go with the account that they belong to. */
-const RECORDS = ['affinity_group', 'ssh_key_pair', 'dedication', 'project_member', 'project_invitation'] as const;
+const RECORDS = [
+  'affinity_group',
+  'instance_group',
+  'ssh_key_pair',
+  'dedication',
+  'project_member',
+  'project_invitation',
+] as const;
 
 /**
  * The end of it: its records are gone, its name is free again, its row stays for events. Repeating it changes nothing.
