@@ -10,6 +10,8 @@ export const WORKERS = 2;
 /** Seconds that the long ones took by themselves on two cores; all others count as short. Only their order matters. */
 const SECONDS: Readonly<Record<string, number>> = {
   'test/src/lab/faults.spec.ts': 213,
+  'test/src/lab/ha-degraded.spec.ts': 180,
+  'test/src/ha/ha.spec.ts': 150,
   'test/src/crash/crash-matrix.spec.ts': 201,
   'libs/drivers/src/libvirt/unprivileged-qemu.spec.ts': 94,
   'test/src/e2e/libvirt.spec.ts': 109,
@@ -21,6 +23,8 @@ const SECONDS: Readonly<Record<string, number>> = {
   'libs/drivers/src/libvirt/rbd-conformance.spec.ts': 67,
   'test/src/e2e/volume-migration.spec.ts': 63,
   'test/src/outage/recovery.spec.ts': 61,
+  'test/src/ha/deaths.spec.ts': 75,
+  'test/src/lab/twice.spec.ts': 75,
   'test/src/e2e/resilience.spec.ts': 59,
   'test/src/bench/bench.spec.ts': 57,
   'test/src/fairness/hung-hosts.spec.ts': 56,
