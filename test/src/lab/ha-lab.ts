@@ -59,10 +59,9 @@ export class HaLab {
     return stdout.split('\n').flatMap((line) => /^[\d.]+(?=:0\/0 )/.exec(line) ?? []);
   }
 
-  /** A counter guest of a size that HA cares for. @param priority the most important is started first */
-  async deploy(host: string, name: string, { priority = '5', pool = 'shared' }: HaWishes = {}): Promise<LabVm> {
-    const wishes = { tags: pool, offerha: 'true', hapriority: priority };
-    const serviceofferingid = await this.lab.offering(`ha-${pool}-${priority}`, wishes);
+  /** A counter guest of a size that HA cares for. */
+  async deploy(host: string, name: string, { pool = 'shared' }: Pick<VmWishes, 'pool'> = {}): Promise<LabVm> {
+    const serviceofferingid = await this.lab.offering(`ha-${pool}`, { tags: pool, offerha: 'true' });
     return this.lab.deployCounterVm({ host, name, params: { serviceofferingid } });
   }
 
@@ -109,10 +108,6 @@ export class HaLab {
       `${vm.name} runs on ${found} with ${copies} copies and ${writers} of its disk.`,
     );
   }
-}
-
-interface HaWishes extends Pick<VmWishes, 'pool'> {
-  readonly priority?: string;
 }
 
 /** Another one at each start of the host. */
