@@ -12,7 +12,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deployParams, eventually, makeBasis, type Basis } from '../support/basis.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
 import { findInconsistencies } from '../support/consistency.js';
-import { addHosts, allHeard, declaredSilent, hostStates, suffer, type Outage } from './outages.js';
+import { startRedfish, type TestRedfish } from '../oobm/controllers.js';
+import { addHosts, allHeard, declaredSilent, enableHa, fencings, hostStates, suffer, type Outage } from './outages.js';
 
 /** Three missed heartbeats of this, but at least 5 s, and a host counts as silent. */
 const HEARTBEAT_MS = 1_000;
@@ -22,6 +23,7 @@ const JOB_DONE = 1;
 
 let cloud: Cloud;
 let basis: Basis;
+let controllers: readonly TestRedfish[] = [];
 beforeAll(async () => {
   cloud = await startCloud({
     privateDatabase: true,
@@ -29,7 +31,10 @@ beforeAll(async () => {
   });
   basis = await makeBasis(cloud, { hosts: 4 });
 });
-afterAll(() => cloud?.stop());
+afterAll(async () => {
+  await cloud?.stop();
+  await Promise.all(controllers.map((controller) => controller.stop()));
+});
 
 async function inconsistencies(): Promise<string[]> {
   const { source } = cloud.database;
@@ -100,9 +105,11 @@ it(
 );
 
 it(
-  'API, worker or database away for longer than the detection window under 100 hosts: nobody is declared down',
+  'API, worker or database away for longer than the detection window under 100 hosts with HA: nobody is declared down, or fenced',
   async () => {
-    await addHosts(cloud, basis, 100 - basis.hostIds.length);
+    await addHosts(cloud, basis, 98 - basis.hostIds.length);
+    controllers = [await startRedfish(), await startRedfish()];
+    const [trapped] = await enableHa(cloud, controllers);
     await allHeard(cloud, WINDOW_MS);
     const before = declaredSilent(cloud);
     const outages: readonly Outage[] = [
@@ -119,11 +126,10 @@ it(
       expect([outage, await hostStates(cloud)]).toEqual([outage, { Up: 100 }]);
     }
     expect(declaredSilent(cloud)).toBe(before);
-    await cloud.simulate('POST', `/hosts/${basis.hostIds[0]}/power`, { on: false });
-    await eventually(
-      'a host that really is silent is found',
-      async () => (await hostStates(cloud))['Disconnected'] === 1,
-    );
+    expect(await fencings(cloud)).toBe(0);
+    // The trap is armed: what really is silent is found, and fenced.
+    await cloud.simulate('POST', `/hosts/${trapped}/power`, { on: false });
+    await eventually('a host that really is silent is fenced', async () => (await fencings(cloud)) === 1, LIMIT_MS / 2);
   },
   LIMIT_MS,
 );
