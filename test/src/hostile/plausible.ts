@@ -61,6 +61,9 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   provider: ['Directory'],
   clustertype: ['CloudManaged'],
   vlan: ['untagged'],
+  'createPhysicalNetwork vlan': ['100-199', '300'],
+  'updatePhysicalNetwork vlan': ['100-199', '300'],
+  rule: ['list*', 'startVirtualMachine'],
   account: ['alice', 'bob'],
   username: ['alice', 'newcomer'],
   password: ['secret-of-alice'],
@@ -89,7 +92,7 @@ function ranged(draw: Draw, schema: z.ZodType): number {
 
 function textFor(draw: Draw, command: Command, wire: string): string {
   if (wire === 'url') return URLS[command.name] ?? 'http://192.0.2.9/';
-  return pick(draw, TEXTS[wire] ?? [`n${draw(fc.nat, 9_999)}`, 'plain text']);
+  return pick(draw, TEXTS[`${command.name} ${wire}`] ?? TEXTS[wire] ?? [`n${draw(fc.nat, 9_999)}`, 'plain text']);
 }
 
 /** A parameter's value as JSON. */
