@@ -41,6 +41,11 @@ beforeAll(async () => {
   basis = await makeBasis(cloud);
   controllers = await Promise.all([startRedfish(), startRedfish()]);
   connection = await Connection.connect({ address: cloud.temporalAddress });
+  // The detector of dead hosts ends what it finds on a lost host that nobody fails over, as haCalls() leaves one.
+  await db().execute(
+    `INSERT INTO lease (name, holder, held_since, expires_at) VALUES ('ha', 'the spec', NOW(3), NOW(3) + INTERVAL 1 HOUR)
+     ON DUPLICATE KEY UPDATE holder = VALUES(holder), expires_at = VALUES(expires_at)`,
+  );
 }, LIMIT_MS);
 afterAll(async () => {
   await connection?.close();
