@@ -153,8 +153,9 @@ async function makeCalls(): Promise<Record<string, Params>> {
     migrateVirtualMachineWithVolume: await moveAtRestParams(),
     ...(await departureCalls()),
     ...(await controllerCalls()),
-    ...(await haCalls()),
     ...(await removalCalls()),
+    // Last: HA acts by itself on what is lost.
+    ...(await haCalls()),
   };
 }
 
