@@ -93,10 +93,16 @@ describe('a machine that counts', () => {
     await expectMoved(jobId, HOSTS[0]);
   });
 
-  it('stays with its disk when the agent of its host is killed', { timeout: TIMEOUT_MS }, async () => {
-    const jobId = await beginMove(HOSTS[1]);
+  it.each([
+    { who: "its host's agent", strike: (from: string) => lab.crash(from, 'durastack-agent') },
+    { who: "its host's libvirtd", strike: (from: string) => lab.crash(from, 'libvirtd') },
+    { who: "the other host's libvirtd", strike: (_from: string, to: string) => lab.crash(to, 'libvirtd') },
+  ])('is in one place with its disk when $who is killed', { timeout: TIMEOUT_MS }, async ({ strike }) => {
+    const from = await lab.hostOf(vm);
+    const to = HOSTS.find((name) => name !== from)!;
+    const jobId = await beginMove(to);
     await eventually('a second QEMU', async () => lab.witness.copies(vm.id).length === 2);
-    await lab.crash(HOSTS[0], 'durastack-agent');
+    await strike(from, to);
     await lab.admin.waitForJob(jobId);
     const host = await expectInOnePlace(lab, vm, nonce);
     expect(await copies()).toEqual([host]);
