@@ -56,8 +56,10 @@ describe('physical networks', () => {
 
   it('have providers, from the beginning those of the product', async () => {
     const physicalnetworkid = String((await network('net-3'))['id']);
-    const list = (more: Record<string, string> = {}) =>
-      t.ok<Row[]>('listNetworkServiceProviders', { physicalnetworkid, ...more });
+    const list = async (more: Record<string, string> = {}) =>
+      (await t.ok<Row[]>('listNetworkServiceProviders', { physicalnetworkid, ...more })).toSorted((a, b) =>
+        String(a['name']).localeCompare(String(b['name'])),
+      );
     expect(await list()).toMatchObject([
       { name: 'HostAgent', state: 'Enabled', servicelist: expect.arrayContaining(['Dhcp']) as unknown },
       { name: 'VirtualRouter', state: 'Disabled', servicelist: expect.arrayContaining(['SourceNat']) as unknown },
