@@ -341,15 +341,19 @@ it(
   'every workflow is reset to its beginning at a call to a host: nothing happens twice',
   async () => {
     const FIRST_TASK_COMPLETED = 4;
-    const rows = await meddle((client, workflowId) =>
-      client.workflowService.resetWorkflowExecution({
+    const rows = await meddle(async (client, workflowId) => {
+      // A step is noted before the task that began it is.
+      const isDone = async () =>
+        (await client.workflow.getHandle(workflowId).describe()).historyLength > FIRST_TASK_COMPLETED;
+      await eventually('its first task being done', isDone, LIMIT_MS);
+      await client.workflowService.resetWorkflowExecution({
         namespace: 'default',
         workflowExecution: { workflowId },
         workflowTaskFinishEventId: FIRST_TASK_COMPLETED as never,
         requestId: randomUUID(),
         reason: 'by an operator',
-      }),
-    );
+      });
+    });
     expect(rows).toEqual(allSucceeded());
     expect(await inconsistencies()).toEqual([]);
   },
