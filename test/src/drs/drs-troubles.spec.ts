@@ -6,9 +6,8 @@ import { scheduleIdOf } from '@durastack/activities/loops/drs-schedules';
 import type { ActivityDependencies } from '@durastack/activities/dependencies';
 import { Client, Connection } from '@temporalio/client';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { connectAgents } from '../chaos/agents.js';
 import { eventually, itemsOf, objectOf } from '../support/basis.js';
-import { findInconsistencies } from '../support/consistency.js';
+import { inconsistenciesOf } from '../support/consistency.js';
 import { DrsCluster, PATIENCE_MS } from './drs-cluster.js';
 
 const LIMIT_MS = 400_000;
@@ -22,8 +21,7 @@ beforeEach(async () => {
 }, LIMIT_MS);
 
 async function expectConsistent(): Promise<void> {
-  const client = await connectAgents(at.cloud.database.source, join(at.cloud.directory, 'data.key'));
-  expect(await findInconsistencies(at.cloud.database.source, client).finally(() => client.close())).toEqual([]);
+  expect(await inconsistenciesOf(at.cloud)).toEqual([]);
 }
 
 const deployOn = async (hostid: string, count: number, extra: Record<string, string> = {}) => {

@@ -5,11 +5,9 @@
 import { autocommit } from '@durastack/store/database/transaction';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApiClient } from '@durastack/cli/api/api-client';
-import { join } from 'node:path';
-import { connectAgents } from '../chaos/agents.js';
 import { deployParams, eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
-import { findInconsistencies } from '../support/consistency.js';
+import { inconsistenciesOf } from '../support/consistency.js';
 
 /** Time to do something while memory is on its way. */
 const TRANSFER_MS = 4_000;
@@ -64,8 +62,7 @@ async function expectInOnePlace(): Promise<string> {
     [vmId],
   );
   expect(reserved).toEqual([{ hostId }]);
-  const client = await connectAgents(cloud.database.source, join(cloud.directory, 'data.key'));
-  expect(await findInconsistencies(cloud.database.source, client).finally(() => client.close())).toEqual([]);
+  expect(await inconsistenciesOf(cloud)).toEqual([]);
   return hostId;
 }
 

@@ -3,12 +3,10 @@
  * way back, and that a machine whose memory is lost on the way ends everywhere, and starts again in one place.
  */
 import { autocommit } from '@durastack/store/database/transaction';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectAgents } from '../chaos/agents.js';
 import { deployParams, eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
-import { findInconsistencies } from '../support/consistency.js';
+import { inconsistenciesOf } from '../support/consistency.js';
 
 /** Twice as long as until the machine goes. */
 const TRANSFER_MS = 8_000;
@@ -56,8 +54,7 @@ async function expectInOnePlace(): Promise<string> {
   const hostId = await hostOf();
   expect((await powers()).sort()).toEqual(['absent', 'running']);
   expect(await db().query('SELECT vm_id FROM vm_migration')).toEqual([]);
-  const client = await connectAgents(cloud.database.source, join(cloud.directory, 'data.key'));
-  expect(await findInconsistencies(cloud.database.source, client).finally(() => client.close())).toEqual([]);
+  expect(await inconsistenciesOf(cloud)).toEqual([]);
   return hostId;
 }
 

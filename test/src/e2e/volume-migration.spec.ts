@@ -6,10 +6,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { autocommit } from '@durastack/store/database/transaction';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectAgents } from '../chaos/agents.js';
 import { deployParams, eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
-import { findInconsistencies } from '../support/consistency.js';
+import { inconsistenciesOf } from '../support/consistency.js';
 
 /** Time to do something while a disk is on its way. */
 const TRANSFER_MS = 1_500;
@@ -57,8 +56,7 @@ async function expectOnOnePool(): Promise<string> {
     [volumeId],
   );
   expect(reserved).toEqual([{ poolId: storageid }]);
-  const client = await connectAgents(cloud.database.source, join(cloud.directory, 'data.key'));
-  expect(await findInconsistencies(cloud.database.source, client).finally(() => client.close())).toEqual([]);
+  expect(await inconsistenciesOf(cloud)).toEqual([]);
   return String(storageid);
 }
 

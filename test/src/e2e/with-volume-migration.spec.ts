@@ -6,10 +6,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { autocommit } from '@durastack/store/database/transaction';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectAgents } from '../chaos/agents.js';
 import { deployParams, eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
-import { findInconsistencies } from '../support/consistency.js';
+import { inconsistenciesOf } from '../support/consistency.js';
 
 /** Time to do something while the disk is on its way. */
 const TRANSFER_MS = 3_000;
@@ -82,8 +81,7 @@ async function expectInOnePlace(): Promise<string> {
     [vmId, volumeId],
   );
   expect(new Set(reserved.map(({ id }) => id))).toEqual(new Set([here, own.get(here)]));
-  const client = await connectAgents(cloud.database.source, join(cloud.directory, 'data.key'));
-  expect(await findInconsistencies(cloud.database.source, client).finally(() => client.close())).toEqual([]);
+  expect(await inconsistenciesOf(cloud)).toEqual([]);
   return here;
 }
 

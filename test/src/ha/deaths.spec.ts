@@ -2,50 +2,37 @@
  * A host dies in the middle of every type of operation, while three more wait for the same machine: every one of them
  * ends, HA goes first, and nothing is left over. Half of the calls that it was at have had their effect by then.
  */
-import { join } from 'node:path';
-import { autocommit } from '@durastack/store/database/transaction';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectAgents } from '../chaos/agents.js';
-import { eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
-import { startCloud, type Cloud } from '../support/cloud.js';
-import { findInconsistencies } from '../support/consistency.js';
+import { eventually, itemsOf, objectOf } from '../support/basis.js';
 import { DeathGround, DEATHS, missingDeaths, type Asked } from './deaths.js';
+import { HaCloud } from './ha-cloud.js';
 
 const LIMIT_MS = 600_000;
 const OPEN = "('queued', 'granted', 'running')";
 /** The last one wants it on, so that HA cares. */
 const THREE_MORE = ['rebootVirtualMachine', 'stopVirtualMachine', 'startVirtualMachine'] as const;
 
-let cloud: Cloud;
-let basis: Basis;
+let ha: HaCloud;
 let offerings: { small: string; large: string };
 beforeAll(async () => {
   // A host that answers nothing for a while is given few operations: here it shall have all.
-  cloud = await startCloud({ settings: { DURASTACK_OPERATIONS_PER_SILENT_HOST: '32' } });
-  basis = await makeBasis(cloud, { hosts: 4 });
-  await db().execute('UPDATE template SET is_dynamically_scalable = 1 WHERE id = ?', [basis.templateId]);
+  ha = await HaCloud.start({ hosts: 4, settings: { DURASTACK_OPERATIONS_PER_SILENT_HOST: '32' } });
+  await ha.db.execute('UPDATE template SET is_dynamically_scalable = 1 WHERE id = ?', [ha.basis.templateId]);
   const size = { displaytext: 'ha', cpuspeed: '500', offerha: 'true', dynamicscalingenabled: 'true' };
   const make = async (name: string, cpunumber: string, memory: string) =>
-    objectOf(await cloud.admin.call('createServiceOffering', { ...size, name, cpunumber, memory })).id;
+    objectOf(await ha.cloud.admin.call('createServiceOffering', { ...size, name, cpunumber, memory })).id;
   offerings = { small: await make('small', '1', '128'), large: await make('large', '2', '128') };
-  for (const hostid of basis.hostIds) {
-    await cloud.admin.callAndWait('configureHAForHost', { hostid, provider: 'SimulatorHAProvider' });
-    await cloud.admin.callAndWait('enableHAForHost', { hostid });
-  }
 }, LIMIT_MS);
-afterAll(() => cloud?.stop());
+afterAll(() => ha?.stop());
 
-const db = () => autocommit(cloud.database.source);
-const haState = async (hostid: string) =>
-  (itemsOf(await cloud.admin.call('listHostHAResources', { hostid }))[0] as unknown as { hastate: string }).hastate;
-const setPower = (hostId: string, on: boolean) => cloud.simulate('POST', `/hosts/${hostId}/power`, { on });
+const haState = async (hostId: string) => (await ha.of(hostId)).hastate;
 const holds = new Map<string, string>();
 const hold = async (rule: { hostId: string; point: string; verb?: string; times?: number }) => {
-  const id = String((await cloud.simulate('POST', '/faults', { ...rule, action: { kind: 'hold' } }))['id']);
+  const id = String((await ha.cloud.simulate('POST', '/faults', { ...rule, action: { kind: 'hold' } }))['id']);
   holds.set(id, rule.hostId);
   return id;
 };
-const heldBy = async (fault: string) => Number((await cloud.simulate('GET', `/faults/${fault}`))['held']);
+const heldBy = async (fault: string) => Number((await ha.cloud.simulate('GET', `/faults/${fault}`))['held']);
 
 interface Line {
   readonly id: string;
@@ -57,20 +44,14 @@ interface Line {
 
 /** Everything that was asked of a machine after `seq`, in the order in which it began. */
 const lineOf = (vmId: string, after: number) =>
-  db().query<Line>(
+  ha.db.query<Line>(
     `SELECT o.id, o.kind, o.state, o.error_code AS error, UNIX_TIMESTAMP(o.started_at) * 1000 AS beganMs FROM operation o
       WHERE o.seq > ? AND (o.resource_id = ? OR o.resource_id IN (SELECT id FROM volume WHERE vm_id = ?))
       ORDER BY o.started_at IS NULL, o.started_at, o.seq`,
     [after, vmId, vmId],
   );
 const lastSeq = async () =>
-  Number((await db().query<{ seq: number }>('SELECT MAX(seq) AS seq FROM operation'))[0]?.seq);
-
-async function expectConsistent(): Promise<void> {
-  const client = await connectAgents(cloud.database.source, join(cloud.directory, 'data.key'));
-  const found = await findInconsistencies(cloud.database.source, client).finally(() => client.close());
-  expect(found).toEqual([]);
-}
+  Number((await ha.db.query<{ seq: number }>('SELECT MAX(seq) AS seq FROM operation'))[0]?.seq);
 
 /** An operation that can be asked for. */
 interface Ready {
@@ -88,7 +69,7 @@ interface Waiting {
 
 /** Everything is there that is needed; nothing was asked for yet. */
 async function prepared(hostId: string, otherHostId: string): Promise<Ready[]> {
-  const ground = new DeathGround(cloud, basis, hostId, otherHostId, offerings);
+  const ground = new DeathGround(ha.cloud, ha.basis, hostId, otherHostId, offerings);
   const all = Object.entries(DEATHS).map(async ([name, { prepare, heals }]) => ({
     ...{ name, heals, asked: await prepare(ground) },
   }));
@@ -104,9 +85,9 @@ async function bringToCall(ready: readonly Ready[], hostId: string): Promise<Wai
   faults.push(await hold({ hostId, point: 'after-effect' }));
   const lines: Waiting[] = [];
   for (const { name, heals, asked } of ready) {
-    const { id, jobid } = await cloud.admin.call(asked.command, asked.params);
+    const { id, jobid } = await ha.cloud.admin.call(asked.command, asked.params);
     const began = () =>
-      db().query("SELECT 1 FROM operation WHERE id = ? AND state = 'running' AND step_token > 0", [String(jobid)]);
+      ha.db.query("SELECT 1 FROM operation WHERE id = ? AND state = 'running' AND step_token > 0", [String(jobid)]);
     await eventually(`${name} being at a call to the host`, async () => (await began()).length > 0);
     lines.push({ name, heals, vmId: asked.vmId ?? String(id) });
   }
@@ -117,28 +98,28 @@ async function bringToCall(ready: readonly Ready[], hostId: string): Promise<Wai
 }
 
 async function askForThreeMore(id: string): Promise<void> {
-  await cloud.admin.call('rebootVirtualMachine', { id, forced: 'true' });
-  await cloud.admin.call('stopVirtualMachine', { id, forced: 'true' });
-  await cloud.admin.call('startVirtualMachine', { id });
+  await ha.cloud.admin.call('rebootVirtualMachine', { id, forced: 'true' });
+  await ha.cloud.admin.call('stopVirtualMachine', { id, forced: 'true' });
+  await ha.cloud.admin.call('startVirtualMachine', { id });
 }
 
 /** It loses its power, and is being fenced. */
 async function die(id: string): Promise<void> {
-  await setPower(id, false);
+  await ha.setPower(id, false);
   // What was held has died with it; once it is back nothing is to be held.
-  for (const [fault, hostId] of holds) if (hostId === id) await cloud.simulate('DELETE', `/faults/${fault}`);
+  for (const [fault, hostId] of holds) if (hostId === id) await ha.cloud.simulate('DELETE', `/faults/${fault}`);
   await eventually('it being fenced', async () => ['Fencing', 'Fenced'].includes(await haState(id)), LIMIT_MS);
 }
 
 /** For what nothing else can prove dead. */
 async function declareLost(id: string): Promise<void> {
-  if ((await haState(id)) === 'Fencing') await cloud.admin.call('declareHostLost', { id });
+  if ((await haState(id)) === 'Fencing') await ha.cloud.admin.call('declareHostLost', { id });
 }
 
 /** Machines that are proven dead are started elsewhere while others still wait for a proof. */
 async function untilProvenRunElsewhere(id: string): Promise<void> {
   const done = async () => {
-    const proven = await db().query<{ settled: number }>(
+    const proven = await ha.db.query<{ settled: number }>(
       'SELECT settled FROM lost_machine WHERE host_id = ? AND proven_at IS NOT NULL',
       [id],
     );
@@ -149,7 +130,7 @@ async function untilProvenRunElsewhere(id: string): Promise<void> {
 
 async function untilEnded(after: number): Promise<void> {
   const open = () =>
-    db().query<{ what: string }>(
+    ha.db.query<{ what: string }>(
       `SELECT CONCAT(kind, ' ', state, ' ', direction, ' ', COALESCE(step_title, ''), ': ', COALESCE(step_detail, '')) AS what FROM operation WHERE seq > ? AND state IN ${OPEN}`,
       [after],
     );
@@ -167,7 +148,7 @@ describe('a host that dies with every type of operation at a call to it', () => 
   let after: number;
   let lines: Waiting[];
   beforeAll(async () => {
-    const [first, second] = basis.hostIds as [string, string];
+    const [first, second] = ha.basis.hostIds as [string, string];
     dead = first;
     after = await lastSeq();
     lines = await bringToCall(await prepared(dead, second), dead);
@@ -197,7 +178,7 @@ describe('a host that dies with every type of operation at a call to it', () => 
   });
 
   it('every machine is where it is recorded, and none is left as Running on a host that is dead', async () => {
-    const machines = await db().query<{ id: string; state: string; host: string | null }>(
+    const machines = await ha.db.query<{ id: string; state: string; host: string | null }>(
       "SELECT id, state, host_id AS host FROM virtual_machine WHERE state <> 'Expunged'",
     );
     for (const { id, state, host } of machines) {
@@ -215,11 +196,11 @@ describe('a host that dies with every type of operation at a call to it', () => 
   it(
     'the host comes back clean, what was owed there done first',
     async () => {
-      await setPower(dead, true);
+      await ha.setPower(dead, true);
       await eventually('it being used again', async () => (await haState(dead)) === 'Available', LIMIT_MS);
-      expect(((await cloud.simulate('GET', `/hosts/${dead}`)) as { vms: object }).vms).toEqual({});
-      expect(await db().query('SELECT * FROM host_obligation')).toEqual([]);
-      await expectConsistent();
+      expect(await ha.machinesOn(dead)).toEqual({});
+      expect(await ha.db.query('SELECT * FROM host_obligation')).toEqual([]);
+      expect(await ha.inconsistencies()).toEqual([]);
     },
     LIMIT_MS,
   );
@@ -229,10 +210,10 @@ describe('the host on which HA starts a machine', () => {
   it(
     'dies, too: the machine is started on a third one, before what waits for it',
     async () => {
-      const [, dying, next, third] = basis.hostIds as [string, string, string, string];
+      const [, dying, next, third] = ha.basis.hostIds as [string, string, string, string];
       const allow = (ids: readonly string[]) =>
-        db().execute("UPDATE host SET allocation_state = IF(id IN (?), 'Enabled', 'Disabled')", [ids]);
-      const ground = new DeathGround(cloud, basis, dying, third, offerings);
+        ha.db.execute("UPDATE host SET allocation_state = IF(id IN (?), 'Enabled', 'Disabled')", [ids]);
+      const ground = new DeathGround(ha.cloud, ha.basis, dying, third, offerings);
       const vmId = await ground.running();
       const after = await lastSeq();
       await allow([next]);
@@ -240,27 +221,27 @@ describe('the host on which HA starts a machine', () => {
       await die(dying);
       await declareLost(dying);
       const held = () =>
-        db().query("SELECT 1 FROM virtual_machine WHERE id = ? AND state = 'Starting' AND host_id = ?", [vmId, next]);
+        ha.db.query("SELECT 1 FROM virtual_machine WHERE id = ? AND state = 'Starting' AND host_id = ?", [vmId, next]);
       await eventually('it being started on the next one', async () => (await held()).length === 1, LIMIT_MS);
       await askForThreeMore(vmId);
       await allow([third]);
       await die(next);
       await declareLost(next);
       await untilEnded(after);
-      await allow(basis.hostIds);
+      await allow(ha.basis.hostIds);
       const line = await lineOf(vmId, after);
       expect(line.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
         'failOverVirtualMachine failed',
         'failOverVirtualMachine succeeded',
         ...THREE_MORE.map((kind) => `${kind} succeeded`),
       ]);
-      expect(itemsOf(await cloud.admin.call('listVirtualMachines', { id: vmId }))[0]).toMatchObject({
+      expect(itemsOf(await ha.cloud.admin.call('listVirtualMachines', { id: vmId }))[0]).toMatchObject({
         ...{ state: 'Running', hostid: third },
       });
-      for (const id of [dying, next]) await setPower(id, true);
+      for (const id of [dying, next]) await ha.setPower(id, true);
       for (const id of [dying, next])
         await eventually('it being used again', async () => (await haState(id)) === 'Available', LIMIT_MS);
-      await expectConsistent();
+      expect(await ha.inconsistencies()).toEqual([]);
     },
     LIMIT_MS,
   );

@@ -3,7 +3,10 @@ import { diagnose } from '@durastack/activities/doctor/diagnose';
 import { readInventories } from '@durastack/activities/doctor/host-visits';
 import type { AgentClient } from '@durastack/kit/agent-client/agent-client';
 import { autocommit } from '@durastack/store/database/transaction';
+import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
+import { connectAgents } from '../chaos/agents.js';
+import type { Cloud } from './cloud.js';
 
 export { readInventories };
 
@@ -14,4 +17,13 @@ export async function findInconsistencies(source: DataSource, client: AgentClien
   );
   const findings = await diagnose({ source, agents: { client }, lookAgainMs: 200 });
   return [...open.map(({ what }) => what), ...findings.map(({ kind, what }) => `${kind}: ${what}`)];
+}
+
+/** As {@link findInconsistencies}, of a cloud of a spec. */
+export async function inconsistenciesOf({
+  database,
+  directory,
+}: Pick<Cloud, 'database' | 'directory'>): Promise<string[]> {
+  const client = await connectAgents(database.source, join(directory, 'data.key'));
+  return findInconsistencies(database.source, client).finally(() => client.close());
 }
