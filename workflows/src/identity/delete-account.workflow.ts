@@ -1,18 +1,8 @@
-import type { CleanUpPorts } from '@durastack/contracts/identity/clean-up.ports';
-import { defineSteps, pivot, poll, quick, undoable } from '@durastack/kit/saga/steps';
 import { operationWorkflow } from '@durastack/kit/temporal/operation-workflow';
+import { cleanUpSteps } from './clean-up-steps.js';
 
-/**
- * Removes an account with everything that it owns.
- *
- * Its machines, volumes, networks and templates each go by an operation of their own, children of this one. Pivot: the row says that it is gone. If anything
- * fails before, it is in use again; what was removed stays removed.
- */
-export const deleteAccountSteps = defineSteps<CleanUpPorts>([
-  undoable('Let nobody use it', { do: quick('closeOwner'), undo: quick('reopenOwner') }),
-  undoable('Remove what is in it', { do: poll('cleanUp'), undo: poll('stopCleanUp') }),
-  pivot('Remove it', quick('removeOwner')),
-]);
+/** Removes an account with its machines, volumes, networks and templates. */
+export const deleteAccountSteps = cleanUpSteps;
 
 /** See {@link deleteAccountSteps}. */
 export const deleteAccount = operationWorkflow(deleteAccountSteps);
