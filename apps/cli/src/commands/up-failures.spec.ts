@@ -56,8 +56,8 @@ describe('dura up that cannot', () => {
   });
 
   it('is interrupted stops what it has started', async () => {
-    // Two seconds on, the database runs and libvirt looks at its emulators.
-    const shield = ['timeout', '--preserve-status', '--signal=INT', '2'];
+    // Four seconds on, the database runs and libvirt looks at its emulators.
+    const shield = ['timeout', '--preserve-status', '--signal=INT', '4'];
     const result = await fixture.dura('interrupted', ['up'], { shield });
     expect(result.code).toBe(130);
     expect(result.stdout).toContain('Stopping what was started...');

@@ -167,7 +167,7 @@ describe('base images', () => {
     };
     await hostIn(namespace).beat([pool], { hostId, bootId: 'boot', count: 0 });
     expect(await seenWhile(hostId, 20_000)).toEqual([{ poolId: pool.id, beats: 'go on' }]);
-    expect(await seenWhile(ownId, 3_000)).toEqual([{ poolId: pool.id, beats: 'stopped' }]);
+    expect(await seenWhile(ownId, 8_000)).toEqual([{ poolId: pool.id, beats: 'stopped' }]);
     for (const id of [hostId, ownId]) await looker.endBeats(pool, id);
     expect(await cluster.admin('rados', '-p', pool.pool, 'ls')).not.toContain('heartbeat');
   }, 60_000);
