@@ -1,5 +1,4 @@
 /** The row of a machine that is being moved. */
-import { randomBytes } from 'node:crypto';
 import type { MigrationFigures } from '@durastack/contracts/agent/migration';
 import { invariant } from '@durastack/contracts/errors';
 import type { StepRef } from '@durastack/contracts/operations/step';
@@ -9,6 +8,7 @@ import { readClusterSettings } from '@durastack/store/infra/cluster-settings';
 import { releaseHosts } from '@durastack/store/operations/reservations';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import { noteMemoryLost } from '@durastack/store/operations/step-detail';
+import { sealNewTicket } from '../transfer-tickets.js';
 
 /** From where to where, and under which (sealed) ticket. */
 export interface MigrationRow {
@@ -37,7 +37,7 @@ export const ticketContext = (vmId: string): string => `vm-migration:${vmId}`;
 
 /** A new ticket for a machine, as its row keeps it. */
 export function sealTicket(box: SecretBox, vmId: string): string {
-  return box.seal(randomBytes(32).toString('base64url'), ticketContext(vmId));
+  return sealNewTicket(box, ticketContext(vmId));
 }
 
 /** The machine's migration; undefined when none was begun, or both sides have been cleared. */

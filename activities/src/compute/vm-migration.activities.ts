@@ -20,7 +20,9 @@ import { atTargets, readMovingVolumes, recordVolumeMoves } from '../storage/movi
 import type { ActivityDependencies } from '../dependencies.js';
 import { tellHostsOf } from '../network/tell-hosts.js';
 import { mayEndSoon, stayNear } from '../stay-near.js';
+import { copyRate } from '../storage/copy-rate.js';
 import { taskOutcome } from '../task-outcome.js';
+import { TICKET_MS } from '../transfer-tickets.js';
 import {
   forgetMigration,
   noteFigures,
@@ -43,8 +45,6 @@ import { readVmSpec } from './vm-rows.js';
 const ASK_AGAIN_MS = 1_000;
 const POLL_MS = 1_000;
 const READ_MS = 20_000;
-/** From the opening of the destination until the source comes: both are asked by the same step, one after the other. */
-const TICKET_MS = 300_000;
 
 /** What a step needs to know of the move. */
 interface Move {
@@ -58,7 +58,7 @@ interface Move {
 /** See {@link VmMigrationPorts}. */
 export function createActivities(dependencies: ActivityDependencies): VmMigrationPorts {
   const { source, box, agents, settings } = dependencies;
-  const { volumeCopyMibPerSecond: limit } = settings;
+  const rate = copyRate(settings);
   /** Undefined for a machine that is stopped, of which only disks move. */
   const readMove = (step: StepRef): Promise<Move | undefined> =>
     inStep(source, step, async (tx, operation) => {
@@ -188,7 +188,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
         await underStep(source, step, (tx) => noteOpened(tx, row.vmId, step.generation));
       }
       // The source hears from the destination whether the machine runs there: when it is done, both are.
-      const slowly = withVolumes.length === 0 || limit === undefined ? {} : { bytesPerSecond: limit * 2 ** 20 };
+      const slowly = withVolumes.length === 0 ? {} : rate;
       const sending = {
         vmId: row.vmId,
         destination,

@@ -18,21 +18,20 @@ import {
   wishesOf,
   type MovingVolume,
 } from '../storage/moving-volumes.js';
+import { copyRate } from '../storage/copy-rate.js';
 import { onHostOr, removeElsewhere, removeVolume } from '../storage/volume-hosts.js';
+import { readVolumeSize } from '../storage/volume-sizes.js';
 import { sealVolumeTicket, transferVolume } from '../storage/volume-transfer.js';
 import { taskOutcome } from '../task-outcome.js';
 import { reserveDestination } from './migration-placement.js';
 import { forgetMigration, noteMigration, readMigration, sealTicket } from './migration-rows.js';
-
-const READ_MS = 20_000;
 
 /** See {@link VmVolumeMigrationPorts}; the rest of them is what moves a machine alone. */
 export function createActivities(
   dependencies: ActivityDependencies,
 ): Omit<VmVolumeMigrationPorts, keyof VmMigrationPorts> {
   const { source, agents } = dependencies;
-  const { volumeCopyMibPerSecond: limit } = dependencies.settings;
-  const rate = limit === undefined ? {} : { bytesPerSecond: limit * 2 ** 20 };
+  const rate = copyRate(dependencies.settings);
   const read = (step: StepRef) => inStep(source, step, (tx, operation) => readMovingVolumes(tx, operation.id));
 
   /** As the verbs that copy within one host are told of it. */
@@ -185,8 +184,7 @@ async function makeTargets(
   const pools = new Map<string, number>();
   for (const { volume, target, hostId, targetHostId, ticketSealed } of moving) {
     invariant(targetHostId, `The volume ${volume.id} goes to no other host.`);
-    const [size] = (await agents.read(hostId, 'getVolumeSizes', { volumes: [volume] }, READ_MS)).sizes;
-    invariant(size, `The host ${hostId} did not tell the size of ${volume.id}.`);
+    const size = await readVolumeSize(agents, hostId, volume);
     const { pool } = target;
     const { availableBytes } = await agents.call(targetHostId, 'ensurePool', { pool, refuseWhenSilent: true }, step);
     const needed = (pools.get(pool.id) ?? 0) + (size.allocatedBytes ?? size.sizeBytes);

@@ -13,13 +13,13 @@ import { readMoveTargets, readVolumeToMove } from '@durastack/store/storage/volu
 import { readPool } from '../compute/vm-rows.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { mayEndSoon, nearOutcome, stayNear } from '../stay-near.js';
+import { copyRate } from './copy-rate.js';
 import { onHostOr, removeElsewhere, removeVolume } from './volume-hosts.js';
 
 /** See {@link VolumeMigrationPorts}. */
 export function createActivities(dependencies: ActivityDependencies): VolumeMigrationPorts {
   const { source, agents } = dependencies;
-  const { volumeCopyMibPerSecond: limit } = dependencies.settings;
-  const rate = limit === undefined ? {} : { bytesPerSecond: limit * 2 ** 20 };
+  const rate = copyRate(dependencies.settings);
   const read = (step: StepRef) => inStep(source, step, readMove);
   return {
     reserveMigrationTarget: (step) =>

@@ -1,5 +1,4 @@
 /** A volume that nothing uses goes from a host's pool to one that another host alone reaches. */
-import { randomBytes } from 'node:crypto';
 import { AWAITS_SOURCE } from '@durastack/contracts/agent/migration';
 import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { invariant } from '@durastack/contracts/errors';
@@ -9,18 +8,16 @@ import { noteDetail } from '@durastack/store/operations/step-detail';
 import type { ActivityDependencies } from '../dependencies.js';
 import { mayEndSoon, nearOutcome, stayNear } from '../stay-near.js';
 import { taskOutcome } from '../task-outcome.js';
+import { sealNewTicket, TICKET_MS } from '../transfer-tickets.js';
 import type { MovingVolume } from './moving-volumes.js';
-
-const READ_MS = 20_000;
-/** From the opening of the destination until the source comes: both are asked by the same step, one after the other. */
-const TICKET_MS = 300_000;
+import { readVolumeSize } from './volume-sizes.js';
 
 /** What a ticket is sealed for. */
 const ticketContext = (volumeId: string): string => `volume-copy:${volumeId}`;
 
 /** A new ticket for a volume, as its row keeps it. */
 export function sealVolumeTicket(box: SecretBox, volumeId: string): string {
-  return box.seal(randomBytes(32).toString('base64url'), ticketContext(volumeId));
+  return sealNewTicket(box, ticketContext(volumeId));
 }
 
 /**
@@ -34,8 +31,7 @@ export async function transferVolume(
 ): Promise<StepOutcome> {
   const { volume, target, hostId, targetHostId, targetUrl, ticketSealed } = moving;
   invariant(targetHostId && targetUrl && ticketSealed, `The volume ${volume.id} goes to no other host by itself.`);
-  const [size] = (await agents.read(hostId, 'getVolumeSizes', { volumes: [volume] }, READ_MS)).sizes;
-  invariant(size, `The host ${hostId} did not tell the size of ${volume.id}.`);
+  const size = await readVolumeSize(agents, hostId, volume);
   const ticket = box.open(ticketSealed, ticketContext(volume.id));
   const ofVolume = { ...step, part: volume.id };
   const granted = {

@@ -1,4 +1,5 @@
 /** A cloud of simulated hosts that HA looks after, and what its specs ask of it. */
+import type { ApiClient } from '@durastack/cli/api/api-client';
 import { DurastackError } from '@durastack/contracts/errors';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { deployParams, eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
@@ -6,6 +7,17 @@ import { startCloud, type Cloud, type CloudOptions } from '../support/cloud.js';
 import { inconsistenciesOf } from '../support/consistency.js';
 
 const LONG_MS = 90_000;
+
+/** Makes HA look after simulated hosts, which it may switch off. */
+export async function enableSimulatedHa(
+  admin: Pick<ApiClient, 'callAndWait'>,
+  hostIds: readonly string[],
+): Promise<void> {
+  for (const hostid of hostIds) {
+    await admin.callAndWait('configureHAForHost', { hostid, provider: 'SimulatorHAProvider' });
+    await admin.callAndWait('enableHAForHost', { hostid });
+  }
+}
 
 /** Call {@link HaCloud.stop} in `afterAll`. */
 export class HaCloud {
@@ -21,10 +33,7 @@ export class HaCloud {
     const basis = await makeBasis(cloud, { hosts });
     const offering = { name: 'ha', displaytext: 'ha', cpunumber: '1', cpuspeed: '500', memory: '128', offerha: 'true' };
     const { id } = objectOf(await cloud.admin.call('createServiceOffering', offering));
-    for (const hostid of basis.hostIds) {
-      await cloud.admin.callAndWait('configureHAForHost', { hostid, provider: 'SimulatorHAProvider' });
-      await cloud.admin.callAndWait('enableHAForHost', { hostid });
-    }
+    await enableSimulatedHa(cloud.admin, basis.hostIds);
     return new HaCloud(cloud, basis, id);
   }
 

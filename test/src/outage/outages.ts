@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
 import { autocommit } from '@durastack/store/database/transaction';
+import { enableSimulatedHa } from '../ha/ha-cloud.js';
 import type { TestController } from '../oobm/controllers.js';
 import { eventually, objectOf } from '../support/basis.js';
 import type { Child } from '../support/child.js';
@@ -74,12 +75,7 @@ export async function enableHa(cloud: Cloud, controllers: readonly TestControlle
   }
   const rows = await autocommit(cloud.database.source).query<{ id: string }>("SELECT id FROM host WHERE state = 'Up'");
   for (let begun = 0; begun < rows.length; begun += ENROL_AT_ONCE)
-    await Promise.all(
-      rows.slice(begun, begun + ENROL_AT_ONCE).map(async ({ id: hostid }) => {
-        await cloud.admin.callAndWait('configureHAForHost', { hostid, provider: 'SimulatorHAProvider' });
-        await cloud.admin.callAndWait('enableHAForHost', { hostid });
-      }),
-    );
+    await Promise.all(rows.slice(begun, begun + ENROL_AT_ONCE).map(({ id }) => enableSimulatedHa(cloud.admin, [id])));
   return trapped;
 }
 

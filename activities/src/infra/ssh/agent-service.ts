@@ -42,13 +42,9 @@ export async function makeFolders(shell: RemoteShell): Promise<void> {
 /** Writes settings, the unit, and what keeps the host from starting machines by itself. */
 export async function describeService(shell: RemoteShell, { ipv6 }: { ipv6: boolean }): Promise<void> {
   await writeSmallFile(shell, { to: HOST_PATHS.environment, mode: '600', content: agentEnvironment({ ipv6 }) });
-  for (const [to, content] of [
-    [HOST_PATHS.unit, AGENT_UNIT],
-    [HOST_PATHS.guestsAtBoot, NO_GUESTS_AT_BOOT],
-  ] as const) {
-    await shell.run('mkdir -p "$(dirname "$1")"', [to], { what: 'making folders' });
-    await writeSmallFile(shell, { to, mode: '644', content });
-  }
+  await shell.run('mkdir -p "$(dirname "$1")"', [HOST_PATHS.guestsAtBoot], { what: 'making folders' });
+  await writeSmallFile(shell, { to: HOST_PATHS.unit, mode: '644', content: AGENT_UNIT });
+  await writeSmallFile(shell, { to: HOST_PATHS.guestsAtBoot, mode: '644', content: NO_GUESTS_AT_BOOT });
   const enable = `${FUNCTIONS}
 if systemd; then systemctl daemon-reload; systemctl enable -q durastack-agent.service; fi`;
   await shell.run(enable, [], { what: 'registering the service' });

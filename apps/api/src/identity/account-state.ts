@@ -1,5 +1,6 @@
 /** Whether accounts and users may act. What they asked for before goes on to its end. */
 import { DurastackError } from '@durastack/contracts/errors';
+import { endSessionsOf } from '@durastack/store/identity/end-sessions';
 import { updateRow } from '@durastack/store/database/rows';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
 import { ownerOf } from '@durastack/store/identity/access';
@@ -50,7 +51,7 @@ export async function setAccountState(tools: Tools, named: NamedAccount, state: 
     await roles.requireCovers(tx, call.caller, account.role_id);
     if (state !== 'enabled') {
       refuseOwnAndFirst('account', account.id === call.caller.accountId, account.is_default === 1);
-      await tx.execute('DELETE s FROM session s JOIN user u ON u.id = s.user_id WHERE u.account_id = ?', [account.id]);
+      await endSessionsOf(tx, account.id);
     }
     await updateRow(tx, { type: 'account', id: account.id }, { state });
     return account.id;

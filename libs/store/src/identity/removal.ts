@@ -5,6 +5,7 @@ import { refuseWhileUsed, type Obstacle } from '../database/rows.js';
 import type { Tx } from '../database/transaction.js';
 import { isOpenSql } from '../operations/open-operations.js';
 import { tableOf } from '../operations/state-rows.js';
+import { endSessionsOf } from './end-sessions.js';
 
 /** An account, a project or a domain. */
 export type OwnerRef = ResourceRef & { readonly type: 'account' | 'project' | 'domain' };
@@ -131,8 +132,7 @@ export async function closeOwner(tx: Tx, owner: OwnerRef, operationId: string): 
     const text = `The ${owner.type} ${row?.name} is being removed by operation ${row?.remover}.`;
     throw new DurastackError('CONFLICT', text);
   }
-  if (owner.type === 'account')
-    await tx.execute('DELETE s FROM session s JOIN user u ON u.id = s.user_id WHERE u.account_id = ?', [owner.id]);
+  if (owner.type === 'account') await endSessionsOf(tx, owner.id);
 }
 
 /** It is in use again, unless another operation removes it. */
@@ -183,7 +183,7 @@ async function removeAccount(tx: Tx, id: string): Promise<void> {
   for (const table of RECORDS) await tx.execute(`DELETE FROM ${table} WHERE account_id = ?`, [id]);
   // A range that was the account's own is for everybody again.
   await tx.execute('UPDATE vlan_ip_range SET account_id = NULL, domain_id = NULL WHERE account_id = ?', [id]);
-  await tx.execute('DELETE s FROM session s JOIN user u ON u.id = s.user_id WHERE u.account_id = ?', [id]);
+  await endSessionsOf(tx, id);
   const users = "UPDATE user SET state = 'removed', api_key = NULL, secret_key_sealed = NULL WHERE account_id = ?";
   await tx.execute(users, [id]);
   await forget(tx, { type: 'account', id });

@@ -1,10 +1,9 @@
 /** A host dies, again and again: on a lab, where its power is cut, or a simulated one. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '@durastack/cli/api/api-client';
-import { DurastackError } from '@durastack/contracts/errors';
 import { autocommit } from '@durastack/store/database/transaction';
+import { enableSimulatedHa } from '../../ha/ha-cloud.js';
 import { disableHa, enableHa } from '../../lab/ha-hosts.js';
-import { deployParams, itemsOf, objectOf } from '../../support/basis.js';
+import { deployParams, eventually, itemsOf, objectOf } from '../../support/basis.js';
 import { startBenchCloud } from '../bench-cloud.js';
 import { takeLab } from '../lab-bed.js';
 import { quantile, type CaseReport, type Figure } from '../report.js';
@@ -17,7 +16,6 @@ const IMPATIENT_GOALS_S = { proof: Infinity, elsewhere: 25 };
 const IMPATIENT_MS = 1_500;
 const DEFAULT_HEARTBEAT_MS = 5_000;
 const HOSTS = 3;
-const LOOK_MS = 200;
 const LIMIT_MS = 10 * 60_000;
 const OFFERING = { displaytext: 'ha', cpunumber: '1', cpuspeed: '500', memory: '128', offerha: 'true' };
 
@@ -57,10 +55,7 @@ async function onSimulator(count: number, heartbeatMs: number): Promise<CaseRepo
   const cloud = await startBenchCloud({ hosts: HOSTS, settings });
   try {
     const { admin: api, basis } = cloud;
-    for (const hostid of basis.hostIds) {
-      await api.callAndWait('configureHAForHost', { hostid, provider: 'SimulatorHAProvider' });
-      await api.callAndWait('enableHAForHost', { hostid });
-    }
+    await enableSimulatedHa(api, basis.hostIds);
     const serviceofferingid = objectOf(await api.call('createServiceOffering', { ...OFFERING, name: 'ha' })).id;
     const vmId = objectOf(await api.callAndWait('deployVirtualMachine', deployParams(basis, { serviceofferingid }))).id;
     const setPower = async (id: string, on: boolean): Promise<void> => {
@@ -185,12 +180,5 @@ async function haStateOf(api: ApiClient, hostid: string): Promise<unknown> {
   return itemsOf(await api.call('listHostHAResources', { hostid }))[0]?.['hastate'];
 }
 
-async function until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-  const limit = Date.now() + LIMIT_MS;
-  for (;;) {
-    const found = await ask();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > limit) throw new DurastackError('TIMEOUT', `${what} did not come about in ${LIMIT_MS} ms.`);
-    await sleep(LOOK_MS);
-  }
-}
+const until = <T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> =>
+  eventually(what, ask, LIMIT_MS);
