@@ -11,6 +11,7 @@ CREATE TABLE `account` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `account_domain_name` (`domain_id`,`name`),
+  KEY `account_domain_page` (`domain_id`,`id`,`state`,`role`),
   KEY `account_role` (`role_id`)
 );
 
@@ -49,6 +50,21 @@ CREATE TABLE `alert` (
   PRIMARY KEY (`id`),
   UNIQUE KEY `alert_open` (`open_key`),
   KEY `alert_created` (`archived`,`created_at`)
+);
+
+CREATE TABLE `annotation` (
+  `id` char(36) NOT NULL,
+  `text` varchar(4096) NOT NULL,
+  `resource_type` varchar(30) NOT NULL,
+  `resource_id` char(36) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `admins_only` tinyint NOT NULL DEFAULT 0,
+  `user_id` char(36) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `annotation_account` (`account_id`),
+  KEY `annotation_resource` (`resource_type`,`resource_id`)
 );
 
 CREATE TABLE `claim` (
@@ -143,6 +159,7 @@ CREATE TABLE `domain` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `domain_parent_name` (`parent_id`,`name`),
+  KEY `domain_page` (`removed`,`id`),
   KEY `domain_path` (`path`)
 );
 
@@ -192,6 +209,7 @@ CREATE TABLE `event` (
   `resource_id` char(36) DEFAULT NULL,
   `operation_id` char(36) DEFAULT NULL,
   `source_address` varchar(64) DEFAULT NULL,
+  `archived` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `event_domain` (`domain_id`,`created_at`),
@@ -417,9 +435,10 @@ CREATE TABLE `network` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `network_vni` (`zone_id`,`vni`),
-  KEY `network_domain` (`domain_id`),
   KEY `network_zone` (`zone_id`,`state`),
-  KEY `network_account` (`account_id`,`state`)
+  KEY `network_acl` (`acl`,`state`),
+  KEY `network_domain_page` (`domain_id`,`id`,`state`,`account_id`),
+  KEY `network_account_page` (`account_id`,`id`,`state`)
 );
 
 CREATE TABLE `network_offering` (
@@ -676,8 +695,9 @@ CREATE TABLE `public_ip` (
   PRIMARY KEY (`id`),
   UNIQUE KEY `public_ip_address` (`zone_id`,`position`),
   KEY `public_ip_network` (`network_id`),
-  KEY `public_ip_domain` (`domain_id`),
-  KEY `public_ip_account` (`account_id`),
+  KEY `public_ip_domain_page` (`domain_id`,`id`,`state`,`account_id`),
+  KEY `public_ip_account_page` (`account_id`,`id`,`state`),
+  KEY `public_ip_page` (`state`,`id`,`account_id`),
   KEY `public_ip_range` (`range_id`),
   KEY `public_ip_state` (`zone_id`,`state`,`position`)
 );
@@ -728,6 +748,15 @@ CREATE TABLE `reservation` (
   KEY `reservation_resource` (`resource_type`,`resource_id`)
 );
 
+CREATE TABLE `resource_detail` (
+  `resource_type` varchar(30) NOT NULL,
+  `resource_id` char(36) NOT NULL,
+  `name` varchar(191) NOT NULL,
+  `value` varchar(4096) NOT NULL,
+  `for_display` tinyint NOT NULL DEFAULT 1,
+  PRIMARY KEY (`resource_type`,`resource_id`,`name`)
+);
+
 CREATE TABLE `resource_limit` (
   `id` char(36) NOT NULL,
   `owner_type` varchar(10) NOT NULL,
@@ -736,6 +765,14 @@ CREATE TABLE `resource_limit` (
   `max` bigint NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `resource_limit_owner` (`owner_id`,`kind`)
+);
+
+CREATE TABLE `resource_setting` (
+  `resource_id` char(36) NOT NULL,
+  `name` varchar(100) NOT NULL,
+  `value` longtext NOT NULL,
+  PRIMARY KEY (`resource_id`,`name`),
+  KEY `resource_setting_name` (`name`)
 );
 
 CREATE TABLE `resource_tag` (
@@ -847,6 +884,7 @@ CREATE TABLE `storage_pool` (
   `state` varchar(20) NOT NULL,
   `allocation_state` varchar(20) NOT NULL,
   `capacity_bytes` bigint NOT NULL DEFAULT 0,
+  `overprovisioning` double NOT NULL DEFAULT 2,
   `used_bytes` bigint NOT NULL DEFAULT 0,
   `reserved_bytes` bigint NOT NULL DEFAULT 0,
   `locks` varchar(20) DEFAULT NULL,
@@ -900,6 +938,13 @@ CREATE TABLE `template_on_pool` (
   PRIMARY KEY (`template_id`,`pool_id`)
 );
 
+CREATE TABLE `template_permission` (
+  `template_id` char(36) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  PRIMARY KEY (`template_id`,`account_id`),
+  KEY `template_permission_account` (`account_id`)
+);
+
 CREATE TABLE `traffic_type` (
   `id` char(36) NOT NULL,
   `physical_network_id` char(36) NOT NULL,
@@ -934,6 +979,19 @@ CREATE TABLE `user` (
   KEY `user_account` (`account_id`)
 );
 
+CREATE TABLE `user_data` (
+  `id` char(36) NOT NULL,
+  `account_id` char(36) NOT NULL,
+  `domain_id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `data_sealed` longtext NOT NULL,
+  `params` varchar(4096) DEFAULT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `user_data_owner_name` (`account_id`,`name`),
+  KEY `user_data_domain` (`domain_id`)
+);
+
 CREATE TABLE `virtual_machine` (
   `id` char(36) NOT NULL,
   `name` varchar(255) NOT NULL,
@@ -959,22 +1017,24 @@ CREATE TABLE `virtual_machine` (
   `operation_id` char(36) DEFAULT NULL,
   `group_name` varchar(255) DEFAULT NULL,
   `user_data_sealed` longtext DEFAULT NULL,
+  `user_data_id` char(36) DEFAULT NULL,
+  `user_data_details_sealed` longtext DEFAULT NULL,
   `public_keys` longtext DEFAULT NULL,
   `key_pair_names` varchar(1024) DEFAULT NULL,
+  `key_resets` int NOT NULL DEFAULT 0,
   `display_vm` tinyint NOT NULL DEFAULT 0,
   `ha_priority` int DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   `destroyed_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`id`),
+  KEY `vm_user_data` (`user_data_id`),
   KEY `vm_crashed` (`crashed_at`),
   KEY `vm_power` (`state`,`observed_power`),
   KEY `vm_name` (`name`),
-  KEY `vm_created` (`created_at`,`id`),
-  KEY `vm_zone` (`zone_id`,`created_at`),
+  KEY `vm_zone` (`zone_id`),
   KEY `vm_host` (`host_id`,`state`),
-  KEY `vm_domain` (`domain_id`,`created_at`),
-  KEY `vm_account_page` (`account_id`,`id`,`state`),
-  KEY `vm_account` (`account_id`,`state`,`created_at`)
+  KEY `vm_domain_page` (`domain_id`,`id`,`state`,`account_id`),
+  KEY `vm_account_page` (`account_id`,`id`,`state`)
 );
 
 CREATE TABLE `vlan_ip_range` (
@@ -1029,10 +1089,9 @@ CREATE TABLE `volume` (
   `state` varchar(20) NOT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
-  KEY `volume_domain` (`domain_id`),
   KEY `volume_pool` (`pool_id`),
-  KEY `volume_account_page` (`account_id`,`id`,`state`),
-  KEY `volume_account` (`account_id`,`state`),
+  KEY `volume_domain_page` (`domain_id`,`id`,`state`,`account_id`,`kind`),
+  KEY `volume_account_page` (`account_id`,`id`,`state`,`kind`),
   KEY `volume_vm` (`vm_id`)
 );
 
@@ -1060,6 +1119,19 @@ CREATE TABLE `volume_hold` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`volume_id`,`pool_id`),
   KEY `volume_hold_lost` (`lost_host_id`)
+);
+
+CREATE TABLE `vpc_offering` (
+  `id` char(36) NOT NULL,
+  `name` varchar(255) NOT NULL,
+  `display_text` varchar(4096) NOT NULL,
+  `state` varchar(20) NOT NULL,
+  `is_default` tinyint NOT NULL DEFAULT 0,
+  `services_json` longtext NOT NULL,
+  `live_key` varchar(36) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `vpc_offering_name` (`name`,`live_key`)
 );
 
 CREATE TABLE `zone` (

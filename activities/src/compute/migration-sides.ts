@@ -13,6 +13,7 @@ interface Side {
   readonly ongoing?: true | undefined;
   /** By post-copy: what has not gone yet. */
   readonly remainingBytes?: number | undefined;
+  readonly broken?: true | undefined;
 }
 
 /** A post-copy goes on, unless one side is dead: then the other one does not know that yet. */
@@ -56,7 +57,8 @@ export async function judgeSides(
   const destination = await sideOn(agents, destinationHostId, vmId, step);
   const [{ side: atSource, remainingBytes }, { side: atDestination }] = [source, destination];
   const disks = movesDisks ? 'move' : 'stay';
-  const verdict = judgeMigration(atSource, atDestination, { jobs: jobsOf(source, destination), disks });
+  const broken = source.broken === true && source.ongoing !== true;
+  const verdict = judgeMigration(atSource, atDestination, { jobs: jobsOf(source, destination), disks, broken });
   if (verdict === 'ask-again' && atSource === 'left') return { verdict: 'arriving', remainingBytes };
   // It had gone: a source that died or was cleared since has nothing to go on with.
   if (verdict === 'at-source' && step.direction === 'past-pivot' && ENDED.has(atSource)) return { verdict: 'lost' };

@@ -90,7 +90,7 @@ function draw(ids: readonly string[], silent: ReadonlySet<string>): string[] {
 async function narrowest(tx: Tx, needs: MachineNeeds): Promise<HostCondition | undefined> {
   if (needs.requestedHostId !== null) return { where: 'id = ?', values: [needs.requestedHostId] };
   const poolIds = needs.disks.flatMap(({ poolId }) => poolId ?? []);
-  return reachOf(await readPools(tx, OVERCOMMIT, poolIds));
+  return reachOf(await readPools(tx, poolIds));
 }
 
 function readSample(tx: Tx, ids: readonly string[], { lastHostId }: MachineNeeds): Promise<HostSnapshot[]> {
@@ -148,11 +148,10 @@ async function complete(
   { needs, dedications, hosts }: { needs: MachineNeeds; dedications: Dedications; hosts: readonly HostSnapshot[] },
 ): Promise<PlacementSnapshot> {
   const poolIds = needs.disks.flatMap(({ poolId }) => poolId ?? []);
-  const reached = poolIds.length === needs.disks.length ? [] : await readPoolsOf(tx, OVERCOMMIT, needs.zoneId, hosts);
+  const reached = poolIds.length === needs.disks.length ? [] : await readPoolsOf(tx, needs.zoneId, hosts);
   const known = new Set(reached.map(({ id }) => id));
   const fixed = await readPools(
     tx,
-    OVERCOMMIT,
     poolIds.filter((id) => !known.has(id)),
   );
   return { hosts, pools: [...reached, ...fixed], dedications };

@@ -14,6 +14,7 @@ import { claim, releaseHosts, releasePools, reserveHost, reservePool } from '@du
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
 import { releaseUnmade } from '../storage/data-volumes.js';
+import { doubtfulHosts } from './doubtful-hosts.js';
 import { SnapshotReader } from './placement-snapshot.js';
 
 const startsNothing = (input: Readonly<Record<string, unknown>>) => input['startVm'] === false;
@@ -29,7 +30,7 @@ export function createActivities({ source, agents }: ActivityDependencies): Plac
         const needs = await readNeedsToReserve(tx, operation.resource.id);
         invariant(needs, `The virtual machine ${operation.resource.id} has no row.`);
         if (needs.hostId !== null) return DONE;
-        const silent = agents.silentHosts();
+        const silent = await doubtfulHosts(tx, agents);
         const refusal = await place(tx, snapshots, { operationId: operation.id, needs, silent });
         if (refusal === undefined) return DONE;
         await noteExplanation(tx, operation.id, refusal.explanation);
@@ -108,7 +109,7 @@ async function reserve(tx: Tx, { operationId, needs }: Placing, { host, disks }:
   if (!(await reserveHost(tx, { ownerId: vmId, hostId: host.id, cpuMhz, memoryMib, ...OVERCOMMIT.host }))) return false;
   for (const [index, { volumeId, poolId }] of disks.entries()) {
     const sizeBytes = needs.disks.find((disk) => disk.volumeId === volumeId)?.sizeBytes ?? 0;
-    if (await reservePool(tx, { volumeId, poolId, sizeBytes, ...OVERCOMMIT.pool })) continue;
+    if (await reservePool(tx, { volumeId, poolId, sizeBytes })) continue;
     for (const taken of disks.slice(0, index)) await releasePools(tx, taken.volumeId);
     await releaseHosts(tx, vmId);
     return false;

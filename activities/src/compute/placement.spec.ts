@@ -115,6 +115,21 @@ const placesIn = async ({ id }: Zone) =>
 const deploys = (zone: Zone, count: number, groups: readonly string[], memoryMib?: number) =>
   Promise.all(Array.from({ length: count }, () => aDeploy(zone, groups, memoryMib)));
 
+describe('hosts that HA has not heard of lately', () => {
+  it('are taken when no other has room', async () => {
+    const zone = await aZone();
+    const [living, ...suspects] = zone.hostIds;
+    for (const id of suspects)
+      await insertRow(tx, 'host_ha', {
+        ...{ id, provider: 'p', enabled: 1, state: 'Suspect', since: created_at, falls: 1, created_at },
+      });
+    expect(await placeAll(await deploys(zone, 3, []))).toEqual([]);
+    expect(new Set(await placesIn(zone))).toEqual(new Set([living]));
+    expect(await placeAll(await deploys(zone, 2, [], 3_900))).toEqual([]);
+    expect(new Set(await placesIn(zone)).size).toBeGreaterThan(1);
+  }, 60_000);
+});
+
 describe('hosts that are shut out of their storage', () => {
   it('takes none that was fenced and has not been started anew since, though it reports again', async () => {
     const zone = await aZone();

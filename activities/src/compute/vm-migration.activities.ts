@@ -23,6 +23,7 @@ import { mayEndSoon, stayNear } from '../stay-near.js';
 import { copyRate } from '../storage/copy-rate.js';
 import { taskOutcome } from '../task-outcome.js';
 import { TICKET_MS } from '../transfer-tickets.js';
+import { doubtfulHosts } from './doubtful-hosts.js';
 import {
   forgetMigration,
   noteFigures,
@@ -118,7 +119,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
         if (step.direction === 'past-pivot' || needs.hostId === null) return DONE;
         const requestedHostId = operation.input['hostId'] as string | undefined;
         const { hostId: destinationHostId } = await reserveDestination(tx, {
-          ...{ operationId: operation.id, needs, silent: agents.silentHosts() },
+          ...{ operationId: operation.id, needs, silent: await doubtfulHosts(tx, agents) },
           ...(requestedHostId === undefined ? {} : { requestedHostId }),
         });
         await noteMigration(tx, operation.id, {

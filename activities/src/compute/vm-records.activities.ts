@@ -1,5 +1,6 @@
 import type { VmRecordPorts } from '@durastack/contracts/compute/vm.ports';
 import { DONE } from '@durastack/contracts/operations/step';
+import { forgetDescriptions } from '@durastack/store/identity/described';
 import { inStep } from '@durastack/store/operations/run';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import type { ActivityDependencies } from '../dependencies.js';
@@ -20,10 +21,13 @@ export function createActivities({ source }: ActivityDependencies): VmRecordPort
         );
         await tx.execute('DELETE FROM affinity_group_member WHERE vm_id = ?', [vmId]);
         await tx.execute('DELETE FROM nic WHERE vm_id = ?', [vmId]);
-        await tx.execute("DELETE FROM resource_tag WHERE resource_type = 'virtual-machine' AND resource_id = ?", [
-          vmId,
-        ]);
-        await tx.execute('UPDATE virtual_machine SET user_data_sealed = NULL, public_keys = NULL WHERE id = ?', [vmId]);
+        await forgetDescriptions(tx, { type: 'virtual-machine', id: vmId });
+        await forgetDescriptions(tx, { type: 'volume', id: volume.id });
+        await tx.execute(
+          `UPDATE virtual_machine SET user_data_sealed = NULL, user_data_id = NULL, user_data_details_sealed = NULL, public_keys = NULL
+            WHERE id = ?`,
+          [vmId],
+        );
         return DONE;
       }),
 

@@ -22,6 +22,8 @@ export interface VmRow {
   readonly cpuMhz: number;
   readonly memoryMib: number;
   readonly userDataSealed: string | null;
+  readonly userDataDetailsSealed: string | null;
+  readonly keyResets: number;
   readonly publicKeys: string | null;
   /** 1: it is started with room to grow. */
   readonly mayGrow: number;
@@ -38,7 +40,8 @@ export interface RootVolumeRow {
 
 const VM_COLUMNS = `v.id, v.name, v.instance_name AS instanceName, v.zone_id AS zoneId, v.host_id AS hostId, v.last_host_id AS lastHostId,
   v.requested_host_id AS requestedHostId, v.template_id AS templateId, v.service_offering_id AS serviceOfferingId, v.cpu_count AS cpuCount,
-  v.cpu_mhz AS cpuMhz, v.memory_mib AS memoryMib, v.user_data_sealed AS userDataSealed, v.public_keys AS publicKeys,
+  v.cpu_mhz AS cpuMhz, v.memory_mib AS memoryMib, v.user_data_sealed AS userDataSealed,
+  v.user_data_details_sealed AS userDataDetailsSealed, v.key_resets AS keyResets, v.public_keys AS publicKeys,
   (SELECT o.dynamic_scaling AND t.is_dynamically_scalable FROM service_offering o JOIN template t WHERE o.id = v.service_offering_id AND t.id = v.template_id) AS mayGrow`;
 
 /** The machine. NOT_FOUND when there is none. */
@@ -173,12 +176,20 @@ export async function readVmSpec(
     dataVolumes: await readDataVolumes(tx, vmId),
     nics: await readNics(tx, vmId, forHostId ?? vm.hostId),
     seed: {
-      instanceId: vm.id,
+      instanceId: vm.keyResets === 0 ? vm.id : `${vm.id}-${vm.keyResets}`,
       hostname: vm.name,
       publicKeys: (vm.publicKeys ?? '').split('\n').filter((line) => line !== ''),
       ...(vm.userDataSealed === null
         ? {}
         : { userDataBase64: box.open(vm.userDataSealed, `virtual-machine:${vm.id}`) }),
+      ...(vm.userDataDetailsSealed === null
+        ? {}
+        : {
+            variables: JSON.parse(box.open(vm.userDataDetailsSealed, `virtual-machine:${vm.id}`)) as Record<
+              string,
+              string
+            >,
+          }),
     },
   };
   return { spec, hostId: vm.hostId };

@@ -23,6 +23,7 @@ import { onHostOr, removeElsewhere, removeVolume } from '../storage/volume-hosts
 import { readVolumeSize } from '../storage/volume-sizes.js';
 import { sealVolumeTicket, transferVolume } from '../storage/volume-transfer.js';
 import { taskOutcome } from '../task-outcome.js';
+import { doubtfulHosts } from './doubtful-hosts.js';
 import { reserveDestination } from './migration-placement.js';
 import { forgetMigration, noteMigration, readMigration, sealTicket } from './migration-rows.js';
 
@@ -143,7 +144,7 @@ async function reserveRunning(
     throw new DurastackError('NOT_ALLOWED_IN_STATE', `${needs.name} does not run any more; ask for its move again.`);
   const requestedHostId = operation.input['hostId'] as string | undefined;
   const { hostId: destinationHostId } = await reserveDestination(tx, {
-    ...{ operationId: operation.id, needs, silent: agents.silentHosts(), withDisks: true },
+    ...{ operationId: operation.id, needs, silent: await doubtfulHosts(tx, agents), withDisks: true },
     ...(requestedHostId === undefined ? {} : { requestedHostId }),
   });
   const ticketSealed = sealTicket(box, vmId);
@@ -184,7 +185,7 @@ async function makeTargets(
   const pools = new Map<string, number>();
   for (const { volume, target, hostId, targetHostId, ticketSealed } of moving) {
     invariant(targetHostId, `The volume ${volume.id} goes to no other host.`);
-    const size = await readVolumeSize(agents, hostId, volume);
+    const size = await readVolumeSize(agents, { hostId, volume }, step);
     const { pool } = target;
     const { availableBytes } = await agents.call(targetHostId, 'ensurePool', { pool, refuseWhenSilent: true }, step);
     const needed = (pools.get(pool.id) ?? 0) + (size.allocatedBytes ?? size.sizeBytes);

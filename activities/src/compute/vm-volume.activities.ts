@@ -1,8 +1,7 @@
 import type { VmVolumePorts } from '@durastack/contracts/compute/vm.ports';
-import type { PoolSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
-import type { VerbParams } from '@durastack/contracts/agent/verbs';
-import { invariant, isDurastackError } from '@durastack/contracts/errors';
-import { DONE, pending } from '@durastack/contracts/operations/step';
+import type { VolumeSpec } from '@durastack/contracts/agent/specs';
+import { invariant } from '@durastack/contracts/errors';
+import { DONE } from '@durastack/contracts/operations/step';
 import type { Tx } from '@durastack/store/database/transaction';
 import { releasePools } from '@durastack/store/operations/reservations';
 import { inStep, underStep } from '@durastack/store/operations/run';
@@ -10,7 +9,6 @@ import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
 import type { ActivityDependencies } from '../dependencies.js';
 import { hostsInReachOfPool } from '../storage/pool-hosts.js';
 import { removeVolume } from '../storage/volume-hosts.js';
-import { taskOutcome } from '../task-outcome.js';
 import {
   makeDataVolumes,
   readNewDataVolumes,
@@ -19,7 +17,8 @@ import {
   unmakeDataVolumes,
 } from '../storage/data-volumes.js';
 import { readLeftCopies } from './left-copies.js';
-import { readTemplateStore, readVmAndDisk, type RootVolumeRow } from './vm-rows.js';
+import { makeRootDisk, readRootWork, readSpares, removeSpare, type RootWork } from './root-disk.js';
+import { readVmAndDisk } from './vm-rows.js';
 
 /** See {@link VmVolumePorts}. */
 export function createActivities({ source, agents }: ActivityDependencies): VmVolumePorts {
@@ -31,22 +30,7 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
       if (!work) return DONE;
       await makeDataVolumes({ source, agents }, step, { hostId: work.hostId, volumes: work.dataVolumes });
       if (!work.root) return DONE;
-      const { hostId, volume, copy } = { hostId: work.hostId, ...work.root };
-      if (copy) {
-        const outcome = taskOutcome(await agents.task(hostId, 'ensureTemplateOnPool', copy, step));
-        if (!outcome.done) return outcome;
-        await underStep(source, step, (tx) => markTemplate(tx, volume, 'ready'));
-      }
-      try {
-        await agents.call(hostId, 'ensureVolume', { volume }, step);
-      } catch (error) {
-        if (!isDurastackError(error, 'NOT_FOUND') || copy) throw error;
-        // Somebody took the base image away: it is copied again.
-        await underStep(source, step, (tx) => markTemplate(tx, volume, 'absent'));
-        return pending(0, 'the base image is missing on the pool');
-      }
-      await underStep(source, step, (tx) => transitionIfAllowed(tx, { type: 'volume', id: volume.id }, 'Created'));
-      return DONE;
+      return makeRootDisk({ source, agents }, step, { hostId: work.hostId, ...work.root });
     },
 
     async removeUnfinishedDisks(step) {
@@ -78,13 +62,15 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
         const unwanted = step.direction === 'undoing' ? ['Allocated', 'Ready'] : ['Allocated'];
         const dataVolumes = await readNewDataVolumes(tx, vm.id, unwanted);
         const copies = await readLeftCopies(tx, { vmId: vm.id, volumeId: volume.id, poolId: pool.id });
-        return { hostId: vm.hostId ?? inReach, volumeId: volume.id, pool, dataVolumes, copies };
+        const spares = await readSpares(tx, vm.id);
+        return { hostId: vm.hostId ?? inReach, volumeId: volume.id, pool, dataVolumes, copies, spares };
       });
       if (!work) return DONE;
       const { hostId, volumeId, pool, dataVolumes } = work;
       if (hostId !== undefined) {
         await unmakeDataVolumes({ source, agents }, step, { hostId, volumes: dataVolumes });
         await removeVolume({ source, agents }, { volumeId, pool, hostId }, step);
+        for (const spare of work.spares) await removeSpare({ source, agents }, step, { hostId, ...spare });
       }
       for (const copy of work.copies) await removeVolume({ source, agents }, copy, step);
       await underStep(source, step, async (tx) => {
@@ -96,12 +82,6 @@ export function createActivities({ source, agents }: ActivityDependencies): VmVo
       return DONE;
     },
   };
-}
-
-interface RootWork {
-  readonly volume: VolumeSpec;
-  /** Given when the base image has to be copied to the pool first. */
-  readonly copy?: VerbParams<'ensureTemplateOnPool'>;
 }
 
 interface DisksWork {
@@ -117,29 +97,4 @@ async function readWork(tx: Tx, vmId: string): Promise<DisksWork> {
   invariant(vm.hostId && pool, `The virtual machine ${vmId} has no host or pool for its disk.`);
   const root = volume.state === 'Allocated' ? await readRootWork(tx, volume, pool) : undefined;
   return { hostId: vm.hostId, root, dataVolumes: await readNewDataVolumes(tx, vmId, ['Allocated']) };
-}
-
-async function readRootWork(tx: Tx, { id, sizeBytes, templateId }: RootVolumeRow, pool: PoolSpec): Promise<RootWork> {
-  const volume = { id, pool, sizeBytes, ...(templateId ? { templateId } : {}) };
-  if (templateId === null) return { volume };
-  const [known] = await tx.query<{ ready: number }>(
-    'SELECT ready_at IS NOT NULL AS ready FROM template_on_pool WHERE template_id = ? AND pool_id = ?',
-    [templateId, pool.id],
-  );
-  if (known?.ready === 1) return { volume };
-  // Written before the copy, so that removal of the template finds it.
-  await tx.execute(
-    'INSERT INTO template_on_pool (template_id, pool_id, created_at) VALUES (?, ?, NOW(3)) ON DUPLICATE KEY UPDATE pool_id = VALUES(pool_id)',
-    [templateId, pool.id],
-  );
-  return { volume, copy: { templateId, store: await readTemplateStore(tx, templateId), pool } };
-}
-
-/** Notes whether a pool has the base image of a volume. */
-async function markTemplate(tx: Tx, { templateId, pool }: VolumeSpec, is: 'ready' | 'absent'): Promise<void> {
-  await tx.execute('UPDATE template_on_pool SET ready_at = IF(?, NOW(3), NULL) WHERE template_id = ? AND pool_id = ?', [
-    is === 'ready',
-    templateId,
-    pool.id,
-  ]);
 }

@@ -8,7 +8,7 @@ export async function findFlapping(tx: Tx, hostId?: string): Promise<AlertReason
   return (await readFlapping(tx, hostId)).map(({ id, name, falls }) => ({
     key: `host-flaps:host/${id}`,
     resource: { type: 'host', id },
-    description: `Host ${name} has fallen silent ${falls} times, each time within ten minutes of the last. It has to be silent for longer now before it is fenced, so its machines are missed for longer when it really fails. Look at its network and its load, or move its machines away (prepareHostForMaintenance) until it is mended.`,
+    description: `Host ${name} has fallen silent ${falls} times, each time within ten minutes of the last. Unless it is off, it has to be silent for longer now before it is fenced, so its machines are missed for longer when it really fails. Look at its network and its load, or move its machines away (prepareHostForMaintenance) until it is mended.`,
   }));
 }
 

@@ -1,15 +1,17 @@
-import type { VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
+import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { TemplatePorts } from '@durastack/contracts/image/template.ports';
-import { DONE, type StepRef } from '@durastack/contracts/operations/step';
+import { DONE } from '@durastack/contracts/operations/step';
 import type { Tx } from '@durastack/store/database/transaction';
-import { claim } from '@durastack/store/operations/reservations';
-import { holdToLimits } from '@durastack/store/identity/limits';
 import { inStep } from '@durastack/store/operations/run';
+import { readVolume, type VolumeRow } from '@durastack/store/storage/volume-row';
 import { readPool, readTemplateStore } from '../compute/vm-rows.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { hostsInReachOfPool } from '../storage/pool-hosts.js';
+import { onHostOr } from '../storage/volume-hosts.js';
+import { readVolumeWork, type VolumeWork } from '../storage/volume-work.js';
 import { taskOutcome } from '../task-outcome.js';
+import { claimedHost, recordFailure, recordTask, workingHost } from './template-rows.js';
 
 /** Greatest image that is fetched, and greatest disk that it may claim to hold. */
 const MAX_IMAGE_BYTES = 64 * 1024 ** 3;
@@ -25,11 +27,25 @@ export function createActivities(dependencies: ActivityDependencies): TemplatePo
         params: await fetchParams(tx, operation.resource.id, dependencies.settings.imagePrivateCidrs),
       }));
       const status = await agents.task(hostId, 'fetchImage', params, step);
-      if (status.state === 'done')
-        await recordSizes(dependencies, step, params.templateId, status.result as VerbResult<'fetchImage'>);
-      else if (status.state === 'running') await recordProgress(dependencies, step, params.templateId, status);
-      else if (status.state === 'failed')
-        await recordFailure(dependencies, step, params.templateId, status.error?.message ?? 'failed');
+      await recordTask(dependencies, step, { templateId: params.templateId, status });
+      return taskOutcome(status);
+    },
+
+    async storeTemplate(step) {
+      const { hostId, params } = await inStep(source, step, async (tx, operation) => {
+        const volume = await readVolume(tx, String(operation.input['volumeId']));
+        const work = await readAtRest(tx, volume);
+        return {
+          hostId: await workingHost(tx, operation.id, async () => work.hostId),
+          params: {
+            templateId: operation.resource.id,
+            store: await readTemplateStore(tx, operation.resource.id),
+            volume: work.volume,
+          },
+        };
+      });
+      const status = await agents.task(hostId, 'storeVolumeImage', params, step);
+      await recordTask(dependencies, step, { templateId: params.templateId, status });
       return taskOutcome(status);
     },
 
@@ -43,7 +59,12 @@ export function createActivities(dependencies: ActivityDependencies): TemplatePo
         const params = { templateId: operation.resource.id, store: await readTemplateStore(tx, operation.resource.id) };
         return { hostId, params, error: operation.error?.message };
       });
-      if (work.hostId !== undefined) await agents.call(work.hostId, 'ensureImageGone', work.params, step);
+      const { hostId, params } = work;
+      if (hostId !== undefined)
+        await onHostOr(agents.call(hostId, 'ensureImageGone', params, step), async () => {
+          const other = await inStep(source, step, (tx) => anyHost(tx, params.templateId));
+          await agents.call(other, 'ensureImageGone', params, step);
+        });
       if (work.error !== undefined) await recordFailure(dependencies, step, work.params.templateId, work.error);
       return DONE;
     },
@@ -86,29 +107,40 @@ export function createActivities(dependencies: ActivityDependencies): TemplatePo
   };
 }
 
-async function claimedHost(tx: Tx, operationId: string): Promise<string | undefined> {
-  const claims = await tx.query<{ id: string }>(
-    "SELECT c.resource_id AS id FROM claim c JOIN host h ON h.id = c.resource_id WHERE c.operation_id = ? AND c.resource_type = 'host' AND h.state <> 'Removed'",
-    [operationId],
-  );
-  return claims[0]?.id;
+async function fetchingHost(tx: Tx, operationId: string, templateId: string): Promise<string> {
+  return workingHost(tx, operationId, () => anyHost(tx, templateId));
 }
 
-/** The host that works on the image: claimed once, so that every poll asks the same one. */
-async function fetchingHost(tx: Tx, operationId: string, templateId: string): Promise<string> {
-  const claimed = await claimedHost(tx, operationId);
-  if (claimed !== undefined) return claimed;
+/** A host of the template's zone that is up. HOST_UNREACHABLE when there is none: the step is tried again. */
+async function anyHost(tx: Tx, templateId: string): Promise<string> {
   const hosts = await tx.query<{ id: string }>(
     "SELECT h.id FROM host h JOIN template t ON t.zone_id = h.zone_id WHERE t.id = ? AND h.hypervisor = t.hypervisor AND h.state = 'Up' ORDER BY RAND() LIMIT 1",
     [templateId],
   );
-  if (!hosts[0])
+  if (hosts[0]) return hosts[0].id;
+  throw new DurastackError(
+    'HOST_UNREACHABLE',
+    'No host of the zone is up that could work on the image; waiting for one.',
+  );
+}
+
+/** Where the disk is, while nothing writes to it. NOT_ALLOWED_IN_STATE when its machine runs, or it was never made. */
+async function readAtRest(tx: Tx, volume: VolumeRow): Promise<VolumeWork> {
+  const [vm] = await tx.query<{ name: string; state: string; power: string }>(
+    'SELECT name, state, observed_power AS power FROM virtual_machine WHERE id = ?',
+    [volume.vmId],
+  );
+  if (vm && (vm.state !== 'Stopped' || vm.power === 'running'))
     throw new DurastackError(
-      'HOST_UNREACHABLE',
-      'No host of the zone is up that could work on the image; waiting for one.',
+      'NOT_ALLOWED_IN_STATE',
+      `The virtual machine ${vm.name} is ${vm.state}; a template is made of its disks when it is Stopped.`,
     );
-  await claim(tx, operationId, [{ type: 'host', id: hosts[0].id }]);
-  return hosts[0].id;
+  const work = volume.state === 'Ready' ? await readVolumeWork(tx, volume) : undefined;
+  if (work) return work;
+  throw new DurastackError(
+    'NOT_ALLOWED_IN_STATE',
+    `The volume ${volume.name} holds nothing yet; start its machine first.`,
+  );
 }
 
 async function fetchParams(
@@ -132,45 +164,4 @@ async function fetchParams(
     maxVirtualBytes: MAX_VIRTUAL_BYTES,
     allowedPrivateCidrs: [...allowedPrivateCidrs],
   };
-}
-
-function recordSizes(
-  { source }: ActivityDependencies,
-  step: StepRef,
-  templateId: string,
-  sizes: VerbResult<'fetchImage'>,
-) {
-  return inStep(source, step, async (tx) => {
-    await tx.execute(
-      "UPDATE template SET size_bytes = ?, virtual_size_bytes = ?, percent = 100, status = 'Download Complete' WHERE id = ?",
-      [sizes.sizeBytes, sizes.virtualSizeBytes, templateId],
-    );
-    // How large it is was not known when it was asked for.
-    const [owner] = await tx.query<{ accountId: string }>('SELECT account_id AS accountId FROM template WHERE id = ?', [
-      templateId,
-    ]);
-    if (owner) await holdToLimits(tx, owner.accountId, ['secondary_storage']);
-  });
-}
-
-function recordProgress(
-  { source }: ActivityDependencies,
-  step: StepRef,
-  templateId: string,
-  progress: { percent?: number | undefined; detail?: string | undefined },
-) {
-  const percent = Math.floor(progress.percent ?? 0);
-  return inStep(source, step, async (tx) => {
-    await tx.execute('UPDATE template SET percent = ?, status = ? WHERE id = ?', [
-      percent,
-      progress.detail ?? `${percent}% Downloaded`,
-      templateId,
-    ]);
-  });
-}
-
-function recordFailure({ source }: ActivityDependencies, step: StepRef, templateId: string, message: string) {
-  return inStep(source, step, (tx) =>
-    tx.execute('UPDATE template SET status = ? WHERE id = ?', [message.slice(0, 1024), templateId]),
-  );
 }

@@ -7,7 +7,7 @@ import { startVirtualMachine } from '@durastack/contracts/compute/start-virtual-
 import { failOverHost } from '@durastack/contracts/infra/fail-over-host';
 import type { HostHaState } from '@durastack/contracts/infra/host-ha-states';
 import { reinstateHost } from '@durastack/contracts/infra/reinstate-host';
-import { detect, silenceNeededMs, type Witnesses } from '@durastack/model/ha/detect';
+import { detect, type Witnesses } from '@durastack/model/ha/detect';
 import { silenceCounts, watch, type Watching } from '@durastack/model/infra/silence';
 import { acceptVmOperation, readNetworksOf } from '@durastack/store/compute/accept-vm-operation';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
@@ -136,7 +136,8 @@ class Detector {
     // By both clocks: a leap of the database's makes nobody silent.
     const silentMs = Math.min(host.silentMs, nowMs - known.sinceMs + this.windowMs / 2);
     const isFresh = known.answers !== undefined && nowMs - known.answers.atMs < ANSWERS_AGE_MS;
-    if (!isFresh && silentMs >= silenceNeededMs(host.falls, this.windowMs) - ASK_AHEAD_MS) this.ask(host, known);
+    // One that flaps has to be silent for longer, unless it is off.
+    if (!isFresh && silentMs >= this.windowMs - ASK_AHEAD_MS) this.ask(host, known);
     const witnesses = isFresh ? known.answers?.witnesses : undefined;
     const { state, reason } = detect({ silentMs, falls: host.falls, witnesses }, this.windowMs);
     // The last word stands until there is a newer one.

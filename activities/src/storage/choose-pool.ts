@@ -1,6 +1,5 @@
 /** A pool for a data disk that has none yet. */
 import { DurastackError } from '@durastack/contracts/errors';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
 import type { Tx } from '@durastack/store/database/transaction';
 import { claim, reservePool } from '@durastack/store/operations/reservations';
 
@@ -22,15 +21,15 @@ export async function placeDisk(tx: Tx, { operationId, volume, hostId }: DiskToP
   const pools = await tx.query<{ id: string; tags: string | null }>(
     `SELECT p.id, p.tags FROM storage_pool p JOIN host h ON h.id = ? JOIN volume d ON d.id = ? LEFT JOIN disk_offering o ON o.id = d.disk_offering_id
       WHERE p.zone_id = h.zone_id AND (p.host_id IS NULL OR p.host_id = h.id) AND (p.cluster_id IS NULL OR p.cluster_id = h.cluster_id)
-        AND p.state = 'Up' AND p.allocation_state = 'Enabled' AND p.reserved_bytes + d.size_bytes <= p.capacity_bytes * ?
-      ORDER BY ((p.host_id IS NOT NULL) = (IFNULL(o.storage_type, 'shared') = 'local')) DESC, p.capacity_bytes * ? - p.reserved_bytes DESC, p.id`,
-    [hostId, volume.id, OVERCOMMIT.pool.overprovisioning, OVERCOMMIT.pool.overprovisioning],
+        AND p.state = 'Up' AND p.allocation_state = 'Enabled' AND p.reserved_bytes + d.size_bytes <= p.capacity_bytes * p.overprovisioning
+      ORDER BY ((p.host_id IS NOT NULL) = (IFNULL(o.storage_type, 'shared') = 'local')) DESC, p.capacity_bytes * p.overprovisioning - p.reserved_bytes DESC, p.id`,
+    [hostId, volume.id],
   );
   const wanted = await tagsOf(tx, volume.id);
   for (const pool of pools) {
     const has = words(pool.tags);
     if (!wanted.every((tag) => has.includes(tag))) continue;
-    const room = { volumeId: volume.id, poolId: pool.id, sizeBytes: volume.sizeBytes, ...OVERCOMMIT.pool };
+    const room = { volumeId: volume.id, poolId: pool.id, sizeBytes: volume.sizeBytes };
     if (!(await reservePool(tx, room))) continue;
     await claim(tx, operationId, [{ type: 'storage-pool', id: pool.id }]);
     await tx.execute('UPDATE volume SET pool_id = ? WHERE id = ?', [pool.id, volume.id]);

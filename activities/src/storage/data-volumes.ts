@@ -2,6 +2,7 @@
 import type { VolumeSpec } from '@durastack/contracts/agent/specs';
 import type { StepRef } from '@durastack/contracts/operations/step';
 import type { Tx } from '@durastack/store/database/transaction';
+import { forgetDescriptions } from '@durastack/store/identity/described';
 import { releasePools } from '@durastack/store/operations/reservations';
 import { inStep, underStep } from '@durastack/store/operations/run';
 import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
@@ -87,7 +88,7 @@ async function removeDataVolume(
     await transitionIfAllowed(tx, { type: 'volume', id: volumeId }, 'Expunged');
     await releaseRoom(tx, volumeId);
     await tx.execute('UPDATE volume SET vm_id = NULL, device_id = 0, attached_at = NULL WHERE id = ?', [volumeId]);
-    await tx.execute("DELETE FROM resource_tag WHERE resource_type = 'volume' AND resource_id = ?", [volumeId]);
+    await forgetDescriptions(tx, { type: 'volume', id: volumeId });
   });
 }
 

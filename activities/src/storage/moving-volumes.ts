@@ -1,7 +1,6 @@
 /** Disks that move together with their machine: what the rows `volume_copy` of one operation say. */
 import type { VmSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
 import type { Tx } from '@durastack/store/database/transaction';
 import { claim, releasePools, reservePool } from '@durastack/store/operations/reservations';
 import { readPool } from '../compute/vm-rows.js';
@@ -81,7 +80,7 @@ export interface VolumeMove {
 /** Takes room on the target and notes the move. False: there is no room any more, and nothing was taken. */
 export async function beginVolumeMove(tx: Tx, operationId: string, move: VolumeMove): Promise<boolean> {
   const { volumeId, sizeBytes, sourcePoolId, targetPoolId, hostId, targetHostId, vmId, ticketSealed } = move;
-  if (!(await reservePool(tx, { volumeId, poolId: targetPoolId, sizeBytes, ...OVERCOMMIT.pool }))) return false;
+  if (!(await reservePool(tx, { volumeId, poolId: targetPoolId, sizeBytes }))) return false;
   await claim(tx, operationId, [
     { type: 'host', id: hostId },
     ...(targetHostId === null ? [] : [{ type: 'host', id: targetHostId } as const]),

@@ -2,7 +2,6 @@ import { VERBS, type TaskStatus, type VerbParams } from '@durastack/contracts/ag
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import { DONE, doneWith, type StepRef } from '@durastack/contracts/operations/step';
 import type { VolumeMigrationPorts } from '@durastack/contracts/storage/volume-migration.ports';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
 import { judgeMove, judgeTarget } from '@durastack/model/storage/judge-move';
 import type { Tx } from '@durastack/store/database/transaction';
 import type { OperationRow } from '@durastack/store/operations/operation-row';
@@ -164,7 +163,7 @@ async function reserve(tx: Tx, operation: OperationRow): Promise<void> {
   const refusal = judgeTarget(volume, target);
   if (refusal) throw new DurastackError(refusal.code, `The pool ${target.name} ${refusal.text}.`);
   invariant(target.hostId, `The pool ${target.id} was judged suitable without a host.`);
-  if (!(await reservePool(tx, { volumeId: volume.id, poolId: target.id, sizeBytes, ...OVERCOMMIT.pool })))
+  if (!(await reservePool(tx, { volumeId: volume.id, poolId: target.id, sizeBytes })))
     throw new DurastackError('NO_CAPACITY', `The pool ${target.name} has no room any more.`);
   await claim(tx, operation.id, [
     { type: 'host', id: target.hostId },

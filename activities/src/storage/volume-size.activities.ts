@@ -1,7 +1,6 @@
 import { DurastackError } from '@durastack/contracts/errors';
 import { DONE, type StepRef } from '@durastack/contracts/operations/step';
 import type { VolumeSizePorts } from '@durastack/contracts/storage/volume.ports';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
 import type { Tx } from '@durastack/store/database/transaction';
 import { growPoolReservation, shrinkPoolReservation } from '@durastack/store/operations/grow-reservations';
 import type { OperationRow } from '@durastack/store/operations/operation-row';
@@ -44,7 +43,7 @@ export function createActivities({ source, agents }: ActivityDependencies): Volu
         if (step.direction === 'past-pivot') return DONE;
         requireGrowth(volume, sizeBytes);
         if (volume.poolId === null) return DONE;
-        const growth = { volumeId: volume.id, poolId: volume.poolId, sizeBytes, ...OVERCOMMIT.pool };
+        const growth = { volumeId: volume.id, poolId: volume.poolId, sizeBytes };
         if (await growPoolReservation(tx, growth)) return DONE;
         throw new DurastackError('NO_CAPACITY', `The storage of ${volume.name} has no room for ${sizeBytes} bytes.`);
       }),

@@ -31,7 +31,7 @@ export async function transferVolume(
 ): Promise<StepOutcome> {
   const { volume, target, hostId, targetHostId, targetUrl, ticketSealed } = moving;
   invariant(targetHostId && targetUrl && ticketSealed, `The volume ${volume.id} goes to no other host by itself.`);
-  const size = await readVolumeSize(agents, hostId, volume);
+  const size = await readVolumeSize(agents, { hostId, volume }, step);
   const ticket = box.open(ticketSealed, ticketContext(volume.id));
   const ofVolume = { ...step, part: volume.id };
   const granted = {

@@ -1,7 +1,7 @@
 import { DurastackError } from '@durastack/contracts/errors';
 import { DONE } from '@durastack/contracts/operations/step';
 import type { VolumePorts } from '@durastack/contracts/storage/volume.ports';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
+import { forgetDescriptions } from '@durastack/store/identity/described';
 import { claim, releasePools, reservePool } from '@durastack/store/operations/reservations';
 import { inStep, underStep } from '@durastack/store/operations/run';
 import { readVolume } from '@durastack/store/storage/volume-row';
@@ -17,7 +17,7 @@ export function createActivities({ source, agents }: ActivityDependencies): Volu
         const poolId = input['storageId'];
         if (typeof poolId !== 'string') return DONE;
         const { name, sizeBytes } = await readVolume(tx, resource.id);
-        if (!(await reservePool(tx, { volumeId: resource.id, poolId, sizeBytes, ...OVERCOMMIT.pool })))
+        if (!(await reservePool(tx, { volumeId: resource.id, poolId, sizeBytes })))
           throw new DurastackError(
             'NO_CAPACITY',
             `The storage pool ${poolId} is not up, not enabled, or has no ${sizeBytes} bytes left for ${name}.`,
@@ -74,7 +74,7 @@ export function createActivities({ source, agents }: ActivityDependencies): Volu
       await underStep(source, step, async (tx) => {
         await releasePools(tx, volumeId);
         await tx.execute('UPDATE volume SET pool_id = NULL WHERE id = ?', [volumeId]);
-        await tx.execute("DELETE FROM resource_tag WHERE resource_type = 'volume' AND resource_id = ?", [volumeId]);
+        await forgetDescriptions(tx, { type: 'volume', id: volumeId });
       });
       return DONE;
     },

@@ -16,6 +16,7 @@ import { CloudStackFace } from './cloudstack/cloudstack-face.js';
 import { HostReads } from './console/host-reads.js';
 import { registerConsole } from './console/register-console.js';
 import { answerBadAddress, answerBrokenRequest, MAX_HEADER_BYTES } from './face/broken-requests.js';
+import { CONNECTION_LIMITS, limitConnections, timeLimits, type ConnectionLimits } from './face/connection-limits.js';
 import { DispatcherHint } from './face/dispatcher-hint.js';
 import { Invoker } from './face/invoker.js';
 import { RoleBook } from './identity/role-book.js';
@@ -84,16 +85,23 @@ async function openDatabase(url: string): Promise<DataSource> {
   );
 }
 
-function makeAdapter(): FastifyAdapter {
-  return new FastifyAdapter({
+function makeAdapter(limits: ConnectionLimits): FastifyAdapter {
+  const { requestTimeout, http } = timeLimits(limits);
+  const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    requestTimeout,
+    http: { ...http, maxHeaderSize: MAX_HEADER_BYTES },
     // An id of any length gets to its validation, whose refusal names it.
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: answerBadAddress,
   });
+  limitConnections(instanceOf(adapter).server, limits);
+  return adapter;
 }
+
+/** As Fastify knows it; Nest has a type of its own for it. */
+const instanceOf = (adapter: FastifyAdapter) => adapter.getInstance() as unknown as FastifyInstance;
 
 /** A running API without its listeners. */
 export interface Api {
@@ -108,12 +116,13 @@ export interface Api {
 /**
  * Builds the API. It needs the database, and nothing else: Temporal may be away.
  *
- * @param options `database`: one that is connected already, which then is not closed with the API
+ * @param options `database`: one that is connected already, which then is not closed with the API; `limits`: others
+ *   than the API's own, for specs
  */
 export async function createApi(
   settings: ApiSettings,
   log: Logger,
-  options: { readonly database?: DataSource } = {},
+  options: { readonly database?: DataSource; readonly limits?: ConnectionLimits } = {},
 ): Promise<Api> {
   const secrets = openSecretBox(settings.dataKeyFile);
   const discovery = await discover();
@@ -122,7 +131,7 @@ export async function createApi(
   const registry = new Registry();
   const hint = new DispatcherHint(platform);
   const roles = new RoleBook(platform, registry);
-  const adapter = makeAdapter();
+  const adapter = makeAdapter(options.limits ?? CONNECTION_LIMITS);
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.of(discovery, { platform, registry, hint, roles }),
     adapter,
@@ -132,7 +141,7 @@ export async function createApi(
       abortOnError: false,
     },
   );
-  const server = adapter.getInstance() as unknown as FastifyInstance;
+  const server = instanceOf(adapter);
   server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
     done(null, body);
   });

@@ -1,7 +1,7 @@
 /** Parameters that list commands share. */
 import { bool, int, list, map, projectId, text, uuid } from './fields.js';
 
-/** The page size of a call that gives none, and the greatest that is served. */
+/** The page size of a call that gives a page without it, and the greatest of a page. */
 export const MAX_PAGE_SIZE = 500;
 
 /** Of every list: paging, one or several ids, a word to look for. */
@@ -9,7 +9,10 @@ export const listParams = {
   id: uuid('Only the one with this id.').optional(),
   keyword: text('Only those in whose name (or other text columns) this occurs.').optional(),
   page: int('Page, from 1; 0 is taken as absent.', { min: 0 }).optional(),
-  pageSize: int(`Items on a page; ${MAX_PAGE_SIZE} when absent and at most.`, { min: -1 }).optional(),
+  pageSize: int(
+    `Items on a page, ${MAX_PAGE_SIZE} at most; -1, or neither this nor a page: everything (of logs ${MAX_PAGE_SIZE}).`,
+    { min: -1 },
+  ).optional(),
 } as const;
 
 /** Of lists of things that belong to accounts. */

@@ -15,6 +15,7 @@ export const RESOURCE_TYPES = [
   'image-store',
   'template',
   'network-offering',
+  'vpc-offering',
   'network',
   'vlan-ip-range',
   'public-ip',

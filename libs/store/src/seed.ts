@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { invariant } from '@durastack/contracts/errors';
 import { BUILT_IN_ROLES, defaultRoleOf } from '@durastack/contracts/identity/roles';
 import { providerOf, SEEDED_NETWORK_OFFERINGS } from '@durastack/contracts/network/network-offerings';
+import { DEFAULT_VPC_OFFERING } from '@durastack/contracts/network/vpc-offerings';
 import { newId } from '@durastack/kit/ids/new-id';
 import { openSecretBox, type SecretBox } from '@durastack/kit/secrets/secret-box';
 import type { DataSource } from 'typeorm';
@@ -38,6 +39,7 @@ export async function seed(source: DataSource): Promise<void> {
       await seedIdentity(tx);
       await seedOfferings(tx);
       await seedNetworkOfferings(tx);
+      await seedVpcOffering(tx);
       await tx.execute("INSERT INTO setting (name, value) VALUES ('control-epoch', '1')");
     }),
   );
@@ -105,6 +107,15 @@ async function seedNetworkOfferings(tx: Tx): Promise<void> {
       created_at: new Date(),
     });
   }
+}
+
+function seedVpcOffering(tx: Tx): Promise<void> {
+  const { id, name, displayText, services } = DEFAULT_VPC_OFFERING;
+  return insertRow(tx, 'vpc_offering', {
+    ...{ id, name, display_text: displayText, state: 'Enabled', is_default: true, live_key: '' },
+    services_json: JSON.stringify(services.map((service) => ({ name: service, provider: providerOf(service) }))),
+    created_at: new Date(),
+  });
 }
 
 /** {@link seed} for a caller without a connection. */

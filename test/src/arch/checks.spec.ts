@@ -39,6 +39,7 @@ describe('the list of checks', () => {
         'knip',
         'node scripts/check-borders.mjs',
         'node scripts/generate.mjs',
+        'node scripts/lint-openapi.mjs',
         'node apps/worker/build.mjs',
         'node apps/host-agent/build.mjs',
       ]),
@@ -87,6 +88,19 @@ describe('reference pages', () => {
     tree = new ScratchTree().write({ 'pages/errors.md': 'outdated\n' });
     const { status, output } = tree.run('scripts/generate.mjs', ['--check', '--folder', join(tree.root, 'pages')]);
     expect(output).toContain('Out of date');
+    expect(status).toBe(1);
+  });
+});
+
+describe('the description of the REST face', () => {
+  it('is refused when it is no good OpenAPI', () => {
+    const answers = { 200: { description: 'OK' } };
+    const info = { title: 'canary', version: '1', license: { name: 'Apache 2.0', identifier: 'Apache-2.0' } };
+    const paths = { '/things/{id}': { get: { operationId: 'a', summary: 'b', security: [], responses: answers } } };
+    const document = { openapi: '3.1.0', info, servers: [{ url: '/api/v1' }], paths };
+    tree = new ScratchTree().write({ 'openapi.json': JSON.stringify(document) });
+    const { status, output } = tree.run('scripts/lint-openapi.mjs', ['--file', join(tree.root, 'openapi.json')]);
+    expect(output).toMatch(/operation-4xx-response[^]*path-parameters-defined/);
     expect(status).toBe(1);
   });
 });

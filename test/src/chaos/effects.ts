@@ -16,6 +16,12 @@ interface Judged {
   starts: number;
 }
 
+/** Operations as they were at one moment, milliseconds since the epoch. */
+export interface OperationsThen {
+  readonly operations: readonly OperationFacts[];
+  readonly readAt: number;
+}
+
 /** What was seen on hosts. */
 export interface JudgedEffects {
   /** A sentence for each effect that must not have been. */
@@ -25,13 +31,13 @@ export interface JudgedEffects {
 }
 
 /**
- * Judges effects, in the order in which they happened.
+ * Judges effects, in the order in which they happened; what came after operations were read is of none of them.
  *
- * @param deaths moments at which a host lost all that ran on it, milliseconds since the epoch
+ * @param deaths moments at which a host lost what it ran or was starting, milliseconds since the epoch
  */
 export async function judgeEffects(
   effects: AsyncIterable<SimulatedEffect> | readonly SimulatedEffect[],
-  operations: readonly OperationFacts[],
+  { operations, readAt }: OperationsThen,
   deaths: readonly number[],
 ): Promise<JudgedEffects> {
   const found: string[] = [];
@@ -45,6 +51,7 @@ export async function judgeEffects(
     ofMachine.set(operation.resourceId, known);
   }
   for await (const { at, hostId, kind, id } of effects) {
+    if (at > readAt) break;
     if (kind === 'vm-off' || kind === 'vm-gone') {
       if (runsOn.get(id) === hostId) runsOn.delete(id);
     } else if (kind === 'volume-made') {

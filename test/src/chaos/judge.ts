@@ -26,6 +26,8 @@ export interface Evidence {
   readonly crashes: readonly string[];
   /** What database and hosts disagree on after the end. */
   readonly findings: readonly string[];
+  /** What is counted otherwise for limits than there is. */
+  readonly drift: readonly string[];
   readonly effects: JudgedEffects;
   /** What was seen of machines from outside of the product. */
   readonly guests: readonly string[];
@@ -55,6 +57,7 @@ export function judge(evidence: Evidence): Violation[] {
     ...evidence.effects.found.map((what) => ({ promise: 'nothing happens twice on hosts', what })),
     ...evidence.guests.map((what) => ({ promise: 'no machine runs twice, and none is lost', what })),
     ...evidence.findings.map((what) => ({ promise: 'database and hosts agree at the end', what })),
+    ...evidence.drift.map((what) => ({ promise: 'updateResourceCount finds no drift', what })),
     ...evidence.crashes.map((what) => ({ promise: 'no process ends by itself', what })),
   ];
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnose } from '@durastack/activities/doctor/diagnose';
 import { asDurastackError } from '@durastack/contracts/errors';
 import { Client, Connection } from '@temporalio/client';
+import { findDrift } from './counts.js';
 import { judgeEffects } from './effects.js';
 import { Injector, type Outage } from './injector.js';
 import { judge, RECOVERY_LIMIT_MS, type Evidence } from './judge.js';
@@ -63,6 +64,7 @@ export async function runChaos(
     await injector.stop();
   }
   const accountIds = tenants.map(({ accountId }) => accountId);
+  const readAt = Date.now();
   const operations = await readOperations(world.source, lastSeq);
   const evidence: Evidence = {
     operations,
@@ -72,7 +74,8 @@ export async function runChaos(
     crashes: injector.crashes,
     guests: (await world.lookAtGuests?.(accountIds)) ?? [],
     findings: await untilAgreed(world),
-    effects: await judgeEffects(await world.effects(), operations, deathsAmong(injector.outages)),
+    drift: await findDrift(world, accountIds),
+    effects: await judgeEffects(await world.effects(), { operations, readAt }, deathsAmong(injector.outages)),
     judgedAt: Date.now(),
   };
   const violations = judge(evidence);
@@ -83,9 +86,16 @@ const isHost = (name: PartName): name is HostName => name.startsWith('host-');
 
 const isProcess = (name: PartName): name is ProcessName => !isHost(name);
 
-/** Moments at which hosts lost their power. */
+/**
+ * Moments at which hosts lost what they had just started: with their power, or as their libvirtd died in the middle, of
+ * whose starts the next one undoes what was not complete.
+ */
 function deathsAmong(outages: readonly Outage[]): number[] {
-  return outages.flatMap(({ fault, from }) => (fault.kind === 'power' || fault.kind === 'fenced' ? [from] : []));
+  const ends = ({ fault }: Outage) =>
+    fault.kind === 'power' ||
+    fault.kind === 'fenced' ||
+    (fault.kind === 'kill' && fault.parts.some((part) => part.startsWith('libvirtd')));
+  return outages.filter(ends).map(({ from }) => from);
 }
 
 async function callAll(

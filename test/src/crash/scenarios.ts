@@ -6,13 +6,16 @@
  */
 import { MigrateVirtualMachineHandler } from '@durastack/api/compute/migrate-virtual-machine.command';
 import { RebootVirtualMachineHandler } from '@durastack/api/compute/reboot-virtual-machine.command';
+import { RestoreVirtualMachineHandler } from '@durastack/api/compute/restore-virtual-machine.command';
 import { StartVirtualMachineHandler } from '@durastack/api/compute/start-virtual-machine.command';
+import { CreateTemplateHandler } from '@durastack/api/image/create-template.command';
 import { DeleteTemplateHandler } from '@durastack/api/image/delete-template.command';
 import { DeleteHostHandler } from '@durastack/api/infra/delete-host.command';
 import { ReconnectHostHandler } from '@durastack/api/infra/reconnect-host.command';
 import { DeleteNetworkHandler } from '@durastack/api/network/delete-network.command';
 import { DeleteStoragePoolHandler } from '@durastack/api/storage/delete-storage-pool.command';
 import { DeleteVolumeHandler } from '@durastack/api/storage/delete-volume.command';
+import { DEFAULT_OS_TYPE_ID } from '@durastack/contracts/compute/os-types';
 import { SHARED_VXLAN_OFFERING_ID } from '@durastack/contracts/network/network-offerings';
 import { DetachVolumeHandler } from '@durastack/api/storage/detach-volume.command';
 import { ResizeVolumeHandler } from '@durastack/api/storage/resize-volume.command';
@@ -34,6 +37,7 @@ import {
 } from './ground.js';
 
 import { destroyWithDisks, machineWithDisk } from './vm-with-disk-ground.js';
+import { addNic, machineBesideNetwork, machineWithNics, removeNic } from './nic-ground.js';
 import { scalableVm, scale } from './scale-ground.js';
 import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume } from './volume-ground.js';
 import { deadHost, failOver, failOverVm, IS_STOPPED, lostVm, reinstate, restart, returnedHost } from './ha-ground.js';
@@ -133,6 +137,15 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       '~ domain virtual_machine on host power: running → off',
     ],
   },
+  restoreVirtualMachine: {
+    prepare: machineWithDisk,
+    accept: ({ world }, id) =>
+      new RestoreVirtualMachineHandler(world.platform).execute(world.call, { virtualMachineId: id }),
+    // Its guest was stopped, and runs again.
+    undone: [],
+  },
+  addNicToVirtualMachine: { prepare: machineBesideNetwork, accept: addNic, undone: [] },
+  removeNicFromVirtualMachine: { prepare: machineWithNics, accept: removeNic, undone: [] },
   migrateVirtualMachine: {
     prepare: deployed,
     accept: ({ world }, id) =>
@@ -222,6 +235,17 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   migrateVolume: { prepare: diskOnItsPool, accept: migrateToOtherPool, undone: [] },
   registerTemplate: {
     accept: registerTemplate,
+    undone: ['+ template Error'],
+  },
+  createTemplate: {
+    prepare: async (ground) => {
+      const id = await deployed(ground);
+      return settle(ground, 'stopVirtualMachine', await stop(ground, id));
+    },
+    accept: ({ world }, virtualMachineId) =>
+      new CreateTemplateHandler(world.platform).execute(world.call, {
+        ...{ name: 'of a disk', osTypeId: DEFAULT_OS_TYPE_ID, virtualMachineId },
+      }),
     undone: ['+ template Error'],
   },
   deleteTemplate: {
@@ -321,6 +345,7 @@ const NEXT_BY_KIND: Readonly<Record<string, string>> = {
   createStoragePool: 'deleteStoragePool',
   deleteStoragePool: 'deleteStoragePool',
   registerTemplate: 'deleteTemplate',
+  createTemplate: 'deleteTemplate',
   deleteTemplate: 'deleteTemplate',
   deleteNetwork: 'deleteNetwork',
   deleteAccount: 'deleteAccount',

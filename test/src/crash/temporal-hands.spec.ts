@@ -2,6 +2,7 @@
  * What an operator can do by hand in Temporal's UI, on real processes: every kind of workflow is terminated, and
  * reset, in the middle of a call to a host. The operation ends well all the same, and nothing is left over.
  */
+import { DEFAULT_OS_TYPE_ID } from '@durastack/contracts/compute/os-types';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -135,6 +136,7 @@ async function makeCalls(): Promise<Record<string, Params>> {
     startVirtualMachine: { id: stopped },
     stopVirtualMachine: { id: await deployed() },
     rebootVirtualMachine: { id: await deployed() },
+    restoreVirtualMachine: { virtualmachineid: await deployed() },
     destroyVirtualMachine: { id: await deployed() },
     expungeVirtualMachine: { id: await deployed() },
     addHost: {},
@@ -146,8 +148,10 @@ async function makeCalls(): Promise<Record<string, Params>> {
       ...{ name: 't', displaytext: 't', url: 'http://127.0.0.1:9/t.qcow2', zoneid: basis.zoneId },
       ...{ format: 'QCOW2', hypervisor: 'Simulator' },
     },
+    createTemplate: { name: 'of a disk', ostypeid: DEFAULT_OS_TYPE_ID, virtualmachineid: await stoppedMachine() },
     deleteTemplate: { id: await registerTemplate(cloud.admin, basis.zoneId, 'http://127.0.0.1:9/gone.qcow2') },
     deleteNetwork: { id: network },
+    ...(await nicCalls()),
     ...(await volumeCalls()),
     migrateVolume: await moveParams(),
     migrateVirtualMachineWithVolume: await moveAtRestParams(),
@@ -156,6 +160,23 @@ async function makeCalls(): Promise<Record<string, Params>> {
     ...(await removalCalls()),
     // Last: HA acts by itself on what is lost.
     ...(await haCalls()),
+  };
+}
+
+async function stoppedMachine(): Promise<string> {
+  const id = await deployed();
+  await cloud.admin.callAndWait('stopVirtualMachine', { id, forced: 'true' });
+  return id;
+}
+
+/** As {@link makeCalls}, of interfaces. */
+async function nicCalls(): Promise<Record<string, Params>> {
+  const virtualmachineid = await deployed();
+  await make('addNicToVirtualMachine', { virtualmachineid, networkid: await networkId() });
+  const nics = itemsOf(await cloud.admin.call('listNics', { virtualmachineid }));
+  return {
+    addNicToVirtualMachine: { virtualmachineid: await deployed(), networkid: await networkId() },
+    removeNicFromVirtualMachine: { virtualmachineid, nicid: nics[1]!.id },
   };
 }
 

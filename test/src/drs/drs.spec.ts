@@ -35,7 +35,7 @@ describe('settings of a cluster', () => {
       ['drs.metric.type', 'all', /used or free/],
       ['drs.metric.use.ratio', '2', /true or false/],
       ['drs.imbalance.condensed.skip.threshold', '1.01', /number from 0 to 1/],
-      ['drs.plan.expire.interval', '7', /one value for all clusters/],
+      ['drs.plan.expire.interval', '7', /one value whatever the cluster/],
       ['drs.unknown', '1', /no setting drs.unknown/],
     ] as const)
       await expect(at.set(name, wrong), `${name}=${wrong}`).rejects.toThrow(why);

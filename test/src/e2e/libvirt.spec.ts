@@ -73,20 +73,21 @@ function answersSsh(address: string): Promise<boolean> {
   });
 }
 
+const SSH_OPTIONS = [
+  '-o',
+  'StrictHostKeyChecking=no',
+  '-o',
+  'UserKnownHostsFile=/dev/null',
+  '-o',
+  'BatchMode=yes',
+  '-o',
+  'LogLevel=ERROR',
+  '-o',
+  'ConnectTimeout=5',
+];
+
 async function ssh(address: string, ...words: string[]): Promise<string> {
-  const options = [
-    '-o',
-    'StrictHostKeyChecking=no',
-    '-o',
-    'UserKnownHostsFile=/dev/null',
-    '-o',
-    'BatchMode=yes',
-    '-o',
-    'LogLevel=ERROR',
-    '-o',
-    'ConnectTimeout=5',
-  ];
-  const { stdout } = await run('ssh', ['-i', join(home, 'ssh-key'), ...options, `root@${address}`, ...words], {
+  const { stdout } = await run('ssh', ['-i', join(home, 'ssh-key'), ...SSH_OPTIONS, `root@${address}`, ...words], {
     timeout: 20_000,
   });
   return stdout;
@@ -188,6 +189,48 @@ describe('a real machine', () => {
       '/root/kept\n',
     );
   });
+
+  it('is given an interface while it runs, and lets go of it', async () => {
+    const [vm] = itemsOf(await api.call('listVirtualMachines', { name: 'survivor' }));
+    const virtualmachineid = vm!.id;
+    const [offering] = itemsOf(await api.call('listNetworkOfferings', { name: 'DefaultSharedNetworkOffering' }));
+    const range = { gateway: '10.213.77.1', netmask: '255.255.255.0', startip: '10.213.77.2', endip: '10.213.77.9' };
+    const named = { name: 'second', displaytext: 'second', zoneid: basis['zoneid']!, networkofferingid: offering!.id };
+    const network = objectOf(await api.callAndWait('createNetwork', { ...named, ...range }));
+    await api.callAndWait('addNicToVirtualMachine', { virtualmachineid, networkid: network.id });
+    const [, nic] = itemsOf(await api.call('listNics', { virtualmachineid }));
+    const macs = () => ssh(String(vm!['ipaddress']), 'cat /sys/class/net/*/address');
+    await eventually('the guest sees it', async () => (await macs()).includes(String(nic!['macaddress'])));
+    await api.callAndWait('removeNicFromVirtualMachine', { virtualmachineid, nicid: nic!.id });
+    expect(await macs()).not.toContain(nic!['macaddress']);
+    await api.callAndWait('deleteNetwork', { id: network.id });
+    await command('doctor');
+  }, 120_000);
+
+  it('makes a template of its disk, is given that as its disk anew, and another key', async () => {
+    const [vm] = itemsOf(await api.call('listVirtualMachines', { name: 'survivor' }));
+    const address = String(vm!['ipaddress']);
+    await ssh(address, 'touch /root/of-template; sync');
+    await api.callAndWait('stopVirtualMachine', { id: vm!.id, forced: 'true' });
+    const [osType] = itemsOf(await api.call('listOsTypes'));
+    const params = { name: 'of-disk', ostypeid: osType!.id, virtualmachineid: vm!.id };
+    const template = objectOf(await api.callAndWait('createTemplate', params));
+    const [before] = itemsOf(await api.call('listVolumes', { virtualmachineid: vm!.id }));
+    await api.callAndWait('restoreVirtualMachine', { virtualmachineid: vm!.id, templateid: template.id });
+    const [after] = itemsOf(await api.call('listVolumes', { virtualmachineid: vm!.id }));
+    expect(after!.id).not.toBe(before!.id);
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(home, 'other-key')]);
+    const publickey = readFileSync(join(home, 'other-key.pub'), 'utf8');
+    await api.call('registerSSHKeyPair', { name: 'other', publickey });
+    await api.callAndWait('resetSSHKeyForVirtualMachine', { id: vm!.id, keypairs: 'other' });
+    await api.callAndWait('startVirtualMachine', { id: vm!.id });
+    await eventually('it answers', () => answersSsh(address));
+    const words = ['-i', join(home, 'other-key'), ...SSH_OPTIONS, `root@${address}`, 'ls /root/of-template'];
+    const login = () => run('ssh', words, { timeout: 20_000 }).catch(() => undefined);
+    expect((await eventually('the other key opens it', login))?.stdout).toBe('/root/of-template\n');
+    await expect(ssh(address, 'true'), 'the former key').rejects.toThrow('Permission denied');
+    await command('doctor');
+  }, 180_000);
 
   it('is stopped by its power button, rebooted, and expunged without a trace', async () => {
     const [vm] = itemsOf(await api.call('listVirtualMachines', { name: 'survivor' }));

@@ -26,7 +26,9 @@ describe('a virtual machine through the API', () => {
     expect(await call('destroyVirtualMachine')).toMatchObject({ state: 'Destroyed' });
     await cloud.admin.call('recoverVirtualMachine', { id: vm.id });
     expect(await vmState(vm.id)).toBe('Stopped');
-    await cloud.admin.callAndWait('destroyVirtualMachine', { id: vm.id, expunge: 'true' });
+    // Clients in Go read the machine out of the job, also when it is gone.
+    const expunged = await cloud.admin.callAndWait('destroyVirtualMachine', { id: vm.id, expunge: 'true' });
+    expect(expunged).toEqual({ virtualmachine: { id: vm.id, name: expect.any(String), state: 'Expunging' } });
     expect(await vmState(vm.id)).toBeUndefined();
   });
 

@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEFAULT_OS_TYPE_ID } from '@durastack/contracts/compute/os-types';
 import { loadCatalogue } from '@durastack/kit/catalogue/load-catalogue';
 import { deployParams, itemsOf, objectOf, type Basis } from '../support/basis.js';
 import type { Cloud } from '../support/cloud.js';
@@ -97,6 +98,18 @@ export class DeathGround {
     });
   }
 
+  /** One more network. */
+  async network(): Promise<string> {
+    this.made += 1;
+    const { admin } = this.cloud;
+    const [offering] = itemsOf(await admin.call('listNetworkOfferings', { name: 'DefaultSharedNetworkOffering' }));
+    const net = `10.66.${this.made}`;
+    return this.make('createNetwork', {
+      ...{ zoneid: this.basis.zoneId, networkofferingid: String(offering?.id), name: net, displaytext: net },
+      ...{ gateway: `${net}.1`, netmask: '255.255.255.0', startip: `${net}.2`, endip: `${net}.9` },
+    });
+  }
+
   /** A larger size than the machines have. */
   get larger(): string {
     return this.offerings.large;
@@ -137,6 +150,32 @@ export const DEATHS: Readonly<Record<string, Death>> = {
   scaleVirtualMachine: {
     prepare: onRunning('scaleVirtualMachine', (id, { larger }) => ({ id, serviceofferingid: larger })),
     heals: true,
+  },
+  restoreVirtualMachine: {
+    prepare: onRunning('restoreVirtualMachine', (virtualmachineid) => ({ virtualmachineid })),
+    heals: true,
+  },
+  addNicToVirtualMachine: {
+    prepare: onRunning('addNicToVirtualMachine', async (virtualmachineid, ground) => ({
+      ...{ virtualmachineid, networkid: await ground.network() },
+    })),
+    heals: true,
+  },
+  removeNicFromVirtualMachine: {
+    prepare: onRunning('removeNicFromVirtualMachine', async (virtualmachineid, ground) => {
+      await ground.make('addNicToVirtualMachine', { virtualmachineid, networkid: await ground.network() });
+      const nics = itemsOf(await ground.cloud.admin.call('listNics', { virtualmachineid }));
+      return { virtualmachineid, nicid: nics[1]!.id };
+    }),
+    heals: true,
+  },
+  createTemplate: {
+    prepare: async (ground) => {
+      const vmId = await ground.stopped();
+      const params = { name: 'of a disk', ostypeid: DEFAULT_OS_TYPE_ID, virtualmachineid: vmId };
+      return { command: 'createTemplate', vmId, params };
+    },
+    heals: false,
   },
   migrateVirtualMachine: {
     prepare: onRunning('migrateVirtualMachine', (virtualmachineid, { otherHostId: hostid }) => ({

@@ -9,7 +9,7 @@ import type { HostileWorld } from './world.js';
 /** After this a call that still has no answer waits for its operation, which is then cancelled. */
 const PATIENCE_MS = 400;
 /** How an operation that was cancelled so is answered: it had been accepted. */
-const CANCELLED_HERE = 'the hostile call was accepted';
+export const CANCELLED_HERE = 'the hostile call was accepted';
 
 /** Counts of one run. */
 export interface Tally {
@@ -26,16 +26,27 @@ async function cancelAccepted({ database }: HostileWorld): Promise<void> {
   for (const { id } of rows) await cancelOperation(database.source, id, CANCELLED_HERE);
 }
 
-async function sendAndCancel(call: HostileCall, world: HostileWorld): Promise<HostileReply> {
+/** Sends a call; what it waits for is cancelled, since nobody carries it out here. */
+export async function sendAndCancel(
+  call: HostileCall,
+  world: HostileWorld,
+  patienceMs = PATIENCE_MS,
+): Promise<HostileReply> {
   let timer: NodeJS.Timeout | undefined;
-  const cancel = (): void => {
-    timer = setTimeout(() => void cancelAccepted(world).finally(cancel), PATIENCE_MS);
+  let cancelling = Promise.resolve();
+  let isAnswered = false;
+  const cancelLater = (): void => {
+    timer = setTimeout(() => {
+      cancelling = cancelAccepted(world).then(() => (isAnswered ? undefined : cancelLater()));
+    }, patienceMs);
   };
-  cancel();
+  cancelLater();
   try {
     return await send(call, world);
   } finally {
+    isAnswered = true;
     clearTimeout(timer);
+    await cancelling;
   }
 }
 

@@ -19,6 +19,8 @@ export interface HostileCall {
   readonly face: 'query' | 'rest';
   readonly command: string;
   readonly caller: TenantName;
+  /** Who calls, when that is nobody of the world's tenants. */
+  readonly as?: Tenant;
   readonly credentials: Credentials;
   readonly method: string;
   /** Path without query. */
@@ -98,7 +100,7 @@ interface Wire {
 }
 
 function wireOf(call: HostileCall, world: HostileWorld): Wire {
-  const tenant = world.tenants[call.caller];
+  const tenant = call.as ?? world.tenants[call.caller];
   const added = call.face === 'query' ? signing(call, tenant) : [];
   const form = call.form && [...call.form, ...added];
   const query = call.form ? call.query : [...call.query, ...added];

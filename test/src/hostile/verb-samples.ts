@@ -14,7 +14,12 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     ...{ gatewayOnHost: true, dns: ['10.9.0.1'], mtu: 1500 },
   };
   const nic = { id: randomUUID(), tap: 'test-t1', mac: '02:00:00:00:00:01', ip: '10.9.0.9', network, isDefault: true };
-  const seed = { ...vm.seed, publicKeys: ['ssh-ed25519 AAAA spec'], userDataBase64: 'I2Nsb3VkLWNvbmZpZwo=' };
+  const seed = {
+    ...vm.seed,
+    publicKeys: ['ssh-ed25519 AAAA spec'],
+    userDataBase64: 'I2Nsb3VkLWNvbmZpZwo=',
+    variables: { color: 'blue' },
+  };
   const machine = { ...vm, nics: [nic], seed };
   const rbd = { id: randomUUID(), kind: 'rbd' as const, monitors: ['192.0.2.1:6789'], pool: 'cloud', user: 'hosts' };
   const directory = { id: pool.id, kind: 'shared-mount-point' as const, path: '/shared' };
@@ -35,6 +40,7 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     ensureVolumeAttached: { vmId: vm.id, disk: { volume: { ...vm.rootVolume, id: randomUUID() }, deviceId: 1 } },
     ensureVolumeDetached: { vmId: vm.id, volumeId: vm.rootVolume.id },
     ensureVmSize: { vmId: vm.id, vcpus: 2, memoryMib: 256 },
+    ensureVmNics: { vmId: vm.id, nics: [nic] },
     ensureVmRunning: { vm: machine },
     requestVmShutdown: { vmId: vm.id },
     ensureVmStopped: { vmId: vm.id },
@@ -69,6 +75,7 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
       ...{ templateId, store, url: 'http://192.0.2.1/x', format: 'qcow2', maxBytes: 1_000, maxVirtualBytes: 1_000 },
       ...{ checksum: 'a'.repeat(64), allowedPrivateCidrs: ['127.0.0.0/8'] },
     },
+    storeVolumeImage: { templateId, store, volume: vm.rootVolume },
     ensureImageGone: { templateId, store },
     ensureTemplateOnPool: { templateId, store, pool },
     ensureTemplateGoneFromPool: { templateId, pool },

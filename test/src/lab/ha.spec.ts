@@ -1,100 +1,122 @@
 /** HA on real hosts: guests that count on their disks, controllers that switch, and a witness that looks for two copies. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventually, itemsOf, objectOf } from '../support/basis.js';
-import { disableHa, enableHa } from './ha-hosts.js';
-import { LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
+import { eventually, itemsOf } from '../support/basis.js';
+import { bootIdOf, HA_TIMEOUT_MS, HaLab } from './ha-lab.js';
+import { LAB_TIMEOUT_MS, useLab, type LabFixture } from './use-lab.js';
 
-const TIMEOUT_MS = 600_000;
-const [LOST, CUT] = ['host-3', 'host-2'];
+const TIMEOUT = { timeout: HA_TIMEOUT_MS };
+const [LOST, CUT, LIVING] = ['host-3', 'host-2', 'host-1'] as const;
+/** Longer than a host may be silent. */
+const MORE_THAN_A_WINDOW_MS = 20_000;
 
 let lab: LabFixture;
-let offering: string;
+let ha: HaLab;
 beforeAll(async () => {
-  lab = await useLab();
-  await enableHa(lab);
-  const size = { name: `ha-${process.pid}`, displaytext: 'ha', cpunumber: '1', cpuspeed: '500', memory: '128' };
-  offering = objectOf(await lab.admin.callAndWait('createServiceOffering', { ...size, offerha: 'true' })).id;
+  lab = await useLab({ ceph: true });
+  ha = await HaLab.of(lab);
 }, LAB_TIMEOUT_MS);
 afterAll(async () => {
-  if (lab !== undefined) await disableHa(lab);
+  await ha?.off();
   await lab?.release();
 }, LAB_TIMEOUT_MS);
 
-const deploy = (host: string, name: string) =>
-  lab.deployCounterVm({ host, name, params: { serviceofferingid: offering } });
-const hostOf = async (host: string) => itemsOf(await lab.admin.call('listHosts', { id: lab.hostId(host) }))[0]!;
-const haState = async (host: string) => ((await hostOf(host))['hostha'] as { hastate: string }).hastate;
-const bootId = async (host: string) => (await lab.exec(host, ['cat', '/proc/sys/kernel/random/boot_id'])).stdout.trim();
-
-/** It answers on another host, as another boot of it, and its disk tells of one writer after the other. */
-async function untilElsewhere(vm: LabVm, than: string, before: string): Promise<string> {
-  const found = await eventually(
-    `${vm.name} answering elsewhere`,
-    async () => {
-      const host = await lab.hostOf(vm).catch(() => than);
-      if (host === than) return false;
-      const seen = await lab.counter(vm).catch(() => undefined);
-      return seen !== undefined && seen.nonce !== before && host;
-    },
-    TIMEOUT_MS,
-  );
-  expect((await lab.diskLog(vm)).isInterleaved).toBe(false);
+it('a host whose power is cut: its machine answers elsewhere, and the host comes back clean', TIMEOUT, async () => {
+  const vm = await ha.deploy(LOST, 'ha-power');
+  const { nonce } = await lab.counter(vm);
+  const boot = await bootIdOf(lab, LOST);
+  const began = performance.now();
+  await lab.kill(LOST, '--power');
+  const fenced = ha.until(LOST, 'Fenced').then(() => Math.round(performance.now() - began));
+  await ha.untilElsewhere(vm, [LOST], nonce);
+  const answeredMs = Math.round(performance.now() - began);
+  process.stdout.write(`HA: proof after ${await fenced} ms, answering elsewhere after ${answeredMs} ms\n`);
+  await lab.heal(LOST);
+  await ha.until(LOST, 'Available');
+  expect(await bootIdOf(lab, LOST)).not.toBe(boot);
+  expect(await lab.domains(LOST)).toEqual([]);
   expect(lab.witness.copies(vm.id)).toHaveLength(1);
-  return found;
-}
-
-it(
-  'a host whose power is cut: its machine answers elsewhere, and the host comes back clean',
-  { timeout: TIMEOUT_MS },
-  async () => {
-    const vm = await deploy(LOST, 'ha-power');
-    const { nonce } = await lab.counter(vm);
-    const boot = await bootId(LOST);
-    const began = performance.now();
-    await lab.kill(LOST, '--power');
-    const fenced = eventually('proof', async () => (await haState(LOST)) === 'Fenced', TIMEOUT_MS).then(() =>
-      Math.round(performance.now() - began),
-    );
-    await untilElsewhere(vm, LOST, nonce);
-    const answeredMs = Math.round(performance.now() - began);
-    process.stdout.write(`HA: proof after ${await fenced} ms, answering elsewhere after ${answeredMs} ms\n`);
-    await lab.heal(LOST);
-    await eventually('the host being used again', async () => (await haState(LOST)) === 'Available', TIMEOUT_MS);
-    expect(await bootId(LOST)).not.toBe(boot);
-    expect(await lab.domains(LOST)).toEqual([]);
-    expect(lab.witness.copies(vm.id)).toHaveLength(1);
-  },
-);
+});
 
 it(
   'a host that is cut off from all others: left alone while it reaches its storage, until somebody asks',
-  { timeout: TIMEOUT_MS },
+  TIMEOUT,
   async () => {
-    const vm = await deploy(CUT, 'ha-cut');
+    const vm = await ha.deploy(CUT, 'ha-cut');
     const { nonce } = await lab.counter(vm);
     await lab.kill(CUT, '--network');
-    await eventually('it being seen to live', async () => (await haState(CUT)) === 'Degraded', TIMEOUT_MS);
-    expect((await hostOf(CUT))['hostha']).toMatchObject({ hareason: expect.stringContaining('writes to the pool') });
+    await ha.until(CUT, 'Degraded');
+    expect((await ha.seen(CUT)).hareason).toContain('writes to the pool');
     expect(lab.witness.copies(vm.id)).toHaveLength(1);
+    const missed = async () =>
+      itemsOf(await lab.admin.call('listHosts', { id: lab.hostId(CUT) }))[0]?.['state'] === 'Disconnected';
+    await eventually('it being missed', missed);
     await lab.admin.callAndWait('failOverHost', { id: lab.hostId(CUT) });
-    await untilElsewhere(vm, CUT, nonce);
+    await ha.untilElsewhere(vm, [CUT], nonce);
     await lab.heal(CUT);
-    await eventually('the host being used again', async () => (await haState(CUT)) === 'Available', TIMEOUT_MS);
+    await ha.until(CUT, 'Available');
     expect(lab.witness.copies(vm.id)).toHaveLength(1);
   },
 );
 
-it('an agent that is gone, and storage that stands still: nothing happens', { timeout: TIMEOUT_MS }, async () => {
-  const vm = await deploy('host-1', 'ha-agent');
-  await lab.kill('host-1', '--agent');
-  await eventually('it being seen to live', async () => (await haState('host-1')) === 'Degraded', TIMEOUT_MS);
-  expect(lab.witness.copies(vm.id)).toHaveLength(1);
-  await lab.heal('host-1');
-  await eventually('it reporting again', async () => (await haState('host-1')) === 'Available', TIMEOUT_MS);
-  await lab.kill('host-1', '--storage');
-  await new Promise((resolve) => setTimeout(resolve, 20_000));
-  expect(await haState('host-1')).toBe('Available');
-  expect(lab.witness.copies(vm.id)).toHaveLength(1);
-  await lab.heal('host-1');
-  expect(await lab.hostOf(vm)).toBe('host-1');
+it(
+  'an agent that crashes, or is gone, and storage that stands still: nothing happens to machines',
+  TIMEOUT,
+  async () => {
+    const onShared = await ha.deploy(LIVING, 'ha-agent');
+    const onCeph = await ha.deploy(LIVING, 'ha-stalled', { pool: 'ceph' });
+    const before = new Map([
+      [onShared, (await lab.counter(onShared)).nonce],
+      [onCeph, (await lab.counter(onCeph)).nonce],
+    ]);
+    const since = await fencings();
+    // The two hosts of the tests before.
+    expect(since).toBeGreaterThan(0);
+    const expectSame = async () => {
+      for (const [vm, nonce] of before) {
+        expect(lab.witness.copies(vm.id)).toHaveLength(1);
+        expect((await lab.untilCounting(vm)).nonce).toBe(nonce);
+        expect(await lab.hostOf(vm)).toBe(LIVING);
+      }
+    };
+    await lab.crash(LIVING, 'durastack-agent');
+    await expectSame();
+    await lab.kill(LIVING, '--agent');
+    await ha.until(LIVING, 'Degraded');
+    await expectSame();
+    await lab.heal(LIVING);
+    await ha.until(LIVING, 'Available');
+    await lab.kill(LIVING, '--storage');
+    await sleep(MORE_THAN_A_WINDOW_MS);
+    expect(await ha.state(LIVING)).toBe('Available');
+    for (const vm of before.keys()) expect(lab.witness.copies(vm.id)).toHaveLength(1);
+    await lab.heal(LIVING);
+    const { count } = await lab.untilCounting(onCeph);
+    await eventually('it writing again', async () => (await lab.counter(onCeph)).count > count);
+    await expectSame();
+    expect(await fencings()).toBe(since);
+  },
+);
+
+it('a machine whose QEMU is killed on a host that lives is started again there', TIMEOUT, async () => {
+  const vm = await ha.deploy(LIVING, 'ha-crash');
+  const { nonce } = await lab.counter(vm);
+  process.kill(lab.witness.copies(vm.id)[0]!.pid, 'SIGKILL');
+  const another = async () => {
+    const seen = await lab.counter(vm).catch(() => undefined);
+    return seen !== undefined && seen.nonce !== nonce;
+  };
+  await eventually('another boot of it', another, HA_TIMEOUT_MS / 2);
+  expect(await lab.hostOf(vm)).toBe(LIVING);
+  expect((await lab.diskLog(vm, LIVING)).isInterleaved).toBe(false);
 });
+
+/** How many events there are of hosts being fenced or taken back. */
+async function fencings(): Promise<number> {
+  const found = await Promise.all(
+    lab.hosts.map((host) =>
+      lab.admin.call('listEvents', { type: 'HA.STATE.TRANSITION', resourceid: lab.hostId(host) }),
+    ),
+  );
+  return found.flatMap(itemsOf).length;
+}

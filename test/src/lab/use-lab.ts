@@ -50,6 +50,8 @@ const POLL_MS = 500;
 const SYSTEMCTL = '/usr/local/sbin/systemctl';
 /** Where agents keep how they reach their pools. */
 const RBD_ACCESS = '/var/lib/durastack/host/rbd';
+/** Where they keep what belongs to one machine. */
+const VM_FILES = '/var/lib/durastack/host/vms';
 
 /** A machine that a spec deployed. */
 export interface LabVm {
@@ -183,10 +185,22 @@ export class LabFixture {
       const seen = await this.counter(vm).catch(() => undefined);
       if (seen !== undefined) return seen;
       if (performance.now() > deadline) {
-        throw new DurastackError('TIMEOUT', `${vm.name} does not count within ${GUEST_TIMEOUT_MS / 1000} s.`);
+        const within = `within ${GUEST_TIMEOUT_MS / 1000} s`;
+        throw new DurastackError('TIMEOUT', `${vm.name} does not count ${within}:\n${await this.consoles(vm)}`);
       }
       await sleep(POLL_MS);
     }
+  }
+
+  /** The end of its serial log on each host that it was on, for a guest that did not do as it should. */
+  async consoles(vm: LabVm): Promise<string> {
+    const ends = await Promise.all(
+      this.hosts.map(async (host) => {
+        const { stdout } = await this.exec(host, ['tail', '-c', '3000', `${VM_FILES}/${vm.id}/serial.log`]);
+        return stdout === '' ? [] : [`On ${host}:\n${stdout}`];
+      }),
+    );
+    return ends.flat().join('\n');
   }
 
   /** The counter as the guest serves it, asked from the host that it runs on. HOST_UNREACHABLE when it does not answer. */

@@ -4,6 +4,7 @@
  * Until the first tagged release they may be recorded anew when a workflow changes; afterwards changed behaviour
  * goes behind `patched()`, and old histories stay.
  */
+import { scheduleIdOf } from '@durastack/activities/loops/drs-schedules';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,6 +40,8 @@ async function everyOperation(world: Cloud): Promise<void> {
   ]) {
     await admin.callAndWait(command, { id: vm.id });
   }
+  await restore(world, basis);
+  await nics(world, basis);
   await migrateThereAndBack(world, basis);
   // Larger than any host: turned back at its first step.
   const huge = objectOf(
@@ -63,6 +66,57 @@ async function everyOperation(world: Cloud): Promise<void> {
   await admin.callAndWait('deleteNetwork', { id: basis.networkId });
   await admin.callAndWait('deleteTemplate', { id: basis.templateId });
   await admin.callAndWait('deleteStoragePool', { id: basis.poolId });
+}
+
+/** A running machine's disk made anew, turned back by its start, and that of a stopped one. */
+async function restore(world: Cloud, basis: Basis): Promise<void> {
+  const { admin, simulate } = world;
+  const vm = objectOf(await admin.callAndWait('deployVirtualMachine', deployParams(basis)));
+  const again = { virtualmachineid: vm.id };
+  await admin.callAndWait('restoreVirtualMachine', again);
+  const action = { kind: 'refuse', code: 'STEP_REFUSED', message: 'No.' };
+  await simulate('POST', '/faults', { verb: 'ensureVmRunning', point: 'before-effect', action, times: 1 });
+  await admin.waitForJob(String((await admin.call('restoreVirtualMachine', again))['jobid']));
+  await admin.callAndWait('stopVirtualMachine', { id: vm.id, forced: 'true' });
+  await admin.callAndWait('restoreVirtualMachine', again);
+  await templateOf(world, vm.id);
+  await admin.callAndWait('expungeVirtualMachine', { id: vm.id });
+}
+
+/** A template of a disk, and one that the host refuses. */
+async function templateOf({ admin, simulate }: Cloud, virtualmachineid: string): Promise<void> {
+  const [osType] = itemsOf(await admin.call('listOsTypes'));
+  const params = { name: 'of a disk', ostypeid: osType!.id, virtualmachineid };
+  const made = objectOf(await admin.callAndWait('createTemplate', params));
+  await admin.callAndWait('deleteTemplate', { id: made.id });
+  const action = { kind: 'refuse', code: 'STEP_REFUSED', message: 'No.' };
+  await simulate('POST', '/faults', { verb: 'storeVolumeImage', point: 'before-effect', action, times: 1 });
+  const refused = await admin.call('createTemplate', params);
+  await admin.waitForJob(String(refused['jobid']));
+  await admin.callAndWait('deleteTemplate', { id: String(refused['id']) });
+}
+
+/** An interface that is plugged in, one that is refused, and one that the host does not take back at first. */
+async function nics({ admin, simulate }: Cloud, basis: Basis): Promise<void> {
+  const vm = objectOf(await admin.callAndWait('deployVirtualMachine', deployParams(basis)));
+  const [offering] = itemsOf(await admin.call('listNetworkOfferings', { name: 'DefaultSharedNetworkOffering' }));
+  const range = { gateway: '10.77.0.1', netmask: '255.255.255.0', startip: '10.77.0.2', endip: '10.77.0.9' };
+  const named = { name: 'second', displaytext: 'second', zoneid: basis.zoneId, networkofferingid: offering!.id };
+  const network = objectOf(await admin.callAndWait('createNetwork', { ...named, ...range }));
+  const add = { virtualmachineid: vm.id, networkid: network.id };
+  const refused = async (command: string, params: Record<string, string>) => {
+    const action = { kind: 'refuse', code: 'STEP_REFUSED', message: 'No.' };
+    await simulate('POST', '/faults', { verb: 'ensureVmNics', point: 'before-effect', action, times: 1 });
+    await admin.waitForJob(String((await admin.call(command, params))['jobid']));
+  };
+  await refused('addNicToVirtualMachine', add);
+  await admin.callAndWait('addNicToVirtualMachine', add);
+  const [, nic] = itemsOf(await admin.call('listNics', { virtualmachineid: vm.id }));
+  const remove = { virtualmachineid: vm.id, nicid: nic!.id };
+  await refused('removeNicFromVirtualMachine', remove);
+  await admin.callAndWait('removeNicFromVirtualMachine', remove);
+  await admin.callAndWait('expungeVirtualMachine', { id: vm.id });
+  await admin.callAndWait('deleteNetwork', { id: network.id });
 }
 
 /** A disk to another pool: live, at rest, and turned back by its first step. */
@@ -145,7 +199,8 @@ async function removals({ admin }: Cloud, basis: Basis): Promise<void> {
 }
 
 /** A machine that moves as planned, and a plan whose host is out of use by then. */
-async function balancing({ admin }: Cloud, { clusterId, hostIds, ...basis }: Basis): Promise<void> {
+async function balancing(world: Cloud, { clusterId, hostIds, ...basis }: Basis): Promise<void> {
+  const { admin } = world;
   const [host, other] = hostIds as [string, string];
   const params = { ...deployParams({ clusterId, hostIds, ...basis }), hostid: host };
   const vm = objectOf(await admin.callAndWait('deployVirtualMachine', params));
@@ -164,6 +219,32 @@ async function balancing({ admin }: Cloud, { clusterId, hostIds, ...basis }: Bas
   await admin.waitForJob(String(late['jobid']));
   await admin.call('updateHost', { id: host, allocationstate: 'Enable' });
   for (const { id } of [vm, second]) await admin.callAndWait('expungeVirtualMachine', { id });
+  await bySchedule(world, clusterId);
+}
+
+/** What the schedule of a cluster starts. */
+async function bySchedule({ admin, temporalAddress }: Cloud, clusterid: string): Promise<void> {
+  const set = (value: string) => admin.call('updateConfiguration', { name: 'drs.automatic.enable', value, clusterid });
+  await set('true');
+  const connection = await Connection.connect({ address: temporalAddress });
+  try {
+    const client = new Client({ connection });
+    const schedule = client.schedule.getHandle(scheduleIdOf(clusterid));
+    const there = () =>
+      schedule.trigger().then(
+        () => true,
+        () => false,
+      );
+    await eventually('the schedule being there', there);
+    await eventually('its workflow having ended', async () => {
+      const done = client.workflow.list({ query: `WorkflowType = 'balanceCluster' AND ExecutionStatus = 'Completed'` });
+      for await (const _ of done) return true;
+      return false;
+    });
+  } finally {
+    await connection.close();
+  }
+  await set('false');
 }
 
 /** A host that loses its power and comes back, and one that is heard again in time. */

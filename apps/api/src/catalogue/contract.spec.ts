@@ -37,7 +37,8 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   ...forEach('createServiceOffering updateServiceOffering listServiceOfferings', 'hapriority'),
   ...forEach(
     'deployVirtualMachine destroyVirtualMachine listVirtualMachines rebootVirtualMachine recoverVirtualMachine ' +
-      'startVirtualMachine stopVirtualMachine updateVirtualMachine updateVMAffinityGroup',
+      'startVirtualMachine stopVirtualMachine updateVirtualMachine updateVMAffinityGroup resetSSHKeyForVirtualMachine ' +
+      'restoreVirtualMachine addNicToVirtualMachine removeNicFromVirtualMachine updateDefaultNicForVirtualMachine',
     'hapriority',
   ),
   ...forEach('addHost listHosts reconnectHost updateHost', 'hareason', 'hasince'),
@@ -48,6 +49,8 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   listTemplates: ['state', 'percent'],
   findHostsForMigration: ['unsuitablereasons', 'hareason', 'hasince'],
   findStoragePoolsForMigration: ['unsuitablereason'],
+  registerUserData: ['project', 'projectid', 'domainpath'],
+  createTemplate: ['state', 'percent'],
   registerTemplate: ['state', 'percent'],
   updateTemplate: ['state', 'percent'],
   // CloudStack declares the fields of providers for it, and answers those of traffic types.
@@ -121,6 +124,7 @@ describe('declared replies', () => {
 describe('given replies', () => {
   let t: TestApi;
   let vmId: string;
+  let templateId: string;
   let projectId: string;
   let domainId: string;
   let physicalNetworkId: string;
@@ -130,7 +134,7 @@ describe('given replies', () => {
     const alice = await t.account('alice');
     await t.ok('createDomain', { name: 'below' });
     ({ domainId } = alice);
-    ({ vmId, projectId } = await makeBelongings(t, place, alice));
+    ({ vmId, projectId, templateId } = await makeBelongings(t, place, alice));
     // What hosts say of migration is said of the others of its zone.
     await t.db.source.query(
       `INSERT INTO host (id, name, zone_id, pod_id, cluster_id, hypervisor, state, allocation_state, created_at)
@@ -144,6 +148,7 @@ describe('given replies', () => {
     physicalNetworkId = String(body['id']);
     await t.ok('addTrafficType', { physicalnetworkid: physicalNetworkId, traffictype: 'Guest' });
     await t.ok('createInstanceGroup', { name: 'group' }, alice.keys);
+    await t.ok('registerUserData', { name: 'data', userdata: 'aGk=' }, alice.keys);
     await t.ok('createAffinityGroup', { name: 'group', type: 'host affinity' }, alice.keys);
     for (const [kind, id] of Object.entries({
       ...{ Host: place.hostId, Cluster: place.clusterId, Pod: place.podId, Zone: place.zoneId },
@@ -168,7 +173,10 @@ describe('given replies', () => {
         ...('listAll' in command.params.shape ? { listall: 'true' } : {}),
         ...(name === 'findHostsForMigration' ? { virtualmachineid: vmId } : {}),
         ...(/^listProject(Accounts|Role)/.test(name) ? { projectid: projectId } : {}),
+        ...(name === 'listTemplatePermissions' ? { id: templateId } : {}),
+        ...(name === 'listResourceDetails' ? { resourcetype: 'UserVm' } : {}),
         ...(name === 'listTrafficTypes' ? { physicalnetworkid: physicalNetworkId } : {}),
+        ...(name === 'listStorageProviders' ? { type: 'primary' } : {}),
         ...(name === 'listNics' ? { virtualmachineid: vmId } : {}),
         ...(name === 'updateResourceCount' ? { domainid: domainId } : {}),
       };

@@ -19,8 +19,11 @@ import { requestFault } from '../rest/problem.js';
 import { decodeParameters, readParameters, type RequestParameters } from './parameters.js';
 import { envelopeName, errorBody, listBody, renderObject } from './render-json.js';
 import { renderXml } from './render-xml.js';
+import { JsonText, writeList } from './write-list.js';
 
 type Body = Record<string, unknown>;
+
+const wantsJson = ({ byName }: RequestParameters) => byName.get('response')?.toLowerCase() === 'json';
 
 const NO_PARAMETERS: RequestParameters = { sent: [], byName: new Map() };
 
@@ -63,7 +66,11 @@ export class CloudStackFace {
     return this.send(reply, parameters, ERROR_KINDS[error.code].cloudStackCode, errorBody(error));
   }
 
-  private async answer(request: FastifyRequest, reply: FastifyReply, parameters: RequestParameters): Promise<Body> {
+  private async answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    parameters: RequestParameters,
+  ): Promise<Body | JsonText> {
     const name = parameters.byName.get('command');
     if (name === undefined || name === '')
       throw new DurastackError('INVALID_INPUT', 'The parameter command is missing.');
@@ -72,9 +79,15 @@ export class CloudStackFace {
     const known = await this.identify(request, reply, parameters, served);
     const call = await this.invoker.authorise(served?.command, name, known);
     if (!served) throw new DurastackError('BUG', 'An unknown command was authorised.');
-    const params = decodeParameters(served.command, parameters);
-    const outcome = await this.invoker.invoke({ served, call, params, page: offsetPage(params) });
-    return this.render(served, call, outcome);
+    const { view, command } = served;
+    const [params, page] = await this.invoker.decode(command, call, () => {
+      const decoded = decodeParameters(command, parameters);
+      return [decoded, offsetPage(decoded)] as const;
+    });
+    const invocation = { served, call, params, page };
+    if (view && wantsJson(parameters))
+      return writeList(command.wrapper ?? 'item', view, await this.invoker.read(view, invocation));
+    return this.render(served, call, await this.invoker.invoke(invocation));
   }
 
   /** Who calls: by signature, else by session. Commands for anyone are not asked for credentials. */
@@ -159,7 +172,12 @@ export class CloudStackFace {
     return command.wrapsInList ? listBody(command.wrapper, [object], 1) : { [command.wrapper]: object };
   }
 
-  private send(reply: FastifyReply, parameters: RequestParameters, status: number, body: Body | object): FastifyReply {
+  private send(
+    reply: FastifyReply,
+    parameters: RequestParameters,
+    status: number,
+    body: Body | JsonText | object,
+  ): FastifyReply {
     const name =
       parameters.byName
         .get('command')
@@ -167,8 +185,10 @@ export class CloudStackFace {
         .slice(0, 80) || 'error';
     const envelope = envelopeName(name);
     void reply.status(status).header('Cache-Control', 'no-store').header('X-Content-Type-Options', 'nosniff');
-    if (parameters.byName.get('response')?.toLowerCase() === 'json')
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify({ [envelope]: body }));
+    if (wantsJson(parameters)) {
+      const text = body instanceof JsonText ? body.text : JSON.stringify(body);
+      return reply.type('application/json; charset=utf-8').send(`{"${envelope}":${text}}`);
+    }
     return reply.type('text/xml; charset=utf-8').send(renderXml(envelope, body as Body));
   }
 }

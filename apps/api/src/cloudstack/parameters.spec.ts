@@ -54,6 +54,14 @@ describe('readParameters', () => {
     expect(readParameters('a=1&a=1', 'A=1').fault).toBeUndefined();
   });
 
+  it('refuses more parameters than a call can mean, without reading them all', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, index) => `a${index}=1`).join('&');
+    expect(readParameters('command=a', many(9_999)).fault).toBeUndefined();
+    const { fault, sent } = readParameters('command=a', many(200_000));
+    expect(fault?.message).toBe('The request has more than 10000 parameters.');
+    expect(sent.length).toBeLessThan(10_010);
+  });
+
   it('refuses what is no percent-encoded UTF-8, naming it, and reads the rest', () => {
     for (const text of ['%', '%Z1', '%FF', '%C0%AF', '%ED%A0%80', '%E2%82']) {
       const { fault, byName } = readParameters(`response=json&name=${text}`, '');

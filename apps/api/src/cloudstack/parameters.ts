@@ -4,7 +4,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { unwrap, wireName, wireOf } from '@durastack/contracts/fields';
 import { notFound } from '@durastack/store/identity/access';
 import { z } from 'zod';
-import { readPairs } from '../face/form-encoding.js';
+import { MAX_PARAMETERS, readPairs } from '../face/form-encoding.js';
 import { invalid, shorten, textFault } from '../face/text-faults.js';
 
 /** The parameters of one request. */
@@ -21,8 +21,12 @@ export interface RequestParameters {
 export function readParameters(query: string, body: string): RequestParameters {
   const byName = new Map<string, string>();
   const sent = new Map<string, string>();
-  let fault: DurastackError | undefined;
-  for (const { name, value, fault: broken } of [...readPairs(query), ...readPairs(body)]) {
+  const pairs = [...readPairs(query), ...readPairs(body)];
+  let fault =
+    pairs.length > MAX_PARAMETERS
+      ? new DurastackError('INVALID_INPUT', `The request has more than ${MAX_PARAMETERS} parameters.`)
+      : undefined;
+  for (const { name, value, fault: broken } of pairs) {
     fault ??= broken;
     const key = name.toLowerCase();
     const known = byName.get(key);

@@ -15,10 +15,10 @@ export function cloudStackDate(iso: string): string {
 type Render = (value: unknown) => unknown;
 
 /** How a field's values become CloudStack's; undefined when they stay as they are. */
-function compileValue(schema: z.ZodType): Render | undefined {
+export function valueRenderer(schema: z.ZodType): Render | undefined {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodArray) {
-    const item = compileValue(inner.element as z.ZodType);
+    const item = valueRenderer(inner.element as z.ZodType);
     return item && ((value) => (Array.isArray(value) ? value.map(item) : value));
   }
   if (inner instanceof z.ZodObject)
@@ -41,7 +41,7 @@ function fieldsOf(view: z.ZodObject): readonly Field[] {
   const fields = Object.entries(view.shape as Record<string, z.ZodType>).map(([name, schema]) => ({
     name,
     wireName: wireName(name, schema),
-    render: compileValue(schema),
+    render: valueRenderer(schema),
   }));
   compiled.set(view, fields);
   return fields;

@@ -4,6 +4,7 @@ import type { deployVirtualMachine } from '@durastack/contracts/compute/deploy-v
 import { DurastackError } from '@durastack/contracts/errors';
 import type { Tx } from '@durastack/store/database/transaction';
 import { notFound } from '@durastack/store/identity/access';
+import type { WantedNetwork } from '@durastack/store/network/nic-plan';
 import type { Caller } from '@durastack/store/identity/caller';
 
 type Params = ParamsOf<typeof deployVirtualMachine>;
@@ -19,13 +20,6 @@ export function hostNameOf(name: string | undefined, vmId: string): string {
     );
   }
   return name;
-}
-
-/** User data must be base64 (CloudStack's wire form). INVALID_INPUT otherwise. */
-export function checkUserData(userData: string | undefined): void {
-  if (userData !== undefined && !/^[A-Za-z0-9+/_-]*={0,2}$/.test(userData.replaceAll(/\s/g, ''))) {
-    throw new DurastackError('INVALID_INPUT', 'userdata is not base64.');
-  }
 }
 
 /** The size of an offering. NOT_FOUND when there is none. */
@@ -54,14 +48,23 @@ export async function readTemplate(
 ): Promise<Template> {
   const { caller, owner, templateId, zoneId } = wanted;
   const [row] = await tx.query<
-    Template & { state: string; zoneId: string; accountId: string; isPublic: number; zoneState: string }
+    Template & {
+      state: string;
+      zoneId: string;
+      accountId: string;
+      isPublic: number;
+      isShared: number;
+      zoneState: string;
+    }
   >(
     `SELECT t.virtual_size_bytes AS virtualSizeBytes, t.hypervisor, t.state, t.zone_id AS zoneId, t.account_id AS accountId, t.is_public AS isPublic,
+       EXISTS (SELECT 1 FROM template_permission s WHERE s.template_id = t.id AND s.account_id = ?) AS isShared,
        z.allocation_state AS zoneState
      FROM template t JOIN zone z ON z.id = t.zone_id WHERE t.id = ?`,
-    [templateId],
+    [owner.accountId, templateId],
   );
-  const mayUse = row && (row.isPublic === 1 || row.accountId === owner.accountId || caller.role === 'admin');
+  const isOpen = row && (row.isPublic === 1 || Number(row.isShared) === 1);
+  const mayUse = row && (isOpen || row.accountId === owner.accountId || caller.role === 'admin');
   if (!row || !mayUse || row.state === 'Removed') throw notFound('templateid', templateId);
   if (row.zoneId !== zoneId)
     throw new DurastackError('INVALID_INPUT', `The template ${templateId} is not in the zone ${zoneId}.`);
@@ -79,7 +82,7 @@ export async function readTemplate(
 export async function readKeyPairs(
   tx: Tx,
   accountId: string,
-  params: Params,
+  params: Pick<Params, 'keyPair' | 'keyPairs'>,
 ): Promise<{ publicKeys: string | null; names: string | null }> {
   const names = [...new Set([...(params.keyPairs ?? []), ...(params.keyPair === undefined ? [] : [params.keyPair])])];
   if (names.length === 0) return { publicKeys: null, names: null };
@@ -91,12 +94,6 @@ export async function readKeyPairs(
   if (missing !== undefined)
     throw new DurastackError('INVALID_INPUT', `A key pair with name '${missing}' does not exist for this account.`);
   return { publicKeys: rows.map((row) => row.public_key.trim()).join('\n'), names: names.join(',') };
-}
-
-/** A network that a machine joins, with the address that was asked for. */
-export interface WantedNetwork {
-  readonly id: string;
-  readonly ip?: string | undefined;
 }
 
 function askedNetworks(params: Params): WantedNetwork[] {
@@ -119,13 +116,7 @@ export async function pickNetworks(
   tx: Tx,
   { owner, params }: { owner: Owner; params: Params },
 ): Promise<WantedNetwork[]> {
-  const usable = await tx.query<{ id: string }>(
-    `SELECT n.id FROM network n WHERE n.zone_id = ? AND n.state = 'Implemented'
-       AND (n.acl = 'all' OR n.account_id = ? OR (n.acl = 'domain' AND EXISTS (
-         SELECT 1 FROM domain above JOIN domain own ON own.path LIKE CONCAT(above.path, '%') WHERE above.id = n.domain_id AND own.id = ?)))
-     ORDER BY n.created_at, n.id`,
-    [params.zoneId, owner.accountId, owner.domainId],
-  );
+  const usable = await usableNetworks(tx, owner, params.zoneId);
   const asked = askedNetworks(params);
   if (asked.length === 0) {
     if (!usable[0])
@@ -139,4 +130,19 @@ export async function pickNetworks(
   if (new Set(asked.map(({ id }) => id)).size < asked.length)
     throw new DurastackError('INVALID_INPUT', 'A network is named twice in networkids.');
   return asked;
+}
+
+/** Networks of a zone that an owner may use, the oldest first. */
+export async function usableNetworks(
+  tx: Tx,
+  owner: Owner,
+  zoneId: string,
+): Promise<readonly { readonly id: string }[]> {
+  return tx.query<{ id: string }>(
+    `SELECT n.id FROM network n WHERE n.zone_id = ? AND n.state = 'Implemented'
+       AND (n.acl = 'all' OR n.account_id = ? OR (n.acl = 'domain' AND EXISTS (
+         SELECT 1 FROM domain above JOIN domain own ON own.path LIKE CONCAT(above.path, '%') WHERE above.id = n.domain_id AND own.id = ?)))
+     ORDER BY n.created_at, n.id`,
+    [zoneId, owner.accountId, owner.domainId],
+  );
 }

@@ -2,19 +2,23 @@ import { deployVirtualMachine } from '@durastack/contracts/compute/deploy-virtua
 import type { ResourceRef } from '@durastack/contracts/resources';
 import { DurastackError } from '@durastack/contracts/errors';
 import { newId } from '@durastack/kit/ids/new-id';
+import { contains, freeAddresses } from '@durastack/model/network/address-plan';
 import { checkHaPriority } from '@durastack/store/compute/ha-priority';
+import { insertRow } from '@durastack/store/database/rows';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { ownerOf } from '@durastack/store/identity/access';
 import { ensureInstanceGroup } from '@durastack/store/compute/instance-groups';
+import { putDetails } from '@durastack/store/identity/described';
 import { holdToLimits } from '@durastack/store/identity/limits';
+import { writeNics } from '@durastack/store/network/nic-plan';
 import { accept } from '@durastack/store/operations/accept';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 import { joinGroups, readGroups } from './affinity-group-checks.js';
-import { checkUserData, hostNameOf, pickNetworks, readKeyPairs, readSize, readTemplate } from './deploy-checks.js';
+import { hostNameOf, pickNetworks, readKeyPairs, readSize, readTemplate } from './deploy-checks.js';
 import { writeDataVolume, writeRootVolume, type DeployParams, type DeployPlan } from './deploy-root-volume.js';
-import { writeNics } from './nic-plan.js';
+import { checkUserData, userDataColumns } from './user-data.js';
 import { requestedHost } from './vm-operation.js';
 
 /** Accepts a deploy: every id, address and name that it will use is written here, before anything is done. */
@@ -32,7 +36,7 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
     const { haPriority: priority, serviceOfferingId } = params;
     await checkHaPriority(tx, call.caller, { priority, serviceOfferingId });
     const host = requestedHost(call, params.hostId);
-    checkUserData(params.userData);
+    checkUserData(params);
     const networks = await pickNetworks(tx, { owner, params });
     const plan: DeployPlan = { vmId, name: hostNameOf(params.name, vmId), owner, networks };
     const vm: ResourceRef = { type: 'virtual-machine', id: vmId };
@@ -68,50 +72,39 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
     const keys = await readKeyPairs(tx, plan.owner.accountId, params);
     const { vmId, name, owner } = plan;
     const { instance } = this.platform.settings;
-    const userData = params.userData ? this.platform.secrets.seal(params.userData, `virtual-machine:${vmId}`) : null;
-    await tx.execute(
-      `INSERT INTO virtual_machine (id, name, display_name, instance_name, account_id, domain_id, user_id, zone_id, requested_host_id, template_id,
-         service_offering_id, cpu_count, cpu_mhz, memory_mib, state, desired_power, observed_power, group_name, user_data_sealed, public_keys, key_pair_names,
-         display_vm, ha_priority, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Starting', ?, 'absent', ?, ?, ?, ?, ?, ?, NOW(3))`,
-      [
-        vmId,
-        name,
-        params.displayName ?? name,
-        `${instance}-i-${vmId.replaceAll('-', '').slice(-16)}`,
-        owner.accountId,
-        owner.domainId,
-        call.caller.userId,
-        params.zoneId,
-        params.hostId ?? null,
-        params.templateId,
-        params.serviceOfferingId,
-        size.cpuCount,
-        size.cpuMhz,
-        size.memoryMib,
-        params.startVm === false ? 'off' : 'on',
-        params.group ?? null,
-        userData,
-        keys.publicKeys,
-        keys.names,
-        params.displayVm ?? true,
-        params.haPriority ?? null,
-      ],
-    );
+    const machine = { vmId, accountId: owner.accountId, params };
+    await insertRow(tx, 'virtual_machine', {
+      ...{ id: vmId, name, display_name: params.displayName ?? name },
+      instance_name: `${instance}-i-${vmId.replaceAll('-', '').slice(-16)}`,
+      ...{ account_id: owner.accountId, domain_id: owner.domainId, user_id: call.caller.userId },
+      ...{ zone_id: params.zoneId, requested_host_id: params.hostId, template_id: params.templateId },
+      ...{ service_offering_id: params.serviceOfferingId, cpu_count: size.cpuCount, cpu_mhz: size.cpuMhz },
+      ...{ memory_mib: size.memoryMib, state: 'Starting', desired_power: params.startVm === false ? 'off' : 'on' },
+      ...{
+        observed_power: 'absent',
+        group_name: params.group,
+        public_keys: keys.publicKeys,
+        key_pair_names: keys.names,
+      },
+      ...{ display_vm: params.displayVm ?? true, ha_priority: params.haPriority, created_at: new Date() },
+      ...(await userDataColumns(tx, this.platform.secrets, machine)),
+    });
     await writeRootVolume(tx, { params, plan, template });
     await writeDataVolume(tx, { params, plan });
     await joinGroups(tx, vmId, groupIds);
     await ensureInstanceGroup(tx, params.group, owner);
-    await writeNics(tx, { vmId, instance, networks: plan.networks });
-    await writeTags(tx, { vmId, accountId: owner.accountId, tags: params.tags ?? {} });
+    await writeNics(tx, { contains, freeAddresses }, { vmId, instance, networks: plan.networks });
+    await describe(tx, { vmId, accountId: owner.accountId, params });
     await holdToLimits(tx, owner.accountId, ['user_vm', 'cpu', 'memory', 'volume', 'primary_storage']);
   }
 }
 
-async function writeTags(
+async function describe(
   tx: Tx,
-  { vmId, accountId, tags }: { vmId: string; accountId: string; tags: Readonly<Record<string, string>> },
+  { vmId, accountId, params }: { vmId: string; accountId: string; params: DeployParams },
 ): Promise<void> {
+  const { details = {}, tags = {} } = params;
+  await putDetails(tx, { type: 'virtual-machine', id: vmId }, { details, forDisplay: true });
   for (const [key, value] of Object.entries(tags)) {
     await tx.execute(
       "INSERT INTO resource_tag (resource_type, resource_id, `key`, value, account_id) VALUES ('virtual-machine', ?, ?, ?, ?)",

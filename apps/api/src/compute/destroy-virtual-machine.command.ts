@@ -27,7 +27,7 @@ export class DestroyVirtualMachineHandler implements CommandHandler<typeof destr
       command: params.expunge ? expungeVirtualMachine : destroyVirtualMachine,
       vmId: params.id,
       desiredPower: 'off',
-      ...(volumeIds.length === 0 ? {} : { input: { volumeIds } }),
+      input: { ...(volumeIds.length === 0 ? {} : { volumeIds }), ...(params.expunge ? { asDestroy: true } : {}) },
       locks: volumeIds.map((id) => ({ type: 'volume', id }) as const),
       write: (tx) => requireDataDisks(tx, params.id, volumeIds),
     });

@@ -1,6 +1,5 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { updateVirtualMachine } from '@durastack/contracts/compute/update-virtual-machine';
-import { DurastackError } from '@durastack/contracts/errors';
 import { checkHaPriority } from '@durastack/store/compute/ha-priority';
 import { requireRow, updateRow } from '@durastack/store/database/rows';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
@@ -11,7 +10,9 @@ import { readOne } from '@durastack/store/lists/engine/run-list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
-import { checkUserData, hostNameOf } from './deploy-checks.js';
+import { hostNameOf } from './deploy-checks.js';
+import { requireIdleVm } from './idle-vm.js';
+import { checkUserData, userDataColumns } from './user-data.js';
 
 /** Changes a machine's names, group, priority and user data. */
 @Handles(updateVirtualMachine)
@@ -24,22 +25,16 @@ export class UpdateVirtualMachineHandler implements CommandHandler<typeof update
   ): Promise<ResultOf<typeof updateVirtualMachine>> {
     const { database, secrets } = this.platform;
     const vm = { type: 'virtual-machine', id: params.id } as const;
-    checkUserData(params.userData);
+    checkUserData(params);
     const name = params.name === undefined ? undefined : hostNameOf(params.name, params.id);
     const owner = await requireAccess(autocommit(database), call.caller, vm);
     await transaction(database, async (tx) => {
-      const row = await requireRow<{ operation_id: string | null; service_offering_id: string }>(tx, vm, {
-        where: "state <> 'Expunged'",
-        lock: 'update',
-      });
-      // Steps read these two: half of an operation must not see another value than the rest.
-      if ((name !== undefined || params.userData !== undefined) && row.operation_id !== null) {
-        throw new DurastackError(
-          'BUSY',
-          `The operation ${row.operation_id} holds the virtual machine ${params.id}; change name and userdata when it has ended.`,
-          { details: { operationId: row.operation_id } },
-        );
-      }
+      const { accountId } = owner;
+      const userData = await userDataColumns(tx, secrets, { vmId: params.id, accountId, params });
+      const isReadBySteps = name !== undefined || Object.keys(userData).length > 0;
+      const row = isReadBySteps
+        ? await requireIdleVm(tx, params.id, { what: 'name and userdata' })
+        : await requireRow<{ service_offering_id: string }>(tx, vm, { where: "state <> 'Expunged'", lock: 'update' });
       await checkHaPriority(tx, call.caller, {
         priority: params.haPriority,
         serviceOfferingId: row.service_offering_id,
@@ -51,8 +46,7 @@ export class UpdateVirtualMachineHandler implements CommandHandler<typeof update
         group_name: params.group === '' ? null : params.group,
         display_vm: params.displayVm,
         ha_priority: params.haPriority,
-        user_data_sealed:
-          params.userData === undefined ? undefined : secrets.seal(params.userData, `virtual-machine:${params.id}`),
+        ...userData,
       });
     });
     return readOne(autocommit(database), virtualMachines, call.caller, params.id);

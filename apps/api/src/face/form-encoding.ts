@@ -17,10 +17,13 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** The pairs of a query string or form body, in their order. */
+/** Parameters that a request may have; a list of 1,000 maps fits in. */
+export const MAX_PARAMETERS = 10_000;
+
+/** The pairs of a query string or form body, in their order; of too many only one more than there may be. */
 export function readPairs(text: string): Pair[] {
   return text
-    .split('&')
+    .split('&', MAX_PARAMETERS + 1)
     .filter((part) => part !== '')
     .map((part) => {
       const equals = part.indexOf('=');

@@ -2,13 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from '@durastack/contracts/command';
 import { asDurastackError, DurastackError, ERROR_KINDS } from '@durastack/contracts/errors';
 import { autocommit } from '@durastack/store/database/transaction';
-import { runList, type ListPage, type PageRequest } from '@durastack/store/lists/engine/run-list';
+import type { ListView } from '@durastack/store/lists/engine/define-list';
+import {
+  readRawList,
+  runList,
+  type ListPage,
+  type PageRequest,
+  type RawPage,
+} from '@durastack/store/lists/engine/run-list';
 import type { StartedOperation } from '../catalogue/handles.js';
 import type { Served } from '../catalogue/registry.js';
 import type { Platform } from '../platform.js';
 import type { ProjectRights } from '../identity/project-rights.js';
 import type { RoleBook } from '../identity/role-book.js';
-import { writeCommandEvent } from './command-event.js';
+import { writeCommandEvent, type CommandRecord } from './command-event.js';
 import type { AnyCall, Call } from './call.js';
 import type { DispatcherHint } from './dispatcher-hint.js';
 import { pageOf } from './page-of.js';
@@ -52,10 +59,22 @@ export class Invoker {
     if (!call.caller) throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
     if (command && (await this.roles.rightsOf(call.caller)).has(command.name))
       return { ...call, caller: await this.projects.within(call.caller, command.name) };
-    throw new DurastackError(
+    const error = new DurastackError(
       'FORBIDDEN',
       `The API [${shorten(name)}] does not exist or is not available for the account Account [name=${call.caller.accountName}, role=${call.caller.accountRole.name}]; it is not available for user ${call.caller.username}.`,
     );
+    if (command) await this.recordRefusal({ command, call, params: {}, error });
+    throw error;
+  }
+
+  /** Reads the parameters of a call whose caller was authorised; what cannot be read leaves an audit event too. */
+  async decode<T>(command: Command, call: AnyCall, parse: () => T): Promise<T> {
+    try {
+      return parse();
+    } catch (thrown) {
+      await this.recordRefusal({ command, call, params: {}, error: asDurastackError(thrown) });
+      throw thrown;
+    }
   }
 
   /** Carries out a command whose caller was authorised and whose parameters are valid. */
@@ -69,11 +88,25 @@ export class Invoker {
       return outcome;
     } catch (thrown) {
       const error = this.logged(asDurastackError(thrown), command);
-      await writeCommandEvent(this.platform, { command, call, params, error }).catch((fault: unknown) =>
-        this.platform.log.warn({ error: fault }, 'the audit event of a failed command could not be written'),
-      );
+      await this.recordRefusal({ command, call, params, error });
       throw error;
     }
+  }
+
+  /** Reads a list of the database for a face that writes it out itself; the caller was authorised. */
+  async read(view: ListView, { served, call, params, page }: Invocation): Promise<RawPage> {
+    try {
+      return await readRawList(autocommit(this.platform.database), view, (call as Call).caller, { params, page });
+    } catch (thrown) {
+      throw this.logged(asDurastackError(thrown), served.command);
+    }
+  }
+
+  /** The caller learns why its call was refused, also when the event cannot be written. */
+  private async recordRefusal(refused: CommandRecord): Promise<void> {
+    await writeCommandEvent(this.platform, refused).catch((fault: unknown) =>
+      this.platform.log.warn({ error: fault }, 'the audit event of a failed command could not be written'),
+    );
   }
 
   private async execute({ served, call, params, page }: Invocation): Promise<Outcome> {

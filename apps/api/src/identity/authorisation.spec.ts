@@ -18,6 +18,7 @@ let belongings: Belongings;
 let member: TestAccount;
 /** What the owner's project owns. */
 let shared: Belongings;
+let userDataId: string;
 /** Keys that nothing is done for: of a disabled user, of a disabled account, and such as were replaced. */
 const dead: Record<string, UserKeys> = {};
 
@@ -31,6 +32,7 @@ beforeAll(async () => {
   foreignAdmin = await t.account('rick', { domainId: rival.id, accountType: 2 });
   const place = await makePlace(t);
   belongings = await makeBelongings(t, place, owner);
+  userDataId = (await t.ok<{ id: string }>('registerUserData', { name: 'data', userdata: 'aGk=' }, owner.keys)).id;
   const [project] = (await t.db.source.query('SELECT account_id FROM project WHERE id = ?', [
     belongings.projectId,
   ])) as {
@@ -90,7 +92,7 @@ describe("another's things look as if they did not exist", () => {
     .flatMap((command) => idParameters(command).map((parameter) => [command.name, parameter] as const));
 
   it.each(cases)('%s by %s', async (name, parameter) => {
-    const ids = { ...belongings, sharedVm: shared.vmId, accountId: owner.id, userId: owner.userId };
+    const ids = { ...belongings, userDataId, sharedVm: shared.vmId, accountId: owner.id, userId: owner.userId };
     for (const id of Object.values(ids)) {
       for (const keys of [stranger.keys, foreignAdmin.keys]) {
         const unknown = newId();

@@ -3,6 +3,7 @@ import type { Tx } from '@durastack/store/database/transaction';
 import type { RoleType } from '@durastack/contracts/identity/roles';
 import type { Caller } from '@durastack/store/identity/caller';
 import type { KnownCaller, ProjectRole } from '../face/call.js';
+import { requireAllowedSource } from './allowed-sources.js';
 
 /** A user's row with what authentication needs. */
 export interface UserRow {
@@ -31,11 +32,13 @@ export interface UserRow {
    * version of the caller's role in it where it has one.
    */
   readonly project_accounts: string | readonly string[] | null;
+  /** 1 where calls are not taken from everywhere, for whichever account. */
+  readonly sources_limited: number;
   /** The database's clock. */
   readonly now: Date;
 }
 
-const SELECT = `SELECT u.id, u.username, u.first_name, u.last_name, u.password_hash, u.secret_key_sealed, u.state AS user_state, u.failed_logins,
+const COLUMNS = `u.id, u.username, u.first_name, u.last_name, u.password_hash, u.secret_key_sealed, u.state AS user_state, u.failed_logins,
     a.id AS account_id, a.name AS account_name,
     IF(a.removal_operation_id IS NULL, a.state, 'removing') AS account_state, a.role,
     r.id AS role_id, r.name AS role_name, r.type AS role_type, r.state AS role_state, r.version AS role_version, d.id AS domain_id, d.path AS domain_path,
@@ -43,17 +46,36 @@ const SELECT = `SELECT u.id, u.username, u.first_name, u.last_name, u.password_h
        FROM project_member m JOIN project p ON p.id = m.project_id
        LEFT JOIN project_role pr ON pr.id = m.project_role_id AND m.role = 'Regular'
       WHERE m.account_id = a.id AND (m.user_id IS NULL OR m.user_id = u.id) AND p.state <> 'Removed') AS project_accounts,
-    UTC_TIMESTAMP(3) AS now
-  FROM user u JOIN account a ON a.id = u.account_id JOIN domain d ON d.id = a.domain_id JOIN role r ON r.id = a.role_id`;
+    (EXISTS (SELECT 1 FROM global_setting WHERE name = 'api.allowed.source.cidr.list')
+      OR EXISTS (SELECT 1 FROM resource_setting WHERE name = 'api.allowed.source.cidr.list')) AS sources_limited,
+    UTC_TIMESTAMP(3) AS now`;
+const TABLES = `user u JOIN account a ON a.id = u.account_id JOIN domain d ON d.id = a.domain_id JOIN role r ON r.id = a.role_id`;
+const SELECT = `SELECT ${COLUMNS} FROM ${TABLES}`;
 
 /** The user of an API key. */
 export async function userByApiKey(tx: Tx, apiKey: string): Promise<UserRow | undefined> {
   return (await tx.query<UserRow>(`${SELECT} WHERE u.api_key = ?`, [apiKey]))[0];
 }
 
-/** A user by id. */
-export async function userById(tx: Tx, id: string): Promise<UserRow | undefined> {
-  return (await tx.query<UserRow>(`${SELECT} WHERE u.id = ?`, [id]))[0];
+/** What a session is checked by. */
+interface SessionRow {
+  readonly cookie_sha256: string;
+  readonly session_key_sha256: string;
+  /** Seconds until it ends, and from one sign of life to the next. */
+  readonly left_s: number;
+  readonly lifetime_s: number;
+}
+
+/** The user of a session that has not ended, with the session: one statement for each request. */
+export async function userBySession(tx: Tx, sessionId: string): Promise<(UserRow & SessionRow) | undefined> {
+  const rows = await tx.query<UserRow & SessionRow>(
+    `SELECT ${COLUMNS}, s.cookie_sha256, s.session_key_sha256, s.lifetime_s,
+        TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), s.expires_at) AS left_s
+       FROM ${TABLES} JOIN session s ON s.user_id = u.id
+      WHERE s.id = ? AND s.expires_at > UTC_TIMESTAMP(3)`,
+    [sessionId],
+  );
+  return rows[0];
 }
 
 /** A user by name within a domain. */
@@ -96,6 +118,17 @@ export function callerOf(user: UserRow, sourceAddress: string): KnownCaller {
     ...projectsOf(user),
     sourceAddress,
   };
+}
+
+/**
+ * The caller that a user is, where its calls are taken from this address.
+ *
+ * @throws DurastackError NOT_AUTHENTICATED when user or account are not enabled; FORBIDDEN for the address
+ */
+export async function callerFrom(tx: Tx, user: UserRow, sourceAddress: string): Promise<KnownCaller> {
+  const caller = callerOf(user, sourceAddress);
+  if (Number(user.sources_limited) === 1) await requireAllowedSource(tx, caller);
+  return caller;
 }
 
 function projectsOf({ project_accounts: given }: UserRow): Pick<KnownCaller, 'projectAccountIds' | 'projectRoles'> {

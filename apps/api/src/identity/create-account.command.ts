@@ -23,10 +23,12 @@ export class CreateAccountHandler implements CommandHandler<typeof createAccount
   async execute(call: Call, params: ParamsOf<typeof createAccount>): Promise<ResultOf<typeof createAccount>> {
     const [accountId, userId] = [newId(), newId()];
     const name = params.account ?? params.username;
-    const passwordHash = await hashNewPassword(this.platform, params.username, params.password);
     const { database } = this.platform;
+    const domainId = params.domainId ?? call.caller.domainId;
+    await administeredDomain(autocommit(database), call.caller, domainId, 'domainid');
+    const passwordHash = await hashNewPassword(this.platform, { username: params.username, domainId }, params.password);
     const created = transaction(database, async (tx) => {
-      const domain = await administeredDomain(tx, call.caller, params.domainId ?? call.caller.domainId, 'domainid');
+      const domain = await administeredDomain(tx, call.caller, domainId, 'domainid');
       await refuseTakenName(tx, params.username, domain.id);
       const role = await grantableRole(tx, { caller: call.caller, roles: this.roles }, params);
       const now = new Date();

@@ -7,7 +7,7 @@ import { insertRow, orConflict } from '@durastack/store/database/rows';
 import { autocommit, transaction, type Tx } from '@durastack/store/database/transaction';
 import { notFound, ownerOf, type Owner } from '@durastack/store/identity/access';
 import { holdToLimits } from '@durastack/store/identity/limits';
-import { readGlobalSettings } from '@durastack/store/operations/global-settings';
+import { readDomainSettings } from '@durastack/store/operations/resource-settings';
 import { readOne } from '@durastack/store/lists/engine/run-list';
 import { projects } from '@durastack/store/lists/identity/projects.list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
@@ -26,7 +26,8 @@ export class CreateProjectHandler implements CommandHandler<typeof createProject
     const [id, accountId] = [newId(), newId()];
     const { name } = params;
     const created = transaction(database, async (tx) => {
-      if (call.caller.role === 'user' && !(await readGlobalSettings(tx))['allow.user.create.projects'])
+      const settings = await readDomainSettings(tx, call.caller.domainId);
+      if (call.caller.role === 'user' && !settings['allow.user.create.projects'])
         throw new DurastackError('FORBIDDEN', 'Users may not create projects here (allow.user.create.projects).');
       const owner = await administratorOf(tx, call, params);
       if (params.userId !== undefined) await requireUserOf(tx, owner, params.userId);

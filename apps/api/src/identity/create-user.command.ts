@@ -23,8 +23,9 @@ export class CreateUserHandler implements CommandHandler<typeof createUser> {
 
   async execute(call: Call, params: ParamsOf<typeof createUser>): Promise<ResultOf<typeof createUser>> {
     const id = newId();
-    const passwordHash = await hashNewPassword(this.platform, params.username, params.password);
     const { database } = this.platform;
+    const { domainId } = await ownerOf(autocommit(database), call.caller, params);
+    const passwordHash = await hashNewPassword(this.platform, { username: params.username, domainId }, params.password);
     await transaction(database, async (tx) => {
       const owner = await ownerOf(tx, call.caller, params);
       await administeredDomain(tx, call.caller, owner.domainId, 'domainid');

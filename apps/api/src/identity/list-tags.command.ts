@@ -8,6 +8,7 @@ import { join, likePattern, sql, type Sql } from '@durastack/store/lists/engine/
 import type { ListPage } from '@durastack/store/lists/engine/run-list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
+import { positionOf } from '../face/position-of.js';
 import { Platform } from '../platform.js';
 import { requireTagType } from './tagged.js';
 
@@ -26,7 +27,7 @@ export class ListTagsHandler implements CommandHandler<typeof listTags> {
       [scopeCondition(SCOPE, call.caller, params, params.resourceId !== undefined), ...filters(params)],
       ' AND ',
     );
-    const { limit, offset } = part(call);
+    const { limit, offset } = positionOf(call);
     const rows = await tx.query<Record<string, string>>(
       `SELECT t.resource_type, t.resource_id, t.\`key\`, t.value, IF(p.id IS NULL, a.name, NULL) AS account, p.id AS project_id, p.name AS project, d.id AS domain_id, d.name AS domain
          FROM resource_tag t LEFT JOIN account a ON a.id = t.account_id LEFT JOIN domain d ON d.id = a.domain_id
@@ -53,13 +54,6 @@ function filters(params: ParamsOf<typeof listTags>): Sql[] {
   if (params.resourceType) found.push(sql`t.resource_type = ${requireTagType(params.resourceType)}`);
   if (params.keyword) found.push(sql`t.\`key\` LIKE ${likePattern(params.keyword)}`);
   return found;
-}
-
-/** Cursors are positions here: tags have no id to go on after. */
-function part({ page }: Call): { limit: number; offset: number } {
-  if (!page) return { limit: 500, offset: 0 };
-  if ('limit' in page) return { limit: page.limit, offset: Math.max(0, Number.parseInt(page.after ?? '0', 10) || 0) };
-  return { limit: page.pageSize, offset: (page.page - 1) * page.pageSize };
 }
 
 function toTag(row: Record<string, string>): Tag {

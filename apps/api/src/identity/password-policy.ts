@@ -2,7 +2,7 @@
 import { DurastackError } from '@durastack/contracts/errors';
 import type { GlobalSettingName } from '@durastack/contracts/infra/global-settings';
 import { autocommit } from '@durastack/store/database/transaction';
-import { readGlobalSettings } from '@durastack/store/operations/global-settings';
+import { readDomainSettings } from '@durastack/store/operations/resource-settings';
 import type { Platform } from '../platform.js';
 import { hashPassword } from './passwords.js';
 
@@ -20,8 +20,12 @@ const COUNTS = [
  *
  * @throws DurastackError INVALID_INPUT saying what the settings want of it; never repeats it
  */
-export async function hashNewPassword(platform: Platform, username: string, password: string): Promise<string> {
-  const settings = await readGlobalSettings(autocommit(platform.database));
+export async function hashNewPassword(
+  platform: Platform,
+  { username, domainId }: { readonly username: string; readonly domainId: string },
+  password: string,
+): Promise<string> {
+  const settings = await readDomainSettings(autocommit(platform.database), domainId);
   for (const [name, what, words] of COUNTS) {
     const [least, found] = [settings[name], password.match(what)?.length ?? 0];
     if (found < least)

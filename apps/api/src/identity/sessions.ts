@@ -5,7 +5,7 @@ import { autocommit } from '@durastack/store/database/transaction';
 import { readGlobalSettings } from '@durastack/store/operations/global-settings';
 import type { CallSession, KnownCaller } from '../face/call.js';
 import type { Platform } from '../platform.js';
-import { callerOf, userById } from './callers.js';
+import { callerFrom, userBySession } from './callers.js';
 
 /** The cookie that names a session: CloudStack's clients keep it in their jar. */
 export const SESSION_COOKIE = 'JSESSIONID';
@@ -40,14 +40,6 @@ export async function openSession(platform: Platform, userId: string): Promise<N
   return { cookie: `${id}.${secret}`, sessionKey, lifetimeS };
 }
 
-interface SessionRow {
-  readonly user_id: string;
-  readonly cookie_sha256: string;
-  readonly session_key_sha256: string;
-  readonly left_s: number;
-  readonly lifetime_s: number;
-}
-
 /**
  * The caller of a session. Cookie and session key are both needed: another site can make a browser send the one,
  * but does not know the other.
@@ -61,25 +53,17 @@ export async function callerBySession(
 ): Promise<{ caller: KnownCaller; session: CallSession }> {
   const [id, secret] = (given.cookie ?? '').split('.');
   const tx = autocommit(platform.database);
-  const rows = id
-    ? await tx.query<SessionRow>(
-        `SELECT user_id, cookie_sha256, session_key_sha256, lifetime_s, TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), expires_at) AS left_s
-           FROM session WHERE id = ? AND expires_at > UTC_TIMESTAMP(3)`,
-        [id],
-      )
-    : [];
-  const row = rows[0];
+  const user = id ? await userBySession(tx, id) : undefined;
   const valid =
-    row !== undefined &&
-    sameHash(row.cookie_sha256, secret ?? '') &&
-    sameHash(row.session_key_sha256, given.sessionKey ?? '');
-  const user = valid ? await userById(tx, row.user_id) : undefined;
-  if (!id || !row || !user) throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
-  const caller = callerOf(user, sourceAddress);
+    user !== undefined &&
+    sameHash(user.cookie_sha256, secret ?? '') &&
+    sameHash(user.session_key_sha256, given.sessionKey ?? '');
+  if (!id || !valid) throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
+  const caller = await callerFrom(tx, user, sourceAddress);
   // Renewed at most once a minute, so that a busy client does not write with every read.
-  if (row.left_s < row.lifetime_s - Math.min(60, row.lifetime_s / 2)) {
+  if (user.left_s < user.lifetime_s - Math.min(60, user.lifetime_s / 2)) {
     await tx.execute('UPDATE session SET expires_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND WHERE id = ?', [
-      row.lifetime_s,
+      user.lifetime_s,
       id,
     ]);
   }

@@ -2,7 +2,7 @@ import type { ParamsOf } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import { updateProjectInvitation } from '@durastack/contracts/identity/update-project-invitation';
 import { transaction, type Tx } from '@durastack/store/database/transaction';
-import { notFound, ownerOf } from '@durastack/store/identity/access';
+import { mayAccess, notFound, ownerOf } from '@durastack/store/identity/access';
 import type { Caller } from '@durastack/store/identity/caller';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
@@ -45,11 +45,19 @@ async function invitationFor(
   caller: Caller,
   { projectId, account, userId }: ParamsOf<typeof updateProjectInvitation>,
 ): Promise<InvitationRow> {
-  const [held] = await tx.query<{ domain_id: string }>('SELECT domain_id FROM project WHERE id = ? FOR UPDATE', [
-    projectId,
-  ]);
+  const [held] = await tx.query<{ account_id: string; domain_id: string; path: string }>(
+    'SELECT p.account_id, p.domain_id, d.path FROM project p JOIN domain d ON d.id = p.domain_id WHERE p.id = ? FOR UPDATE',
+    [projectId],
+  );
   if (!held) throw notFound('projectid', projectId);
-  const owner = await ownerOf(tx, caller, { account, domainId: account === undefined ? undefined : held.domain_id });
+  const project = { accountId: held.account_id, domainId: held.domain_id, domainPath: held.path };
+  const owner = await ownerOf(tx, caller, {
+    account,
+    domainId: account === undefined ? undefined : held.domain_id,
+  }).catch((error: unknown) => {
+    // What is wrong with the account is told to administrators above the project; users answer for their own alone.
+    throw caller.role !== 'user' && mayAccess(caller, project) ? error : notFound('projectid', projectId);
+  });
   const open = (await invitationsOf(tx, projectId, owner.accountId)).filter(({ state }) => state === 'Pending');
   const isFor = ({ user_id }: InvitationRow) =>
     // What is meant for one user is that user's to answer; administrators answer for anybody.

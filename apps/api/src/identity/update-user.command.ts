@@ -57,6 +57,7 @@ export class UpdateUserHandler implements CommandHandler<typeof updateUser> {
     const asked = user.id === call.caller.userId && hasPassword(user.password_hash);
     if (asked && !(await verifyPassword(user.password_hash, params.currentPassword ?? '')))
       throw new DurastackError('INVALID_INPUT', 'Current password is incorrect; give it as currentpassword.');
-    return hashNewPassword(this.platform, params.username ?? user.username, params.password);
+    const named = { username: params.username ?? user.username, domainId: user.domain_id };
+    return hashNewPassword(this.platform, named, params.password);
   }
 }

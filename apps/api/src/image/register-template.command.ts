@@ -4,13 +4,15 @@ import { DEFAULT_OS_TYPE_ID } from '@durastack/contracts/compute/os-types';
 import { DurastackError } from '@durastack/contracts/errors';
 import { registerTemplate } from '@durastack/contracts/image/register-template';
 import { newId } from '@durastack/kit/ids/new-id';
-import { autocommit, type Tx } from '@durastack/store/database/transaction';
+import { autocommit } from '@durastack/store/database/transaction';
 import { ownerOf } from '@durastack/store/identity/access';
 import { holdToLimits } from '@durastack/store/identity/limits';
 import { accept } from '@durastack/store/operations/accept';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
+import { refusePublic } from './public-templates.js';
+import { imageStoreOf, writeTemplate } from './template-rows.js';
 
 type Params = ParamsOf<typeof registerTemplate>;
 
@@ -26,6 +28,7 @@ export class RegisterTemplateHandler implements CommandHandler<typeof registerTe
     const format = formatOf(params);
     checkUrl(params.url);
     const storeId = await imageStoreOf(tx, zoneId);
+    if (params.isPublic) await refusePublic(tx, call.caller, owner);
     const isAdmin = call.caller.role === 'admin';
     const id = newId();
     const template = { type: 'template', id } as const;
@@ -39,42 +42,16 @@ export class RegisterTemplateHandler implements CommandHandler<typeof registerTe
       locks: [template, { type: 'image-store', id: storeId }],
       input: {},
       write: async (inner) => {
-        await inner.execute(
-          `INSERT INTO template (id, name, display_text, account_id, domain_id, zone_id, store_id, url, format, checksum, hypervisor, os_type_id, is_public,
-             is_featured, is_extractable, is_dynamically_scalable, state, status, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Downloading', 'Waiting', NOW(3))`,
-          [
-            id,
-            params.name,
-            params.displayText ?? params.name,
-            owner.accountId,
-            owner.domainId,
-            zoneId,
-            storeId,
-            params.url,
-            format,
-            params.checksum ?? null,
-            hypervisorOf(params),
-            params.osTypeId ?? DEFAULT_OS_TYPE_ID,
-            params.isPublic ?? false,
-            isAdmin && params.isFeatured === true,
-            params.isExtractable ?? false,
-            params.isDynamicallyScalable ?? false,
-          ],
-        );
+        await writeTemplate(inner, {
+          ...{ id, owner, zoneId, storeId, format, params, isAdmin },
+          ...{ url: params.url, checksum: params.checksum ?? null, hypervisor: hypervisorOf(params) },
+          osTypeId: params.osTypeId ?? DEFAULT_OS_TYPE_ID,
+          isExtractable: params.isExtractable ?? false,
+        });
         await holdToLimits(inner, owner.accountId, ['template', 'secondary_storage']);
       },
     });
   }
-}
-
-async function imageStoreOf(tx: Tx, zoneId: string): Promise<string> {
-  const [store] = await tx.query<{ id: string }>(
-    'SELECT id FROM image_store WHERE zone_id = ? AND removed = 0 ORDER BY created_at LIMIT 1',
-    [zoneId],
-  );
-  if (store) return store.id;
-  throw new DurastackError('INVALID_INPUT', `The zone ${zoneId} has no image store; add one first (addImageStore).`);
 }
 
 function zoneOf({ zoneId, zoneIds }: Params): string {

@@ -2,6 +2,7 @@ import type { ParamsOf } from '@durastack/contracts/command';
 import { deleteCluster } from '@durastack/contracts/infra/delete-cluster';
 import { refuseWhileUsed, requireRow, type Obstacle } from '@durastack/store/database/rows';
 import { transaction } from '@durastack/store/database/transaction';
+import { forgetDescriptions } from '@durastack/store/identity/described';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
@@ -23,6 +24,7 @@ export class DeleteClusterHandler implements CommandHandler<typeof deleteCluster
       await refuseWhileUsed(tx, cluster, OBSTACLES);
       await tx.execute("DELETE FROM dedication WHERE resource_type = 'cluster' AND resource_id = ?", [params.id]);
       await tx.execute('DELETE FROM cluster_setting WHERE cluster_id = ?', [params.id]);
+      await forgetDescriptions(tx, cluster);
       await tx.execute('DELETE FROM cluster WHERE id = ?', [params.id]);
     });
   }

@@ -2,6 +2,7 @@ import type { ParamsOf } from '@durastack/contracts/command';
 import { deletePod } from '@durastack/contracts/infra/delete-pod';
 import { refuseWhileUsed, requireRow, type Obstacle } from '@durastack/store/database/rows';
 import { transaction } from '@durastack/store/database/transaction';
+import { forgetDescriptions } from '@durastack/store/identity/described';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
@@ -22,6 +23,7 @@ export class DeletePodHandler implements CommandHandler<typeof deletePod> {
       await requireRow(tx, pod, { lock: 'update' });
       await refuseWhileUsed(tx, pod, OBSTACLES);
       await tx.execute("DELETE FROM dedication WHERE resource_type = 'pod' AND resource_id = ?", [params.id]);
+      await forgetDescriptions(tx, pod);
       await tx.execute('DELETE FROM pod WHERE id = ?', [params.id]);
     });
   }

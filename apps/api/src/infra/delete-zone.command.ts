@@ -2,6 +2,7 @@ import type { ParamsOf } from '@durastack/contracts/command';
 import { deleteZone } from '@durastack/contracts/infra/delete-zone';
 import { refuseWhileUsed, requireRow, type Obstacle } from '@durastack/store/database/rows';
 import { transaction } from '@durastack/store/database/transaction';
+import { forgetDescriptions } from '@durastack/store/identity/described';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
@@ -29,6 +30,7 @@ export class DeleteZoneHandler implements CommandHandler<typeof deleteZone> {
       await requireRow(tx, zone, { lock: 'update' });
       await refuseWhileUsed(tx, zone, OBSTACLES);
       await tx.execute("DELETE FROM dedication WHERE resource_type = 'zone' AND resource_id = ?", [params.id]);
+      await forgetDescriptions(tx, zone);
       await tx.execute('DELETE FROM zone WHERE id = ?', [params.id]);
     });
   }

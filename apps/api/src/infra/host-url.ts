@@ -36,9 +36,15 @@ export function parseHostUrl(params: ParamsOf<typeof addHost>): HostTarget {
   }
   const scheme = params.url.slice(0, params.url.indexOf(':')).toLowerCase();
   const address = url.hostname.replace(/^\[|\]$/g, '');
-  if (scheme === 'agent') return agentTarget(params, url, address);
-  if (scheme === 'ssh' || scheme === 'http') return sshTarget(params, url, address);
+  const complete = { ...params, fingerprint: params.fingerprint ?? fingerprintIn(url) };
+  if (scheme === 'agent') return agentTarget(complete, url, address);
+  if (scheme === 'ssh' || scheme === 'http') return sshTarget(complete, url, address);
   throw new DurastackError('INVALID_INPUT', `${params.url} begins with none of ssh://, http:// and agent://.`);
+}
+
+/** Clients of CloudStack have no parameter for it; a plus in it is no space. */
+function fingerprintIn(url: URL): string | undefined {
+  return new URLSearchParams(url.search.replaceAll('+', '%2B')).get('fingerprint') ?? undefined;
 }
 
 function agentTarget({ password, fingerprint }: ParamsOf<typeof addHost>, url: URL, address: string): HostTarget {

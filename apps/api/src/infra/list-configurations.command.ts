@@ -5,7 +5,6 @@ import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 import { readConfigurations } from './configuration.js';
-import { requireCluster } from './drs-cluster.js';
 
 /** Lists settings. */
 @Handles(listConfigurations)
@@ -14,13 +13,12 @@ export class ListConfigurationsHandler implements CommandHandler<typeof listConf
 
   async execute(
     _call: Call,
-    { clusterId, name, keyword, category, group }: ParamsOf<typeof listConfigurations>,
+    { name, keyword, category, group, ...place }: ParamsOf<typeof listConfigurations>,
   ): Promise<ResultOf<typeof listConfigurations>[]> {
     const tx = autocommit(this.platform.database);
-    if (clusterId !== undefined) await requireCluster(tx, clusterId, 'clusterid');
     const same = (wanted: string | undefined, is: string) =>
       wanted === undefined || wanted.toLowerCase() === is.toLowerCase();
-    return (await readConfigurations(tx, clusterId))
+    return (await readConfigurations(tx, place))
       .filter((one) => same(name, one.name) && same(category, one.category) && same(group, one.group))
       .filter((one) => one.name.toLowerCase().includes((keyword ?? '').toLowerCase()));
   }

@@ -10,6 +10,23 @@ export function vxlanColumns(text: string | undefined): { vni_first?: number | n
 }
 
 /**
+ * Takes the identifiers that a physical network says for the zone's, when the zone has none yet: clients of CloudStack
+ * know no range of zones. The zone's row is locked.
+ */
+export async function adoptVxlanRange(
+  tx: Tx,
+  { zoneId, isolation, vlan }: { zoneId: string; isolation: string | undefined; vlan: string | null | undefined },
+): Promise<void> {
+  if (isolation?.toUpperCase() !== 'VXLAN' || !vlan || !/^\d+-\d+$/.test(vlan)) return;
+  const range = parseVniRange(vlan);
+  await tx.execute('UPDATE zone SET vni_first = ?, vni_last = ? WHERE id = ? AND vni_first IS NULL', [
+    range?.first,
+    range?.last,
+    zoneId,
+  ]);
+}
+
+/**
  * The zone's networks fit into a new range. The zone's row is locked, so no network takes a VNI meanwhile.
  *
  * @throws DurastackError `CONFLICT` naming one that does not

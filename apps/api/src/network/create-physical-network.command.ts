@@ -8,6 +8,7 @@ import { readOne } from '@durastack/store/lists/engine/run-list';
 import { physicalNetworks } from '@durastack/store/lists/network/physical-networks.list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
+import { adoptVxlanRange } from '../infra/vxlan-range.js';
 import { Platform } from '../platform.js';
 import { addOwnProviders, joined } from './physical-network-rows.js';
 
@@ -26,7 +27,7 @@ export class CreatePhysicalNetworkHandler implements CommandHandler<typeof creat
       throw new DurastackError('INVALID_INPUT', 'Only one isolationMethod can be specified for a physical network.');
     const id = newId();
     const created = transaction(database, async (tx) => {
-      await requireRow(tx, { type: 'zone', id: zoneId }, { parameter: 'zoneid', lock: 'share' });
+      await requireRow(tx, { type: 'zone', id: zoneId }, { parameter: 'zoneid', lock: 'update' });
       if (domainId !== undefined)
         await requireRow(tx, { type: 'domain', id: domainId }, { parameter: 'domainid', where: 'NOT removed' });
       await insertRow(tx, 'physical_network', {
@@ -35,6 +36,7 @@ export class CreatePhysicalNetworkHandler implements CommandHandler<typeof creat
         ...{ tags: joined(params.tags), created_at: new Date() },
       });
       await addOwnProviders(tx, id);
+      await adoptVxlanRange(tx, { zoneId, isolation: isolationMethods[0], vlan });
     });
     await orConflict(created, `The zone has a physical network ${name} already.`);
     return readOne(autocommit(database), physicalNetworks, call.caller, id);

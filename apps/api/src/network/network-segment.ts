@@ -56,7 +56,10 @@ export function segmentOf(params: Params, { guestIpType, specifyVlan }: SegmentR
 export async function takeVni(tx: Tx, zone: ZoneVnis, asked: number | undefined): Promise<number> {
   const { vniFirst: first, vniLast: last } = zone;
   if (first === null || last === null)
-    throw new DurastackError('INVALID_INPUT', 'The zone has no VXLAN networks; give it a vxlanrange with updateZone.');
+    throw new DurastackError(
+      'INVALID_INPUT',
+      'The zone has no VXLAN networks; give it a vxlanrange with updateZone, or a physical network with isolationmethods=VXLAN and vlan=FIRST-LAST.',
+    );
   const rows = await tx.query<{ vni: number }>('SELECT vni FROM network WHERE zone_id = ? AND vni IS NOT NULL', [
     zone.id,
   ]);

@@ -42,6 +42,18 @@ describe('physical networks', () => {
     expect((await t.call('listNetworkServiceProviders', { physicalnetworkid: id })).body).toEqual({});
   });
 
+  it('of VXLAN give their zone its identifiers, once', async () => {
+    const { zoneId } = await makePlace(t);
+    const range = async () => (await t.ok<Row[]>('listZones', { id: zoneId }))[0]?.['vxlanrange'];
+    await done('createPhysicalNetwork', { zoneid: zoneId, name: 'a', isolationmethods: 'VLAN', vlan: '100-199' });
+    expect(await range()).toBeUndefined();
+    const made = await done('createPhysicalNetwork', { zoneid: zoneId, name: 'b', isolationmethods: 'VXLAN' });
+    await done('updatePhysicalNetwork', { id: String(made['id']), vlan: '7000-7009' });
+    expect(await range()).toBe('7000-7009');
+    await done('createPhysicalNetwork', { zoneid: zoneId, name: 'c', isolationmethods: 'VXLAN', vlan: '8000-8009' });
+    expect(await range()).toBe('7000-7009');
+  });
+
   it('carry kinds of traffic, each once', async () => {
     const physicalnetworkid = String((await network('net-2'))['id']);
     const guest = await done('addTrafficType', { physicalnetworkid, traffictype: 'guest', kvmnetworklabel: 'br0' });

@@ -1,4 +1,5 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { expungeVirtualMachine } from '@durastack/contracts/compute/expunge-virtual-machine';
 import { isDurastackError } from '@durastack/contracts/errors';
 import { queryAsyncJobResult } from '@durastack/contracts/operations/query-async-job-result';
 import { autocommit } from '@durastack/store/database/transaction';
@@ -43,6 +44,17 @@ export class QueryAsyncJobResultHandler implements CommandHandler<typeof queryAs
     return waitingFor === undefined ? {} : { detail: `Waits for ${waitingFor}.` };
   }
 
+  /** Of destroyVirtualMachine with expunge clients expect the machine, though it is gone; of expungeVirtualMachine not. */
+  private async destroyed({ cmd, jobId }: Job): Promise<Record<string, unknown> | undefined> {
+    if (cmd !== expungeVirtualMachine.name) return undefined;
+    const [machine] = await autocommit(this.platform.database).query<{ id: string; name: string }>(
+      `SELECT m.id, m.name FROM operation o JOIN virtual_machine m ON m.id = o.resource_id
+        WHERE o.id = ? AND JSON_VALUE(o.input_json, '$.asDestroy') IS NOT NULL`,
+      [jobId],
+    );
+    return machine && { id: machine.id, name: machine.name, state: 'Expunging' };
+  }
+
   private async resultOf(job: Job, caller: Caller): Promise<Record<string, unknown>> {
     const command = this.registry.find(job.cmd)?.command;
     const noted = command?.result && (await readResult(autocommit(this.platform.database), job.jobId));
@@ -50,6 +62,8 @@ export class QueryAsyncJobResultHandler implements CommandHandler<typeof queryAs
       return command.wrapper === undefined
         ? renderObject(command.result, noted)
         : { [command.wrapper]: renderObject(command.result, noted) };
+    const destroyed = await this.destroyed(job);
+    if (destroyed) return { virtualmachine: destroyed };
     const view = command?.operation && this.registry.viewOf(command.operation.resource);
     if (!command?.result || !view || command.wrapper === undefined || job.jobInstanceId === undefined)
       return { success: true };

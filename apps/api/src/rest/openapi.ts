@@ -1,4 +1,5 @@
 /** OpenAPI 3.1, made from the catalogue. */
+import type { Command } from '@durastack/contracts/command';
 import { ERROR_KINDS } from '@durastack/contracts/errors';
 import { unwrap } from '@durastack/contracts/fields';
 import { z } from 'zod';
@@ -11,13 +12,35 @@ type Json = Record<string, unknown>;
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const json = (schema: Json) => ({ content: { 'application/json': { schema } } });
 
+const PROBLEM_RESPONSE = {
+  description: 'An error',
+  content: { 'application/problem+json': { schema: ref('Problem') } },
+};
+/** What any call may be answered: refused, or failed. */
+const PROBLEMS = {
+  '4XX': { $ref: '#/components/responses/Problem' },
+  '5XX': { $ref: '#/components/responses/Problem' },
+};
+
+/** What the commands of a domain are about. */
+const AREAS: Readonly<Record<Command['domain'], string>> = {
+  compute: 'Virtual machines, their offerings, groups and key pairs.',
+  identity: 'Domains, accounts, users, projects, roles, tags and limits.',
+  image: 'Templates.',
+  infra: 'Zones, pods, clusters, hosts and settings.',
+  network: 'Networks, addresses and network offerings.',
+  operations: 'What is under way, events, alerts and the health of the cloud.',
+  storage: 'Volumes, disk offerings, storage pools and image stores.',
+  usage: 'What was used, and by whom.',
+};
+
 /** JSON Schema of a schema, without what only the faces read. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   const made = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
-      for (const key of ['wire', 'length', 'wireName', 'secret']) delete (jsonSchema as Json)[key];
+      for (const key of ['wire', 'length', 'wireName', 'secret', 'mayBeEmpty']) delete (jsonSchema as Json)[key];
     },
   }) as Json;
   delete made['$schema'];
@@ -27,7 +50,10 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
 /** `listVirtualMachines` → `VirtualMachine`. */
 function viewName(route: ServedRoute): string {
   const noun = route.served.command.name.replace(/^list/, '');
-  return noun.replace(/ies$/, 'y').replace(/([^s])s$/, '$1');
+  return noun
+    .replace(/ies$/, 'y')
+    .replace(/sses$/, 'ss')
+    .replace(/([^s])s$/, '$1');
 }
 
 /**
@@ -43,8 +69,9 @@ export function openApiDocument(registry: Registry, url: string): Json {
     if (command.isList && command.result && !names.has(command.result)) names.set(command.result, viewName(route));
   }
   for (const { served } of routes) {
-    const { result, name } = served.command;
-    if (result && !names.has(result)) names.set(result, `${name.charAt(0).toUpperCase()}${name.slice(1)}Result`);
+    const { result, name, operation } = served.command;
+    if (result && !operation && !names.has(result))
+      names.set(result, `${name.charAt(0).toUpperCase()}${name.slice(1)}Result`);
   }
   const paths: Record<string, Json> = {};
   for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route, names);
@@ -54,17 +81,21 @@ export function openApiDocument(registry: Registry, url: string): Json {
     info: {
       title: 'Durastack',
       version: '1',
+      license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
       description:
         'Resources of the cloud. What takes time is answered with `202` and an operation; its progress is at the URL in `Location`, and as server-sent events below it.',
     },
     servers: [{ url: `${url.replace(/\/$/, '')}/api/v1` }],
     security: [{ keys: [] }],
-    tags: [...new Set(routes.map(({ served }) => served.command.domain))].sort().map((name) => ({ name })),
+    tags: [...new Set(routes.map(({ served }) => served.command.domain))]
+      .sort()
+      .map((name) => ({ name, description: AREAS[name] })),
     paths,
     components: {
       securitySchemes: {
         keys: { type: 'http', scheme: 'bearer', description: '`<apiKey>:<secretKey>` of a user' },
       },
+      responses: { Problem: PROBLEM_RESPONSE },
       schemas: {
         ...Object.fromEntries([...names].map(([schema, name]) => [name, schemaOf(schema, 'output')])),
         Operation: OPERATION,
@@ -94,7 +125,7 @@ function operationOf(route: ServedRoute, names: ReadonlyMap<z.ZodType, string>):
   ];
   const view = command.result && names.get(command.result);
   return {
-    operationId: single ? command.name.replace(/^list/, 'get') : command.name,
+    operationId: single ? `get${viewName(route)}ById` : command.name,
     summary: single ? `${command.description.replace(/\.$/, '')}: one of them.` : command.description,
     tags: [command.domain],
     ...(command.roles.includes('anyone') ? { security: [] } : {}),
@@ -103,10 +134,7 @@ function operationOf(route: ServedRoute, names: ReadonlyMap<z.ZodType, string>):
     ...(!inQuery && own.length > 0
       ? { requestBody: { required: true, ...json(schemaOf(z.strictObject(Object.fromEntries(own)), 'input')) } }
       : {}),
-    responses: {
-      ...successOf(route, view),
-      default: { description: 'An error', content: { 'application/problem+json': { schema: ref('Problem') } } },
-    },
+    responses: { ...successOf(route, view), ...PROBLEMS },
   };
 }
 
@@ -172,7 +200,6 @@ const IDEMPOTENCY_KEY = {
 
 function operationPaths(): Record<string, Json> {
   const parameters = [{ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }];
-  const problem = { description: 'An error', content: { 'application/problem+json': { schema: ref('Problem') } } };
   return {
     '/operations/{id}': {
       get: {
@@ -180,7 +207,7 @@ function operationPaths(): Record<string, Json> {
         summary: 'How an operation stands.',
         tags: ['operations'],
         parameters,
-        responses: { 200: { description: 'The operation', ...json(ref('Operation')) }, default: problem },
+        responses: { 200: { description: 'The operation', ...json(ref('Operation')) }, ...PROBLEMS },
       },
     },
     '/operations/{id}/events': {
@@ -194,7 +221,7 @@ function operationPaths(): Record<string, Json> {
             description: 'Events named `operation`, whose data is an Operation',
             content: { 'text/event-stream': { schema: { type: 'string' } } },
           },
-          default: problem,
+          ...PROBLEMS,
         },
       },
     },

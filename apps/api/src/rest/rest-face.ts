@@ -65,7 +65,8 @@ export class RestFace {
     const call = await this.invoker.authorise(command, command.name, await this.identify(served, request, reply));
     const query = request.raw.url?.split('?').slice(1).join('?') ?? '';
     const path = request.params as Record<string, string>;
-    const params = restParameters(command, { path, query, body: request.body });
+    const given = { path, query, body: request.body };
+    const params = await this.invoker.decode(command, call, () => restParameters(command, given));
     const page = route.single ? { limit: 1 } : command.isList ? restPage(query) : { limit: 1 };
     const work = async (by: AnyCall) =>
       this.toAnswer(route, by, await this.invoker.invoke({ served, call: by, params, page }), params);

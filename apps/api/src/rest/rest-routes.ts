@@ -14,6 +14,8 @@ export interface ServedRoute {
 
 /** `/things/{id}` and `/things/{name}` are the same place. */
 const place = (method: string, path: string) => `${method} ${path.replace(/\{\w+\}/g, '{}')}`;
+/** What stands in a path may not mean the id here and the name there, whatever the method. */
+const meansAnother = (one: string, other: string) => one !== other && place('', one) === place('', other);
 
 /** The routes of all commands, and `GET …/{id}` for each list that can be asked by id. */
 export function restRoutes(registry: Registry): ServedRoute[] {
@@ -30,7 +32,9 @@ export function restRoutes(registry: Registry): ServedRoute[] {
       single: true,
       collection: false,
     }))
-    .filter(({ method, path }) => !taken.has(place(method, path)));
+    .filter(
+      ({ method, path }) => !taken.has(place(method, path)) && !own.some((route) => meansAnother(route.path, path)),
+    );
   const readable = new Set(
     [...own, ...singles].filter(({ method }) => method === 'GET').map(({ path }) => place('GET', path)),
   );

@@ -9,6 +9,8 @@ import type { Tx } from '@durastack/store/database/transaction';
 import { accept } from '@durastack/store/operations/accept';
 import { transition } from '@durastack/store/operations/state-rows';
 import { autocommit } from '@durastack/store/database/transaction';
+import { readGlobalSettings } from '@durastack/store/operations/global-settings';
+import { OVERPROVISIONING } from '@durastack/store/storage/overprovisioning';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
@@ -109,6 +111,7 @@ async function write(tx: Tx, plan: PoolPlan): Promise<void> {
     state: 'Creating',
     allocation_state: 'Enabled',
     tags: joinTags(params.tags) ?? null,
+    overprovisioning: (await readGlobalSettings(tx))[OVERPROVISIONING],
     created_at: new Date(),
   });
 }

@@ -1,4 +1,5 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { DurastackError } from '@durastack/contracts/errors';
 import { updateStoragePool } from '@durastack/contracts/storage/update-storage-pool';
 import { joinTags } from '@durastack/contracts/tags';
 import { orConflict, requireRow, updateRow } from '@durastack/store/database/rows';
@@ -19,10 +20,19 @@ export class UpdateStoragePoolHandler implements CommandHandler<typeof updateSto
     const { database } = this.platform;
     const pool = { type: 'storage-pool', id: params.id } as const;
     const updated = transaction(database, async (tx) => {
-      const row = await requireRow<{ zone_id: string; natural_key: string | null }>(tx, pool, {
-        where: "state <> 'Removed'",
-        lock: 'update',
-      });
+      const row = await requireRow<{ zone_id: string; natural_key: string | null; allocation_state: string }>(
+        tx,
+        pool,
+        {
+          where: "state <> 'Removed'",
+          lock: 'update',
+        },
+      );
+      if (params.enabled !== undefined && row.allocation_state === 'Maintenance')
+        throw new DurastackError(
+          'NOT_ALLOWED_IN_STATE',
+          'The storage pool is in maintenance; end that first (cancelStorageMaintenance).',
+        );
       await updateRow(tx, pool, {
         name: params.name,
         // The key of createStoragePool is zone and name: it goes with the name.

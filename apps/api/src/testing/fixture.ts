@@ -25,6 +25,8 @@ export interface Belongings {
   readonly keyPairId: string;
   readonly operationId: string;
   readonly instanceGroupId: string;
+  /** A comment on the machine. */
+  readonly annotationId: string;
   /** A project that it administers. */
   readonly projectId: string;
   /** A role of that project, and a rule of it. */
@@ -129,6 +131,7 @@ export async function makeBelongings(
   const tx = autocommit(t.db.source);
   const [vmId, volumeId, templateId] = [newId(), newId(), newId()];
   const [networkId, keyPairId, operationId, instanceGroupId] = [newId(), newId(), newId(), newId()];
+  const annotationId = newId();
   const created_at = new Date();
   const own = { account_id: owner.id, domain_id: owner.domainId, created_at };
   const number = (made += 1);
@@ -221,6 +224,15 @@ export async function makeBelongings(
       value: 'prod',
       account_id: owner.id,
     });
+  const onMachine = { resource_type: 'virtual-machine', resource_id: vmId };
+  await insertRow(tx, 'resource_detail', { ...onMachine, name: 'color', value: 'blue' });
+  await insertRow(tx, 'annotation', {
+    id: annotationId,
+    text: 'A comment',
+    ...onMachine,
+    ...own,
+    user_id: owner.userId,
+  });
   await insertRow(tx, 'instance_group', { id: instanceGroupId, ...own, name: `group-${number}` });
   await insertRow(tx, 'ssh_key_pair', {
     id: keyPairId,
@@ -252,7 +264,8 @@ export async function makeBelongings(
     touched_at: created_at,
   });
   const project = await makeProject(tx, owner, number);
-  return { vmId, volumeId, templateId, networkId, keyPairId, operationId, instanceGroupId, ...project };
+  const ids = { vmId, volumeId, templateId, networkId, keyPairId, operationId, instanceGroupId, annotationId };
+  return { ...ids, ...project };
 }
 
 async function makeProject(tx: Tx, owner: Omit<TestAccount, 'keys'>, number: number) {

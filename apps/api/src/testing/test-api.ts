@@ -9,6 +9,7 @@ import { createLogger } from '@durastack/kit/log/logger';
 import { ensureAdminKeys, seed, type UserKeys } from '@durastack/store/seed';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
 import { createApi, type Api } from '../boot.js';
+import type { ConnectionLimits } from '../face/connection-limits.js';
 import { apiSettings } from '../settings.js';
 
 /** One answer, with the body below its one key. */
@@ -43,8 +44,8 @@ export interface TestAccount {
   readonly keys: UserKeys;
 }
 
-/** Starts one. */
-export async function startTestApi(): Promise<TestApi> {
+/** Starts one. @param limits of connections, others than the API's own */
+export async function startTestApi(limits?: ConnectionLimits): Promise<TestApi> {
   const folder = mkdtempSync(join(tmpdir(), 'durastack-api-'));
   const dataKeyFile = join(folder, 'key');
   writeFileSync(dataKeyFile, randomBytes(32).toString('base64'));
@@ -57,7 +58,8 @@ export async function startTestApi(): Promise<TestApi> {
     apiListen: '127.0.0.1:0',
     logLevel: 'silent',
   });
-  const api = await createApi(settings, createLogger('api-test', 'silent'), { database: db.source });
+  const log = createLogger('api-test', 'silent');
+  const api = await createApi(settings, log, { database: db.source, ...(limits ? { limits } : {}) });
 
   const call: TestApi['call'] = async (command, params = {}, keys = admin) => {
     const unsigned = { ...params, command, response: 'json', apiKey: keys.apiKey };

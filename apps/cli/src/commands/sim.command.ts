@@ -1,6 +1,7 @@
 /** `dura sim`: the cloud of `dura up` with simulated hosts in place of this machine. */
 import { existsSync } from 'node:fs';
 import { DurastackError } from '@durastack/contracts/errors';
+import { parseEstateSize } from '@durastack/store/estate/estate-size';
 import { bringUp } from '../first-cloud/bring-up.js';
 import { homeDirectory, prepareHome, SIMULATOR_HOME, type Home } from '../instance/home.js';
 import { InstanceFile, SIMULATOR_PROFILES, type SimulatorProfile } from '../instance/instance-file.js';
@@ -14,15 +15,16 @@ const MOST_HOSTS = 2_000;
 
 /** Starts what is not running and makes what is missing. @returns exit code */
 export async function simCommand(words: readonly string[]): Promise<number> {
-  const options = { ...START_OPTIONS, hosts: { type: 'string' }, profile: { type: 'string' } } as const;
-  const { values } = parseWords('sim', words, options);
+  const own = { hosts: { type: 'string' }, profile: { type: 'string' }, populate: { type: 'string' } } as const;
+  const { values } = parseWords('sim', words, { ...START_OPTIONS, ...own });
+  const estate = values.populate === undefined ? undefined : parseEstateSize(values.populate);
   const start = startWishes(values);
   const home = prepareHome(homeDirectory(process.env, SIMULATOR_HOME));
   return withHomeLock(home, () => {
     const simulator = simulatorOf(home, values);
     // Suites expect to find only what they know.
     const withVm = values['no-vm'] !== true && simulator.profile === 'plain';
-    return bringUp(home, { start, withVm, simulator });
+    return bringUp(home, { start, withVm, simulator, ...(estate ? { estate } : {}) });
   });
 }
 

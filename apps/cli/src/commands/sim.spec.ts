@@ -69,6 +69,23 @@ describe('a cloud of simulated hosts', () => {
     },
   );
 
+  it('takes an estate of rows, once', { timeout: START_TIMEOUT_MS }, async () => {
+    const size = 'domains=20,accounts=50,networks=30,vms=60,volumes=100,publicips=40,hosts=600';
+    const populated = await fixture.dura('s', ['sim', '--populate', size]);
+    expect(populated.stderr).toBe('');
+    expect(populated.stdout).toMatch(/60 machines with 100 volumes: 220 rows/);
+    const count = async (command: string): Promise<unknown> =>
+      (JSON.parse((await fixture.dura('s', ['sim', 'api', command, 'listall=true'])).stdout) as { count: number })
+        .count;
+    expect(await count('listVirtualMachines')).toBe(60);
+    expect(await count('listVolumes')).toBe(100);
+    expect(await count('listHosts')).toBe(603);
+    const again = await fixture.dura('s', ['sim', '--populate', size]);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('was populated already')]);
+    const odd = await fixture.dura('s', ['sim', '--populate', 'vms=3']);
+    expect([odd.code, odd.stderr]).toEqual([1, expect.stringContaining('need accounts=2 or more')]);
+  });
+
   it('is examined, stopped, taken up again and removed', { timeout: START_TIMEOUT_MS }, async () => {
     expect((await fixture.dura('s', ['sim', 'doctor'])).stdout).toMatch(/3 of 3 hosts: nothing is wrong/);
     expect((await fixture.dura('s', ['sim', 'env'])).stdout).toContain('export CLOUDSTACK_ENDPOINT=');

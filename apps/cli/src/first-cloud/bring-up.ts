@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
+import type { EstateSize } from '@durastack/store/estate/estate-size';
 import { TINY_IMAGE_PACKAGES } from '@durastack/drivers/image/tiny-image';
 import { privateLibvirtSocket } from '@durastack/drivers/libvirt/private-libvirtd';
 import { adminClient } from '../api/admin-client.js';
@@ -16,6 +17,7 @@ import { ensureTemporalBinary } from '../parts/temporal-binary.js';
 import { workflowPage } from '../parts/temporal-server.js';
 import { Steps } from '../system/steps.js';
 import { planOfThisMachine, simulatedPlan, type CloudPlan } from './cloud-plan.js';
+import { makeEstate } from './estate.js';
 import { FirstCloud, newEnrolToken } from './first-cloud.js';
 import { ensureFirstVm, findFirstVm, FIRST_VM, type FirstVm } from './first-vm.js';
 import { ensureImage } from './image.js';
@@ -33,6 +35,8 @@ export interface CloudWishes {
   readonly withVm: boolean;
   /** Simulated hosts in place of this machine. */
   readonly simulator?: { readonly hosts: number; readonly profile: SimulatorProfile };
+  /** Rows in bulk beside what runs. */
+  readonly estate?: EstateSize;
 }
 
 /**
@@ -94,7 +98,11 @@ class BringUp {
     if (file.state.firstCloudAt === undefined && !existsSync(enrolTokenFile)) {
       writeFileSync(enrolTokenFile, newEnrolToken(), { mode: 0o600 });
     }
-    if (simulator !== undefined) return this.simulated(simulator);
+    if (simulator !== undefined) {
+      const vm = await this.simulated(simulator);
+      if (this.wishes.estate) await makeEstate(file, steps, this.wishes.estate);
+      return vm;
+    }
     if (file.state.firstCloudAt === undefined) return this.onThisMachine();
     await this.start.run();
     return findFirstVm(await adminClient(file));

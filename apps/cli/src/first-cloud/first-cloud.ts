@@ -81,7 +81,7 @@ export class FirstCloud {
   }
 
   private async hosts(place: Place, note: (words: string) => void): Promise<void> {
-    const known = await this.listHosts(place.zoneid);
+    const known = await this.listHosts(place);
     const isThere = (url: string): boolean =>
       known.some((row) => row['state'] !== 'Error' && (this.plan.enrolsOnce || row['name'] === nameIn(url)));
     const missing = this.plan.hostUrls.filter((url) => !isThere(url));
@@ -92,7 +92,7 @@ export class FirstCloud {
     }
     if (this.plan.enrolsOnce) rmSync(this.tokenFile, { force: true });
     if (added.length > 0) note(added.length === 1 ? String(added[0]?.['name'] ?? '') : `${added.length} added`);
-    await this.waitForHosts(place.zoneid);
+    await this.waitForHosts(place);
   }
 
   /** The agent waits for the enrolment under a self-signed certificate that is pinned by its fingerprint. */
@@ -116,10 +116,10 @@ export class FirstCloud {
   }
 
   /** After an interrupted start their agent has only just begun to report again. */
-  private async waitForHosts(zoneid: string): Promise<void> {
+  private async waitForHosts(place: Place): Promise<void> {
     const deadline = performance.now() + HOST_TIMEOUT_MS;
     for (;;) {
-      const away = (await this.listHosts(zoneid)).find((row) => row['state'] !== 'Up');
+      const away = (await this.listHosts(place)).find((row) => row['state'] !== 'Up');
       if (away === undefined) return;
       if (performance.now() > deadline) {
         const message = `The host ${String(away['name'])} is ${String(away['state'])} and its agent does not report; see "dura logs agent".`;
@@ -129,15 +129,15 @@ export class FirstCloud {
     }
   }
 
-  private async listHosts(zoneid: string): Promise<Row[]> {
-    return rows(await this.api.call('listHosts', { zoneid, type: 'Routing' }));
+  private async listHosts({ zoneid, clusterid }: Place): Promise<Row[]> {
+    return rows(await this.api.call('listHosts', { zoneid, clusterid, type: 'Routing' }));
   }
 
   private async storage(place: Place): Promise<void> {
     const { pool, images } = this.plan;
     const { zoneid } = place;
     const host: Record<string, string> =
-      pool.scope === 'HOST' ? { hostid: idOf((await this.listHosts(zoneid))[0]) } : {};
+      pool.scope === 'HOST' ? { hostid: idOf((await this.listHosts(place))[0]) } : {};
     await ensure(this.api, 'StoragePool', pool.name, { ...place, ...host, scope: pool.scope, url: pool.url });
     if ((await this.find('listImageStores', { zoneid }, images.name)) !== undefined) return;
     const store = { name: images.name, provider: 'Directory', zoneid, url: images.url };

@@ -87,7 +87,9 @@ export class HeartbeatReporter {
 
   private delayAfterBeat(): number {
     // Soon at first, so that a restarted control plane knows quickly; never more often than was asked for, for long.
-    if (this.failures > 0) return Math.min(this.intervalMs, RETRY_MS * 2 ** Math.min(this.failures - 1, 10));
+    // Not all hosts at the same moments: after an outage of the control plane all of them try again.
+    if (this.failures > 0)
+      return Math.min(this.intervalMs, RETRY_MS * 2 ** Math.min(this.failures - 1, 10)) * (0.5 + Math.random() / 2);
     return this.changed.size > 0 || this.wantFull ? CHANGE_DELAY_MS : this.intervalMs;
   }
 

@@ -20,6 +20,8 @@ import type { HostDirectory, NetworkFaults } from '../server/host-directory.js';
 import { AGENT_VERSION } from '@durastack/contracts/agent/version';
 
 const STOP_AT_ONCE = 50;
+/** One process sets up the connections of all its hosts, each of which has a machine of its own in reality. */
+const CONNECTION_MS = 10;
 
 /** What simulated hosts are made from. */
 export interface SimulatedHostsParts {
@@ -61,7 +63,7 @@ export class SimulatedHosts implements HostDirectory {
     const enrolled = identities.filter((identity) => identity !== undefined);
     const ledgerFile = await openLedgerFile(join(parts.directory, 'ledger.log'), enrolled.length === 0);
     const hosts = new SimulatedHosts(parts, ledgerFile);
-    for (const identity of enrolled) hosts.serve(identity);
+    for (const identity of enrolled) hosts.serve(identity, enrolled.length);
     return hosts;
   }
 
@@ -152,7 +154,8 @@ export class SimulatedHosts implements HostDirectory {
     return this.switchedOff.has(hostId) || this.cutOff.has(hostId);
   }
 
-  private serve(identity: HostIdentity): void {
+  /** @param together how many hosts start at the same time */
+  private serve(identity: HostIdentity, together = 1): void {
     const { world, plan, latency, scheduler, log } = this.parts;
     const { hostId, intervalMs } = identity;
     const agentVersion = AGENT_VERSION;
@@ -165,7 +168,7 @@ export class SimulatedHosts implements HostDirectory {
       scheduler,
       log,
       // A thousand hosts that start together must not report together for ever.
-      firstBeatDelayMs: this.runtimes.size < 10 ? 0 : Math.random() * intervalMs,
+      firstBeatDelayMs: this.runtimes.size < 10 ? 0 : Math.random() * Math.max(intervalMs, together * CONNECTION_MS),
     });
     this.runtimes.set(hostId, runtime);
     runtime.start();

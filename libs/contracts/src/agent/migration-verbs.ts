@@ -65,6 +65,8 @@ export const MIGRATION_VERBS = {
       /** A post-copy goes on through this agent: what is seen may change by itself. */
       ongoing: z.literal(true).optional(),
       remainingBytes: z.number().min(0).optional(),
+      /** What remains will never go: its stream has broken. */
+      broken: z.literal(true).optional(),
     }),
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,

@@ -134,6 +134,8 @@ export const seedSpec = z.object({
   publicKeys: z.array(z.string().max(16_384)).max(100),
   /** The user data as the tenant gave it, base64; absent when there is none. */
   userDataBase64: z.base64().max(1_500_000).optional(),
+  /** Further entries of the meta-data: values of variables in the user data. */
+  variables: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,99}$/), z.string().max(4_096)).optional(),
 });
 /** See {@link seedSpec}. */
 export type SeedSpec = z.infer<typeof seedSpec>;

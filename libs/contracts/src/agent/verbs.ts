@@ -23,6 +23,7 @@ import {
   MAX_DATA_VOLUMES,
   imageStoreSpec,
   networkSpec,
+  nicSpec,
   poolSpec,
   rbdPoolSpec,
   POWER_STATES,
@@ -110,6 +111,14 @@ export const VERBS = {
       'The running machine has at least so many processors and so much memory. STEP_REFUSED when it was started without room to grow so far; nothing is done for one that does not run.',
     params: z.object({ vmId: id, vcpus: z.int().min(1).max(512), memoryMib: z.int().min(16) }),
     result: z.object({ power: z.enum(POWER_STATES) }),
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vmId}`,
+  }),
+  ensureVmNics: verb({
+    description:
+      'The running machine has exactly these interfaces, bound to their addresses. `settled`: it has. Else its guest was asked to let go of one and has not yet: ask again. One that does not run gets its interfaces when it is started: nothing is done then.',
+    params: z.object({ vmId: id, nics: z.array(nicSpec).max(64) }),
+    result: z.object({ power: z.enum(POWER_STATES), settled: z.boolean() }),
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,
   }),
@@ -231,6 +240,15 @@ export const VERBS = {
     resource: (p) => `template:${p.templateId}`,
     long: true,
   }),
+  storeVolumeImage: verb({
+    description:
+      'The content of the volume, which no machine uses, is in the image store as `<templateId>.qcow2`, standalone. STEP_REFUSED when somebody uses it.',
+    params: z.object({ templateId: id, store: imageStoreSpec, volume: volumeSpec }),
+    result: z.object({ sizeBytes: z.int(), virtualSizeBytes: z.int() }),
+    token: 'exclusive',
+    resource: (p) => `template:${p.templateId}`,
+    long: true,
+  }),
   ensureImageGone: verb({
     description: 'The image and partial files of it are gone from the image store.',
     params: z.object({ templateId: id, store: imageStoreSpec }),
@@ -321,6 +339,7 @@ export type LongVerbName =
   | 'receiveVm'
   | 'sendVm'
   | 'fetchImage'
+  | 'storeVolumeImage'
   | 'ensureTemplateOnPool'
   | 'runMaintenanceHook'
   | 'copyVolume'

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineCommand } from '../command.js';
 import { bool, list, long, map, mapList, text, uuid, word, TAG_LENGTHS } from '../fields.js';
+import { USER_DATA_DETAILS } from './user-data.view.js';
 import { haPriority } from './ha-priority.js';
 import { virtualMachineView } from './virtual-machine.view.js';
 
@@ -23,6 +24,8 @@ export const deployVirtualMachine = defineCommand({
     ipAddress: text('Address wanted on the default network', { max: 45 }).optional(),
     startVm: bool('Start it at once; true when not given').optional(),
     userData: text('User data for cloud-init, base64', { max: 1_048_576, secret: true }).optional(),
+    userDataId: uuid('User data that was registered, instead').optional(),
+    userDataDetails: map(USER_DATA_DETAILS, { secret: true }).optional(),
     keyPair: text('Name of an SSH key pair').optional(),
     keyPairs: list('Names of SSH key pairs', word).optional(),
     diskOfferingId: uuid('A data disk of this offering is made with it').optional(),
@@ -43,7 +46,7 @@ export const deployVirtualMachine = defineCommand({
     haPriority: haPriority(
       'How important it is when hosts fail or are emptied; that of its service offering when not given, and at most that but for the root administrator',
     ).optional(),
-    details: map('Free details').optional(),
+    details: map('Free details, as addResourceDetail puts on it', { key: TAG_LENGTHS.key }).optional(),
     tags: map('Tags of the machine', TAG_LENGTHS).optional(),
     customId: uuid('An id of your own (administrators)').optional(),
   }),

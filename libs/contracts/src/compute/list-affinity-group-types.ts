@@ -14,5 +14,5 @@ export const listAffinityGroupTypes = defineListCommand({
   roles: ALL_ROLES,
   params: z.object(paging),
   result: z.object({ type: text('The type.') }),
-  wrapper: 'affinitygrouptype',
+  wrapper: 'affinityGroupType',
 });

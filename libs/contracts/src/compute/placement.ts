@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { long, object, text } from '../fields.js';
 
-/** What hosts and pools offer beyond, or below, what they have. */
+/** What hosts offer beyond, or below, what they have. Pools say it themselves (`storage.overprovisioning.factor`). */
 export interface Overcommit {
   readonly host: {
     /** How many times its processors a host offers. */
@@ -13,8 +13,6 @@ export interface Overcommit {
     /** Memory that stays with the host itself. */
     readonly hostMemoryMib: number;
   };
-  /** How many times its size a pool offers: volumes are thin. */
-  readonly pool: { readonly overprovisioning: number };
 }
 
 /** A disk of the machine. */

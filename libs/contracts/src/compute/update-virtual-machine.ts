@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ALL_ROLES, defineCommand } from '../command.js';
-import { bool, text, uuid } from '../fields.js';
+import { bool, map, text, uuid } from '../fields.js';
+import { USER_DATA_DETAILS } from './user-data.view.js';
 import { haPriority } from './ha-priority.js';
 import { virtualMachineView } from './virtual-machine.view.js';
 
@@ -28,7 +29,9 @@ export const updateVirtualMachine = defineCommand({
     haPriority: haPriority(
       'How important it is when hosts fail or are emptied; at most that of its service offering but for the root administrator',
     ).optional(),
-    userData: text('User data for cloud-init, base64.', { max: 1_048_576, secret: true }).optional(),
+    userData: text('User data for cloud-init, base64; empty for none.', { max: 1_048_576, secret: true }).optional(),
+    userDataId: uuid('User data that was registered, instead.').optional(),
+    userDataDetails: map(USER_DATA_DETAILS, { secret: true }).optional(),
   }),
   result: virtualMachineView,
   wrapper: 'virtualmachine',

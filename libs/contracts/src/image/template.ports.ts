@@ -4,6 +4,8 @@ import type { StepActivity } from '../operations/step.js';
 export interface TemplatePorts {
   /** A host of the zone fetches, checks and converts the image; records its sizes. */
   fetchTemplate: StepActivity;
+  /** A host that reaches the disk copies it to the image store, standalone; records its sizes. */
+  storeTemplate: StepActivity;
   /** The image is gone from its store. */
   removeTemplateImage: StepActivity;
   /** No disk is based on it. CONFLICT naming how many. */

@@ -19,7 +19,7 @@ export const addHost = defineCommand({
     clusterName: text('Its cluster, by name.').optional(),
     hypervisor: text('KVM or Simulator.'),
     url: text(
-      '`ssh://address[:port]`, `http://address`, or `agent://address:port`; behind the last `/name` for one of several hosts that an agent simulates.',
+      '`ssh://address[:port]`, `http://address`, or `agent://address:port`; behind the last `/name` for one of several hosts that an agent simulates. Clients that know no parameter `fingerprint` write it behind: `?fingerprint=…`.',
       { max: 2048 },
     ),
     username: text('SSH user; root, or one that may sudo without a password.').optional(),

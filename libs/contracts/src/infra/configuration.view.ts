@@ -12,7 +12,7 @@ export const configurationView = z.object({
   category: text('Advanced.'),
   component: text('The part of the product that reads it.'),
   group: text('What it belongs to.'),
-  scope: text('Cluster: each cluster may have its own. Global: there is one for all.'),
+  scope: text('Cluster, StoragePool, Domain or Account: each may have its own. Global: there is one for all.'),
   options: text('What it may be, comma-joined, where that is a closed list.').optional(),
   isDynamic: bool('Whether a change counts at once.'),
 });

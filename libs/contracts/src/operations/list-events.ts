@@ -23,7 +23,7 @@ export const listEvents = defineListCommand({
     duration: int('Accepted for compatibility.').optional(),
     entryTime: int('Accepted for compatibility.').optional(),
     startId: uuid('Only those of the job of this event.').optional(),
-    archived: bool('Accepted for compatibility: events are not archived.').optional(),
+    archived: bool('Only those that were archived; otherwise only those that were not.').optional(),
   }),
   result: z.object({
     id: uuid('The event.'),

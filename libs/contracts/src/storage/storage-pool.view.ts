@@ -18,7 +18,7 @@ export const storagePoolView = z.object({
   scope: text('HOST, CLUSTER or ZONE.'),
   path: text('The directory on hosts; of RBD the name of the Ceph pool.', { max: 1024 }),
   ipAddress: text('localhost; of RBD the first monitor.'),
-  state: text('Creating, Up, Disabled, Removing or Error.'),
+  state: text('Creating, Up, Disabled, Maintenance, Removing or Error.'),
   hypervisor: text('The hypervisor of its hosts.').optional(),
   diskSizeTotal: long('Bytes.'),
   diskSizeUsed: long('Bytes in use, as measured.'),

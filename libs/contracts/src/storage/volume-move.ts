@@ -29,6 +29,8 @@ export interface MoveTarget {
   readonly allocationState: string;
   readonly kind: string;
   readonly capacityBytes: number;
+  /** How many times its capacity it offers. */
+  readonly overprovisioning: number;
   readonly reservedBytes: number;
   readonly tags: readonly string[];
   /**

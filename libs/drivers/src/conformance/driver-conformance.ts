@@ -14,6 +14,7 @@ import {
 } from './conformance-subject.js';
 import { describeDataDisks, describeGrowth } from './data-disk-conformance.js';
 import { describeDriverRestart, describeMachineViews, describePower, MachineScene } from './machine-conformance.js';
+import { describeNics } from './nic-conformance.js';
 import { describeUndoneCopies, describeVolumeCopies } from './volume-copy-conformance.js';
 import {
   describeCancelledFetch,
@@ -21,6 +22,7 @@ import {
   describeImages,
   describeNetworks,
   describeStorage,
+  describeStoredVolumes,
 } from './storage-conformance.js';
 
 const ABSENT = '00000000-0000-4000-8000-0000000000ff';
@@ -69,6 +71,7 @@ export function describeDriverConformance(name: string, makeSubject: () => Promi
     });
     describe('images', () => {
       describeImages(scene);
+      describeStoredVolumes(scene);
       describeCancelledFetch(scene);
     });
     describe('networks', () => {
@@ -85,6 +88,7 @@ function describeMachines(machines: MachineScene, restartDriver: () => Promise<v
   describeMachineViews(machines);
   describeDriverRestart(machines, restartDriver);
   describeDataDisks(machines);
+  describeNics(machines);
   describeGrowth(machines);
   describeVolumeCopies(machines);
   describeUndoneCopies(machines);

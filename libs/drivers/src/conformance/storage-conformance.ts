@@ -131,6 +131,32 @@ export function describeImages(scene: ConformanceScene): void {
   });
 }
 
+/** Images of volumes; part of the suite in driver-conformance.ts. */
+export function describeStoredVolumes(scene: ConformanceScene): void {
+  it('stores a volume as an image, which a pool takes as any other', async () => {
+    const { pool, store } = scene.subject();
+    const caller = scene.caller();
+    const templateId = randomUUID();
+    const volume: VolumeSpec = { id: randomUUID(), pool, sizeBytes: MIB };
+    const storeIt = () => caller.call('storeVolumeImage', { templateId, store, volume });
+    await expect(storeIt()).rejects.toMatchObject({ code: 'STEP_REFUSED' });
+    expect(await scene.subject().leftovers(templateId)).toEqual([]);
+    await caller.call('ensureVolume', { volume });
+    const first = await storeIt();
+    expect(first).toMatchObject({ virtualSizeBytes: MIB });
+    expect(await storeIt()).toEqual(first);
+    await caller.call('ensureVolumeGone', { volumeId: volume.id, pool });
+    expect((await caller.twice('ensureTemplateOnPool', { templateId, store, pool })).sizeBytes).toBeGreaterThan(0);
+    const over: VolumeSpec = { id: randomUUID(), pool, sizeBytes: MIB, templateId };
+    await caller.call('ensureVolume', { volume: over });
+    expect(await scene.subject().volumeSizeBytes(over.id)).toBe(MIB);
+    await caller.call('ensureVolumeGone', { volumeId: over.id, pool });
+    await caller.call('ensureTemplateGoneFromPool', { templateId, pool });
+    await caller.call('ensureImageGone', { templateId, store });
+    expect(await scene.subject().leftovers(templateId)).toEqual([]);
+  });
+}
+
 /** The cancelling of a fetch; part of the suite in driver-conformance.ts. */
 export function describeCancelledFetch(scene: ConformanceScene): void {
   it('leaves nothing of a fetch that is cancelled, and fetches it later', async () => {

@@ -29,9 +29,10 @@ describe('writeSeedImage', () => {
   it('carries names, keys and user data unchanged', async () => {
     const path = join(dir, 'seed.img');
     const userData = Buffer.from(`#!/bin/sh\necho ${'x'.repeat(300_000)}\n`);
-    await writeSeedImage({ path, instanceId: 'i-2', hostname: 'web-2', publicKeys: [KEY, KEY], userData });
+    const variables = { color: 'blue: "sky"\ninstance-id: x' };
+    await writeSeedImage({ path, instanceId: 'i-2', hostname: 'web-2', publicKeys: [KEY, KEY], userData, variables });
     expect(await read(path, 'meta-data')).toBe(
-      `instance-id: "i-2"\nlocal-hostname: "web-2"\npublic-keys:\n  - ${JSON.stringify(KEY)}\n  - ${JSON.stringify(KEY)}\n`,
+      `instance-id: "i-2"\nlocal-hostname: "web-2"\ncolor: ${JSON.stringify(variables.color)}\npublic-keys:\n  - ${JSON.stringify(KEY)}\n  - ${JSON.stringify(KEY)}\n`,
     );
     expect(await read(path, 'user-data')).toBe(userData.toString());
   });

@@ -21,6 +21,8 @@ export interface SeedContents {
   readonly publicKeys: readonly string[];
   /** Passed to the guest byte by byte; an empty file when absent. */
   readonly userData?: Buffer;
+  /** Further entries of the meta-data. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 const SECTOR_BYTES = 512;
@@ -73,6 +75,8 @@ function metaDataOf(seed: SeedContents): string {
   return [
     `instance-id: ${JSON.stringify(seed.instanceId)}\n`,
     `local-hostname: ${JSON.stringify(seed.hostname)}\n`,
+    // JSON's texts are YAML's, line breaks and all.
+    ...Object.entries(seed.variables ?? {}).map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`),
     ...(keys.length > 0 ? ['public-keys:\n', ...keys] : []),
   ].join('');
 }

@@ -4,20 +4,12 @@ import { DurastackError } from '@durastack/contracts/errors';
 import type { DiskSharing } from '../pool-driver.js';
 import { dataDiskXml, deviceXml, diskSerial, diskTarget, type OpenedDisk } from './disk-xml.js';
 import type { LibvirtHost } from './libvirt-host.js';
+import { isUnderWay, liveDomain } from './live-domain.js';
 import { readPresent } from './present-domain.js';
 import { qemuUserOf } from './qemu-user.js';
 import type { Domain } from './rpc/client.js';
-import { LIBVIRT_ERROR } from './rpc/protocol.js';
-import { isLibvirtError } from './rpc/remote-error.js';
 
 const SECTOR = 512;
-
-/** The machine's domain while a QEMU process of it exists. */
-async function liveDomain(host: LibvirtHost, vmId: string): Promise<{ domain?: Domain; power: PowerState }> {
-  const domain = await host.domains.find(vmId);
-  const power = await host.domains.power(domain);
-  return domain && (power === 'running' || power === 'paused') ? { domain, power } : { power };
-}
 
 /**
  * The running machine has the disk; of one that does not run only the power is told.
@@ -69,12 +61,6 @@ export async function ensureVolumeDetached(host: LibvirtHost, vmId: string, volu
     if (!isUnderWay(error)) throw error;
   });
   return (await targetOf(host, vmId, volumeId)) === undefined;
-}
-
-/** The guest was asked before and has not answered, said no, or let go of it in this moment. */
-function isUnderWay(error: unknown): boolean {
-  const codes = [LIBVIRT_ERROR.operationFailed, LIBVIRT_ERROR.operationTimeout, LIBVIRT_ERROR.deviceMissing];
-  return [...codes, LIBVIRT_ERROR.noDomain, LIBVIRT_ERROR.operationInvalid].some((code) => isLibvirtError(error, code));
 }
 
 async function targetOf(

@@ -1,9 +1,10 @@
 /** A machine's specification as libvirt's domain XML. Pure. */
-import { MAX_DATA_VOLUMES, type NicSpec, type VmSpec } from '@durastack/contracts/agent/specs';
+import { MAX_DATA_VOLUMES, type VmSpec } from '@durastack/contracts/agent/specs';
 import type { DiskSource } from '../pool-driver.js';
 import { create } from 'xmlbuilder2';
 import type { Accelerator } from './accelerator.js';
 import { dataDiskXml, diskXml, ROOT_TARGET, type OpenedDisk, type Xml } from './disk-xml.js';
+import { nicXml } from './nic-xml.js';
 
 /** XML namespace of our metadata element: marks which control plane instance a domain belongs to. */
 export const METADATA_NAMESPACE = 'urn:durastack:domain:1';
@@ -31,6 +32,8 @@ export interface DomainXmlInput {
 const FIXED_DEVICES = 6;
 /** Slots for data disks, there from the start or plugged in later. */
 const DATA_DISK_PORTS = MAX_DATA_VOLUMES;
+/** Slots for network interfaces that are plugged in later. */
+const SPARE_NIC_PORTS = 4;
 /** How often memory can be added. */
 const MEMORY_SLOTS = 16;
 
@@ -101,12 +104,12 @@ function devices(input: DomainXmlInput): Xml {
     controller: [
       { '@type': 'usb', '@model': 'none' },
       { '@type': 'pci', '@model': 'pcie-root' },
-      ...Array.from({ length: FIXED_DEVICES + vm.nics.length + DATA_DISK_PORTS }, () => ({
+      ...Array.from({ length: FIXED_DEVICES + vm.nics.length + SPARE_NIC_PORTS + DATA_DISK_PORTS }, () => ({
         '@type': 'pci',
         '@model': 'pcie-root-port',
       })),
     ],
-    interface: vm.nics.map((nic) => networkInterface(nic, input.withoutOffloads?.has(nic.tap) ?? false)),
+    interface: vm.nics.map((nic) => nicXml(nic, input.withoutOffloads?.has(nic.tap) ?? false)),
     serial: serial(paths.serialLog),
     channel: { '@type': 'unix', target: { '@type': 'virtio', '@name': 'org.qemu.guest_agent.0' } },
     input: { '@type': 'tablet', '@bus': 'virtio' },
@@ -130,22 +133,6 @@ function seedDisk(paths: DomainPaths): Xml {
     source: { '@file': paths.seed },
     target: { '@dev': 'vdb', '@bus': 'virtio' },
     readonly: {},
-  };
-}
-
-function networkInterface(nic: NicSpec, withoutOffloads: boolean): Xml {
-  const { network } = nic;
-  const off = { '@csum': 'off', '@tso4': 'off', '@tso6': 'off', '@ecn': 'off', '@ufo': 'off' };
-  return {
-    '@type': 'bridge',
-    mac: { '@address': nic.mac },
-    source: { '@bridge': network.bridge },
-    ...(network.driver === 'ovs' ? { virtualport: { '@type': 'openvswitch' } } : {}),
-    ...(network.driver === 'ovs' && network.vlan ? { vlan: { tag: { '@id': network.vlan } } } : {}),
-    target: { '@dev': nic.tap },
-    model: { '@type': 'virtio' },
-    ...(withoutOffloads ? { driver: { host: { ...off, '@gso': 'off' }, guest: off } } : {}),
-    mtu: { '@size': network.mtu },
   };
 }
 

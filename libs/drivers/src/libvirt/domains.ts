@@ -9,6 +9,7 @@ import {
   DOMAIN_STATE,
   PAUSED_MIGRATION,
   PAUSED_POST_COPY,
+  PAUSED_POST_COPY_FAILED,
   PAUSED_STARTING_UP,
   RUNNING_POST_COPY,
   RUNNING_POST_COPY_FAILED,
@@ -96,6 +97,12 @@ export class Domains {
   async isHeld(domain: Domain): Promise<boolean> {
     const side = await this.side(domain);
     return side === 'held' || side === 'left';
+  }
+
+  /** Whether it has left by post-copy, and the rest of its memory cannot follow. */
+  async isBroken(domain: Domain): Promise<boolean> {
+    const seen = await this.#client.domainState(domain);
+    return seen?.state === DOMAIN_STATE.paused && seen.reason === PAUSED_POST_COPY_FAILED;
   }
 
   /** Whether QEMU is up and libvirt is about to let it run: another start is still under way. */

@@ -15,6 +15,8 @@ import { hostShell } from '../process/host-shell.js';
 import type { Accelerator } from './accelerator.js';
 import { ensureVolumeAttached, ensureVolumeDetached, ensureVolumeSize } from './data-disks.js';
 import { Domains } from './domains.js';
+import { storeVolumeImage } from '../image/store-volume-image.js';
+import { ensureVmNics } from './nics.js';
 import { ensureVmRunning } from './ensure-vm-running.js';
 import { readBootId, readFacts, UsageMeter } from './host-facts.js';
 import type { LibvirtHost } from './libvirt-host.js';
@@ -30,6 +32,7 @@ import { ensureVmGone, ensureVmStopped, requestVmShutdown } from './stop-vm.js';
 import { ensureVmSize } from './vm-size.js';
 import { copyVolume, discardVolumeCopy, switchVolume } from './volume-copy/copy-volume.js';
 import { letAllGo } from './volume-copy/still-guests.js';
+import { removeVolume } from './volume-copy/leftover-nodes.js';
 import { volumeTransferVerbs } from './volume-transfer/volume-transfer-verbs.js';
 import { boundSerialLog, readSerialLog, vmFiles, withSocket, listVmDirs } from './vm-files.js';
 
@@ -143,6 +146,7 @@ function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs | '
   const power = async (of: Promise<PowerState>): Promise<{ power: PowerState }> => ({ power: await of });
   return {
     ...host.pools.verbs(),
+    ensureVolumeGone: ({ volumeId, pool }) => nothing(removeVolume(host, volumeId, pool)),
     ...imageLockVerbs(host.held),
     ...migrationVerbs(host),
     ...volumeTransferVerbs(host),
@@ -151,10 +155,13 @@ function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs | '
     ensureVolumeDetached: async ({ vmId, volumeId }) => ({
       released: await ensureVolumeDetached(host, vmId, volumeId),
     }),
+    storeVolumeImage: async ({ volume, ...image }, context) =>
+      storeVolumeImage({ ...image, from: await host.pools.forTools(volume) }, host.pools.shell, context),
     copyVolume: async (copy, context) => ({ mirrored: await copyVolume(host, copy, context) }),
     switchVolume: (copy, context) => nothing(switchVolume(host, copy, context)),
     discardVolumeCopy: (copy) => nothing(discardVolumeCopy(host, copy)),
     ensureVmSize: (size) => power(ensureVmSize(host, size)),
+    ensureVmNics: ({ vmId, nics }) => ensureVmNics(host, vmId, nics),
     ensureVmRunning: ({ vm }, { signal }) => power(ensureVmRunning(host, vm, signal)),
     requestVmShutdown: ({ vmId }) => power(requestVmShutdown(host, vmId)),
     ensureVmStopped: ({ vmId }) => power(ensureVmStopped(host, vmId)),

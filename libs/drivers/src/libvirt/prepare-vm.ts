@@ -67,9 +67,9 @@ export async function definitionOf(
 }
 
 async function writeSeed(vm: VmSpec, path: string): Promise<void> {
-  const { instanceId, hostname, publicKeys, userDataBase64 } = vm.seed;
+  const { instanceId, hostname, publicKeys, userDataBase64, variables } = vm.seed;
   const userData = userDataBase64 === undefined ? {} : { userData: Buffer.from(userDataBase64, 'base64') };
-  await writeSeedImage({ path, instanceId, hostname, publicKeys, ...userData });
+  await writeSeedImage({ path, instanceId, hostname, publicKeys, ...userData, ...(variables ? { variables } : {}) });
 }
 
 /** Throws when the verb was cancelled. */

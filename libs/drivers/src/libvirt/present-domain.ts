@@ -7,18 +7,22 @@ const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '@',
   parseTagValue: false,
-  isArray: (name) => name === 'disk',
+  isArray: (name) => name === 'disk' || name === 'interface',
   alwaysCreateTextNode: true,
 });
 
 const text = z.object({ '#text': z.string() });
 const disk = z.object({ serial: text.optional(), target: z.object({ '@dev': z.string() }) });
+const nic = z.object({
+  mac: z.object({ '@address': z.string() }),
+  source: z.object({ '@bridge': z.string() }).optional(),
+});
 const described = z.object({
   domain: z.object({
     memory: text.extend({ '@unit': z.literal('KiB') }),
     maxMemory: text.extend({ '@unit': z.literal('KiB') }).optional(),
     vcpu: text.extend({ '@current': z.string().optional() }),
-    devices: z.object({ disk: z.array(disk).default([]) }),
+    devices: z.object({ disk: z.array(disk).default([]), interface: z.array(nic).default([]) }),
   }),
 });
 
@@ -27,6 +31,8 @@ export interface PresentDomain {
   /** Device names by serial number. */
   readonly targets: ReadonlyMap<string, string>;
   readonly usedTargets: ReadonlySet<string>;
+  /** Bridges of its interfaces by MAC. */
+  readonly nics: ReadonlyMap<string, string>;
   readonly vcpus: number;
   readonly maxVcpus: number;
   readonly memoryMib: number;
@@ -44,6 +50,9 @@ export async function readPresent(client: LibvirtClient, domain: Domain): Promis
   return {
     targets: new Map(named),
     usedTargets: new Set(devices.disk.map(({ target }) => target['@dev'])),
+    nics: new Map(
+      devices.interface.map(({ mac, source }) => [mac['@address'].toLowerCase(), source?.['@bridge'] ?? '']),
+    ),
     vcpus: vcpu['@current'] === undefined ? maxVcpus : Number(vcpu['@current']),
     maxVcpus,
     memoryMib: Number(memory['#text']) / 1024,

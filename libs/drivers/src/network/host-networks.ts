@@ -107,6 +107,8 @@ export class HostNetworks {
       const former = this.#ports.get(vmId) ?? [];
       const ports = nics.map((nic) => portOf(vmId, nic));
       if (JSON.stringify(former) === JSON.stringify(ports) && (await this.#areIsolated(ports))) return;
+      const kept = new Set(ports.map(({ tap }) => tap));
+      for (const port of former) if (!kept.has(port.tap)) await this.#switches[port.driver].removeTap(port);
       await this.#files.savePorts(vmId, ports);
       this.#ports.set(vmId, ports);
       await this.#applyPorts([...former, ...ports]);

@@ -62,7 +62,8 @@ export async function removeImage(caller: CephCaller, spec: string, options: Cep
 /**
  * The image is gone.
  *
- * @throws DurastackError `BACKEND_BUSY` while a client has it open: one that died is forgotten after half a minute
+ * @throws DurastackError `BACKEND_BUSY` (detail `inUse`) while a client has it open: one that died is forgotten after half
+ *   a minute
  */
 export async function removeUnused(caller: CephCaller, spec: string): Promise<void> {
   try {
@@ -70,7 +71,7 @@ export async function removeUnused(caller: CephCaller, spec: string): Promise<vo
   } catch (error) {
     if (!hasStatus(error, CEPH_ERROR.busy)) throw error;
     const text = `waits for storage pool ${caller.pool.pool} (${caller.pool.id}): a client still has ${spec} open, or had it and died less than half a minute ago; see: rbd status ${spec}`;
-    throw new DurastackError('BACKEND_BUSY', text, { cause: error });
+    throw new DurastackError('BACKEND_BUSY', text, { cause: error, details: { inUse: true } });
   }
 }
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs, VerbContext } from '../driver.js';
 import { sleep } from './faults.js';
+import { has } from './plugging.js';
 import type { SimulatedWorld } from './world.js';
 
 const IMAGE_BYTES = 16 * 2 ** 20;
@@ -10,7 +12,7 @@ const PARTS = 10;
 
 type ImageVerbs = Pick<
   DriverVerbs,
-  'fetchImage' | 'ensureImageGone' | 'ensureTemplateOnPool' | 'ensureTemplateGoneFromPool'
+  'fetchImage' | 'storeVolumeImage' | 'ensureImageGone' | 'ensureTemplateOnPool' | 'ensureTemplateGoneFromPool'
 >;
 
 /**
@@ -41,6 +43,7 @@ export function imageVerbs(world: SimulatedWorld, hostId: string, transferMs: nu
       world.save(hostId);
       return image;
     },
+    storeVolumeImage: (params, context) => storeVolume(world, hostId, params, () => transfer('copying', context)),
     ensureImageGone: async ({ templateId, store }) => {
       delete world.images(store.id)[templateId];
       world.save(hostId);
@@ -65,4 +68,21 @@ export function imageVerbs(world: SimulatedWorld, hostId: string, transferMs: nu
       return {};
     },
   };
+}
+
+async function storeVolume(
+  world: SimulatedWorld,
+  hostId: string,
+  { templateId, store, volume }: VerbParams<'storeVolumeImage'>,
+  transfer: () => Promise<void>,
+): Promise<VerbResult<'storeVolumeImage'>> {
+  const disk = world.content(hostId, volume.pool).volumes[volume.id];
+  if (disk === undefined) throw new DurastackError('STEP_REFUSED', `There is no volume ${volume.id} on its pool.`);
+  if (Object.values(world.host(hostId).vms).some((vm) => vm.power !== 'off' && has(vm, volume.id)))
+    throw new DurastackError('STEP_REFUSED', `Volume ${volume.id} is in use.`);
+  await transfer();
+  const sizes = { sizeBytes: IMAGE_BYTES, virtualSizeBytes: disk.sizeBytes };
+  world.images(store.id)[templateId] = { ...sizes, sha256: createHash('sha256').update(volume.id).digest('hex') };
+  world.save(hostId);
+  return sizes;
 }

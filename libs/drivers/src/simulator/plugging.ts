@@ -1,5 +1,5 @@
 /** Disks and room of simulated machines while they run. */
-import type { DataVolumeSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
+import type { DataVolumeSpec, NicSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs } from '../driver.js';
 import type { SimulatedVm, SimulatedWorld } from './world.js';
@@ -62,6 +62,21 @@ function detach(
   return !has(vm, volumeId);
 }
 
+/** Gives a machine these interfaces and no others; says whether its guest let go of those. */
+function setNics(
+  world: SimulatedWorld,
+  hostId: string,
+  { vm, nics }: { vm: SimulatedVm; nics: readonly NicSpec[] },
+): boolean {
+  const wanted = new Set(nics.map(({ id }) => id));
+  const stays = vm.keepsDisks === true && vm.spec.nics.some(({ id }) => !wanted.has(id));
+  if (stays) return false;
+  for (const nic of nics) world.host(hostId).networks[nic.network.id] = nic.network;
+  vm.spec.nics = [...nics];
+  world.save(hostId);
+  return true;
+}
+
 /** Gives a machine more processors and memory. */
 function grow(
   world: SimulatedWorld,
@@ -79,7 +94,10 @@ function grow(
   world.save(hostId);
 }
 
-type PluggingVerbs = Pick<DriverVerbs, 'ensureVolumeAttached' | 'ensureVolumeDetached' | 'ensureVmSize'>;
+type PluggingVerbs = Pick<
+  DriverVerbs,
+  'ensureVolumeAttached' | 'ensureVolumeDetached' | 'ensureVmSize' | 'ensureVmNics'
+>;
 
 /** What running machines are given and asked for. */
 export function pluggingVerbs(world: SimulatedWorld, hostId: string): PluggingVerbs {
@@ -93,6 +111,10 @@ export function pluggingVerbs(world: SimulatedWorld, hostId: string): PluggingVe
     ensureVolumeDetached: async ({ vmId, volumeId }) => {
       const vm = runningVm(world, hostId, vmId);
       return { released: vm === undefined || detach(world, hostId, { vm, volumeId }) };
+    },
+    ensureVmNics: async ({ vmId, nics }) => {
+      const vm = runningVm(world, hostId, vmId);
+      return { ...powerOf(vmId), settled: vm === undefined || setNics(world, hostId, { vm, nics }) };
     },
     ensureVmSize: async ({ vmId, vcpus, memoryMib }) => {
       const vm = runningVm(world, hostId, vmId);

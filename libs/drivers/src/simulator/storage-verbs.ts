@@ -50,6 +50,8 @@ export function storageVerbs(world: SimulatedWorld, hostId: string): StorageVerb
       if (pool.kind === 'rbd' && secret === undefined && known === undefined)
         throw new DurastackError('POOL_UNKNOWN', `Host ${hostId} was not told the key of storage pool ${pool.id}.`);
       world.host(hostId).pools[pool.id] = pool;
+      // The folders of a shared one, which are there for every host now.
+      world.content(hostId, pool);
       world.save(hostId);
       return poolSize(world, hostId, pool);
     },

@@ -62,11 +62,30 @@ describe('verifySignature', () => {
   it.each(cases)('%s', (_what, parameters, signed) => {
     expect(verifySignature(parameters, digest(signed), SECRET)).toBe(true);
   });
+  it('does not take one parameter whose name looks like two for those two, nor the reverse', () => {
+    const two = [
+      ['a', '1'],
+      ['b', '2'],
+    ] as const;
+    const one = [['a=1&b', '2']] as const;
+    expect(verifySignature(one, digest('a=1&b=2'), SECRET)).toBe(false);
+    expect(verifySignature(two, signRequest({ 'a=1&b': '2' }, SECRET), SECRET)).toBe(false);
+    expect(verifySignature(one, signRequest({ 'a=1&b': '2' }, SECRET), SECRET)).toBe(true);
+  });
+
+  it.each(['~*[] x', '!', "~'()*", ' '])('takes the largest request of nothing but “%s” in a bounded time', (text) => {
+    const value = text.repeat(Math.floor((2 * 1024 * 1024) / text.length));
+    expect(verifySignature([['Value', value]], digest('wrong'), SECRET)).toBe(false);
+    expect(verifySignature([['Value', value]], signRequest({ Value: value }, SECRET), SECRET)).toBe(true);
+  });
+
   it('refuses a changed value, a wrong key and rubbish', () => {
     const good = digest('a=1');
     expect(verifySignature([['a', '2']], good, SECRET)).toBe(false);
     expect(verifySignature([['a', '1']], good, 'other')).toBe(false);
     expect(verifySignature([['a', '1']], 'rubbish', SECRET)).toBe(false);
     expect(verifySignature([['a', '1']], '', SECRET)).toBe(false);
+    for (const more of [`${good}=`, `${good}${good}`, ` ${good}`, `${good}\n`, good.slice(0, -1)])
+      expect(verifySignature([['a', '1']], more, SECRET)).toBe(false);
   });
 });

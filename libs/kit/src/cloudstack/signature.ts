@@ -12,6 +12,7 @@ export type SignedParameters = readonly (readonly [name: string, value: string])
 
 interface Spelling {
   readonly ignoreCase: boolean;
+  /** What stays as it is of `*`, `~` and brackets. */
   readonly plain: string;
   readonly plusForSpace: boolean;
 }
@@ -19,23 +20,54 @@ interface Spelling {
 /** How this product signs: all but `A-Za-z0-9*-._~` percent-encoded, sorted without case. */
 const OWN: Spelling = { ignoreCase: true, plain: '*~', plusForSpace: false };
 
-function encode(value: string, spelling: Spelling): string {
-  // encodeURIComponent leaves A-Za-z0-9 - _ . ! ~ * ' ( ) plain.
-  const encoded = encodeURIComponent(value).replace(/[!'()*~]/g, (character) =>
-    spelling.plain.includes(character) ? character : `%${character.charCodeAt(0).toString(16)}`,
-  );
-  const brackets = spelling.plain.includes('[') ? encoded.replace(/%5B/g, '[').replace(/%5D/g, ']') : encoded;
-  return spelling.plusForSpace ? brackets.replace(/%20/g, '+') : brackets;
+const ALWAYS_PLAIN = /^[A-Za-z0-9_.-]*$/;
+const HEX = Buffer.from('0123456789abcdef', 'latin1');
+const [PERCENT, PLUS, SPACE] = [0x25, 0x2b, 0x20];
+
+/** Percent-encodes, in lower case. Byte by byte, since a request may bring millions of characters that need it. */
+function encode(value: string, { plain, plusForSpace }: Spelling): string {
+  if (ALWAYS_PLAIN.test(value)) return value.toLowerCase();
+  const keeps = plainBytes(plain);
+  const bytes = Buffer.from(value, 'utf8');
+  const encoded = Buffer.allocUnsafe(3 * bytes.length);
+  let length = 0;
+  for (const byte of bytes) {
+    if (keeps[byte] !== 0) encoded[length++] = keeps[byte]!;
+    else if (byte === SPACE && plusForSpace) encoded[length++] = PLUS;
+    else {
+      encoded[length++] = PERCENT;
+      encoded[length++] = HEX[byte >> 4]!;
+      encoded[length++] = HEX[byte & 15]!;
+    }
+  }
+  return encoded.toString('latin1', 0, length);
 }
 
+const tables = new Map<string, Uint8Array>();
+
+/** For each byte what stands for it, in lower case, or 0 when it is encoded. */
+function plainBytes(plain: string): Uint8Array {
+  const known = tables.get(plain);
+  if (known) return known;
+  const table = new Uint8Array(256);
+  for (let byte = 0x21; byte < 0x7f; byte += 1) {
+    const character = String.fromCharCode(byte);
+    if (ALWAYS_PLAIN.test(character) || plain.includes(character)) table[byte] = character.toLowerCase().charCodeAt(0);
+  }
+  tables.set(plain, table);
+  return table;
+}
+
+/** No client encodes names. One that holds what parts parameters would read like two of them, and is encoded. */
+const nameOf = (name: string): string => name.toLowerCase().replaceAll('&', '%26');
+
 function canonical(parameters: SignedParameters, spelling: Spelling): string {
-  const order = (name: string) => (spelling.ignoreCase ? name.toLowerCase() : name);
-  return [...parameters]
+  return parameters
     .filter(([name]) => name.toLowerCase() !== 'signature')
-    .sort(([a], [b]) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0))
-    .map(([name, value]) => `${name}=${encode(value, spelling)}`)
-    .join('&')
-    .toLowerCase();
+    .map(([name, value]) => ({ order: spelling.ignoreCase ? name.toLowerCase() : name, name, value }))
+    .sort(({ order: a }, { order: b }) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(({ name, value }) => `${nameOf(name)}=${encode(value, spelling)}`)
+    .join('&');
 }
 
 function hmac(text: string, secretKey: string): Buffer {
@@ -52,27 +84,42 @@ export function signRequest(parameters: Readonly<Record<string, string>>, secret
   return hmac(canonical(Object.entries(parameters), OWN), secretKey).toString('base64');
 }
 
-/** The spellings that are distinct for these parameters. */
-function spellings(parameters: SignedParameters): string[] {
+const BASE64_OF_SHA1 = /^[A-Za-z0-9+/]{27}=$/;
+
+/** The spellings that make a difference for these parameters, what most clients do first. */
+function* spellings(parameters: SignedParameters): Generator<Spelling> {
   const values = parameters.map(([, value]) => value).join('');
   const optional = (character: RegExp, texts: readonly [string, string]) => (character.test(values) ? texts : ['']);
-  const texts = new Set<string>();
-  for (const tilde of optional(/~/, ['~', '']))
-    for (const star of optional(/\*/, ['*', '']))
-      for (const bracket of optional(/[[\]]/, ['', '[']))
-        for (const plusForSpace of / /.test(values) ? [false, true] : [false])
-          for (const ignoreCase of [true, false])
-            texts.add(canonical(parameters, { ignoreCase, plain: tilde + star + bracket, plusForSpace }));
-  return [...texts];
+  const namesDiffer = parameters.some(([name]) => /[A-Z]/.test(name));
+  for (const bracket of optional(/[[\]]/, ['', '[]']))
+    for (const plusForSpace of / /.test(values) ? [false, true] : [false])
+      for (const star of optional(/\*/, ['*', '']))
+        for (const tilde of optional(/~/, ['~', '']))
+          for (const ignoreCase of namesDiffer ? [true, false] : [true])
+            yield { ignoreCase, plain: `${tilde}${star}${bracket}`, plusForSpace };
 }
 
-/** Whether `signature` (base64) is that of the parameters, in any known client's spelling. Constant time per spelling. */
+/**
+ * Characters of signed text that are tried for one request: whoever sends the largest with a wrong signature costs a
+ * fraction of a second, not one for each spelling.
+ */
+const MAX_TRIED = 32 * 1024 * 1024;
+
+/**
+ * Whether `signature` (base64) is that of the parameters, in any known client's spelling. Constant time per spelling;
+ * how many are tried depends on the parameters alone.
+ */
 export function verifySignature(parameters: SignedParameters, signature: string, secretKey: string): boolean {
-  const given = Buffer.from(signature, 'base64');
+  // Decoding alone would take a signature for good whatever comes after its end.
+  const given = Buffer.from(BASE64_OF_SHA1.test(signature) ? signature : '', 'base64');
   let matches = false;
-  for (const text of spellings(parameters)) {
+  let tried = 0;
+  for (const spelling of spellings(parameters)) {
+    const text = canonical(parameters, spelling);
     const expected = hmac(text, secretKey);
     if (given.length === expected.length && timingSafeEqual(given, expected)) matches = true;
+    tried += text.length;
+    if (tried > MAX_TRIED) break;
   }
   return matches;
 }

@@ -55,10 +55,21 @@ describe('what follows from silence', () => {
     expect([0, 1, 2, 3, 4, 50].map((falls) => silenceNeededMs(falls, WINDOW_MS) / WINDOW_MS)).toEqual([
       1, 1, 2, 4, 4, 4,
     ]);
-    expect(detect(after(20_000, { power: 'off' }, 2), WINDOW_MS)).toMatchObject({
-      state: 'Suspect',
-      reason: expect.stringMatching(/fell silent 2 times/) as string,
+    for (const witnesses of [{}, { peers: blind('a', 'b'), neighbours: 2 }, undefined])
+      expect(detect(after(20_000, witnesses, 2), WINDOW_MS)).toMatchObject({
+        state: 'Suspect',
+        reason: expect.stringMatching(/fell silent 2 times/) as string,
+      });
+  });
+
+  it('counts at once for a host that flaps and is off now: that is no flapping', () => {
+    expect(detect(after(14_999, { power: 'off' }, 4), WINDOW_MS).state).toBe('Suspect');
+    expect(detect(after(15_000, { power: 'off' }, 4), WINDOW_MS)).toMatchObject({
+      state: 'Fencing',
+      reason: expect.stringContaining('more than 15 s') as string,
     });
+    const seen = [{ name: 'a', sees: 'machine' as const }];
+    expect(detect(after(20_000, { power: 'off', peers: seen, neighbours: 1 }, 4), WINDOW_MS).state).toBe('Suspect');
   });
 
   it('is the same for one host, whatever happens to how many others', () => {

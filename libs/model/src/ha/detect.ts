@@ -43,7 +43,10 @@ const PEERS_NEEDED = 2;
 /** A host that flaps has to be silent for so many windows at most. */
 const MOST_WINDOWS = 4;
 
-/** For how long a host has to be silent: twice as long for each time that it fell silent lately, up to a limit. */
+/**
+ * For how long a host has to be silent, unless it is seen to be off: twice as long for each time that it fell silent
+ * lately, up to a limit.
+ */
 export function silenceNeededMs(falls: number, windowMs: number): number {
   return windowMs * Math.min(MOST_WINDOWS, 2 ** Math.max(0, falls - 1));
 }
@@ -56,14 +59,16 @@ export function silenceNeededMs(falls: number, windowMs: number): number {
 export function detect({ silentMs, falls, witnesses }: Silence, windowMs: number): Detection {
   const neededMs = silenceNeededMs(falls, windowMs);
   const flapping = falls > 1 ? `, which is longer because it fell silent ${falls} times lately` : '';
-  if (silentMs < neededMs)
+  const alive = witnesses ? signsOfLife(witnesses) : [];
+  // A network that comes and goes switches no host off: one that is off has not flapped, but died again.
+  const isOff = witnesses?.power === 'off' && alive.length === 0;
+  if (silentMs < (isOff ? windowMs : neededMs))
     return {
       state: 'Suspect',
       reason: `silent for less than ${seconds(neededMs)}${flapping}`,
     };
-  const silent = `silent for more than ${seconds(neededMs)}`;
+  const silent = `silent for more than ${seconds(isOff ? windowMs : neededMs)}`;
   if (!witnesses) return { state: 'Checking', reason: `${silent}; others are being asked` };
-  const alive = signsOfLife(witnesses);
   if (alive.length > 0) {
     const doubt = witnesses.power === 'off' ? ', although its management controller says that it is off' : '';
     return { state: 'Degraded', reason: `${silent}, but it lives: ${alive.join('; ')}${doubt}` };

@@ -119,6 +119,16 @@ describe('where a machine is after an interrupted migration', () => {
   });
 });
 
+describe('whose stream has broken', () => {
+  it.each(ROWS)('%s at the source, %s at the destination', (source, destination, verdict) => {
+    const never = source === 'left' && destination === 'arriving';
+    for (const jobs of ['ended', 'running'] as const) {
+      const expected = never ? 'lost' : jobs === 'running' ? 'ask-again' : verdict;
+      expect(judgeMigration(source, destination, { jobs, disks: 'stay', broken: true })).toBe(expected);
+    }
+  });
+});
+
 /** What is another verdict when disks go along: who was last to write to its own is not known. */
 const WITH_DISKS: Readonly<Record<string, MigrationVerdict>> = {
   'off/fenced': 'attention',

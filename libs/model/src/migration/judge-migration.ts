@@ -153,14 +153,20 @@ export interface MigrationCircumstances {
    * is for a person to see: neither may be removed, and neither be written to.
    */
   readonly disks: 'stay' | 'move';
+  /**
+   * The source's hypervisor says that the stream of a post-copy broke, with memory that had not gone. Then the copy never
+   * comes to an end: it may stand still on a page that nobody sends, and with it its hypervisor, which does not say so.
+   */
+  readonly broken?: boolean;
 }
 
 /** Concludes. */
 export function judgeMigration(
   source: KnownSide,
   destination: KnownSide,
-  { jobs, disks }: MigrationCircumstances,
+  { jobs, disks, broken = false }: MigrationCircumstances,
 ): MigrationVerdict {
+  if (broken && source === 'left' && destination === 'arriving') return 'lost';
   if (jobs === 'running') return 'ask-again';
   if (disks === 'move' && destination === 'fenced' && MAY_HAVE_LEFT.has(source)) return 'attention';
   return MIGRATION_TABLE[source][destination];

@@ -1,13 +1,9 @@
-/** What hosts and pools offer beyond, or below, what they have. */
+/** What hosts offer beyond, or below, what they have. */
 export const OVERCOMMIT = {
   host: {
     /** Processors are shared: guests rarely all compute at once. */
     cpuOvercommit: 4,
     /** Memory is not shared, and this much stays with the host. */
     hostMemoryMib: 1024,
-  },
-  pool: {
-    /** Volumes are thin; CloudStack's default of storage.overprovisioning.factor. */
-    overprovisioning: 2,
   },
 } as const;

@@ -20,6 +20,7 @@ const target: MoveTarget = {
   allocationState: 'Enabled',
   kind: 'directory',
   capacityBytes: 100 * GIB,
+  overprovisioning: 2,
   reservedBytes: 0,
   tags: [],
   hostId: 'h',

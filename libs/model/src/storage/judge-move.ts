@@ -1,5 +1,4 @@
 import type { MoveTarget, VolumeToMove } from '@durastack/contracts/storage/volume-move';
-import { OVERCOMMIT } from '../placement/overcommit.js';
 
 const GIB = 2 ** 30;
 const gib = (bytes: number): string => `${Math.round((10 * bytes) / GIB) / 10} GiB`;
@@ -30,7 +29,7 @@ export interface TargetRefusal {
 export function judgeTarget(volume: VolumeToMove, target: MoveTarget): TargetRefusal | undefined {
   const text = unfit(volume, target);
   if (text !== undefined) return { code: 'INVALID_INPUT', text };
-  const offered = target.capacityBytes * OVERCOMMIT.pool.overprovisioning;
+  const offered = target.capacityBytes * target.overprovisioning;
   if (target.reservedBytes + volume.sizeBytes <= offered) return undefined;
   const left = gib(Math.max(0, offered - target.reservedBytes));
   const room = `has no room: the volume may grow to ${gib(volume.sizeBytes)}, and ${left} of ${gib(offered)} are left`;

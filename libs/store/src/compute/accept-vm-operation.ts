@@ -5,6 +5,7 @@ import { autocommit, type Tx } from '../database/transaction.js';
 import { notFound } from '../identity/access.js';
 import type { Caller } from '../identity/caller.js';
 import { accept, type Accepted, type AcceptRequest } from '../operations/accept.js';
+import { requireOpenPools } from '../storage/pool-maintenance.js';
 
 /** An operation on a machine that exists. */
 export interface VmOperation {
@@ -35,7 +36,8 @@ export interface VmOperationParties {
 /**
  * Accepts an operation on a machine and locks it; whether the caller may touch it was found out before.
  *
- * @throws DurastackError NOT_FOUND when there is no such machine, or it is expunged
+ * @throws DurastackError NOT_FOUND when there is no such machine, or it is expunged; NOT_ALLOWED_IN_STATE when it is to
+ *   run and its disks lie on storage in maintenance
  */
 export async function acceptVmOperation(
   source: DataSource,
@@ -62,6 +64,7 @@ export async function acceptVmOperation(
     ...(operation.lifecycle ? { lifecycle: operation.lifecycle } : {}),
     ...(operation.ahead === true ? { ahead: true } : {}),
     write: async (tx) => {
+      if (operation.desiredPower === 'on') await requireOpenPools(tx, vmId);
       if (operation.desiredPower !== undefined)
         await tx.execute('UPDATE virtual_machine SET desired_power = ? WHERE id = ?', [operation.desiredPower, vmId]);
       await operation.write?.(tx);

@@ -9,7 +9,6 @@ import { readDestinations, readZoneSnapshot, refuseNewDedications } from './plac
 
 const OVERCOMMIT = {
   host: { cpuOvercommit: 4, hostMemoryMib: 1_024 },
-  pool: { overprovisioning: 2 },
 };
 const created_at = new Date();
 const ids = { zone: newId(), domain: newId(), account: newId(), template: newId(), plain: newId(), tagged: newId() };

@@ -37,7 +37,7 @@ const MACHINES = `SELECT v.id AS vmId, v.name, v.zone_id AS zoneId, v.cpu_count 
     IF(k.kind = 'ROOT', o.storage_tags, f.tags) AS diskTags
   FROM virtual_machine v JOIN template t ON t.id = v.template_id JOIN service_offering o ON o.id = v.service_offering_id
     JOIN domain d ON d.id = v.domain_id
-    LEFT JOIN volume k ON k.vm_id = v.id AND k.state <> 'Expunged'
+    LEFT JOIN volume k ON k.vm_id = v.id AND k.state <> 'Expunged' AND k.kind <> 'SPARE'
     LEFT JOIN disk_offering f ON f.id = k.disk_offering_id WHERE v.id IN (?)`;
 
 /**

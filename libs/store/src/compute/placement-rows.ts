@@ -51,9 +51,8 @@ export async function readHosts(
 
 type PoolRow = Omit<PoolSnapshot, 'tags' | 'bytesFree'> & { tags: string | null; bytesFree: number };
 
-const poolColumns = ({ pool }: Overcommit) =>
-  `SELECT id, zone_id AS zoneId, cluster_id AS clusterId, host_id AS hostId, state, allocation_state AS allocationState, kind, tags,
-     capacity_bytes * ${pool.overprovisioning} - reserved_bytes AS bytesFree FROM storage_pool WHERE state <> 'Removed'`;
+const POOLS = `SELECT id, zone_id AS zoneId, cluster_id AS clusterId, host_id AS hostId, state, allocation_state AS allocationState, kind, tags,
+     capacity_bytes * overprovisioning - reserved_bytes AS bytesFree FROM storage_pool WHERE state <> 'Removed'`;
 
 const toPools = (rows: readonly PoolRow[]): PoolSnapshot[] =>
   rows.map((row) => ({
@@ -63,28 +62,22 @@ const toPools = (rows: readonly PoolRow[]): PoolSnapshot[] =>
   }));
 
 /** Pools that any of the hosts reaches. */
-export async function readPoolsOf(
-  tx: Tx,
-  overcommit: Overcommit,
-  zoneId: string,
-  hosts: readonly HostSnapshot[],
-): Promise<PoolSnapshot[]> {
+export async function readPoolsOf(tx: Tx, zoneId: string, hosts: readonly HostSnapshot[]): Promise<PoolSnapshot[]> {
   if (hosts.length === 0) return [];
-  const columns = poolColumns(overcommit);
   const clusterIds = [...new Set(hosts.map(({ clusterId }) => clusterId))];
   const rows = await tx.query<PoolRow>(
-    `${columns} AND zone_id = ? AND cluster_id IS NULL AND host_id IS NULL
-     UNION ALL ${columns} AND zone_id = ? AND cluster_id IN (?) AND host_id IS NULL
-     UNION ALL ${columns} AND host_id IN (?)`,
+    `${POOLS} AND zone_id = ? AND cluster_id IS NULL AND host_id IS NULL
+     UNION ALL ${POOLS} AND zone_id = ? AND cluster_id IN (?) AND host_id IS NULL
+     UNION ALL ${POOLS} AND host_id IN (?)`,
     [zoneId, zoneId, clusterIds, hosts.map(({ id }) => id)],
   );
   return toPools(rows);
 }
 
 /** These pools. */
-export async function readPools(tx: Tx, overcommit: Overcommit, ids: readonly string[]): Promise<PoolSnapshot[]> {
+export async function readPools(tx: Tx, ids: readonly string[]): Promise<PoolSnapshot[]> {
   if (ids.length === 0) return [];
-  return toPools(await tx.query<PoolRow>(`${poolColumns(overcommit)} AND id IN (?)`, [ids]));
+  return toPools(await tx.query<PoolRow>(`${POOLS} AND id IN (?)`, [ids]));
 }
 
 /** What is dedicated in a zone: usually nothing. */
@@ -124,7 +117,6 @@ export async function readDestinations(
   const { zoneId } = needs;
   const own = await readPools(
     tx,
-    overcommit,
     needs.disks.flatMap(({ poolId }) => poolId ?? []),
   );
   const reach = reachOf(own) ?? { where: 'TRUE', values: [] };
@@ -132,7 +124,7 @@ export async function readDestinations(
     where: `${SETTLED} AND (${reach.where} OR id = ?)`,
     values: [zoneId, ...reach.values, requestedHostId ?? ''],
   });
-  const reached = await readPoolsOf(tx, overcommit, zoneId, hosts);
+  const reached = await readPoolsOf(tx, zoneId, hosts);
   const known = new Set(reached.map(({ id }) => id));
   return {
     hosts,
@@ -158,6 +150,6 @@ export async function readZoneSnapshot(tx: Tx, overcommit: Overcommit, zoneId: s
     where: SETTLED,
     values: [zoneId],
   });
-  const pools = toPools(await tx.query<PoolRow>(`${poolColumns(overcommit)} AND zone_id = ?`, [zoneId]));
+  const pools = toPools(await tx.query<PoolRow>(`${POOLS} AND zone_id = ?`, [zoneId]));
   return { hosts, pools, dedications: await readDedications(tx, zoneId) };
 }

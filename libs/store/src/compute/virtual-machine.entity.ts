@@ -3,16 +3,15 @@ import { Flag, Id, Int, LongText, Moment, Ref, Text } from '../database/columns.
 
 /** A virtual machine; who sets which column stands in contracts/compute/virtual-machine.state. */
 @Entity('virtual_machine')
-@Index('vm_account', ['accountId', 'state', 'createdAt'])
-// A tenant's page in the order of ids, read from the index alone instead of sorting all that the tenant has.
+// Pages in the order of ids and totals, read from the index alone: of a tenant, and of a domain without its projects.
 @Index('vm_account_page', ['accountId', 'id', 'state'])
-@Index('vm_domain', ['domainId', 'createdAt'])
+@Index('vm_domain_page', ['domainId', 'id', 'state', 'accountId'])
 @Index('vm_host', ['hostId', 'state'])
-@Index('vm_zone', ['zoneId', 'createdAt'])
-@Index('vm_created', ['createdAt', 'id'])
+@Index('vm_zone', ['zoneId'])
 @Index('vm_name', ['name'])
 @Index('vm_power', ['state', 'observedPower'])
 @Index('vm_crashed', ['crashedAt'])
+@Index('vm_user_data', ['userDataId'])
 export class VirtualMachineEntity {
   @Id() id!: string;
   @Text() name!: string;
@@ -44,10 +43,16 @@ export class VirtualMachineEntity {
   @Text(255, { nullable: true }) groupName!: string | null;
   /** Sealed. */
   @LongText({ nullable: true }) userDataSealed!: string | null;
+  /** The record that it was copied from. */
+  @Ref({ nullable: true }) userDataId!: string | null;
+  /** Values of variables in it, JSON, sealed. */
+  @LongText({ nullable: true }) userDataDetailsSealed!: string | null;
   /** Public keys, one per line. */
   @LongText({ nullable: true }) publicKeys!: string | null;
   /** Names of the key pairs, comma-joined. */
   @Text(1024, { nullable: true }) keyPairNames!: string | null;
+  /** How often its keys were reset: the guest takes each as a new instance, since it reads keys once per instance. */
+  @Int({ default: 0 }) keyResets!: number;
   @Flag() displayVm!: boolean;
   /** Null: that of its service offering. */
   @Int({ nullable: true }) haPriority!: number | null;

@@ -14,6 +14,19 @@ export async function insertRow(tx: Tx, table: string, row: Readonly<Record<stri
   );
 }
 
+/** Inserts rows of one shape by one statement; undefined is NULL. */
+export async function insertRows(
+  tx: Tx,
+  table: string,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): Promise<void> {
+  if (rows[0] === undefined) return;
+  const names = Object.keys(rows[0]);
+  await tx.execute(`INSERT INTO \`${table}\` (${names.map((name) => `\`${name}\``).join(', ')}) VALUES ?`, [
+    rows.map((row) => names.map((name) => row[name] ?? null)),
+  ]);
+}
+
 /** Sets the columns that are not undefined; nothing when all are. */
 export async function updateRow(
   tx: Tx,

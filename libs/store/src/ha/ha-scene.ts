@@ -43,6 +43,14 @@ export async function readWatchedHosts(tx: Tx, silentForMs: number): Promise<Wat
   }));
 }
 
+/** Ids of hosts with HA enabled that have not been heard of lately. */
+export async function readSuspects(tx: Tx): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    "SELECT id FROM host_ha WHERE enabled = 1 AND state IN ('Suspect', 'Checking', 'Degraded', 'Fencing')",
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** A neighbour that reports. */
 export interface Neighbour {
   readonly id: string;

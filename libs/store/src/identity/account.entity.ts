@@ -5,6 +5,8 @@ import { Flag, Id, Moment, Ref, Text } from '../database/columns.js';
 @Entity('account')
 @Index('account_domain_name', ['domainId', 'name'], { unique: true })
 @Index('account_role', ['roleId'])
+// Pages and totals; see virtual_machine.
+@Index('account_domain_page', ['domainId', 'id', 'state', 'role'])
 export class AccountEntity {
   @Id() id!: string;
   @Ref() domainId!: string;

@@ -5,6 +5,7 @@ import { Flag, Id, Int, Moment, Ref, Text } from '../database/columns.js';
 @Entity('domain')
 @Index('domain_parent_name', ['parentId', 'name'], { unique: true })
 @Index('domain_path', ['path'])
+@Index('domain_page', ['removed', 'id'])
 export class DomainEntity {
   @Id() id!: string;
   @Ref({ nullable: true }) parentId!: string | null;

@@ -5,6 +5,7 @@ import { refuseWhileUsed, type Obstacle } from '../database/rows.js';
 import type { Tx } from '../database/transaction.js';
 import { isOpenSql } from '../operations/open-operations.js';
 import { tableOf } from '../operations/state-rows.js';
+import { forgetDescriptions } from './described.js';
 import { endSessionsOf } from './end-sessions.js';
 
 /** An account, a project or a domain. */
@@ -148,9 +149,11 @@ const RECORDS = [
   'affinity_group',
   'instance_group',
   'ssh_key_pair',
+  'user_data',
   'dedication',
   'project_member',
   'project_invitation',
+  'template_permission',
 ] as const;
 
 /**
@@ -202,8 +205,9 @@ async function removeProject(tx: Tx, id: string): Promise<void> {
   await tx.execute(project, [id]);
 }
 
-/** Its limits and tags. */
+/** Its limits and settings, and what was written on it. */
 async function forget(tx: Tx, { type, id }: OwnerRef): Promise<void> {
   await tx.execute('DELETE FROM resource_limit WHERE owner_id = ?', [id]);
-  await tx.execute('DELETE FROM resource_tag WHERE resource_type = ? AND resource_id = ?', [type, id]);
+  await tx.execute('DELETE FROM resource_setting WHERE resource_id = ?', [id]);
+  await forgetDescriptions(tx, { type, id });
 }

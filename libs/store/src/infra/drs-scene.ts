@@ -41,7 +41,7 @@ export async function readDrsScene(
   });
   const snapshot = {
     hosts,
-    pools: await readPoolsOf(tx, overcommit, cluster.zoneId, hosts),
+    pools: await readPoolsOf(tx, cluster.zoneId, hosts),
     dedications: await readDedications(tx, cluster.zoneId),
   };
   if (hosts.length === 0) return { snapshot, hosts: [], machines: [], unmeasured: 0 };

@@ -4,9 +4,12 @@ import { BigInt64, Id, Int, Moment, Ref, Text } from '../database/columns.js';
 
 /** A network. Addresses are served by DHCP on the hosts themselves; an L2 network has none, and those here never leave. */
 @Entity('network')
-@Index('network_account', ['accountId', 'state'])
+// Pages and totals; see virtual_machine.
+@Index('network_account_page', ['accountId', 'id', 'state'])
+@Index('network_domain_page', ['domainId', 'id', 'state', 'accountId'])
+// Those that others than the owner see.
+@Index('network_acl', ['acl', 'state'])
 @Index('network_zone', ['zoneId', 'state'])
-@Index('network_domain', ['domainId'])
 @Index('network_vni', ['zoneId', 'vni'], { unique: true })
 export class NetworkEntity {
   @Id() id!: string;

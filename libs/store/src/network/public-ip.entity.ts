@@ -6,8 +6,10 @@ import { BigInt64, Id, Moment, Ref, Text } from '../database/columns.js';
 @Index('public_ip_address', ['zoneId', 'position'], { unique: true })
 @Index('public_ip_state', ['zoneId', 'state', 'position'])
 @Index('public_ip_range', ['rangeId'])
-@Index('public_ip_account', ['accountId'])
-@Index('public_ip_domain', ['domainId'])
+// Pages and totals; see virtual_machine.
+@Index('public_ip_page', ['state', 'id', 'accountId'])
+@Index('public_ip_account_page', ['accountId', 'id', 'state'])
+@Index('public_ip_domain_page', ['domainId', 'id', 'state', 'accountId'])
 @Index('public_ip_network', ['networkId'])
 export class PublicIpEntity {
   @Id() id!: string;

@@ -1,5 +1,5 @@
 import { Entity, Index } from 'typeorm';
-import { Id, LongText, Moment, Ref, Text } from '../database/columns.js';
+import { Flag, Id, LongText, Moment, Ref, Text } from '../database/columns.js';
 
 /** One row per command: who, what, outcome. */
 @Entity('event')
@@ -22,5 +22,7 @@ export class EventEntity {
   @Ref({ nullable: true }) resourceId!: string | null;
   @Ref({ nullable: true }) operationId!: string | null;
   @Text(64, { nullable: true }) sourceAddress!: string | null;
+  /** Taken out of the list by a person. */
+  @Flag() archived!: boolean;
   @Moment() createdAt!: Date;
 }

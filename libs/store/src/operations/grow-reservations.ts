@@ -6,8 +6,6 @@ export interface PoolGrowth {
   readonly volumeId: string;
   readonly poolId: string;
   readonly sizeBytes: number;
-  /** See `PoolReservation`. */
-  readonly overprovisioning: number;
 }
 
 async function poolReserved(tx: Tx, { volumeId, poolId }: Pick<PoolGrowth, 'volumeId' | 'poolId'>): Promise<number> {
@@ -18,10 +16,7 @@ async function poolReserved(tx: Tx, { volumeId, poolId }: Pick<PoolGrowth, 'volu
   return Number(row?.size ?? 0);
 }
 
-async function setPoolReserved(
-  tx: Tx,
-  { volumeId, poolId, sizeBytes }: Omit<PoolGrowth, 'overprovisioning'>,
-): Promise<void> {
+async function setPoolReserved(tx: Tx, { volumeId, poolId, sizeBytes }: PoolGrowth): Promise<void> {
   await tx.execute(
     "UPDATE reservation SET size_bytes = ? WHERE owner_id = ? AND resource_type = 'storage-pool' AND resource_id = ? AND purpose = 'volume'",
     [sizeBytes, volumeId, poolId],
@@ -34,8 +29,8 @@ export async function growPoolReservation(tx: Tx, growth: PoolGrowth): Promise<b
   if (missing <= 0) return true;
   const { affectedRows } = await tx.execute(
     `UPDATE storage_pool SET reserved_bytes = reserved_bytes + ?
-      WHERE id = ? AND state = 'Up' AND reserved_bytes + ? <= capacity_bytes * ?`,
-    [missing, growth.poolId, missing, growth.overprovisioning],
+      WHERE id = ? AND state = 'Up' AND reserved_bytes + ? <= capacity_bytes * overprovisioning`,
+    [missing, growth.poolId, missing],
   );
   if (affectedRows === 0) return false;
   await setPoolReserved(tx, growth);
@@ -43,7 +38,7 @@ export async function growPoolReservation(tx: Tx, growth: PoolGrowth): Promise<b
 }
 
 /** The volume's reservation is no larger than that. */
-export async function shrinkPoolReservation(tx: Tx, growth: Omit<PoolGrowth, 'overprovisioning'>): Promise<void> {
+export async function shrinkPoolReservation(tx: Tx, growth: PoolGrowth): Promise<void> {
   const surplus = (await poolReserved(tx, growth)) - growth.sizeBytes;
   if (surplus <= 0) return;
   await setPoolReserved(tx, growth);

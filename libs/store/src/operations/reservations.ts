@@ -91,12 +91,11 @@ export async function releaseHosts(tx: Tx, ownerId: string, exceptHostId = ''): 
   }
 }
 
-/** What a volume takes of a pool; `overprovisioning`: how many times its size a pool offers (thin volumes). */
+/** What a volume takes of a pool. Volumes are thin: a pool offers `overprovisioning` times its size. */
 export interface PoolReservation {
   readonly volumeId: string;
   readonly poolId: string;
   readonly sizeBytes: number;
-  readonly overprovisioning: number;
 }
 
 /** Takes room of a pool that is up and enabled. False: no room; nothing was taken. */
@@ -104,9 +103,9 @@ export async function reservePool(tx: Tx, reservation: PoolReservation): Promise
   const { volumeId, poolId, sizeBytes } = reservation;
   const taken = await tx.execute(
     `UPDATE storage_pool SET reserved_bytes = reserved_bytes + ?
-      WHERE id = ? AND state = 'Up' AND allocation_state = 'Enabled' AND reserved_bytes + ? <= capacity_bytes * ?
+      WHERE id = ? AND state = 'Up' AND allocation_state = 'Enabled' AND reserved_bytes + ? <= capacity_bytes * overprovisioning
         AND NOT EXISTS (SELECT 1 FROM reservation r WHERE r.owner_id = ? AND r.resource_type = 'storage-pool' AND r.resource_id = ? AND r.purpose = 'volume')`,
-    [sizeBytes, poolId, sizeBytes, reservation.overprovisioning, volumeId, poolId],
+    [sizeBytes, poolId, sizeBytes, volumeId, poolId],
   );
   if (taken.affectedRows === 0)
     return hasReservation(tx, { ownerId: volumeId, type: 'storage-pool', id: poolId, purpose: 'volume' });

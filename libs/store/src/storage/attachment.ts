@@ -2,6 +2,7 @@
 import { MAX_DATA_VOLUMES } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { Tx } from '../database/transaction.js';
+import { requireOpenPool } from './pool-maintenance.js';
 import { readVolume, readVolumesOf, type VolumeRow } from './volume-row.js';
 
 /** What is to be attached to what. */
@@ -35,8 +36,8 @@ const refuse = (message: string): never => {
 /**
  * Looks at both.
  *
- * @throws DurastackError NOT_ALLOWED_IN_STATE when the disk is attached or no data disk, or the machine is neither
- *   running nor stopped; INVALID_INPUT when they belong to different accounts or zones; CONFLICT when the position is
+ * @throws DurastackError NOT_ALLOWED_IN_STATE when the disk is attached, no data disk or on storage in maintenance, or
+ *   the machine is neither running nor stopped; INVALID_INPUT when they belong to different accounts or zones; CONFLICT when the position is
  *   taken; QUOTA_EXCEEDED when the machine has as many disks as it may; NO_CAPACITY when no host reaches all its disks
  */
 export async function planAttachment(tx: Tx, { volumeId, vmId, deviceId }: Attachment): Promise<AttachmentPlan> {
@@ -47,6 +48,7 @@ export async function planAttachment(tx: Tx, { volumeId, vmId, deviceId }: Attac
   );
   if (!machine) throw new DurastackError('NOT_FOUND', `There is no virtual machine ${vmId}.`);
   requireAttachable(volume);
+  await requireOpenPool(tx, volume);
   requireTogether(volume, machine);
   const position = positionFor(await readVolumesOf(tx, vmId), { machine: machine.name, deviceId });
   if (volume.poolId !== null && volume.state === 'Ready') await requireReach(tx, { volume, vmId, machine });

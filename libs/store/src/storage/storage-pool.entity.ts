@@ -1,4 +1,4 @@
-import { Entity, Index } from 'typeorm';
+import { Column, Entity, Index } from 'typeorm';
 import { BigInt64, Id, Moment, Ref, Text } from '../database/columns.js';
 
 /** A primary-storage pool (datastore). `reserved` is raised by the reservation transactions alone. */
@@ -34,6 +34,8 @@ export class StoragePoolEntity {
   @Text(20) state!: string;
   @Text(20) allocationState!: string;
   @BigInt64({ default: 0 }) capacityBytes!: number;
+  /** How many times its capacity it offers: the setting `storage.overprovisioning.factor`, as it counts for this pool. */
+  @Column({ type: 'double', default: 2 }) overprovisioning!: number;
   @BigInt64({ default: 0 }) usedBytes!: number;
   @BigInt64({ default: 0 }) reservedBytes!: number;
   /**

@@ -45,7 +45,7 @@ export async function readMoveTargets(tx: Tx, volume: VolumeToMove, poolId?: str
   type Row = Omit<MoveTarget, 'tags'> & { readonly tags: string | null };
   const rows = await tx.query<Row>(
     `SELECT p.id, p.name, p.zone_id AS zoneId, p.state, p.allocation_state AS allocationState, p.kind, p.capacity_bytes AS capacityBytes,
-       p.reserved_bytes AS reservedBytes, p.tags,
+       p.overprovisioning, p.reserved_bytes AS reservedBytes, p.tags,
        (SELECT h.id FROM host h WHERE h.state = 'Up' AND (? IS NULL OR h.id = ?) AND ${reaches('p')}
            AND NOT EXISTS (SELECT 1 FROM volume d JOIN storage_pool q ON q.id = d.pool_id
                             WHERE (d.id = ? OR d.vm_id = ?) AND d.state <> 'Expunged' AND NOT (${reaches('q')}))
@@ -56,6 +56,7 @@ export async function readMoveTargets(tx: Tx, volume: VolumeToMove, poolId?: str
   return rows.map((row) => ({
     ...row,
     capacityBytes: Number(row.capacityBytes),
+    overprovisioning: Number(row.overprovisioning),
     reservedBytes: Number(row.reservedBytes),
     tags: splitTags(row.tags),
   }));

@@ -91,7 +91,12 @@ async function endMigration(host: LibvirtHost, vmId: string): Promise<VerbResult
     const side = await host.domains.side(domain);
     if (domain === undefined || (side !== 'running' && side !== 'left')) return { side };
     const job = await jobStats(host.client, domain, false);
-    if (side === 'left') return { side, ...(job === undefined ? {} : { remainingBytes: job.remainingBytes }) };
+    if (side === 'left') {
+      if (job === undefined) return { side };
+      const { remainingBytes } = job;
+      const broken = remainingBytes > 0 && (await host.domains.isBroken(domain));
+      return { side, remainingBytes, ...(broken ? { broken } : {}) };
+    }
     if (job === undefined) return { side };
     if (Date.now() > deadline)
       throw new DurastackError('BACKEND_BUSY', `libvirt is still at work on ${domain.name}; it is asked again`);

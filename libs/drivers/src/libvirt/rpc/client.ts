@@ -13,6 +13,8 @@ import {
   LIST_AUTOSTARTED,
   METADATA_ELEMENT,
   PROCEDURE,
+  QEMU_PROCEDURE,
+  QEMU_PROGRAM,
   SHUTDOWN_ACPI,
   START_FORCE_BOOT,
   STATS_OF_ACTIVE,
@@ -254,6 +256,14 @@ export class LibvirtClient {
   /** Any procedure about one domain, for the files beside this one: the domain comes first, then `args`. */
   callOn(domain: Domain, procedure: number, args: (writer: XdrWriter) => XdrWriter, timeoutMs?: number) {
     return this.#call(procedure, args(domainArgs(domain)), timeoutMs);
+  }
+
+  /** Passes a command on to the QEMU of a running domain (QMP, as JSON). @returns QEMU's answer, as JSON */
+  async monitorCommand(domain: Domain, command: string): Promise<string> {
+    const connection = await this.#connected();
+    const args = domainArgs(domain).string(command).uint(0);
+    const { domainMonitorCommand } = QEMU_PROCEDURE;
+    return (await connection.call(domainMonitorCommand, args, LONG_CALL_TIMEOUT_MS, QEMU_PROGRAM)).string();
   }
 
   /** Any procedure that is not about a domain that exists here, for the files beside this one. */

@@ -74,12 +74,12 @@ export class LibvirtConnection {
   }
 
   /**
-   * Calls a procedure.
+   * Calls a procedure, of the remote program unless another one is named.
    *
    * @throws DurastackError `TIMEOUT` after `timeoutMs` (libvirtd may still carry it out), `BACKEND_BUSY` when the
    * connection ends first, else what {@link remoteError} makes of libvirt's refusal
    */
-  call(procedure: number, args: XdrWriter, timeoutMs: number): Promise<XdrReader> {
+  call(procedure: number, args: XdrWriter, timeoutMs: number, program = REMOTE_PROGRAM): Promise<XdrReader> {
     if (this.#closed) return Promise.reject(gone());
     const serial = ++this.#serial;
     return new Promise((resolve, reject) => {
@@ -89,7 +89,7 @@ export class LibvirtConnection {
         reject(new DurastackError('TIMEOUT', text, { details: { procedure } }));
       }, timeoutMs);
       this.#pending.set(serial, { resolve, reject, timer });
-      this.#send({ program: REMOTE_PROGRAM, procedure, type: MESSAGE.call, serial }, args.bytes());
+      this.#send({ program, procedure, type: MESSAGE.call, serial }, args.bytes());
     });
   }
 

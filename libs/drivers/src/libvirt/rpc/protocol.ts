@@ -2,9 +2,11 @@
 
 /** The remote program. */
 export const REMOTE_PROGRAM = 0x20008086;
+/** The program of what QEMU alone has (src/remote/qemu_protocol.x). */
+export const QEMU_PROGRAM = 0x20008087;
 /** The keep-alive program: the server asks, the client answers. */
 export const KEEPALIVE_PROGRAM = 0x6b656570;
-/** Version of both programs. */
+/** Version of all of them. */
 export const PROGRAM_VERSION = 1;
 /** Bytes of a message's length word and header. */
 export const HEADER_BYTES = 28;
@@ -67,6 +69,9 @@ export const PROCEDURE = {
   domainMigrateStartPostCopy: 364,
 } as const;
 
+/** Procedures of {@link QEMU_PROGRAM}. */
+export const QEMU_PROCEDURE = { domainMonitorCommand: 1 } as const;
+
 /** virDomainState. */
 export const DOMAIN_STATE = {
   noState: 0,
@@ -83,6 +88,8 @@ export const DOMAIN_STATE = {
 export const PAUSED_MIGRATION = 2;
 /** virDomainPausedReason: by post-copy its guest has gone to another host, which fetches the rest of its memory; or cannot. */
 export const PAUSED_POST_COPY: ReadonlySet<number> = new Set([12, 13]);
+/** The second of them: QEMU's stream has broken. */
+export const PAUSED_POST_COPY_FAILED = 13;
 /** virDomainRunningReason: it came by post-copy, and its memory is not complete. */
 export const RUNNING_POST_COPY = 10;
 /** virDomainRunningReason: as that, and nothing comes any more. */

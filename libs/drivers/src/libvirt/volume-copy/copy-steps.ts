@@ -13,6 +13,7 @@ import { LIBVIRT_ERROR } from '../rpc/protocol.js';
 import { isLibvirtError } from '../rpc/remote-error.js';
 import { liveDisk, type CopyScene, type LiveDisk, type VolumeCopy } from './copy-scene.js';
 import { defineOn, readDefinition } from './disk-definition.js';
+import { closeLeftovers } from './leftover-nodes.js';
 import { whileStill } from './still-guests.js';
 
 /** How often what is under way is looked at. */
@@ -30,6 +31,7 @@ export async function mirror(
   const { domain, dev } = liveDisk(scene);
   await requireRoom(await host.pools.forTools(copy.volume), scene.places.target);
   const sizeBytes = await host.client.blockCapacity(domain, dev);
+  if (scene.facts.targetExists) await closeLeftovers(host, domain, scene.places.target);
   const image = await emptyImage(host, { ...copy.target, sizeBytes }, signal);
   const place = await host.pools.openDisk(image, qemuUserOf(await host.client.capabilities()));
   const destinationXml = deviceXml({ disk: diskXml(place, { target: dev, volumeId: copy.volume.id }) });

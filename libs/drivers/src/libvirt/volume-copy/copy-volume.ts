@@ -12,6 +12,7 @@ import { judgeCopy } from '../../volume-copy/judge-copy.js';
 import type { LibvirtHost } from '../libvirt-host.js';
 import { lookAtCopy, type CopyScene, type VolumeCopy } from './copy-scene.js';
 import { copyAtRest, define, endMirror, goOver, images, mirror, POLL_MS } from './copy-steps.js';
+import { closeLeftovers } from './leftover-nodes.js';
 import { letGo } from './still-guests.js';
 
 /** A mirror that breaks again and again does so for a reason that does not pass, such as a full pool. */
@@ -81,6 +82,7 @@ export async function discardVolumeCopy(host: LibvirtHost, copy: VolumeCopy): Pr
   }
   if (live && (facts.job === 'mirroring' || facts.job === 'in-step')) await endMirror(host, live);
   if (facts.defined && live) await define(host, { copy, scene, on: copy.volume });
+  if (facts.targetExists && live) await closeLeftovers(host, live.domain, scene.places.target);
   await host.pools.of(copy.target.pool).ensureVolumeGone(copy.volume.id, copy.target.pool);
 }
 

@@ -211,6 +211,36 @@ describe('the disk of a machine that runs', { timeout: LIMIT_MS }, () => {
     await expectMoved(vm, copy);
   });
 
+  it('is let go where a libvirtd that was killed as it began a mirror has forgotten the target', async () => {
+    const { vm, copy } = await writing();
+    const domain = await domainOf(vm);
+    const qemu = async (execute: string, args: object = {}) =>
+      JSON.parse(await raw.monitorCommand(domain, JSON.stringify({ execute, arguments: args }))) as {
+        return: { 'node-name': string; file: string }[];
+      };
+    const open = async () => {
+      const nodes = (await qemu('query-named-block-nodes', { flat: true })).return;
+      return nodes.filter(({ file }) => file.includes(pathOf(copy.target))).length;
+    };
+    // As it opens one, before it starts the mirror.
+    const forget = async () => {
+      const { id, pool, sizeBytes } = copy.target;
+      await driver.verbs.ensureVolume({ volume: { id, pool, sizeBytes } }, context());
+      const file = { driver: 'file', filename: pathOf(copy.target), 'node-name': 'libvirt-90-storage' };
+      await qemu('blockdev-add', file);
+      const image = { driver: 'qcow2', file: file['node-name'], 'node-name': 'libvirt-90-format' };
+      await qemu('blockdev-add', image);
+      expect(await open()).toBeGreaterThan(0);
+    };
+    await forget();
+    await driver.verbs.discardVolumeCopy(copy, context());
+    expect([await open(), await files(copy)]).toEqual([0, { source: 1, target: 0 }]);
+    await forget();
+    expect(await driver.verbs.copyVolume(copy, context())).toEqual({ mirrored: true });
+    await driver.verbs.switchVolume(copy, context());
+    expect(await livePath(vm)).toBe(pathOf(copy.target));
+  });
+
   it('goes on being copied while the agent is away and libvirtd is killed', async () => {
     const { vm, copy } = await writing(SLOWLY);
     const { ended, abort } = await begun(copy);

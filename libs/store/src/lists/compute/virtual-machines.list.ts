@@ -18,6 +18,7 @@ export const virtualMachines = defineList({
     'LEFT JOIN template t ON t.id = b.template_id',
     'LEFT JOIN service_offering so ON so.id = b.service_offering_id',
     'LEFT JOIN user u ON u.id = b.user_id',
+    'LEFT JOIN user_data ud ON ud.id = b.user_data_id',
     'LEFT JOIN instance_group ig ON ig.account_id = b.account_id AND ig.name = b.group_name',
   ],
   where: "b.state <> 'Expunged'",
@@ -54,6 +55,8 @@ export const virtualMachines = defineList({
     cpuSpeed: 'b.cpu_mhz',
     memory: 'b.memory_mib',
     keyPairs: 'b.key_pair_names',
+    userDataId: 'b.user_data_id',
+    userDataName: 'ud.name',
     isDynamicallyScalable: 'IFNULL(so.dynamic_scaling AND t.is_dynamically_scalable, 0)',
     ...JOB_COLUMNS,
   },
@@ -64,7 +67,6 @@ export const virtualMachines = defineList({
       passwordEnabled: false,
       rootDeviceId: 0,
       rootDeviceType: 'ROOT',
-      details: {},
       securityGroup: [],
       ...(osType ? { osDisplayName: osType.name } : {}),
     };
@@ -96,6 +98,7 @@ export const virtualMachines = defineList({
   },
   keyword: ['b.name', 'b.display_name', 'b.instance_name'],
   tagged: 'virtual-machine',
+  detailed: 'virtual-machine',
   children: [
     {
       field: 'nic',
@@ -127,8 +130,8 @@ export const virtualMachines = defineList({
       order: 'm.vm_id, g.name',
     },
   ],
-  finish: (item) => {
-    const nic = item['nic'] as { ipAddress?: string }[] | undefined;
+  finish: ({ nic: nics }) => {
+    const nic = nics as { ipAddress?: string }[] | undefined;
     const address = nic?.[0]?.ipAddress;
     return address === undefined ? {} : { ipAddress: address };
   },

@@ -45,6 +45,8 @@ export interface Child {
   readonly columns: Readonly<Record<string, string>>;
   /** FROM clause with its joins. */
   readonly from: string;
+  /** The field is an object instead, of the columns `key` and `value`. */
+  readonly isMap?: true;
   /** Expression that equals the item's id. */
   readonly parent: string;
   /** A further condition. */
@@ -71,8 +73,8 @@ export interface ListView<C extends ListCommand = ListCommand> {
   readonly extra?: Readonly<Record<string, string>>;
   /** Fields that are computed from the row (columns by field name, and `extra`). */
   readonly map?: (row: Record<string, unknown>, viewer: Caller) => Readonly<Record<string, unknown>>;
-  /** Fields that are computed from the whole item, with its children. */
-  readonly finish?: (item: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+  /** Fields that are computed from the lists of children, by their field. */
+  readonly finish?: (children: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   readonly filters: Readonly<Record<string, Filter<never>>>;
   /** Conditions that hold while a parameter (or an id) is not given. */
   readonly without?: Readonly<Record<string, string>>;
@@ -80,18 +82,22 @@ export interface ListView<C extends ListCommand = ListCommand> {
   readonly keyword?: readonly string[];
   /** The resource type under which its tags are kept; fills the field `tags`. */
   readonly tagged?: ResourceType;
+  /** The resource type under which its details are kept; fills the field `details`. */
+  readonly detailed?: ResourceType;
   readonly children?: readonly Child[];
   /** Fields that only the root administrator sees. */
   readonly rootOnly?: readonly string[];
   /** Newest first instead of oldest first; ids ascend with time. */
   readonly newestFirst?: boolean;
+  /** It grows for ever, so it is never given whole. */
+  readonly isLog?: boolean;
 }
 
 /** A declaration: {@link ListView} with the names checked against the command. */
 export interface ListDeclaration<C extends ListCommand> extends ListView<C> {
   readonly columns: Readonly<Partial<Record<keyof ResultOf<C> & string, string>>>;
   readonly map?: (row: Record<string, unknown>, viewer: Caller) => Partial<ResultOf<C>>;
-  readonly finish?: (item: Readonly<Record<string, unknown>>) => Partial<ResultOf<C>>;
+  readonly finish?: (children: Readonly<Record<string, unknown>>) => Partial<ResultOf<C>>;
   /** Every own parameter, so that none is forgotten. */
   readonly filters: Readonly<
     {

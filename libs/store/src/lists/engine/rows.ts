@@ -17,7 +17,7 @@ const CONVERTERS: Partial<Record<WireType, Convert>> = {
 export function rowMapper(
   shape: Readonly<Record<string, z.ZodType>>,
   fields: readonly string[],
-): (row: Record<string, unknown>) => Record<string, unknown> {
+): (row: Readonly<Record<string, unknown>>) => Record<string, unknown> {
   const steps = fields.map((field): [string, Convert | undefined] => {
     const schema = shape[field];
     return [field, schema && CONVERTERS[wireOf(schema)?.wire ?? 'object']];

@@ -5,7 +5,9 @@ import { autocommit } from '../../database/transaction.js';
 import type { Caller } from '../../identity/caller.js';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.js';
 import type { ListCommand, ListView } from './define-list.js';
+import { EVERYTHING } from './page-sql.js';
 import { runList, type PageRequest } from './run-list.js';
+import { raw } from './sql.js';
 
 const root = { role: 'admin', accountId: 'a', domainId: 'd', domainPath: '/' } as Caller;
 const shelf = z.object({ id: z.string(), name: z.string(), book: z.array(z.object({ title: z.string() })) });
@@ -41,8 +43,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-async function read(page: PageRequest, params: Record<string, unknown> = {}, view = shelves) {
-  const { items, ...rest } = await runList(autocommit(database.source), view, root, { params, page });
+async function read(page: PageRequest, params: Record<string, unknown> = {}, view = shelves, viewer = root) {
+  const { items, ...rest } = await runList(autocommit(database.source), view, viewer, { params, page });
   const told = items.map((item) => {
     const { id, book } = item as z.infer<typeof shelf>;
     return [id, ...book.map(({ title }) => title)].join(' ');
@@ -63,6 +65,7 @@ describe.each([
     ['the last page', 3, 2, [4, 5]],
     ['a page that ends with the list', 1, 5, [0, 5]],
     ['a page behind the end', 4, 2, [5, 5]],
+    ['everything', 1, EVERYTHING, [0, 5]],
   ])('%s, with the total', async (_which, page, pageSize, [from, to]) => {
     expect(await read({ page, pageSize }, {}, view)).toEqual({ told: all.slice(from, to), count: 5 });
   });
@@ -79,4 +82,36 @@ it('counts what a filter leaves, and gives it its own children', async () => {
   expect(await read({ page: 1, pageSize: 10 }, { name: 'odd' })).toEqual({ told: ['s1 t0', 's5'], count: 2 });
   expect(await read({ page: 1, pageSize: 10 }, { name: 'none' })).toEqual({ told: [], count: 0 });
   expect(await read({ page: 2, pageSize: 10 }, { name: 'none' })).toEqual({ told: [], count: 0 });
+});
+
+describe('a list with what others share', () => {
+  const odd = { ...root, role: 'domain-admin', domainPath: '/odd/' } as Caller;
+  const shared = { ...shelves, scope: { domain: 'b.name', shared: () => raw("b.id IN ('s1', 's6')") } };
+  beforeAll(() =>
+    autocommit(database.source).execute(
+      "INSERT INTO domain (id, name, path, display_path, created_at) VALUES ('odd', 'odd', '/odd/', 'odd', NOW(3))",
+    ),
+  );
+
+  it.each([
+    ['a page', 1, 2, ['s1 t0', 's5']],
+    ['the last page', 2, 2, ['s6 t4']],
+    ['everything', 1, EVERYTHING, ['s1 t0', 's5', 's6 t4']],
+  ])('has each once in order: %s', async (_which, page, pageSize, told) => {
+    expect(await read({ page, pageSize }, {}, shared, odd)).toEqual({ told, count: 3 });
+  });
+
+  it('goes on after an id, and takes filters with it', async () => {
+    expect(await read({ limit: 1, after: 's1' }, {}, shared, odd)).toEqual({ told: ['s5'], next: 's5' });
+    expect(await read({ page: 1, pageSize: 5 }, { name: 'even' }, shared, odd)).toEqual({ told: ['s6 t4'], count: 1 });
+  });
+
+  it('is nothing special to those who see everything', async () => {
+    expect(await read({ page: 2, pageSize: 3 }, {}, shared)).toEqual({ told: ALL.slice(3), count: 5 });
+  });
+});
+
+it('does not give a log whole', async () => {
+  const { told } = await read({ page: 1, pageSize: EVERYTHING }, {}, { ...shelves, isLog: true });
+  expect(told).toEqual(ALL);
 });

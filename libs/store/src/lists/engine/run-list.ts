@@ -5,10 +5,21 @@ import type { Tx } from '../../database/transaction.js';
 import type { Caller } from '../../identity/caller.js';
 import { notFound } from '../../identity/access.js';
 import type { Child, ListCommand, ListView } from './define-list.js';
+import {
+  childQuery,
+  countQuery,
+  EVERYTHING,
+  pageQuery,
+  parentsOf,
+  rowsOf,
+  type Part,
+  type Statement,
+} from './page-sql.js';
+import { LongLists } from './long-lists.js';
+import { detailsChild } from './details.js';
 import { itemShape, rowMapper } from './rows.js';
-import { scopeCondition, type ScopeParams } from './scope.js';
-import { join, likePattern, raw, sql, type Sql } from './sql.js';
-import { tagsChild, tagsCondition } from './tags.js';
+import { readFewProjects, type ScopeParams } from './scope.js';
+import { tagsChild } from './tags.js';
 
 /** A page of a list. `count` is the total, whatever the page; absent when it was not asked for. */
 export interface ListPage<R> {
@@ -23,48 +34,131 @@ export type PageRequest =
   { readonly page: number; readonly pageSize: number } | { readonly after?: string; readonly limit: number };
 
 type Params = Readonly<Record<string, unknown>>;
+type Row = Readonly<Record<string, unknown>>;
+
+/** What a list is asked. */
+export interface ListRequest {
+  /** Validated parameters of the view's command. */
+  readonly params: Params;
+  readonly page: PageRequest;
+}
+
+/** An item as it was read, for whoever writes it out at once. */
+export interface RawItem {
+  /** Values of the database by field; see `ListView.columns`. */
+  readonly row: Row;
+  /** Fields of the view that are not columns: computed ones. They go before columns of the same name. */
+  readonly computed: Row | undefined;
+}
+
+/** A page whose items were not put together yet. */
+export interface RawPage {
+  readonly items: readonly RawItem[];
+  /** Fields that the viewer does not see. */
+  readonly hidden: ReadonlySet<string>;
+  /** Comes while items are written: children by the item's place, and what is computed from them; and the total. */
+  readonly rest: Promise<{ readonly children: readonly Row[]; readonly count: number }>;
+}
 
 /**
- * Reads a page: one query for the rows, one for the total, and one for each kind of child.
+ * Reads a page: one query for the rows, one for the total, one for each kind of child, and one for whose things are left
+ * out; as many for thousands of items as for one.
  *
- * @param params validated parameters of the view's command
  * @throws DurastackError INVALID_INPUT for a page size over {@link MAX_PAGE_SIZE}
  */
 export async function runList<C extends ListCommand>(
   tx: Tx,
   view: ListView<C>,
   viewer: Caller,
-  request: { readonly params: Params; readonly page: PageRequest },
+  request: ListRequest,
 ): Promise<ListPage<ResultOf<C>>> {
-  const { params, page } = request;
-  const narrowing = conditions(view, viewer, params).filter(({ text }) => text !== 'TRUE');
-  const condition = join([...(view.where ? [raw(view.where)] : []), ...narrowing], ' AND ');
-  const isWhole = narrowing.every(({ isBroad }) => isBroad === true);
-  const descending = view.newestFirst === true;
-  if ('limit' in page) {
-    const after = page.after === undefined ? raw('TRUE') : sql`b.id ${raw(descending ? '<' : '>')} ${page.after}`;
-    const where = join([condition, after], ' AND ');
-    const read = await readRows(tx, view, viewer, { where, isWhole, limit: page.limit + 1, offset: 0 });
-    const items = await complete(tx, view, read);
-    const { ids } = read;
-    const next = items.length > page.limit ? ids[page.limit - 1] : undefined;
-    return { items: items.slice(0, page.limit), ...(next === undefined ? {} : { next }) };
-  }
-  const offset = (page.page - 1) * page.pageSize;
-  const part = { where: condition, isWhole, limit: page.pageSize, offset };
-  const read = await readRows(tx, view, viewer, part);
-  const [items, count] = await Promise.all([complete(tx, view, read), countAll(tx, view, part, read.ids.length)]);
-  return { items, count };
+  const part = await partOf(tx, view, viewer, request);
+  const { items, hidden, rest } = await readRaw(tx, view, viewer, part);
+  const { toItem } = prepared(view);
+  // Filled in place: a copy of each of hundreds of wide items is what a page would spend most of its time on.
+  const whole = items.map(({ row, computed }) => Object.assign(toItem(row), computed));
+  for (const field of hidden) for (const item of whole) delete item[field];
+  const { children, count } = await rest;
+  for (const [index, item] of whole.entries()) Object.assign(item, children[index]);
+  const found = whole as ResultOf<C>[];
+  if (!('limit' in request.page)) return { items: found, count };
+  const { limit } = request.page;
+  const next = found.length > limit ? String(items[limit - 1]?.row['id']) : undefined;
+  return { items: found.slice(0, limit), ...(next === undefined ? {} : { next }) };
+}
+
+/** As {@link runList}, for a page with a number. */
+export async function readRawList(tx: Tx, view: ListView, viewer: Caller, request: ListRequest): Promise<RawPage> {
+  return readRaw(tx, view, viewer, await partOf(tx, view, viewer, request));
+}
+
+async function partOf(tx: Tx, view: ListView, viewer: Caller, { params, page }: ListRequest): Promise<ListPart> {
+  const projectAccountIds = await readFewProjects(tx, view.scope, viewer, params as ScopeParams);
+  const after = 'limit' in page ? page.after : undefined;
+  const rows = rowsOf(view, { viewer, params, projectAccountIds, after });
+  if ('limit' in page) return { ...rows, limit: page.limit + 1, offset: 0, counts: false };
+  const pageSize = view.isLog === true ? Math.min(page.pageSize, MAX_PAGE_SIZE) : page.pageSize;
+  return { ...rows, limit: pageSize, offset: pageSize === EVERYTHING ? 0 : (page.page - 1) * pageSize, counts: true };
+}
+
+interface ListPart extends Part {
+  /** Whether the total is asked for. */
+  readonly counts: boolean;
+}
+
+const ask = (tx: Tx, { text, values }: Statement) => tx.query<Row>(text, values);
+
+async function readRaw(tx: Tx, view: ListView, viewer: Caller, part: ListPart): Promise<RawPage> {
+  const { select } = prepared(view);
+  const reading = ask(tx, pageQuery(view, part, select));
+  const counting = countsEarly(view, part) ? count(tx, view, part) : undefined;
+  counting?.catch(() => undefined);
+  // Of everything, children are found without the ids.
+  const early = part.limit === EVERYTHING ? readChildren(tx, view, parentsOf(view, part, undefined)) : undefined;
+  // Awaited below; it is no error of nobody's when the rows fail first.
+  early?.catch(() => undefined);
+  const rows = await reading;
+  const ids = rows.map((row) => String(row['id']));
+  const children = early ?? (ids.length > 0 ? readChildren(tx, view, parentsOf(view, part, ids)) : Promise.resolve([]));
+  const rest = Promise.all([children, totalOf(tx, view, part, { rows: rows.length, counting })]).then(
+    ([found, total]) => ({
+      children: childrenOf(view, ids, found),
+      count: total,
+    }),
+  );
+  rest.catch(() => undefined);
+  return {
+    items: rows.map((row) => ({ row, computed: view.map?.(row, viewer) })),
+    hidden: new Set(viewer.role === 'admin' ? [] : view.rootOnly),
+    rest,
+  };
+}
+
+const longLists = new LongLists();
+
+function countsEarly(view: ListView, part: ListPart): boolean {
+  const { counts, limit, offset } = part;
+  return counts && limit !== EVERYTHING && longLists.isLikelyBeyond(countQuery(view, part), offset + limit);
 }
 
 /** The total: known already when the page is the last one; else counted. */
-async function countAll(tx: Tx, { table }: ListView, { where, limit, offset }: Part, rows: number): Promise<number> {
-  if (rows < limit && (rows > 0 || offset === 0)) return offset + rows;
-  const counted = await tx.query<{ n: number }>(
-    `SELECT COUNT(*) AS n FROM \`${table}\` b WHERE ${where.text}`,
-    where.values,
-  );
-  return Number(counted[0]?.n ?? 0);
+async function totalOf(
+  tx: Tx,
+  view: ListView,
+  part: ListPart,
+  { rows, counting }: { readonly rows: number; readonly counting: Promise<number> | undefined },
+): Promise<number> {
+  const { limit, offset, counts } = part;
+  if (!counts || (rows < limit && (rows > 0 || offset === 0))) return offset + rows;
+  return counting ?? count(tx, view, part);
+}
+
+async function count(tx: Tx, view: ListView, part: ListPart): Promise<number> {
+  const query = countQuery(view, part);
+  const [counted] = await ask(tx, query);
+  const total = Number(counted?.['n'] ?? 0);
+  longLists.note(query, total);
+  return total;
 }
 
 /**
@@ -84,115 +178,75 @@ export async function readOne<C extends ListCommand>(
   return item;
 }
 
-/** The paging of a CloudStack call: page 0 or none is the first, a page size of none or -1 the greatest. */
+/**
+ * The paging of a CloudStack call: page 0 or none is the first; a page size of -1 is everything, and so is a call that
+ * gives neither.
+ */
 export function offsetPage(params: Params): { page: number; pageSize: number } {
-  const size = Number(params['pageSize'] ?? -1);
+  const page = Number(params['page'] ?? 0);
+  const size = Number(params['pageSize'] ?? (page === 0 ? -1 : MAX_PAGE_SIZE));
   if (size > MAX_PAGE_SIZE || size < -1 || size === 0) {
-    throw new DurastackError('INVALID_INPUT', `The page size ${size} is out of range; ask for 1 to ${MAX_PAGE_SIZE}.`);
-  }
-  return { page: Math.max(1, Number(params['page'] ?? 1)), pageSize: size === -1 ? MAX_PAGE_SIZE : size };
-}
-
-function conditions(view: ListView, viewer: Caller, params: Params): Sql[] {
-  const ids = [params['id'], ...((params['ids'] as string[] | undefined) ?? [])].filter((id) => id !== undefined);
-  const found: Sql[] = [];
-  if (view.scope) found.push(scopeCondition(view.scope, viewer, params as ScopeParams, ids.length > 0));
-  if (params['id'] !== undefined) found.push(sql`b.id = ${params['id']}`);
-  if (params['ids'] !== undefined) found.push(ids.length > 0 ? sql`b.id IN (${ids})` : raw('FALSE'));
-  const keyword = params['keyword'];
-  if (typeof keyword === 'string' && keyword !== '' && view.keyword) {
-    const pattern = likePattern(keyword);
-    found.push(
-      join(
-        view.keyword.map((column) => sql`${raw(column)} LIKE ${pattern}`),
-        ' OR ',
-      ),
+    throw new DurastackError(
+      'INVALID_INPUT',
+      `The page size ${size} is out of range; ask for 1 to ${MAX_PAGE_SIZE}, or -1 for everything.`,
     );
   }
-  if (params['tags'] !== undefined && view.tagged)
-    found.push(...tagsCondition(view.tagged, params['tags'] as Record<string, string>));
-  for (const [name, filter] of Object.entries(view.filters)) {
-    const value = params[name];
-    if (value === undefined || filter === 'accepted') continue;
-    const part = typeof filter === 'string' ? sql`${raw(filter)} = ${value}` : filter(value as never, viewer);
-    if (part) found.push(part);
-  }
-  for (const [name, condition] of Object.entries(view.without ?? {}))
-    if (params[name] === undefined && ids.length === 0) found.push(raw(condition));
-  return found;
+  return size === -1 ? { page: 1, pageSize: EVERYTHING } : { page: Math.max(1, page), pageSize: size };
 }
 
-/** What is read of a view's table. */
-interface Part {
-  readonly where: Sql;
-  /** Nothing but the view's own condition narrows it, or what leaves out next to none. */
-  readonly isWhole: boolean;
-  readonly limit: number;
-  readonly offset: number;
+/** What was found of each kind of child. */
+type FoundChildren = readonly { readonly child: Child; readonly rows: readonly Row[] }[];
+
+function kindsOf(view: ListView): readonly Child[] {
+  return [
+    ...(view.children ?? []),
+    ...(view.tagged ? [tagsChild(view.tagged)] : []),
+    ...(view.detailed ? [detailsChild(view.detailed)] : []),
+  ];
 }
 
-/** The items of a page, still without children. */
-interface PageRows {
-  readonly items: readonly Record<string, unknown>[];
-  readonly ids: readonly string[];
-  readonly isWhole: boolean;
-}
-
-async function readRows(tx: Tx, view: ListView, viewer: Caller, part: Part): Promise<PageRows> {
-  const { toItem } = prepared(view);
-  const rows = await tx.query(pageQuery(view, part), [...part.where.values, part.limit, part.offset]);
-  // Filled in place: a copy of each of hundreds of wide items is what a page would spend most of its time on.
-  const items = rows.map((row) => Object.assign(toItem(row), view.map?.(row, viewer)));
-  if (viewer.role !== 'admin') for (const field of view.rootOnly ?? []) for (const item of items) delete item[field];
-  return { items, ids: rows.map((row) => String(row['id'])), isWhole: part.isWhole };
-}
-
-async function complete<C extends ListCommand>(tx: Tx, view: ListView<C>, read: PageRows): Promise<ResultOf<C>[]> {
-  if (read.items.length > 0) await addChildren(tx, view, read);
-  if (view.finish) for (const item of read.items) Object.assign(item, view.finish(item));
-  return read.items as ResultOf<C>[];
-}
-
-/** Takes the condition's values, the limit and the offset. */
-function pageQuery(view: ListView, { where, isWhole, offset }: Part): string {
-  const { select } = prepared(view);
-  const order = view.newestFirst ? 'b.id DESC' : 'b.id';
-  const joins = (view.joins ?? []).join(' ');
-  // Where nothing narrows, the optimiser would sort the whole of an index on `state` instead of walking the key.
-  const hint = isWhole ? 'FORCE INDEX (PRIMARY)' : '';
-  const table = `\`${view.table}\` b`;
-  if (isWhole && offset === 0)
-    return `SELECT ${select} FROM ${table} ${hint} ${joins} WHERE ${where.text} ORDER BY ${order} LIMIT ? OFFSET ?`;
-  // The inner query finds the ids of the page in an index; rows and joins are read for these alone.
-  return `SELECT ${select} FROM (SELECT b.id FROM ${table} ${hint} WHERE ${where.text} ORDER BY ${order} LIMIT ? OFFSET ?) p
-    JOIN ${table} ON b.id = p.id ${joins} ORDER BY ${order}`;
-}
-
-async function addChildren(tx: Tx, view: ListView, { items, ids, isWhole }: PageRows): Promise<void> {
-  const byId = new Map(items.map((item, index) => [ids[index], item]));
-  const children = [...(view.children ?? []), ...(view.tagged ? [tagsChild(view.tagged)] : [])];
-  // A page of all rows leaves out next to none between its first and its last: one range instead of hundreds of keys.
-  const [first, last] = view.newestFirst ? [ids.at(-1), ids[0]] : [ids[0], ids.at(-1)];
-  const parents = isWhole ? sql`BETWEEN ${first} AND ${last}` : sql`IN (${ids})`;
-  await Promise.all(
-    children.map(async (child) => {
-      for (const item of items) item[child.field] = [];
-      const { select, toItem } = preparedChild(view, child);
-      const found = await tx.query(
-        `SELECT ${select}, ${child.parent} AS parent_id FROM ${child.from} WHERE ${child.parent} ${parents.text} ${child.where ? `AND ${child.where}` : ''} ORDER BY ${child.order}`,
-        parents.values,
-      );
-      for (const row of found) {
-        const list = byId.get(String(row['parent_id']))?.[child.field] as unknown[] | undefined;
-        list?.push(Object.assign(toItem(row), child.map?.(row, list.length)));
-      }
-    }),
+function readChildren(tx: Tx, view: ListView, parents: Statement): Promise<FoundChildren> {
+  return Promise.all(
+    kindsOf(view).map(async (child) => ({
+      child,
+      rows: await ask(tx, childQuery(child, preparedChild(view, child).select, parents)),
+    })),
   );
+}
+
+/** Lists of children, and what is computed from them, for each item in order. */
+function childrenOf(view: ListView, ids: readonly string[], found: FoundChildren): Row[] {
+  const kinds = kindsOf(view);
+  if (kinds.length === 0 && !view.finish) return [];
+  const items = ids.map((): Record<string, unknown> => {
+    const empty: Record<string, unknown> = {};
+    for (const { field, isMap } of kinds) empty[field] = isMap ? {} : [];
+    return empty;
+  });
+  const byId = new Map(items.map((item, index) => [ids[index], item]));
+  for (const { child, rows } of found) {
+    const { toItem } = preparedChild(view, child);
+    for (const row of rows) {
+      const there = byId.get(String(row['parent_id']))?.[child.field];
+      if (child.isMap) Object.assign(there ?? {}, { [String(row['key'])]: row['value'] });
+      else addTo(there as unknown[] | undefined, child, { row, toItem });
+    }
+  }
+  if (view.finish) for (const item of items) Object.assign(item, view.finish(item));
+  return items;
+}
+
+function addTo(
+  list: unknown[] | undefined,
+  { map }: Child,
+  { row, toItem }: { readonly row: Row; readonly toItem: Prepared['toItem'] },
+): void {
+  list?.push(Object.assign(toItem(row), map?.(row, list.length)));
 }
 
 interface Prepared {
   readonly select: string;
-  readonly toItem: (row: Record<string, unknown>) => Record<string, unknown>;
+  readonly toItem: (row: Row) => Record<string, unknown>;
 }
 
 const cache = new WeakMap<object, Prepared>();
@@ -217,7 +271,7 @@ function prepared(view: ListView): Prepared {
 function preparedChild(view: ListView, child: Child): Prepared {
   const known = cache.get(child);
   if (known) return known;
-  const shape = itemShape((view.command.result.shape as Record<string, never>)[child.field]);
+  const shape = child.isMap ? {} : itemShape((view.command.result.shape as Record<string, never>)[child.field]);
   const fields = Object.keys(child.columns).filter((field) => field in shape);
   const made = { select: selectList(child.columns), toItem: rowMapper(shape, fields) };
   cache.set(child, made);

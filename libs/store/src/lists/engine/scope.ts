@@ -1,3 +1,4 @@
+import type { Tx } from '../../database/transaction.js';
 import type { Caller } from '../../identity/caller.js';
 import type { Scope } from './define-list.js';
 import { join, likePattern, raw, sql, type Sql } from './sql.js';
@@ -12,6 +13,36 @@ export interface ScopeParams {
   readonly projectId?: string | undefined;
 }
 
+/** How a call names things, beside its parameters. */
+export interface ScopeHints {
+  /** The call names ids: then it is not narrowed to the own account. */
+  readonly byId: boolean;
+  /** The accounts of all projects, when they are few; see {@link readFewProjects}. */
+  readonly projectAccountIds?: readonly string[] | undefined;
+}
+
+/** So many accounts are named one by one. */
+const FEW = 200;
+
+/**
+ * The accounts that own the things of projects, when there are few: conditions that name them are cheaper for each row
+ * than a look into the table. Undefined when there are many, or when the call does not ask for things beside those of
+ * projects.
+ */
+export async function readFewProjects(
+  tx: Tx,
+  scope: Scope | undefined,
+  viewer: Caller,
+  params: ScopeParams,
+): Promise<readonly string[] | undefined> {
+  const { account, projectId, listAll, isRecursive, domainId } = params;
+  if (scope?.account === undefined || scope.holds !== undefined || viewer.role === 'user') return undefined;
+  if (projectId !== undefined || account !== undefined) return undefined;
+  if (listAll !== true && isRecursive !== true && domainId === undefined) return undefined;
+  const rows = await tx.query<{ id: string }>(`SELECT account_id AS id FROM project LIMIT ${FEW + 1}`);
+  return rows.length > FEW ? undefined : rows.map(({ id }) => id);
+}
+
 /** The rows that a caller sees as a member of projects. */
 function asMember(account: Sql, viewer: Caller): Sql[] {
   const ids = viewer.projectAccountIds ?? [];
@@ -21,8 +52,10 @@ function asMember(account: Sql, viewer: Caller): Sql[] {
 /**
  * What the caller may see at all: everything; what lies below the own domain; what the own account owns; and what
  * projects own which it is a member of.
+ *
+ * @param beside things of projects are asked for, or may be among those asked for
  */
-function limitOf(scope: Scope, viewer: Caller): Sql[] {
+function limitOf(scope: Scope, viewer: Caller, beside: boolean): Sql[] {
   if (viewer.role === 'admin') return [];
   const domain = raw(scope.domain);
   const account = scope.account === undefined ? undefined : raw(scope.account);
@@ -31,8 +64,11 @@ function limitOf(scope: Scope, viewer: Caller): Sql[] {
   const own = viewer.role === 'domain-admin' ? below : sql`${account} = ${viewer.accountId}`;
   if (scope.holds === 'accounts') return [own];
   if (scope.holds === 'projects' && viewer.role === 'user') return [orNothing(asMember(account, viewer))];
-  return [join([own, ...asMember(account, viewer)], ' OR ')];
+  return [join([own, ...(beside ? asMember(account, viewer) : [])], ' OR ')];
 }
+
+/** What a caller may see at all, whatever a call narrows it to. */
+export const visibleTo = (scope: Scope, viewer: Caller): Sql => join(limitOf(scope, viewer, true), ' AND ');
 
 /** One of them, or nothing when there is none. */
 function orNothing(parts: readonly Sql[]): Sql {
@@ -40,29 +76,37 @@ function orNothing(parts: readonly Sql[]): Sql {
 }
 
 /** What the call narrows it to. */
-function narrowingOf(scope: Scope, viewer: Caller, params: ScopeParams, byId: boolean): Sql[] {
+interface Narrowing {
+  readonly parts: readonly Sql[];
+  /** Nothing that belongs to a project is among what is asked for. */
+  readonly leavesOutProjects: boolean;
+}
+
+function narrowingOf(scope: Scope, viewer: Caller, params: ScopeParams, hints: ScopeHints): Narrowing {
   const domain = raw(scope.domain);
   const account = scope.account === undefined ? undefined : raw(scope.account);
+  const only = (...parts: readonly Sql[]): Narrowing => ({ parts, leavesOutProjects: false });
   if (params.projectId !== undefined && account !== undefined && scope.holds === undefined)
-    return [ofProject(account, viewer, params.projectId)];
+    return only(ofProject(account, viewer, params.projectId));
   if (params.account !== undefined && account !== undefined) {
     const domainId = params.domainId ?? viewer.domainId;
     const named = sql`SELECT id FROM account WHERE domain_id = ${domainId} AND name = ${params.account}`;
-    return [scope.holds === 'projects' ? administeredBy(account, named) : sql`${account} = (${named})`];
+    return only(scope.holds === 'projects' ? administeredBy(account, named) : sql`${account} = (${named})`);
   }
-  const without = byId || account === undefined || scope.holds !== undefined ? [] : [withoutProjects(account)];
+  const leavesOutProjects = !hints.byId && account !== undefined && scope.holds === undefined;
+  // A user who is left what the own account owns needs not be told what projects own.
+  const without = leavesOutProjects && viewer.role !== 'user' ? withoutProjects(account, hints) : [];
   if (params.domainId !== undefined) {
     const recursive = params.isRecursive ?? params.listAll ?? false;
-    if (!recursive) return [sql`${domain} = ${params.domainId}`, ...without];
-    return [
-      sql`${domain} IN (SELECT below.id FROM domain above JOIN domain below ON below.path LIKE CONCAT(above.path, '%') WHERE above.id = ${params.domainId})`,
-      ...without,
-    ];
+    const within = recursive
+      ? sql`${domain} IN (SELECT below.id FROM domain above JOIN domain below ON below.path LIKE CONCAT(above.path, '%') WHERE above.id = ${params.domainId})`
+      : sql`${domain} = ${params.domainId}`;
+    return { parts: [within, ...without], leavesOutProjects };
   }
-  if (byId || account === undefined) return [];
-  if (params.listAll === true || params.isRecursive === true) return without;
-  if (scope.holds === 'projects') return [orNothing(asMember(account, viewer))];
-  return [sql`${account} = ${viewer.accountId}`];
+  if (hints.byId || account === undefined) return only();
+  if (params.listAll === true || params.isRecursive === true) return { parts: without, leavesOutProjects };
+  if (scope.holds === 'projects') return only(orNothing(asMember(account, viewer)));
+  return only(sql`${account} = ${viewer.accountId}`);
 }
 
 /** What one project owns, or all projects that the caller may see. */
@@ -78,19 +122,31 @@ function administeredBy(account: Sql, accounts: Sql): Sql {
 }
 
 /** It leaves out little, so it is none to choose an index by. */
-function withoutProjects(account: Sql): Sql {
-  return { ...sql`(${account} IS NULL OR ${account} NOT IN (SELECT account_id FROM project))`, isBroad: true };
+function withoutProjects(account: Sql, { projectAccountIds: few }: ScopeHints): Sql[] {
+  if (few?.length === 0) return [];
+  const projects = few === undefined ? raw('SELECT account_id FROM project') : sql`${few}`;
+  return [{ ...sql`(${account} IS NULL OR ${account} NOT IN (${projects}))`, isBroad: true }];
 }
 
 /**
- * The condition of a scope for a call. What the caller may not see is cut off whatever the parameters say, so
- * what is not allowed looks like what does not exist.
- *
- * @param byId the call names ids: then it is not narrowed to the own account
+ * The conditions of a scope for a call, of which one must hold. What the caller may not see is cut off whatever the
+ * parameters say, so what is not allowed looks like what does not exist.
  */
-export function scopeCondition(scope: Scope, viewer: Caller, params: ScopeParams, byId: boolean): Sql {
-  const parts = [...limitOf(scope, viewer), ...narrowingOf(scope, viewer, params, byId)];
+export function scopeAlternatives(
+  scope: Scope,
+  viewer: Caller,
+  params: ScopeParams,
+  hints: ScopeHints,
+): readonly [Sql, ...Sql[]] {
+  const { parts: narrowing, leavesOutProjects } = narrowingOf(scope, viewer, params, hints);
+  const parts = [...limitOf(scope, viewer, !leavesOutProjects), ...narrowing];
   const [only] = parts;
   const own = parts.length === 1 && only ? only : join(parts, ' AND ');
-  return scope.shared ? join([own, scope.shared(viewer)], ' OR ') : own;
+  return scope.shared ? [own, scope.shared(viewer)] : [own];
+}
+
+/** {@link scopeAlternatives} as one condition. */
+export function scopeCondition(scope: Scope, viewer: Caller, params: ScopeParams, byId: boolean): Sql {
+  const alternatives = scopeAlternatives(scope, viewer, params, { byId });
+  return alternatives.length === 1 ? alternatives[0] : join(alternatives, ' OR ');
 }

@@ -9,7 +9,7 @@ export const domains = defineList({
   resource: 'domain',
   table: 'domain',
   joins: ['LEFT JOIN domain up ON up.id = b.parent_id'],
-  where: 'NOT b.removed',
+  where: 'b.removed = 0',
   scope: { domain: 'b.id' },
   columns: {
     id: 'b.id',

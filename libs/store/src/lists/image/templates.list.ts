@@ -1,5 +1,6 @@
 import { osTypeOf } from '@durastack/contracts/compute/os-types';
 import { listTemplates } from '@durastack/contracts/image/list-templates';
+import { sharedWith } from '../../image/template-permissions.js';
 import { JOB_COLUMNS, OWNED, OWNER_COLUMNS, OWNER_JOINS, whether } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
 import { raw, sql } from '../engine/sql.js';
@@ -11,7 +12,7 @@ export const templates = defineList({
   table: 'template',
   joins: [...OWNER_JOINS, 'LEFT JOIN zone z ON z.id = b.zone_id'],
   where: "b.state <> 'Removed'",
-  scope: { ...OWNED, shared: () => raw('b.is_public') },
+  scope: { ...OWNED, shared: (viewer) => sql`b.is_public OR ${sharedWith(viewer)}` },
   columns: {
     id: 'b.id',
     name: 'b.name',
@@ -56,7 +57,6 @@ export const templates = defineList({
       sshKeyEnabled: true,
       bits: 64,
       bootable: true,
-      details: {},
       status:
         stateNow === 'Ready' ? 'Download Complete' : typeof told === 'string' ? told : `${Number(fetched)}% Downloaded`,
       ...(osType ? { osTypeName: osType.name } : {}),
@@ -77,8 +77,7 @@ export const templates = defineList({
         case 'executable':
           return raw("b.state = 'Ready'");
         case 'sharedexecutable':
-          // Nothing is shared with single accounts.
-          return raw('FALSE');
+          return sql`${sharedWith(viewer)} AND b.state = 'Ready'`;
         case 'all':
           return undefined;
       }
@@ -96,5 +95,6 @@ export const templates = defineList({
   },
   keyword: ['b.name', 'b.display_text'],
   tagged: 'template',
+  detailed: 'template',
   rootOnly: ['url'],
 });

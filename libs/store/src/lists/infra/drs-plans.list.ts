@@ -29,6 +29,7 @@ export const drsPlans = defineList({
   },
   filters: { clusterId: 'b.cluster_id' },
   newestFirst: true,
+  isLog: true,
   children: [
     {
       field: 'migrations',

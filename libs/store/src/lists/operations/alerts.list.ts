@@ -8,6 +8,7 @@ export const alerts = defineList({
   table: 'alert',
   where: 'b.archived = 0',
   newestFirst: true,
+  isLog: true,
   columns: { id: 'b.id', type: 'b.type', name: 'b.name', description: 'b.description', sent: 'b.created_at' },
   filters: { name: 'b.name', type: (type) => sql`b.type = ${type}` },
   keyword: ['b.name', 'b.description'],

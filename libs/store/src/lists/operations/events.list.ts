@@ -1,7 +1,7 @@
 import { tagTypeName, tagTypeOf } from '@durastack/contracts/identity/tagged-resources';
 import { listEvents } from '@durastack/contracts/operations/list-events';
 import type { ResourceType } from '@durastack/contracts/resources';
-import { NOTHING, OWNED, OWNER_COLUMNS, OWNER_JOINS } from '../engine/columns.js';
+import { OWNED, OWNER_COLUMNS, OWNER_JOINS } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
 import { moment } from '../engine/moment.js';
 import { sql } from '../engine/sql.js';
@@ -13,6 +13,7 @@ export const events = defineList({
   joins: [...OWNER_JOINS, 'LEFT JOIN user u ON u.id = b.user_id'],
   scope: OWNED,
   newestFirst: true,
+  isLog: true,
   columns: {
     id: 'b.id',
     type: 'b.type',
@@ -24,13 +25,11 @@ export const events = defineList({
     resourceId: 'b.resource_id',
     parentId: 'b.operation_id',
     sourceAddress: 'b.source_address',
+    archived: 'b.archived',
     created: 'b.created_at',
   },
   extra: { kind: 'b.resource_type' },
-  map: ({ kind }) => ({
-    archived: false,
-    ...(typeof kind === 'string' ? { resourceType: tagTypeName(kind as ResourceType) } : {}),
-  }),
+  map: ({ kind }) => (typeof kind === 'string' ? { resourceType: tagTypeName(kind as ResourceType) } : {}),
   filters: {
     type: 'b.type',
     level: 'b.level',
@@ -42,7 +41,8 @@ export const events = defineList({
     startId: (id) => sql`b.operation_id = (SELECT operation_id FROM event WHERE id = ${id})`,
     duration: 'accepted',
     entryTime: 'accepted',
-    archived: (wanted) => (wanted ? NOTHING : undefined),
+    archived: 'b.archived',
   },
+  without: { archived: 'b.archived = 0' },
   keyword: ['b.type', 'b.description'],
 });

@@ -16,6 +16,7 @@ const OPEN = new Set(['queued', 'granted', 'running']);
 export const jobs = defineList({
   command: listAsyncJobs,
   table: 'operation',
+  isLog: true,
   joins: OWNER_JOINS,
   scope: OWNED,
   columns: {

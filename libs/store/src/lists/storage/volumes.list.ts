@@ -19,7 +19,7 @@ export const volumes = defineList({
     'LEFT JOIN storage_pool sp ON sp.id = b.pool_id',
     'LEFT JOIN volume_copy vc ON vc.volume_id = b.id',
   ],
-  where: "b.state <> 'Expunged'",
+  where: "b.state <> 'Expunged' AND b.kind <> 'SPARE'",
   scope: OWNED,
   columns: {
     id: 'b.id',

@@ -1,9 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { newId } from '@durastack/kit/ids/new-id';
-import { contains, freeAddresses } from '@durastack/model/network/address-plan';
-import { toStoreError, type Tx } from '@durastack/store/database/transaction';
-import type { WantedNetwork } from './deploy-checks.js';
+import { toStoreError, type Tx } from '../database/transaction.js';
+
+/** A network that a machine joins, with the address that was asked for. */
+export interface WantedNetwork {
+  readonly id: string;
+  readonly ip?: string | undefined;
+}
+
+/** Arithmetic of addresses, which is not this library's matter. */
+export interface AddressPlan {
+  contains(cidr: string, ip: string): boolean;
+  freeAddresses(
+    range: { readonly startIp: string; readonly endIp: string; readonly reserved: readonly string[] },
+    used: ReadonlySet<string>,
+    start: number,
+  ): Iterable<string>;
+}
 
 /** Attempts at an address that a parallel deploy takes first. */
 const ATTEMPTS = 20;
@@ -26,43 +40,54 @@ interface NetworkRow {
  */
 export async function writeNics(
   tx: Tx,
+  addresses: AddressPlan,
   plan: { vmId: string; instance: string; networks: readonly WantedNetwork[] },
 ): Promise<void> {
-  for (const [index, wanted] of plan.networks.entries()) {
-    const [network] = await tx.query<NetworkRow>(
-      'SELECT id, name, state, cidr, gateway, start_ip AS startIp, end_ip AS endIp FROM network WHERE id = ?',
-      [wanted.id],
-    );
-    if (network?.state !== 'Implemented')
-      throw new DurastackError('NOT_ALLOWED_IN_STATE', `The network ${wanted.id} is ${network?.state ?? 'gone'}.`);
-    await writeNic(tx, {
-      vmId: plan.vmId,
-      instance: plan.instance,
-      network,
-      wantedIp: wanted.ip,
-      isDefault: index === 0,
-    });
-  }
+  const { vmId, instance } = plan;
+  for (const [index, network] of plan.networks.entries())
+    await writeNic(tx, addresses, { id: newId(), vmId, instance, network, isDefault: index === 0 });
 }
 
-interface Nic {
+/** An interface to be written. */
+export interface NewNic {
+  readonly id: string;
   readonly vmId: string;
+  /** What names of taps begin with. */
   readonly instance: string;
+  readonly network: WantedNetwork;
+  readonly isDefault: boolean;
+  /** A MAC that was asked for, and that nobody has. */
+  readonly mac?: string | undefined;
+}
+
+/** Writes one interface; see {@link writeNics}. */
+export async function writeNic(tx: Tx, addresses: AddressPlan, wanted: NewNic): Promise<void> {
+  const [network] = await tx.query<NetworkRow>(
+    'SELECT id, name, state, cidr, gateway, start_ip AS startIp, end_ip AS endIp FROM network WHERE id = ?',
+    [wanted.network.id],
+  );
+  if (network?.state !== 'Implemented')
+    throw new DurastackError(
+      'NOT_ALLOWED_IN_STATE',
+      `The network ${wanted.network.id} is ${network?.state ?? 'gone'}.`,
+    );
+  await insertNic(tx, addresses, { ...wanted, network, wantedIp: wanted.network.ip });
+}
+
+interface Nic extends Omit<NewNic, 'network'> {
   readonly network: NetworkRow;
   readonly wantedIp: string | undefined;
-  readonly isDefault: boolean;
 }
 
-async function writeNic(tx: Tx, nic: Nic): Promise<void> {
-  for (const ip of await candidates(tx, nic)) {
-    const id = newId();
+async function insertNic(tx: Tx, addresses: AddressPlan, nic: Nic): Promise<void> {
+  for (const ip of await candidates(tx, addresses, nic)) {
     const tail = randomBytes(5);
-    const mac = ['02', ...[...tail].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
+    const mac = nic.mac ?? ['02', ...[...tail].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
     const tap = `${nic.instance}-${randomBytes(3).toString('hex')}`;
     try {
       await tx.execute(
         'INSERT INTO nic (id, vm_id, network_id, mac, ip, tap, is_default, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, NOW(3))',
-        [id, nic.vmId, nic.network.id, mac, ip, tap, nic.isDefault],
+        [nic.id, nic.vmId, nic.network.id, mac, ip, tap, nic.isDefault],
       );
       return;
     } catch (error) {
@@ -75,9 +100,9 @@ async function writeNic(tx: Tx, nic: Nic): Promise<void> {
   throw new DurastackError('NO_CAPACITY', `The network ${nic.network.name} has no free address.`);
 }
 
-async function candidates(tx: Tx, { network, wantedIp, vmId }: Nic): Promise<string[]> {
+async function candidates(tx: Tx, addresses: AddressPlan, { network, wantedIp, vmId }: Nic): Promise<string[]> {
   if (wantedIp !== undefined) {
-    if (!contains(network.cidr, wantedIp) || wantedIp === network.gateway) {
+    if (!addresses.contains(network.cidr, wantedIp) || wantedIp === network.gateway) {
       throw new DurastackError(
         'INVALID_INPUT',
         `The address ${wantedIp} cannot be given on the network ${network.name} (${network.cidr}).`,
@@ -88,11 +113,11 @@ async function candidates(tx: Tx, { network, wantedIp, vmId }: Nic): Promise<str
   const range = { startIp: network.startIp, endIp: network.endIp, reserved: [network.gateway] };
   const start = Number.parseInt(vmId.replaceAll('-', '').slice(-8), 16);
   // On most networks one of a few addresses is free; only on a nearly full one are all looked at.
-  const few = take(freeAddresses(range, new Set(), start));
+  const few = take(addresses.freeAddresses(range, new Set(), start));
   if (few.length === 0) return [];
   const taken = await usedAddresses(tx, network.id, few);
   const free = few.filter((ip) => !taken.has(ip));
-  return free.length > 0 ? free : take(freeAddresses(range, await usedAddresses(tx, network.id), start));
+  return free.length > 0 ? free : take(addresses.freeAddresses(range, await usedAddresses(tx, network.id), start));
 }
 
 function take(addresses: Iterable<string>): string[] {

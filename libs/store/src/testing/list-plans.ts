@@ -1,0 +1,89 @@
+/** How the database carries out lists: which statements a page takes, and by which indexes. */
+import type { Caller } from '../identity/caller.js';
+import type { Tx } from '../database/transaction.js';
+import type { ListView } from '../lists/engine/define-list.js';
+import { offsetPage, runList } from '../lists/engine/run-list.js';
+
+/** One line of EXPLAIN. */
+export interface PlanStep {
+  /** The table's name; an alias or `<derived2>` where it is none of the statement's. */
+  readonly table: string;
+  /** MariaDB's `type`: ALL, index, range, ref, eq_ref, … */
+  readonly access: string;
+  readonly key: string | null;
+  /** How many it expects to look at. */
+  readonly rows: number;
+  readonly extra: string;
+}
+
+/** A statement of a page. */
+export interface Plan {
+  readonly sql: string;
+  readonly steps: readonly PlanStep[];
+}
+
+interface ExplainRow {
+  readonly table: string | null;
+  readonly type: string | null;
+  readonly key: string | null;
+  readonly rows: string | number | null;
+  readonly Extra: string | null;
+}
+
+/** What a list is asked by whom. */
+export interface AskedList {
+  readonly view: ListView;
+  readonly viewer: Caller;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** The statements of a page; each has been carried out. */
+export async function statementsOf(tx: Tx, { view, viewer, params }: AskedList): Promise<[string, unknown[]][]> {
+  const sent: [string, unknown[]][] = [];
+  const noting: Tx = {
+    ...tx,
+    query: (sql, values = []) => {
+      sent.push([sql, [...values]]);
+      return tx.query(sql, values);
+    },
+  };
+  await runList(noting, view, viewer, { params, page: offsetPage(params) });
+  return sent;
+}
+
+/** The plans of a page's statements. */
+export async function plansOf(tx: Tx, asked: AskedList): Promise<Plan[]> {
+  const plans: Plan[] = [];
+  for (const [sql, values] of await statementsOf(tx, asked)) {
+    const rows = await tx.query<ExplainRow>(`EXPLAIN ${sql}`, values);
+    const names = tablesOf(sql);
+    plans.push({
+      sql: sql.replaceAll(/\s+/g, ' '),
+      steps: rows.map(({ table, type, key, rows: expected, Extra }) => ({
+        table: names.get(table ?? '') ?? table ?? '',
+        access: type ?? '',
+        key,
+        rows: Number(expected ?? 0),
+        extra: Extra ?? '',
+      })),
+    });
+  }
+  return plans;
+}
+
+/** The tables of a statement by their aliases. */
+function tablesOf(sql: string): Map<string, string> {
+  const found = sql.matchAll(/(?:FROM|JOIN)\s+`?(\w+)`?(?:\s+(?!WHERE|ON|JOIN|LEFT|LIMIT|ORDER)(\w+))?/gi);
+  return new Map([...found].map(([, table = '', alias]) => [alias ?? table, table]));
+}
+
+/**
+ * Whether a step looks at every row of a table without need: all of its rows, or all of an index in order to read rows
+ * by it. A walk along an index that ends with the page is none, nor is one that a total is counted from.
+ *
+ * @param most rows that a page may look at
+ */
+export function isFullScan({ access, rows, extra }: PlanStep, most: number): boolean {
+  if (access === 'ALL') return rows > most;
+  return access === 'index' && rows > most && !extra.includes('Using index');
+}
