@@ -23,8 +23,8 @@ type Pools = Witnesses['pools'];
 const LOOKERS = 2;
 const VERY_MANY = 100;
 const HEARTBEATS = 1.5;
-/** On top, for the call. */
-const CALL_MS = 2_000;
+/** On top, for the call and its last look. */
+const CALL_MS = 6_000;
 /** What was seen so long ago is looked at anew. */
 const AGE_MS = 10_000;
 

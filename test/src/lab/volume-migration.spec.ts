@@ -10,7 +10,7 @@ import { LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.j
 const TIMEOUT_MS = 240_000;
 const JOB_DONE = 1;
 /** So slow that there is a middle to strike in. */
-const MIB_PER_SECOND = 12;
+const MIB_PER_SECOND = 5;
 const HOST = 'host-1';
 const PAYLOAD = '/root/payload';
 

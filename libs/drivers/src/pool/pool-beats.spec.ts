@@ -74,10 +74,11 @@ describe('a host that others look at', () => {
       return new Promise<never>(() => {});
     };
     const hung = new PoolBeats(() => ({ beat: hang, readBeat: hang }));
-    for (let times = 0; times < 3; times += 1) {
-      void hung.write([pool], { hostId: OWN, bootId: 'boot', count: times });
-      expect(await watch(hung, 100)).toBeUndefined();
-    }
+    const looks = [1, 2, 3].map((count) => {
+      void hung.write([pool], { hostId: OWN, bootId: 'boot', count });
+      return watch(hung, 100);
+    });
+    expect(await Promise.all(looks)).toEqual([undefined, undefined, undefined]);
     expect(calls).toBe(2);
   });
 });

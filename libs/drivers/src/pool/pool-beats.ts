@@ -11,6 +11,8 @@ import type { VerbParams, VerbResult } from '@durastack/contracts/agent/verbs';
 import type { PoolDriver } from '../pool-driver.js';
 
 const LOOK_EVERY_MS = 1_000;
+/** The last look reads twice, on a host that may be busy. */
+const LAST_LOOK_MS = 4_000;
 
 /** The part of a pool's driver that is about heartbeats. */
 export type BeatingPool = Required<Pick<PoolDriver, 'beat' | 'readBeat'>>;
@@ -45,7 +47,7 @@ export class PoolBeats {
     const untilMs = performance.now() + forMs;
     const looks = pools.map(async (pool) => {
       const look = this.watchOne(pool, { hostId, ownId, untilMs }, signal);
-      const hung = sleep(forMs + LOOK_EVERY_MS, undefined, { signal });
+      const hung = sleep(forMs + LAST_LOOK_MS, undefined, { signal });
       const beats = await Promise.race([look, hung]).catch(() => undefined);
       return beats === undefined ? [] : [{ poolId: pool.id, beats }];
     });

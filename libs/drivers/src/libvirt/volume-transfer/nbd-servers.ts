@@ -13,6 +13,8 @@ const START_MS = 15_000;
 const LOOK_EVERY_MS = 10;
 /** From when the source has closed its connection until this one has written everything. */
 const END_MS = 60_000;
+/** From when its connection was broken until one is killed. */
+const CLOSE_MS = 5_000;
 
 /** What is served, and where. */
 export interface ServedImage {
@@ -29,6 +31,7 @@ export interface ServedImage {
 export class NbdServers {
   private readonly stop = new AbortController();
   private last: Promise<unknown> = Promise.resolve();
+  private connection: Duplex | undefined;
 
   constructor(private readonly served: ServedImage) {}
 
@@ -37,6 +40,7 @@ export class NbdServers {
     await this.ended();
     const { image, socketPath, shell } = this.served;
     const options = { signal: this.stop.signal, timeoutMs: LONGEST_MS };
+    this.connection = undefined;
     const server = shell.run('setpriv', serverArguments(image, socketPath), options);
     this.last = server;
     const state = { ended: false };
@@ -45,7 +49,8 @@ export class NbdServers {
     const deadline = performance.now() + START_MS;
     for (;;) {
       try {
-        return await connectSocket(socketPath);
+        this.connection = await connectSocket(socketPath);
+        return this.connection;
       } catch (cause) {
         if (state.ended) await server;
         if (state.ended || performance.now() > deadline)
@@ -71,10 +76,14 @@ export class NbdServers {
     await Promise.race([this.last, timeout]).finally(() => late.abort());
   }
 
-  /** Ends what is served, whatever comes of it. */
+  /**
+   * Ends what is served, whatever comes of it. A server that loses its client closes its image; for one that is killed
+   * Ceph keeps the image open for another half minute.
+   */
   async kill(): Promise<void> {
-    this.stop.abort();
-    await this.last.catch(() => undefined);
+    this.connection?.destroy();
+    const late = setTimeout(() => this.stop.abort(), this.connection === undefined ? 0 : CLOSE_MS);
+    await this.last.catch(() => undefined).finally(() => clearTimeout(late));
     await rm(this.served.socketPath, { force: true });
   }
 }
