@@ -1,7 +1,7 @@
 import type { VmNicPorts } from '@durastack/contracts/compute/vm-nic.ports';
 import type { NicSpec } from '@durastack/contracts/agent/specs';
-import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
-import { DONE, pending, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
+import { isDurastackError } from '@durastack/contracts/errors';
+import { DONE, type StepRef } from '@durastack/contracts/operations/step';
 import { contains, freeAddresses } from '@durastack/model/network/address-plan';
 import type { Tx } from '@durastack/store/database/transaction';
 import { joinNetworks } from '@durastack/store/network/fabric';
@@ -10,12 +10,12 @@ import { writeNic } from '@durastack/store/network/nic-plan';
 import type { OperationRow } from '@durastack/store/operations/operation-row';
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
+import { withinGrace } from '../guest-grace.js';
 import { elapsedMs } from '../run-time.js';
 import { readNics, readVm } from './vm-rows.js';
 
-/** How long a guest may take to let go of an interface. */
-const GRACE_MS = 60_000;
-const RELEASE_POLL_MS = 2_000;
+/** When its guest keeps an interface. */
+const KEPT = 'The guest does not let go of the interface, so it stays. Stop the machine, then try again.';
 
 /** What acceptance wrote of it. */
 interface Input {
@@ -71,7 +71,7 @@ export function createActivities(dependencies: ActivityDependencies): VmNicPorts
       try {
         const { vmId, nics } = found;
         const { settled } = await agents.call(found.hostId, 'ensureVmNics', { vmId, nics }, step);
-        return settled ? DONE : withinGrace(await elapsedMs(dependencies, step));
+        return settled ? DONE : withinGrace(await elapsedMs(dependencies, step), KEPT);
       } catch (error) {
         // On a host that is gone nothing has it.
         if (isDurastackError(error, 'HOST_FENCED')) return DONE;
@@ -101,15 +101,4 @@ async function requireStillRemovable(tx: Tx, step: StepRef, operation: Operation
   const vmId = operation.resource.id;
   await requireChangeableNics(tx, vmId);
   await requireRemovableNic(tx, { vmId, nicId });
-}
-
-function withinGrace(elapsed: number): StepOutcome {
-  if (elapsed < GRACE_MS) {
-    const seconds = Math.ceil((GRACE_MS - elapsed) / 1000);
-    return pending(RELEASE_POLL_MS, `waiting for the guest to let go of it, at most ${seconds} s more`);
-  }
-  throw new DurastackError(
-    'NOT_ALLOWED_IN_STATE',
-    'The guest does not let go of the interface, so it stays. Stop the machine, then try again.',
-  );
 }

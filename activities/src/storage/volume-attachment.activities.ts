@@ -1,6 +1,6 @@
 import type { DataVolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
-import { DONE, pending, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
+import { DONE, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
 import type { VolumeAttachmentPorts } from '@durastack/contracts/storage/volume.ports';
 import type { Tx } from '@durastack/store/database/transaction';
 import type { OperationRow } from '@durastack/store/operations/operation-row';
@@ -10,15 +10,16 @@ import { planAttachment } from '@durastack/store/storage/attachment';
 import { readVolume, type VolumeRow } from '@durastack/store/storage/volume-row';
 import { readPool } from '../compute/vm-rows.js';
 import type { ActivityDependencies } from '../dependencies.js';
+import { withinGrace } from '../guest-grace.js';
 import { elapsedMs } from '../run-time.js';
 import { placeDisk } from './choose-pool.js';
 import { releaseRoom } from './data-volumes.js';
 import { removeVolume } from './volume-hosts.js';
 import { readVolumeWork } from './volume-work.js';
 
-/** How long a guest may take to let go of a disk. */
-const GRACE_MS = 60_000;
-const RELEASE_POLL_MS = 2_000;
+/** When its guest keeps a disk. */
+const KEPT =
+  'The guest does not let go of the disk, so it stays attached. Unmount it there, or stop the machine, then try again.';
 
 /** Which machine the operation is about: written at acceptance, whatever became of the volume since. */
 function vmOf({ input }: Pick<OperationRow, 'input'>): string {
@@ -60,7 +61,7 @@ export function createActivities(dependencies: ActivityDependencies): VolumeAtta
   const ask = async (step: StepRef, { hostId, vmId, disk }: Plugged): Promise<StepOutcome> => {
     try {
       const { released } = await agents.call(hostId, 'ensureVolumeDetached', { vmId, volumeId: disk.volume.id }, step);
-      return released ? DONE : withinGrace(await elapsedMs(dependencies, step));
+      return released ? DONE : withinGrace(await elapsedMs(dependencies, step), KEPT);
     } catch (error) {
       if (isDurastackError(error, 'HOST_FENCED')) return DONE;
       throw error;
@@ -157,15 +158,4 @@ export function createActivities(dependencies: ActivityDependencies): VolumeAtta
         return DONE;
       }),
   };
-}
-
-function withinGrace(elapsed: number): StepOutcome {
-  if (elapsed < GRACE_MS) {
-    const seconds = Math.ceil((GRACE_MS - elapsed) / 1000);
-    return pending(RELEASE_POLL_MS, `waiting for the guest to let go of it, at most ${seconds} s more`);
-  }
-  throw new DurastackError(
-    'NOT_ALLOWED_IN_STATE',
-    'The guest does not let go of the disk, so it stays attached. Unmount it there, or stop the machine, then try again.',
-  );
 }
