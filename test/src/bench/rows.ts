@@ -2,6 +2,7 @@
 import { defaultRoleOf } from '@durastack/contracts/identity/roles';
 import { invariant } from '@durastack/contracts/errors';
 import { newId } from '@durastack/kit/ids/new-id';
+import { insertRows } from '@durastack/store/database/rows';
 import { autocommit } from '@durastack/store/database/transaction';
 import type { DataSource } from 'typeorm';
 
@@ -9,17 +10,10 @@ type Row = Readonly<Record<string, unknown>>;
 
 const ROWS_AT_ONCE = 1_000;
 
-/** Inserts rows of one shape. Table and columns come from code. */
+/** As {@link insertRows}, in statements of a size that a server takes. */
 export async function insertMany(source: DataSource, table: string, rows: readonly Row[]): Promise<void> {
-  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
-    const some = rows.slice(at, at + ROWS_AT_ONCE);
-    const columns = Object.keys(some[0]!);
-    const marks = `(${columns.map(() => '?').join(', ')})`;
-    await source.query(
-      `INSERT INTO \`${table}\` (${columns.map((column) => `\`${column}\``).join(', ')}) VALUES ${some.map(() => marks).join(', ')}`,
-      some.flatMap((row) => columns.map((column) => row[column] ?? null)),
-    );
-  }
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE)
+    await insertRows(autocommit(source), table, rows.slice(at, at + ROWS_AT_ONCE));
 }
 
 /** Who owns what is made. */
