@@ -44,7 +44,7 @@ describe.each(['host-2', 'host-3'] as const)('%s', (host) => {
       expect(objectOf(await act(host, 'OFF'))).toMatchObject({ powerstate: 'Off', status: true });
       await expect(lab.exec(host, ['true'])).rejects.toThrow(/is off/);
       await act(host, 'ON');
-      await lab.untilUp(host);
+      await lab.untilHost(host);
       expect(await bootId(host)).not.toBe(before);
       const [row] = itemsOf(await lab.admin.call('listHosts', { id: lab.hostId(host) }));
       const { password } = readBmcSettings(lab.lab.host(host).directory);

@@ -60,7 +60,7 @@ describe('the power of a host', () => {
     expect(await powerState('host-3')).toBe('Off');
     expect(await reset('host-3', 'On')).toMatchObject({ status: 204 });
     await eventually('power', async () => (await powerState('host-3')) === 'On', TIMEOUT_MS);
-    await lab.untilUp('host-3');
+    await lab.untilHost('host-3');
     const after = await bootId('host-3');
     expect(after).not.toBe(before);
     expect(await lab.domains('host-3')).toEqual([]);
@@ -83,7 +83,7 @@ describe('the power of a host', () => {
     await ipmi('on');
     await eventually('power on', async () => /is on/.test(await ipmi('status')), TIMEOUT_MS);
     expect(await bootId('host-3')).not.toBe(before);
-    await lab.untilUp('host-3');
+    await lab.untilHost('host-3');
   });
 
   it('is kept from those who do not know the password', async () => {

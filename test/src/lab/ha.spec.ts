@@ -48,9 +48,7 @@ it(
     await ha.until(CUT, 'Degraded');
     expect((await ha.seen(CUT)).hareason).toContain('writes to the pool');
     expect(lab.witness.copies(vm.id)).toHaveLength(1);
-    const missed = async () =>
-      itemsOf(await lab.admin.call('listHosts', { id: lab.hostId(CUT) }))[0]?.['state'] === 'Disconnected';
-    await eventually('it being missed', missed);
+    await lab.untilHost(CUT, 'Disconnected');
     await lab.admin.callAndWait('failOverHost', { id: lab.hostId(CUT) });
     await ha.untilElsewhere(vm, [CUT], nonce);
     await lab.heal(CUT);

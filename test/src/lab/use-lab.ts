@@ -35,7 +35,7 @@ import { Lab, labPlaces } from '@durastack/cli/lab/lab-file';
 import { run, type RunOptions, type RunResult } from '@durastack/cli/system/run';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { SmallCeph } from '@durastack/drivers/rbd/small-ceph';
-import { itemsOf, objectOf } from '../support/basis.js';
+import { eventually, itemsOf, objectOf } from '../support/basis.js';
 import { counterUserData, readCounterLog, type CounterLog, type CounterRecord } from './counter-guest.js';
 import { Witness } from './witness.js';
 
@@ -333,18 +333,14 @@ export class LabFixture {
   /** Undoes the faults of a host, and waits until the control plane sees it. */
   async heal(host: string): Promise<void> {
     await dura(this.lab.home.root, ['lab', 'heal', host]);
-    await this.untilUp(host);
+    await this.untilHost(host);
   }
 
-  /** Waits until the control plane says that a host is Up. */
-  async untilUp(host: string): Promise<void> {
-    const deadline = performance.now() + GUEST_TIMEOUT_MS;
-    for (;;) {
-      const row = itemsOf(await this.admin.call('listHosts', { id: this.hostId(host) }))[0];
-      if (row?.['state'] === 'Up') return;
-      if (performance.now() > deadline) throw new DurastackError('TIMEOUT', `${host} is ${String(row?.['state'])}.`);
-      await sleep(POLL_MS);
-    }
+  /** Waits until the control plane says this of a host. */
+  async untilHost(host: string, state = 'Up'): Promise<void> {
+    const id = this.hostId(host);
+    const isSo = async () => itemsOf(await this.admin.call('listHosts', { id }))[0]?.['state'] === state;
+    await eventually(`${host} being ${state}`, isSo, GUEST_TIMEOUT_MS);
   }
 
   /** Ends the turn. Fails when the witness saw two copies of a machine run. */
