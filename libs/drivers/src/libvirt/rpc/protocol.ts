@@ -86,10 +86,10 @@ export const DOMAIN_STATE = {
 
 /** virDomainPausedReason: its memory is on its way, or was handed over. */
 export const PAUSED_MIGRATION = 2;
-/** virDomainPausedReason: by post-copy its guest has gone to another host, which fetches the rest of its memory; or cannot. */
-export const PAUSED_POST_COPY: ReadonlySet<number> = new Set([12, 13]);
-/** The second of them: QEMU's stream has broken. */
+/** virDomainPausedReason: by post-copy its guest has gone, and QEMU's stream to where it is has broken. */
 export const PAUSED_POST_COPY_FAILED = 13;
+/** virDomainPausedReason: by post-copy its guest has gone to another host, which fetches the rest of its memory; or cannot. */
+export const PAUSED_POST_COPY: ReadonlySet<number> = new Set([12, PAUSED_POST_COPY_FAILED]);
 /** virDomainRunningReason: it came by post-copy, and its memory is not complete. */
 export const RUNNING_POST_COPY = 10;
 /** virDomainRunningReason: as that, and nothing comes any more. */
