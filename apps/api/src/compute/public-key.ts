@@ -2,16 +2,16 @@ import { createHash, generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import { DurastackError } from '@durastack/contracts/errors';
 
-/** Key types that OpenSSH takes today. */
-const TYPES = new Set([
-  'ssh-rsa',
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'sk-ssh-ed25519@openssh.com',
-  'sk-ecdsa-sha2-nistp256@openssh.com',
-]);
+/** Key types that OpenSSH takes today, and of how many fields each is, its own name among them (RFC 4253, 5656, 8709). */
+const FIELDS: Readonly<Record<string, number>> = {
+  'ssh-rsa': 3,
+  'ssh-ed25519': 2,
+  'ecdsa-sha2-nistp256': 3,
+  'ecdsa-sha2-nistp384': 3,
+  'ecdsa-sha2-nistp521': 3,
+  'sk-ssh-ed25519@openssh.com': 3,
+  'sk-ecdsa-sha2-nistp256@openssh.com': 4,
+};
 
 /** A public key on one line, and its fingerprint. */
 export interface PublicKey {
@@ -30,14 +30,31 @@ export function parsePublicKey(text: string): PublicKey {
   const plain = /^[a-z-]+[\w@.-]* /.test(text.trim()) ? text : Buffer.from(text, 'base64').toString('utf8');
   const [type = '', body = '', ...comment] = plain.trim().split(/\s+/);
   const blob = Buffer.from(body, 'base64');
-  const named = blob.length > 4 ? blob.subarray(4, 4 + blob.readUInt32BE(0)).toString('latin1') : '';
-  if (!TYPES.has(type) || named !== type) {
+  const fields = fieldsOf(blob);
+  if (!Object.hasOwn(FIELDS, type) || fields[0]?.toString('latin1') !== type) {
     throw new DurastackError(
       'INVALID_INPUT',
       'The public key is none in OpenSSH format; give one line like “ssh-ed25519 AAAA… name”.',
     );
   }
+  if (fields.length !== FIELDS[type] || fields.some((field) => field.length === 0)) {
+    throw new DurastackError(
+      'INVALID_INPUT',
+      `The public key is not a whole ${type} key: something of it is missing, or was added. Give the whole line of the .pub file.`,
+    );
+  }
   return { line: [type, body, ...comment].join(' '), fingerprint: fingerprintOf(blob) };
+}
+
+/** The fields of a key, each behind its length (RFC 4251 §5: `string`); the last one is empty where it was cut off. */
+function fieldsOf(blob: Buffer): Buffer[] {
+  const fields: Buffer[] = [];
+  for (let at = 0; at < blob.length;) {
+    const end = at + 4 <= blob.length ? at + 4 + blob.readUInt32BE(at) : Infinity;
+    fields.push(end <= blob.length ? blob.subarray(at + 4, end) : Buffer.alloc(0));
+    at = end;
+  }
+  return fields;
 }
 
 function fingerprintOf(blob: Buffer): string {

@@ -165,6 +165,24 @@ describe('SSH key pairs', () => {
     );
   });
 
+  it('are refused when they are not whole', async () => {
+    const [type = '', body = ''] = (await generateSshKey('me')).line.split(' ');
+    const blob = Buffer.from(body, 'base64');
+    // Within its number, between two fields, within a length, and with something behind it.
+    const cuts = [
+      blob.subarray(0, 200),
+      blob.subarray(0, 18),
+      blob.subarray(0, 20),
+      Buffer.concat([blob, Buffer.alloc(4)]),
+    ];
+    for (const cut of cuts) {
+      const publickey = `${type} ${cut.toString('base64')} me`;
+      const { status, body: reply } = await t.call('registerSSHKeyPair', { name: 'cut', publickey }, alice.keys);
+      expect([status, reply['errortext']]).toEqual([431, expect.stringContaining('not a whole ssh-rsa key')]);
+    }
+    expect((await t.call('listSSHKeyPairs', { name: 'cut' }, alice.keys)).body).toEqual({});
+  });
+
   it('are removed by name', async () => {
     expect((await t.call('deleteSSHKeyPair', { name: 'plain' }, alice.keys)).body).toEqual({ success: 'true' });
     expect(await errorOf('deleteSSHKeyPair', { name: 'plain' }, alice.keys)).toContain('does not exist');
