@@ -4,16 +4,11 @@ import { serviceList } from '../../network/service-list.js';
 import { NOTHING, whether } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
 import { scopeCondition } from '../engine/scope.js';
-import { join, sql, type Sql } from '../engine/sql.js';
+import { sql } from '../engine/sql.js';
+import { offersAll } from './offered-services.js';
 
 const NETWORKS = { account: 'n.account_id', domain: 'n.domain_id' };
 const HAS_TAGS = "COALESCE(b.tags, '') <> ''";
-
-/** Offerings that have a service; the column is written by this product alone. */
-function serves(name: string): Sql {
-  const known = serviceNameOf(name);
-  return known === undefined ? NOTHING : sql`b.services_json LIKE ${`%"name":"${known}"%`}`;
-}
 
 /** Network offerings. */
 export const networkOfferings = defineList({
@@ -58,7 +53,7 @@ export const networkOfferings = defineList({
     specifyVlan: whether('b.specify_vlan'),
     specifyIpRanges: whether('b.specify_ip_ranges'),
     sourceNatSupported: whether(`b.services_json LIKE '%"name":"SourceNat"%'`),
-    supportedServices: (names) => join(names.map(serves), ' AND '),
+    supportedServices: (names) => offersAll(names, serviceNameOf),
     isTagged: whether(HAS_TAGS),
     zoneId: 'accepted',
     networkId: (id, viewer) =>

@@ -1,15 +1,9 @@
 import { listVPCOfferings } from '@durastack/contracts/network/list-vpc-offerings';
 import { vpcServiceNameOf } from '@durastack/contracts/network/vpc-offerings';
 import { serviceList } from '../../network/service-list.js';
-import { NOTHING, whether } from '../engine/columns.js';
+import { whether } from '../engine/columns.js';
 import { defineList } from '../engine/define-list.js';
-import { join, sql, type Sql } from '../engine/sql.js';
-
-/** Offerings that have a service; the column is written by this product alone. */
-function serves(name: string): Sql {
-  const known = vpcServiceNameOf(name);
-  return known === undefined ? NOTHING : sql`b.services_json LIKE ${`%"name":"${known}"%`}`;
-}
+import { offersAll } from './offered-services.js';
 
 /** VPC offerings. */
 export const vpcOfferings = defineList({
@@ -36,7 +30,7 @@ export const vpcOfferings = defineList({
     displayText: 'b.display_text',
     state: 'b.state',
     isDefault: whether('b.is_default'),
-    supportedServices: (names) => join(names.map(serves), ' AND '),
+    supportedServices: (names) => offersAll(names, vpcServiceNameOf),
     zoneId: 'accepted',
   },
   keyword: ['b.name', 'b.display_text'],
