@@ -11,6 +11,7 @@ import type { Registry, Served } from '../catalogue/registry.js';
 import type { AnyCall, CallSession, KnownCaller } from '../face/call.js';
 import { cookiesOf, setCookie } from '../face/cookies.js';
 import type { Invoker, Outcome } from '../face/invoker.js';
+import type { Approach } from '../identity/callers.js';
 import { callerBySignature } from '../identity/request-signature.js';
 import { callerBySession, SESSION_COOKIE } from '../identity/sessions.js';
 import { awaitOperation } from '../operations/await-operation.js';
@@ -105,7 +106,7 @@ export class CloudStackFace {
         setCookie(reply, { name, value, maxAge, secure: this.isSecure() }),
     };
     if (served?.command.roles.includes('anyone')) return base;
-    const identified = await this.credentials(request, parameters, sourceAddress);
+    const identified = await this.credentials(request, parameters, { sourceAddress, command: served?.command });
     request.callerName = identified.caller.username;
     return { ...base, ...identified };
   }
@@ -113,13 +114,13 @@ export class CloudStackFace {
   private async credentials(
     request: FastifyRequest,
     parameters: RequestParameters,
-    sourceAddress: string,
+    approach: Approach,
   ): Promise<{ caller: KnownCaller; session?: CallSession }> {
     const { byName } = parameters;
     if (byName.has('signature') || byName.has('apikey'))
-      return { caller: await callerBySignature(this.platform, parameters, sourceAddress) };
+      return { caller: await callerBySignature(this.platform, parameters, approach) };
     const cookie = cookiesOf(request)[SESSION_COOKIE];
-    return callerBySession(this.platform, { cookie, sessionKey: byName.get('sessionkey') }, sourceAddress);
+    return callerBySession(this.platform, { cookie, sessionKey: byName.get('sessionkey') }, approach);
   }
 
   private isSecure(): boolean {

@@ -8,7 +8,7 @@ import type { AnyCall } from './call.js';
 /** A command that has been carried out or refused. */
 export interface CommandRecord {
   readonly command: Command;
-  readonly call: AnyCall;
+  readonly call: Pick<AnyCall, 'caller'>;
   readonly params: Readonly<Record<string, unknown>>;
   /** What it gave; the id and name of an object are recorded. */
   readonly outcome?: { readonly kind: string; readonly value?: Readonly<Record<string, unknown>> };
@@ -43,5 +43,12 @@ export async function writeCommandEvent(platform: Platform, record: CommandRecor
       asId(made?.['id']) ?? asId(params['id'] ?? params['virtualMachineId']),
       caller.sourceAddress.slice(0, 64),
     ],
+  );
+}
+
+/** As {@link writeCommandEvent}, of a refusal: the caller learns why, also when the event cannot be written. */
+export async function recordRefusal(platform: Platform, refused: CommandRecord): Promise<void> {
+  await writeCommandEvent(platform, refused).catch((fault: unknown) =>
+    platform.log.warn({ error: fault }, 'the audit event of a failed command could not be written'),
   );
 }

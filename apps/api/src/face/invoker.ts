@@ -15,7 +15,7 @@ import type { Served } from '../catalogue/registry.js';
 import type { Platform } from '../platform.js';
 import type { ProjectRights } from '../identity/project-rights.js';
 import type { RoleBook } from '../identity/role-book.js';
-import { writeCommandEvent, type CommandRecord } from './command-event.js';
+import { recordRefusal, writeCommandEvent } from './command-event.js';
 import type { AnyCall, Call } from './call.js';
 import type { DispatcherHint } from './dispatcher-hint.js';
 import { pageOf } from './page-of.js';
@@ -63,7 +63,7 @@ export class Invoker {
       'FORBIDDEN',
       `The API [${shorten(name)}] does not exist or is not available for the account Account [name=${call.caller.accountName}, role=${call.caller.accountRole.name}]; it is not available for user ${call.caller.username}.`,
     );
-    if (command) await this.recordRefusal({ command, call, params: {}, error });
+    if (command) await recordRefusal(this.platform, { command, call, params: {}, error });
     throw error;
   }
 
@@ -72,7 +72,7 @@ export class Invoker {
     try {
       return parse();
     } catch (thrown) {
-      await this.recordRefusal({ command, call, params: {}, error: asDurastackError(thrown) });
+      await recordRefusal(this.platform, { command, call, params: {}, error: asDurastackError(thrown) });
       throw thrown;
     }
   }
@@ -88,7 +88,7 @@ export class Invoker {
       return outcome;
     } catch (thrown) {
       const error = this.logged(asDurastackError(thrown), command);
-      await this.recordRefusal({ command, call, params, error });
+      await recordRefusal(this.platform, { command, call, params, error });
       throw error;
     }
   }
@@ -100,13 +100,6 @@ export class Invoker {
     } catch (thrown) {
       throw this.logged(asDurastackError(thrown), served.command);
     }
-  }
-
-  /** The caller learns why its call was refused, also when the event cannot be written. */
-  private async recordRefusal(refused: CommandRecord): Promise<void> {
-    await writeCommandEvent(this.platform, refused).catch((fault: unknown) =>
-      this.platform.log.warn({ error: fault }, 'the audit event of a failed command could not be written'),
-    );
   }
 
   private async execute({ served, call, params, page }: Invocation): Promise<Outcome> {

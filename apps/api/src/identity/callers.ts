@@ -1,8 +1,11 @@
-import { DurastackError } from '@durastack/contracts/errors';
-import type { Tx } from '@durastack/store/database/transaction';
+import type { Command } from '@durastack/contracts/command';
+import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { RoleType } from '@durastack/contracts/identity/roles';
+import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import type { Caller } from '@durastack/store/identity/caller';
 import type { KnownCaller, ProjectRole } from '../face/call.js';
+import { recordRefusal } from '../face/command-event.js';
+import type { Platform } from '../platform.js';
 import { requireAllowedSource } from './allowed-sources.js';
 
 /** A user's row with what authentication needs. */
@@ -120,15 +123,31 @@ export function callerOf(user: UserRow, sourceAddress: string): KnownCaller {
   };
 }
 
+/** From where somebody calls, and what for. */
+export interface Approach {
+  readonly sourceAddress: string;
+  /** Missing where it is none, or one that is not known. */
+  readonly command?: Command | undefined;
+}
+
 /**
- * The caller that a user is, where its calls are taken from this address.
+ * The caller that a user is, where its calls are taken from this address; a command that is refused for it leaves its
+ * event.
  *
  * @throws DurastackError NOT_AUTHENTICATED when user or account are not enabled; FORBIDDEN for the address
  */
-export async function callerFrom(tx: Tx, user: UserRow, sourceAddress: string): Promise<KnownCaller> {
+export async function callerFrom(platform: Platform, user: UserRow, approach: Approach): Promise<KnownCaller> {
+  const { sourceAddress, command } = approach;
   const caller = callerOf(user, sourceAddress);
-  if (Number(user.sources_limited) === 1) await requireAllowedSource(tx, caller);
-  return caller;
+  if (Number(user.sources_limited) !== 1) return caller;
+  try {
+    await requireAllowedSource(autocommit(platform.database), caller);
+    return caller;
+  } catch (error) {
+    if (command && isDurastackError(error, 'FORBIDDEN'))
+      await recordRefusal(platform, { command, call: { caller }, params: {}, error });
+    throw error;
+  }
 }
 
 function projectsOf({ project_accounts: given }: UserRow): Pick<KnownCaller, 'projectAccountIds' | 'projectRoles'> {

@@ -4,7 +4,7 @@ import { autocommit } from '@durastack/store/database/transaction';
 import type { RequestParameters } from '../cloudstack/parameters.js';
 import type { KnownCaller } from '../face/call.js';
 import type { Platform } from '../platform.js';
-import { callerFrom, userByApiKey } from './callers.js';
+import { callerFrom, userByApiKey, type Approach } from './callers.js';
 
 /** How far a client's clock may be behind the database's. */
 const SKEW_MS = 30_000;
@@ -43,7 +43,7 @@ export function parseExpires(text: string): number {
 export async function callerBySignature(
   platform: Platform,
   parameters: RequestParameters,
-  sourceAddress: string,
+  approach: Approach,
 ): Promise<KnownCaller> {
   const { byName, sent } = parameters;
   const user = await userByApiKey(autocommit(platform.database), byName.get('apikey') ?? '');
@@ -58,5 +58,5 @@ export async function callerBySignature(
     if (parseExpires(expires) + SKEW_MS < user.now.getTime())
       throw new DurastackError('NOT_AUTHENTICATED', `the signature has expired at ${expires}`);
   }
-  return callerFrom(autocommit(platform.database), user, sourceAddress);
+  return callerFrom(platform, user, approach);
 }

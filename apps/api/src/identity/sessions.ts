@@ -5,7 +5,7 @@ import { autocommit } from '@durastack/store/database/transaction';
 import { readGlobalSettings } from '@durastack/store/operations/global-settings';
 import type { CallSession, KnownCaller } from '../face/call.js';
 import type { Platform } from '../platform.js';
-import { callerFrom, userBySession } from './callers.js';
+import { callerFrom, userBySession, type Approach } from './callers.js';
 
 /** The cookie that names a session: CloudStack's clients keep it in their jar. */
 export const SESSION_COOKIE = 'JSESSIONID';
@@ -49,7 +49,7 @@ export async function openSession(platform: Platform, userId: string): Promise<N
 export async function callerBySession(
   platform: Platform,
   given: { readonly cookie: string | undefined; readonly sessionKey: string | undefined },
-  sourceAddress: string,
+  approach: Approach,
 ): Promise<{ caller: KnownCaller; session: CallSession }> {
   const [id, secret] = (given.cookie ?? '').split('.');
   const tx = autocommit(platform.database);
@@ -59,7 +59,7 @@ export async function callerBySession(
     sameHash(user.cookie_sha256, secret ?? '') &&
     sameHash(user.session_key_sha256, given.sessionKey ?? '');
   if (!id || !valid) throw new DurastackError('NOT_AUTHENTICATED', 'unable to verify user credentials');
-  const caller = await callerFrom(tx, user, sourceAddress);
+  const caller = await callerFrom(platform, user, approach);
   // Renewed at most once a minute, so that a busy client does not write with every read.
   if (user.left_s < user.lifetime_s - Math.min(60, user.lifetime_s / 2)) {
     await tx.execute('UPDATE session SET expires_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND WHERE id = ?', [

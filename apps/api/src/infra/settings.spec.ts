@@ -90,6 +90,17 @@ describe('settings', () => {
     const headers = { authorization: `Bearer ${alice.keys.apiKey}:${alice.keys.secretKey}` };
     expect((await t.api.server.inject({ url: '/api/v1/zones', headers })).statusCode).toBe(403);
     expect(await errorOf('listZones', {})).toMatch(/^200/);
+    await t.db.source.query('DELETE FROM event');
+    expect(await errorOf('createSSHKeyPair', { name: 'k' }, alice.keys)).toMatch(/^432 Calls for this account/);
+    const body = { name: 'k' };
+    await t.api.server.inject({ method: 'POST', url: '/api/v1/ssh-key-pairs', headers, body });
+    const events = await t.ok<Row[]>('listEvents', { account: 'alice', domainid: dev });
+    expect(events).toHaveLength(2);
+    for (const event of events)
+      expect(event).toMatchObject({
+        ...{ level: 'ERROR', username: 'alice' },
+        description: expect.stringMatching(/ failed: Calls for this account are not taken from 127.0.0.1/),
+      });
     await t.ok('resetConfiguration', { name: SOURCES, accountid: alice.id });
     expect(await errorOf('listZones', {}, alice.keys)).toMatch(/^200/);
     await set(TO_ACCOUNTS, 'true');

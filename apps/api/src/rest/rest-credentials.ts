@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Command } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
 import { autocommit } from '@durastack/store/database/transaction';
 import type { FastifyRequest } from 'fastify';
 import type { CallSession, KnownCaller } from '../face/call.js';
 import { cookiesOf } from '../face/cookies.js';
-import { callerFrom, userByApiKey } from '../identity/callers.js';
+import { callerFrom, userByApiKey, type Approach } from '../identity/callers.js';
 import { callerBySession, SESSION_COOKIE } from '../identity/sessions.js';
 import type { Platform } from '../platform.js';
 
@@ -18,23 +19,25 @@ const REFUSED = 'The credentials are missing or wrong: send “Authorization: Be
 export async function restCaller(
   platform: Platform,
   request: FastifyRequest,
+  command?: Command,
 ): Promise<{ caller: KnownCaller; session?: CallSession }> {
+  const approach = { sourceAddress: request.ip, command };
   const [scheme = '', token = ''] = (request.headers.authorization ?? '').split(/ +/);
-  if (scheme.toLowerCase() === 'bearer') return { caller: await callerByBearer(platform, token, request.ip) };
+  if (scheme.toLowerCase() === 'bearer') return { caller: await callerByBearer(platform, token, approach) };
   const sessionKey = request.headers['x-session-key'];
   if (typeof sessionKey !== 'string') throw new DurastackError('NOT_AUTHENTICATED', REFUSED);
   const cookie = cookiesOf(request)[SESSION_COOKIE];
-  return callerBySession(platform, { cookie, sessionKey }, request.ip);
+  return callerBySession(platform, { cookie, sessionKey }, approach);
 }
 
-async function callerByBearer(platform: Platform, token: string, sourceAddress: string): Promise<KnownCaller> {
+async function callerByBearer(platform: Platform, token: string, approach: Approach): Promise<KnownCaller> {
   const colon = token.indexOf(':');
   const user = colon > 0 ? await userByApiKey(autocommit(platform.database), token.slice(0, colon)) : undefined;
   const secret = user?.secret_key_sealed ? platform.secrets.open(user.secret_key_sealed, `user:${user.id}`) : undefined;
   // Compared for unknown keys as well, and as hashes: neither a key nor the length of a secret is learned by the time.
   const same = timingSafeEqual(sha256(token.slice(colon + 1)), sha256(secret ?? 'no such key'));
   if (!user || secret === undefined || !same) throw new DurastackError('NOT_AUTHENTICATED', REFUSED);
-  return callerFrom(autocommit(platform.database), user, sourceAddress);
+  return callerFrom(platform, user, approach);
 }
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -87,7 +87,7 @@ export class RestFace {
       setCookie: (name: string, value: string, maxAge: number) => setCookie(reply, { name, value, maxAge, secure }),
     };
     if (served.command.roles.includes('anyone')) return base;
-    const identified = await restCaller(this.platform, request);
+    const identified = await restCaller(this.platform, request, served.command);
     request.callerName = identified.caller.username;
     return { ...base, ...identified };
   }

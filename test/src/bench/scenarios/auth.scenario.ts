@@ -90,11 +90,13 @@ async function prepare(
   const signed = (all: readonly { keys: Keys }[]) => {
     const requests = all.map(({ keys }) => signedCall(listVirtualMachines.name, PARAMS, keys));
     return (index: number) =>
-      callerBySignature(platform, readParameters(requests[index % requests.length]!, ''), '192.0.2.1');
+      callerBySignature(platform, readParameters(requests[index % requests.length]!, ''), {
+        sourceAddress: '192.0.2.1',
+      });
   };
   const sessions = await Promise.all(people.plain.map(({ owner }) => openSession(platform, owner.userId)));
   const bySession = async (index: number) =>
-    (await callerBySession(platform, sessions[index % sessions.length]!, '192.0.2.1')).caller;
+    (await callerBySession(platform, sessions[index % sessions.length]!, { sourceAddress: '192.0.2.1' })).caller;
   return {
     invoker,
     kinds: [
