@@ -1,24 +1,21 @@
 import type { Command } from '@durastack/contracts/command';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { RoleType } from '@durastack/contracts/identity/roles';
+import { readPrepared } from '@durastack/store/database/prepared';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import type { Caller } from '@durastack/store/identity/caller';
+import type { DataSource } from 'typeorm';
 import type { KnownCaller, ProjectRole } from '../face/call.js';
 import { recordRefusal } from '../face/command-event.js';
 import type { Platform } from '../platform.js';
 import { requireAllowedSource } from './allowed-sources.js';
 
-/** A user's row with what authentication needs. */
+/** A user's row with what each request needs. */
 export interface UserRow {
   readonly id: string;
   readonly username: string;
-  readonly first_name: string;
-  readonly last_name: string;
-  readonly password_hash: string;
   readonly secret_key_sealed: string | null;
   readonly user_state: string;
-  /** Logins that failed since the last that did not. */
-  readonly failed_logins: number;
   readonly account_id: string;
   readonly account_name: string;
   readonly account_state: string;
@@ -41,7 +38,16 @@ export interface UserRow {
   readonly now: Date;
 }
 
-const COLUMNS = `u.id, u.username, u.first_name, u.last_name, u.password_hash, u.secret_key_sealed, u.state AS user_state, u.failed_logins,
+/** With what a login needs. */
+export interface LoginRow extends UserRow {
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly password_hash: string;
+  /** Logins that failed since the last that did not. */
+  readonly failed_logins: number;
+}
+
+const COLUMNS = `u.id, u.username, u.secret_key_sealed, u.state AS user_state,
     a.id AS account_id, a.name AS account_name,
     IF(a.removal_operation_id IS NULL, a.state, 'removing') AS account_state, a.role,
     r.id AS role_id, r.name AS role_name, r.type AS role_type, r.state AS role_state, r.version AS role_version, d.id AS domain_id, d.path AS domain_path,
@@ -53,11 +59,11 @@ const COLUMNS = `u.id, u.username, u.first_name, u.last_name, u.password_hash, u
       OR EXISTS (SELECT 1 FROM resource_setting WHERE name = 'api.allowed.source.cidr.list')) AS sources_limited,
     UTC_TIMESTAMP(3) AS now`;
 const TABLES = `user u JOIN account a ON a.id = u.account_id JOIN domain d ON d.id = a.domain_id JOIN role r ON r.id = a.role_id`;
-const SELECT = `SELECT ${COLUMNS} FROM ${TABLES}`;
+const BY_API_KEY = `SELECT ${COLUMNS} FROM ${TABLES} WHERE u.api_key = ?`;
 
 /** The user of an API key. */
-export async function userByApiKey(tx: Tx, apiKey: string): Promise<UserRow | undefined> {
-  return (await tx.query<UserRow>(`${SELECT} WHERE u.api_key = ?`, [apiKey]))[0];
+export async function userByApiKey(database: DataSource, apiKey: string): Promise<UserRow | undefined> {
+  return (await readPrepared<UserRow>(database, BY_API_KEY, [apiKey]))[0];
 }
 
 /** What a session is checked by. */
@@ -69,26 +75,27 @@ interface SessionRow {
   readonly lifetime_s: number;
 }
 
+const BY_SESSION = `SELECT ${COLUMNS}, s.cookie_sha256, s.session_key_sha256, s.lifetime_s,
+    TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), s.expires_at) AS left_s
+  FROM ${TABLES} JOIN session s ON s.user_id = u.id
+  WHERE s.id = ? AND s.expires_at > UTC_TIMESTAMP(3)`;
+
 /** The user of a session that has not ended, with the session: one statement for each request. */
-export async function userBySession(tx: Tx, sessionId: string): Promise<(UserRow & SessionRow) | undefined> {
-  const rows = await tx.query<UserRow & SessionRow>(
-    `SELECT ${COLUMNS}, s.cookie_sha256, s.session_key_sha256, s.lifetime_s,
-        TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), s.expires_at) AS left_s
-       FROM ${TABLES} JOIN session s ON s.user_id = u.id
-      WHERE s.id = ? AND s.expires_at > UTC_TIMESTAMP(3)`,
-    [sessionId],
-  );
-  return rows[0];
+export async function userBySession(
+  database: DataSource,
+  sessionId: string,
+): Promise<(UserRow & SessionRow) | undefined> {
+  return (await readPrepared<UserRow & SessionRow>(database, BY_SESSION, [sessionId]))[0];
 }
 
 /** A user by name within a domain. */
-export async function userByName(tx: Tx, username: string, domainId: string): Promise<UserRow | undefined> {
-  return (
-    await tx.query<UserRow>(`${SELECT} WHERE u.username = ? AND a.domain_id = ? AND u.state <> 'removed'`, [
-      username,
-      domainId,
-    ])
-  )[0];
+export async function userByName(tx: Tx, username: string, domainId: string): Promise<LoginRow | undefined> {
+  const rows = await tx.query<LoginRow>(
+    `SELECT ${COLUMNS}, u.first_name, u.last_name, u.password_hash, u.failed_logins FROM ${TABLES}
+      WHERE u.username = ? AND a.domain_id = ? AND u.state <> 'removed'`,
+    [username, domainId],
+  );
+  return rows[0];
 }
 
 /** Whether user and account are in force. */

@@ -2,10 +2,10 @@
 import { autocommit } from '@durastack/store/database/transaction';
 import { readGlobalSettings } from '@durastack/store/operations/global-settings';
 import type { Platform } from '../platform.js';
-import type { UserRow } from './callers.js';
+import type { LoginRow } from './callers.js';
 
 /** Counts a failure, and disables the user when it was one too many. */
-export async function noteFailedLogin({ database, log }: Platform, { id, username }: UserRow): Promise<void> {
+export async function noteFailedLogin({ database, log }: Platform, { id, username }: LoginRow): Promise<void> {
   const tx = autocommit(database);
   const allowed = (await readGlobalSettings(tx))['incorrect.login.attempts.allowed'];
   await tx.execute('UPDATE user SET failed_logins = failed_logins + 1 WHERE id = ?', [id]);
@@ -21,6 +21,6 @@ export async function noteFailedLogin({ database, log }: Platform, { id, usernam
 }
 
 /** A good login ends the count. */
-export async function forgetFailedLogins({ database }: Platform, { id, failed_logins }: UserRow): Promise<void> {
+export async function forgetFailedLogins({ database }: Platform, { id, failed_logins }: LoginRow): Promise<void> {
   if (failed_logins > 0) await autocommit(database).execute('UPDATE user SET failed_logins = 0 WHERE id = ?', [id]);
 }

@@ -7,7 +7,7 @@ import { Handles, type OpenCommandHandler } from '../catalogue/handles.js';
 import type { AnyCall } from '../face/call.js';
 import { writeCommandEvent } from '../face/command-event.js';
 import { Platform } from '../platform.js';
-import { callerOf, isEnabled, userByName, type UserRow } from './callers.js';
+import { callerOf, isEnabled, userByName, type LoginRow } from './callers.js';
 import { forgetFailedLogins, noteFailedLogin } from './failed-logins.js';
 import { LoginThrottle } from './login-throttle.js';
 import { verifyPassword } from './passwords.js';
@@ -64,7 +64,7 @@ export class LoginHandler implements OpenCommandHandler<typeof login> {
     };
   }
 
-  private async find(params: ParamsOf<typeof login>): Promise<UserRow | undefined> {
+  private async find(params: ParamsOf<typeof login>): Promise<LoginRow | undefined> {
     const tx = autocommit(this.platform.database);
     const rows =
       params.domainId === undefined
@@ -79,7 +79,7 @@ export class LoginHandler implements OpenCommandHandler<typeof login> {
   private async record(
     call: AnyCall,
     params: ParamsOf<typeof login>,
-    user: UserRow,
+    user: LoginRow,
     error?: DurastackError,
   ): Promise<void> {
     const enabled = { ...user, user_state: 'enabled', account_state: 'enabled' };

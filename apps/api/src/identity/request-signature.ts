@@ -1,6 +1,5 @@
 import { DurastackError } from '@durastack/contracts/errors';
 import { verifySignature } from '@durastack/kit/cloudstack/signature';
-import { autocommit } from '@durastack/store/database/transaction';
 import type { RequestParameters } from '../cloudstack/parameters.js';
 import type { KnownCaller } from '../face/call.js';
 import type { Platform } from '../platform.js';
@@ -46,7 +45,7 @@ export async function callerBySignature(
   approach: Approach,
 ): Promise<KnownCaller> {
   const { byName, sent } = parameters;
-  const user = await userByApiKey(autocommit(platform.database), byName.get('apikey') ?? '');
+  const user = await userByApiKey(platform.database, byName.get('apikey') ?? '');
   const secret = user?.secret_key_sealed ? platform.secrets.open(user.secret_key_sealed, `user:${user.id}`) : undefined;
   // The signature is computed for unknown keys as well: both take the same time.
   const valid = verifySignature(sent, byName.get('signature') ?? '', secret ?? 'no such key');

@@ -53,7 +53,7 @@ export async function callerBySession(
 ): Promise<{ caller: KnownCaller; session: CallSession }> {
   const [id, secret] = (given.cookie ?? '').split('.');
   const tx = autocommit(platform.database);
-  const user = id ? await userBySession(tx, id) : undefined;
+  const user = id ? await userBySession(platform.database, id) : undefined;
   const valid =
     user !== undefined &&
     sameHash(user.cookie_sha256, secret ?? '') &&

@@ -1,7 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Command } from '@durastack/contracts/command';
 import { DurastackError } from '@durastack/contracts/errors';
-import { autocommit } from '@durastack/store/database/transaction';
 import type { FastifyRequest } from 'fastify';
 import type { CallSession, KnownCaller } from '../face/call.js';
 import { cookiesOf } from '../face/cookies.js';
@@ -32,7 +31,7 @@ export async function restCaller(
 
 async function callerByBearer(platform: Platform, token: string, approach: Approach): Promise<KnownCaller> {
   const colon = token.indexOf(':');
-  const user = colon > 0 ? await userByApiKey(autocommit(platform.database), token.slice(0, colon)) : undefined;
+  const user = colon > 0 ? await userByApiKey(platform.database, token.slice(0, colon)) : undefined;
   const secret = user?.secret_key_sealed ? platform.secrets.open(user.secret_key_sealed, `user:${user.id}`) : undefined;
   // Compared for unknown keys as well, and as hashes: neither a key nor the length of a secret is learned by the time.
   const same = timingSafeEqual(sha256(token.slice(colon + 1)), sha256(secret ?? 'no such key'));

@@ -11,14 +11,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export type SignedParameters = readonly (readonly [name: string, value: string])[];
 
 interface Spelling {
-  readonly ignoreCase: boolean;
   /** What stays as it is of `*`, `~` and brackets. */
   readonly plain: string;
   readonly plusForSpace: boolean;
 }
 
 /** How this product signs: all but `A-Za-z0-9*-._~` percent-encoded, sorted without case. */
-const OWN: Spelling = { ignoreCase: true, plain: '*~', plusForSpace: false };
+const OWN: Spelling = { plain: '*~', plusForSpace: false };
 
 const ALWAYS_PLAIN = /^[A-Za-z0-9_.-]*$/;
 const HEX = Buffer.from('0123456789abcdef', 'latin1');
@@ -61,13 +60,26 @@ function plainBytes(plain: string): Uint8Array {
 /** No client encodes names. One that holds what parts parameters would read like two of them, and is encoded. */
 const nameOf = (name: string): string => name.toLowerCase().replaceAll('&', '%26');
 
-function canonical(parameters: SignedParameters, spelling: Spelling): string {
-  return parameters
-    .filter(([name]) => name.toLowerCase() !== 'signature')
-    .map(([name, value]) => ({ order: spelling.ignoreCase ? name.toLowerCase() : name, name, value }))
-    .sort(({ order: a }, { order: b }) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(({ name, value }) => `${nameOf(name)}=${encode(value, spelling)}`)
-    .join('&');
+/** What is signed of a parameter, and what it is sorted by. */
+interface Part {
+  readonly name: string;
+  readonly lowerName: string;
+  readonly text: string;
+}
+
+function partsOf(parameters: SignedParameters, spelling: Spelling): Part[] {
+  const parts: Part[] = [];
+  for (const [name, value] of parameters) {
+    const lowerName = name.toLowerCase();
+    if (lowerName !== 'signature') parts.push({ name, lowerName, text: `${nameOf(name)}=${encode(value, spelling)}` });
+  }
+  return parts;
+}
+
+/** The text that is signed, sorted by the names as they are or without case. */
+function canonical(parts: readonly Part[], by: 'name' | 'lowerName'): string {
+  const sorted = [...parts].sort((a, b) => (a[by] < b[by] ? -1 : a[by] > b[by] ? 1 : 0));
+  return sorted.map(({ text }) => text).join('&');
 }
 
 function hmac(text: string, secretKey: string): Buffer {
@@ -81,22 +93,30 @@ function hmac(text: string, secretKey: string): Buffer {
  * @returns the signature in base64; encode it once more for a query string
  */
 export function signRequest(parameters: Readonly<Record<string, string>>, secretKey: string): string {
-  return hmac(canonical(Object.entries(parameters), OWN), secretKey).toString('base64');
+  return hmac(canonical(partsOf(Object.entries(parameters), OWN), 'lowerName'), secretKey).toString('base64');
 }
 
 const BASE64_OF_SHA1 = /^[A-Za-z0-9+/]{27}=$/;
 
-/** The spellings that make a difference for these parameters, what most clients do first. */
+/** The spellings of values that make a difference for these parameters, what most clients do first. */
 function* spellings(parameters: SignedParameters): Generator<Spelling> {
   const values = parameters.map(([, value]) => value).join('');
-  const optional = (character: RegExp, texts: readonly [string, string]) => (character.test(values) ? texts : ['']);
-  const namesDiffer = parameters.some(([name]) => /[A-Z]/.test(name));
+  const optional = (character: RegExp, choices: readonly [string, string]) => (character.test(values) ? choices : ['']);
   for (const bracket of optional(/[[\]]/, ['', '[]']))
     for (const plusForSpace of / /.test(values) ? [false, true] : [false])
       for (const star of optional(/\*/, ['*', '']))
-        for (const tilde of optional(/~/, ['~', '']))
-          for (const ignoreCase of namesDiffer ? [true, false] : [true])
-            yield { ignoreCase, plain: `${tilde}${star}${bracket}`, plusForSpace };
+        for (const tilde of optional(/~/, ['~', ''])) yield { plain: `${tilde}${star}${bracket}`, plusForSpace };
+}
+
+/** The texts that a client may have signed. */
+function* texts(parameters: SignedParameters): Generator<string> {
+  for (const spelling of spellings(parameters)) {
+    const parts = partsOf(parameters, spelling);
+    const withoutCase = canonical(parts, 'lowerName');
+    yield withoutCase;
+    const withCase = canonical(parts, 'name');
+    if (withCase !== withoutCase) yield withCase;
+  }
 }
 
 /**
@@ -114,8 +134,7 @@ export function verifySignature(parameters: SignedParameters, signature: string,
   const given = Buffer.from(BASE64_OF_SHA1.test(signature) ? signature : '', 'base64');
   let matches = false;
   let tried = 0;
-  for (const spelling of spellings(parameters)) {
-    const text = canonical(parameters, spelling);
+  for (const text of texts(parameters)) {
     const expected = hmac(text, secretKey);
     if (given.length === expected.length && timingSafeEqual(given, expected)) matches = true;
     tried += text.length;

@@ -3,6 +3,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { loadEntities, loadMigrations } from './entities.js';
 import { SnakeCaseNaming } from './naming.js';
+import { poolOf } from './pool.js';
 
 /** How a program reaches the database. */
 export interface DatabaseOptions {
@@ -84,11 +85,7 @@ export async function connectDatabase(options: DatabaseOptions): Promise<DataSou
 
 /** Settings of every new connection; queued on it before whatever its first user sends. */
 function prepareSessions(source: DataSource): void {
-  const pool = (
-    source.driver as unknown as {
-      pool: { on(event: 'connection', listener: (connection: { query(sql: string): void }) => void): void };
-    }
-  ).pool;
+  const pool = poolOf(source);
   pool.on('connection', (connection) => connection.query(SESSION_SETTINGS.transaction));
   pool.on('connection', (connection) => connection.query(SESSION_SETTINGS.variables));
 }

@@ -1,5 +1,6 @@
 import { asDurastackError, DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { DataSource, EntityManager } from 'typeorm';
+import { sendOnPool } from './pool.js';
 
 /** One transaction's handle. `query` binds its parameters. */
 export interface Tx {
@@ -38,11 +39,13 @@ export function txOf(manager: EntityManager): Tx {
   return {
     manager,
     query: (sql, parameters = []) => manager.query(sql, parameters as unknown[]),
-    execute: async (sql, parameters = []) => {
-      const result = (await manager.query(sql, parameters as unknown[])) as { affectedRows: number; insertId: number };
-      return { affectedRows: Number(result.affectedRows), insertId: Number(result.insertId) };
-    },
+    execute: async (sql, parameters = []) => touchedBy(await manager.query(sql, parameters as unknown[])),
   };
+}
+
+function touchedBy(result: unknown): { affectedRows: number; insertId: number } {
+  const { affectedRows, insertId } = result as { affectedRows: number; insertId: number };
+  return { affectedRows: Number(affectedRows), insertId: Number(insertId) };
 }
 
 /**
@@ -76,11 +79,12 @@ async function againOnDeadlock<T>(work: () => Promise<T>): Promise<T> {
  * undone it whole.
  */
 export function autocommit(source: DataSource): Tx {
-  const tx = txOf(source.manager);
+  const send = (sql: string, parameters: readonly unknown[] = []) =>
+    againOnDeadlock(() => sendOnPool(source, 'query', sql, parameters));
   return {
     manager: source.manager,
-    query: (sql, parameters) => againOnDeadlock(() => tx.query<never>(sql, parameters)),
-    execute: (sql, parameters) => againOnDeadlock(() => tx.execute(sql, parameters)),
+    query: (sql, parameters) => send(sql, parameters) as Promise<never[]>,
+    execute: async (sql, parameters) => touchedBy(await send(sql, parameters)),
   };
 }
 
