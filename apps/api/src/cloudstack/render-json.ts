@@ -15,7 +15,7 @@ export function cloudStackDate(iso: string): string {
 type Render = (value: unknown) => unknown;
 
 /** How a field's values become CloudStack's; undefined when they stay as they are. */
-export function valueRenderer(schema: z.ZodType): Render | undefined {
+function valueRenderer(schema: z.ZodType): Render | undefined {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodArray) {
     const item = valueRenderer(inner.element as z.ZodType);

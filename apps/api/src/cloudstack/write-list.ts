@@ -1,9 +1,9 @@
 /** Lists as CloudStack's JSON, written right from what was read: objects between would cost more than all else. */
-import { wireName, wireOf, type WireType } from '@durastack/contracts/fields';
+import { unwrap, wireName, wireOf, type WireType } from '@durastack/contracts/fields';
 import type { ListView } from '@durastack/store/lists/engine/define-list';
 import type { RawItem, RawPage } from '@durastack/store/lists/engine/run-list';
 import { z } from 'zod';
-import { cloudStackDate, valueRenderer } from './render-json.js';
+import { cloudStackDate } from './render-json.js';
 
 /** A reply's body that is text already. */
 export class JsonText {
@@ -65,14 +65,50 @@ function writerOf(view: ListView): Writer {
   return made;
 }
 
-/** Of values as a view declares them. */
+/** Of values as a view declares them; what `renderObject` makes of them, as a text. */
 function encodeValue(schema: z.ZodType): Encode {
-  const render = valueRenderer(schema);
-  if (render) return (value) => JSON.stringify(render(value));
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodArray) return encodeOnce(encodeArray(encodeValue(inner.element as z.ZodType)));
+  if (inner instanceof z.ZodObject) return encodeObject(inner);
+  if (wireOf(schema)?.wire === 'date') return (value) => `"${cloudStackDate(String(value))}"`;
+  return encodePlain;
+}
+
+const encodePlain: Encode = (value) => {
+  if (value === true) return 'true';
+  if (value === false) return 'false';
+  return typeof value === 'string' ? encodeText(value) : JSON.stringify(value);
+};
+
+function encodeArray(encode: Encode): Encode {
+  return (value) => (Array.isArray(value) ? `[${value.map((item) => encode(item)).join(',')}]` : JSON.stringify(value));
+}
+
+function encodeObject(view: z.ZodObject): Encode {
+  const members = Object.entries(view.shape as Record<string, z.ZodType>).map(([name, schema]) => ({
+    ...{ name, key: `${JSON.stringify(wireName(name, schema))}:`, encode: encodeValue(schema) },
+  }));
   return (value) => {
-    if (value === true) return 'true';
-    if (value === false) return 'false';
-    return typeof value === 'string' ? encodeText(value) : JSON.stringify(value);
+    if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+    let text = '';
+    for (const { name, key, encode } of members) {
+      const field = (value as Readonly<Record<string, unknown>>)[name];
+      if (field !== null && field !== undefined) text += `${key}${encode(field)},`;
+    }
+    return `{${text.slice(0, -1)}}`;
+  };
+}
+
+/** Views freeze what many rows have in common: its text is kept. */
+function encodeOnce(encode: Encode): Encode {
+  const texts = new WeakMap<object, string>();
+  return (value) => {
+    if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return encode(value);
+    const known = texts.get(value);
+    if (known !== undefined) return known;
+    const text = encode(value);
+    texts.set(value, text);
+    return text;
   };
 }
 

@@ -67,9 +67,11 @@ export const OS_TYPES: readonly OsType[] = NAMES.flatMap(([, types], category) =
   types.map((name, index) => ({ id: id(2, (category + 1) * 100 + index), name, categoryId: id(1, category + 1) })),
 );
 
+const BY_ID: ReadonlyMap<string, OsType> = new Map(OS_TYPES.map((type) => [type.id, type]));
+
 /** A kind by its id. */
 export function osTypeOf(osTypeId: string | null | undefined): OsType | undefined {
-  return OS_TYPES.find((type) => type.id === osTypeId);
+  return BY_ID.get(osTypeId ?? '');
 }
 
 /** What an image is taken for when nobody says what it holds. */

@@ -37,6 +37,13 @@ export const DEFAULT_LIMITS = Object.fromEntries(
   LIMITED_OWNERS.flatMap((owner) => KINDS.map((kind) => [nameOf(owner, kind), settingOf(owner, kind)] as const)),
 ) as Readonly<Record<DefaultLimitName, SettingOf<number>>>;
 
+const NAMES: readonly (readonly [number: number, name: Readonly<Record<LimitedOwner, DefaultLimitName>>])[] = KINDS.map(
+  (kind) => [
+    numberOfKind(kind),
+    { account: nameOf('account', kind), project: nameOf('project', kind), domain: nameOf('domain', kind) },
+  ],
+);
+
 /**
  * The default limits of an owner, by the number of the kind.
  *
@@ -46,7 +53,7 @@ export function defaultLimitsOf(
   owner: LimitedOwner,
   values: Readonly<Record<string, unknown>>,
 ): Readonly<Record<number, number>> {
-  return Object.fromEntries(
-    KINDS.map((kind) => [numberOfKind(kind), Number(values[nameOf(owner, kind)] ?? UNLIMITED_MAX)]),
-  );
+  const limits: Record<number, number> = {};
+  for (const [number, names] of NAMES) limits[number] = Number(values[names[owner]] ?? UNLIMITED_MAX);
+  return limits;
 }

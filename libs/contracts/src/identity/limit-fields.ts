@@ -29,6 +29,11 @@ const PREFIXES = {
   network: 'network',
 } as const satisfies Record<string, (typeof RESOURCE_KINDS)[number]>;
 
+const FIELDS = Object.entries(PREFIXES).map(([prefix, kind]) => ({
+  ...{ limit: `${prefix}Limit`, available: `${prefix}Available`, total: `${prefix}Total` },
+  number: numberOfKind(kind),
+}));
+
 type LimitTexts = { [P in keyof typeof PREFIXES as `${P}Limit` | `${P}Available`]: string };
 
 /**
@@ -41,11 +46,11 @@ export function limitTexts(
   limits: Readonly<Record<string, number>>,
   row: Readonly<Record<string, unknown>>,
 ): LimitTexts {
-  const texts = Object.entries(PREFIXES).flatMap(([prefix, kind]) => {
-    const max = Number(limits[numberOfKind(kind)] ?? UNLIMITED_MAX);
-    if (max < 0) return [[`${prefix}Limit`, 'Unlimited'] as const, [`${prefix}Available`, 'Unlimited'] as const];
-    const left = Math.max(0, max - Number(row[`${prefix}Total`] ?? 0));
-    return [[`${prefix}Limit`, String(max)] as const, [`${prefix}Available`, String(left)] as const];
-  });
-  return Object.fromEntries(texts) as LimitTexts;
+  const texts: Record<string, string> = {};
+  for (const { limit, available, total, number } of FIELDS) {
+    const max = Number(limits[number] ?? UNLIMITED_MAX);
+    texts[limit] = max < 0 ? 'Unlimited' : String(max);
+    texts[available] = max < 0 ? 'Unlimited' : String(Math.max(0, max - Number(row[total] ?? 0)));
+  }
+  return texts as LimitTexts;
 }

@@ -24,9 +24,11 @@ export const accountTypeOf = (type: RoleType): number => TYPES[type].accountType
 /** How far accounts with roles of a type see. */
 export const callerClassOf = (type: RoleType): CallerClass => TYPES[type].callerClass;
 
+const BY_LOWER_NAME: ReadonlyMap<string, RoleType> = new Map(ROLE_TYPES.map((type) => [type.toLowerCase(), type]));
+
 /** A text as a type of roles, compared without case; undefined for any other. */
 export function roleTypeOf(name: unknown): RoleType | undefined {
-  return ROLE_TYPES.find((type) => type.toLowerCase() === String(name).toLowerCase());
+  return BY_LOWER_NAME.get(String(name).toLowerCase());
 }
 
 /** The type of roles of a number; undefined for a number that is none. */

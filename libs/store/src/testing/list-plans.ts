@@ -14,6 +14,8 @@ export interface PlanStep {
   /** How many it expects to look at. */
   readonly rows: number;
   readonly extra: string;
+  /** It is taken for each row of another step, or for each row of the statement around it. */
+  readonly isRepeated: boolean;
 }
 
 /** A statement of a page. */
@@ -23,6 +25,8 @@ export interface Plan {
 }
 
 interface ExplainRow {
+  readonly id: string | number | null;
+  readonly select_type: string | null;
   readonly table: string | null;
   readonly type: string | null;
   readonly key: string | null;
@@ -59,12 +63,13 @@ export async function plansOf(tx: Tx, asked: AskedList): Promise<Plan[]> {
     const names = tablesOf(sql);
     plans.push({
       sql: sql.replaceAll(/\s+/g, ' '),
-      steps: rows.map(({ table, type, key, rows: expected, Extra }) => ({
+      steps: rows.map(({ id, select_type, table, type, key, rows: expected, Extra }, index) => ({
         table: names.get(table ?? '') ?? table ?? '',
         access: type ?? '',
         key,
         rows: Number(expected ?? 0),
         extra: Extra ?? '',
+        isRepeated: rows[index - 1]?.id === id || /DEPENDENT|UNCACHEABLE/.test(select_type ?? ''),
       })),
     });
   }
@@ -86,4 +91,9 @@ function tablesOf(sql: string): Map<string, string> {
 export function isFullScan({ access, rows, extra }: PlanStep, most: number): boolean {
   if (access === 'ALL') return rows > most;
   return access === 'index' && rows > most && !extra.includes('Using index');
+}
+
+/** Whether a step looks at every row of a table, or of an index, again and again. */
+export function isScannedAgain({ access, rows, isRepeated }: PlanStep, most: number): boolean {
+  return isRepeated && (access === 'ALL' || access === 'index') && rows > most;
 }

@@ -71,18 +71,19 @@ export const hosts = defineList({
   map: (row) => {
     const [mhz, mhzReserved] = [Number(row['mhzTotal']), Number(row['mhzReserved'])];
     const [mib, mibReserved] = [Number(row['mibTotal']), Number(row['mibReserved'])];
+    const [mhzPart, mibPart] = [percent(mhzReserved, mhz), percent(mibReserved, mib)];
     return {
       type: 'Routing',
       clusterType: 'CloudManaged',
-      cpuAllocated: percent(mhzReserved, mhz),
-      cpuAllocatedPercentage: percent(mhzReserved, mhz),
+      cpuAllocated: mhzPart,
+      cpuAllocatedPercentage: mhzPart,
       cpuAllocatedValue: mhzReserved,
       cpuWithOverprovisioning: String(mhz),
       ...(row['cpuPercent'] === null ? {} : { cpuUsed: `${Number(row['cpuPercent']).toFixed(2)}%` }),
       memoryTotal: mib * MIB,
       memoryAllocated: mibReserved * MIB,
       memoryAllocatedBytes: mibReserved * MIB,
-      memoryAllocatedPercentage: percent(mibReserved, mib),
+      memoryAllocatedPercentage: mibPart,
       memoryWithOverprovisioning: String(mib * MIB),
       ...(row['mibUsed'] === null ? {} : { memoryUsed: Number(row['mibUsed']) * MIB }),
       hasEnoughCapacity: mhzReserved < mhz && mibReserved < mib,
