@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { INTAKE_LEASE } from '@durastack/contracts/agent/heartbeat-times';
 import { heartbeat as heartbeatSchema, type HeartbeatReply } from '@durastack/contracts/agent/wire';
@@ -16,20 +16,14 @@ import { autocommit } from '@durastack/store/database/transaction';
 import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
 import { holdLease, releaseLease } from '@durastack/store/operations/lease';
 import type { Platform } from '../platform.js';
+import { Greeter } from './greeter.js';
 import { HeartbeatBatcher } from './heartbeat-batcher.js';
-import { Lateness } from './lateness.js';
 
 /** The detector of silent hosts trusts it. Clearly shorter than the shortest window, so that no gap goes unseen. */
 const LEASE_TTL_MS = 2_500;
 const LEASE_EVERY_MS = 1_000;
 /** Heartbeats that wait for longer to be written are late: what is not written yet must not count as silence. */
 const LATE_MS = 1_000;
-/**
- * Later than this with what it has, it takes no new connection: when it starts anew, all hosts come at once, and were
- * all their handshakes begun together, every one would take longer than its host waits. A host that is turned away costs
- * next to nothing, and comes again after a pause.
- */
-const TOO_LATE_TO_GREET_MS = 500;
 const CERTIFICATE_DAYS = 60;
 const RENEW_EVERY_MS = 86_400_000;
 /** A full report of thousands of machines. */
@@ -70,8 +64,7 @@ export async function startIntake(platform: Platform, listen: { host: string; po
     keepAliveTimeout: KEEP_ALIVE_MS,
     ...TIMEOUTS,
   });
-  const lateness = new Lateness();
-  admitWhile(server, () => lateness.ms < TOO_LATE_TO_GREET_MS);
+  const greeter = new Greeter(server);
   server.on('secureConnection', (socket: TLSSocket) => {
     if (peerOf(socket)?.hostId === undefined) socket.destroy();
   });
@@ -92,7 +85,7 @@ export async function startIntake(platform: Platform, listen: { host: string; po
     close: async () => {
       clearInterval(lease);
       clearInterval(renewal);
-      lateness.stop();
+      greeter.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
@@ -104,16 +97,6 @@ export async function startIntake(platform: Platform, listen: { host: string; po
       );
     },
   };
-}
-
-/** From now on a connection is closed before its handshake, unless it is wanted. */
-function admitWhile(server: Server, wanted: () => boolean): void {
-  const listeners = server.listeners('connection');
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
-    if (!wanted()) socket.destroy();
-    else for (const listener of listeners) Reflect.apply(listener, server, [socket]);
-  });
 }
 
 async function ownCertificate(authority: Parameters<typeof issueControlPlaneCertificate>[0]) {

@@ -13,6 +13,8 @@ import type { HostIdentity } from '../identity/identity-store.js';
 
 const MAX_REPLY_CHARACTERS = 65_536;
 const PATH = '/agent/v1/heartbeat';
+/** The intake greets thousands of hosts in turn when it starts anew; whoever gave up and came again would go to the end. */
+const HANDSHAKE_MS = 30_000;
 
 /**
  * Sends heartbeats to the control plane, whose certificate must carry its name. They share one connection: its set-up
@@ -44,18 +46,36 @@ export class IntakeClient {
     this.agent.destroy();
   }
 
+  /** @param timeoutMs until it is connected, and again until the answer is there */
   private post(body: string, timeoutMs: number): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
-      const signal = AbortSignal.timeout(timeoutMs);
       const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-      const sending = request(this.url, { method: 'POST', agent: this.agent, headers, signal }, (response) => {
-        readText(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), fail);
-      });
+      const sending = request(this.url, { method: 'POST', agent: this.agent, headers });
+      let timer: NodeJS.Timeout | undefined;
+      const within = (ms: number, what: string): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => sending.destroy(new Error(`no ${what} within ${ms} ms`)), ms);
+      };
       const fail = (cause: unknown): void => {
+        clearTimeout(timer);
         const reason = cause instanceof Error ? cause.message : String(cause);
         const message = `The control plane at ${this.url.origin} does not take heartbeats (${reason}).`;
         reject(new DurastackError('HOST_UNREACHABLE', message, { cause }));
       };
+      within(timeoutMs, 'connection');
+      sending.on('socket', (socket) => {
+        if (sending.reusedSocket) within(timeoutMs, 'answer');
+        else {
+          socket.once('connect', () => within(HANDSHAKE_MS, 'handshake'));
+          socket.once('secureConnect', () => within(timeoutMs, 'answer'));
+        }
+      });
+      sending.on('response', (response) => {
+        readText(response)
+          .then((text) => resolve({ status: response.statusCode ?? 0, text }))
+          .catch(fail)
+          .finally(() => clearTimeout(timer));
+      });
       sending.on('error', fail);
       sending.end(body);
     });
