@@ -1,9 +1,11 @@
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { HostFailOverPorts } from '@durastack/contracts/infra/fail-over.ports';
 import { DONE, doneWith, pending, type StepRef } from '@durastack/contracts/operations/step';
+import { lookAgainMs } from '@durastack/model/ha/choose-restarts';
 import type { Tx } from '@durastack/store/database/transaction';
 import { noteHaState } from '@durastack/store/ha/host-ha';
 import {
+  countLostHosts,
   forgetLostMachines,
   noteLostMachines,
   noteProven,
@@ -22,10 +24,12 @@ import { letGo, lookForProof, type ProofLook } from './host-proofs.js';
 import { raiseHaAlerts } from './ha-alerts.js';
 import { restartRound } from './restart-round.js';
 
-const POLL_MS = 1_000;
+const WITHDRAW_POLL_MS = 1_000;
 
 interface Scene {
   readonly operationId: string;
+  /** After so long it is looked at again for proof. */
+  readonly againMs: number;
   readonly host: FencedHost;
   readonly machines: readonly LostMachine[];
 }
@@ -34,11 +38,14 @@ interface Scene {
 export function createActivities(dependencies: ActivityDependencies): HostFailOverPorts {
   const { source } = dependencies;
 
-  const readScene = (step: StepRef): Promise<Scene> =>
+  /** Reads it, with what has come to the host meanwhile, as far as `isLost` says that it was lost with it. */
+  const readScene = (step: StepRef, isLost: typeof isFencedBy): Promise<Scene> =>
     inStep(source, step, async (tx, { id, resource }) => {
+      if (await isLost(tx, { hostId: resource.id, operationId: id })) await noteLostMachines(tx, resource.id, id);
       const host = await readFencedHost(tx, resource.id);
       invariant(host, `The host ${resource.id} has no row.`);
-      return { operationId: id, host, machines: await readLostMachines(tx, id) };
+      const againMs = lookAgainMs(await countLostHosts(tx), 'proof');
+      return { operationId: id, againMs, host, machines: await readLostMachines(tx, id) };
     });
 
   /** Looks for proof of what lacks it, and writes down what was found. */
@@ -93,8 +100,7 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
       }),
 
     async obtainProof(step) {
-      await inStep(source, step, (tx, { id, resource }) => noteLostMachines(tx, resource.id, id));
-      const scene = await readScene(step);
+      const scene = await readScene(step, async () => true);
       const look = await prove(step, scene);
       if (look.isHostDead || [...look.verdicts.values()].some(({ isProven }) => isProven)) return DONE;
       if (look.isHeardAgain)
@@ -104,13 +110,13 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
         );
       // Also what an earlier run has proven.
       if (scene.machines.some(({ proven }) => proven)) return DONE;
-      return pending(POLL_MS, `no proof yet: ${look.missing.join('; ')}`.slice(0, 250));
+      return pending(scene.againMs, `no proof yet: ${look.missing.join('; ')}`.slice(0, 250));
     },
 
     async withdrawFence(step) {
       const hostId = await inStep(source, step, async (_, { resource }) => resource.id);
       const waitingFor = await letGo(dependencies, { hostId, wholly: true }, step);
-      return waitingFor === undefined ? DONE : pending(POLL_MS, waitingFor);
+      return waitingFor === undefined ? DONE : pending(WITHDRAW_POLL_MS, waitingFor);
     },
 
     declareFenced: (step) =>
@@ -121,10 +127,7 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
 
     async restartMachines(step) {
       // What is deployed on the host once it is used again was never lost.
-      await inStep(source, step, async (tx, { id, resource }) => {
-        if (await isFencedBy(tx, { hostId: resource.id, operationId: id })) await noteLostMachines(tx, resource.id, id);
-      });
-      const scene = await readScene(step);
+      const scene = await readScene(step, isFencedBy);
       const look = scene.machines.some(({ proven }) => !proven) ? await prove(step, scene) : undefined;
       if (look?.isHeardAgain) {
         await clearOldCopies(dependencies, scene.host.id, step);
@@ -132,7 +135,7 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
       }
       await inStep(source, step, (tx, { id, resource }) => declareDown(tx, resource.id, id));
       const left = await restartRound(dependencies, step);
-      if (left !== undefined) return pending(POLL_MS, left);
+      if (left !== undefined) return pending(left.againMs, left.text);
       await inStep(source, step, async (tx, { id, resource }) => {
         // What was never proven dead has left it since: now nothing of it is on the host.
         await declareDown(tx, resource.id, id);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { chooseRestarts, pauseAfterMs, type Restartable } from './choose-restarts.js';
+import { chooseRestarts, lookAgainMs, pauseAfterMs, type Restartable } from './choose-restarts.js';
 
 const vm = (vmId: string, priority: number, memoryMib = 512): Restartable => ({ vmId, priority, memoryMib });
 const IDLE = { here: 0, everywhere: 0, mostImportantElsewhere: undefined };
@@ -26,4 +26,14 @@ it('starts a bounded number at once, of one host and of all', () => {
 
 it('waits longer after each start that failed, up to a minute', () => {
   expect([1, 2, 3, 4, 5, 99].map(pauseAfterMs)).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+});
+
+it.each([
+  { lostHosts: 1, proof: 1_000, restart: 1_000 },
+  { lostHosts: 16, proof: 1_000, restart: 1_000 },
+  { lostHosts: 40, proof: 1_000, restart: 2_400 },
+  { lostHosts: 200, proof: 4_000, restart: 12_000 },
+])('$lostHosts lost hosts are looked at again after $proof ms for proof, $restart ms for starts', (one) => {
+  expect(lookAgainMs(one.lostHosts, 'proof')).toBe(one.proof);
+  expect(lookAgainMs(one.lostHosts, 'restart')).toBe(one.restart);
 });

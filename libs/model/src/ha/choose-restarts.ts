@@ -47,3 +47,17 @@ const LONGEST_PAUSE_MS = 60_000;
 export function pauseAfterMs(attempts: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, Math.min(attempts - 1, 10)));
 }
+
+const EVERY_MS = 1_000;
+/** When many hosts are lost each looks less often, and all of them together about as often as a small cloud can bear. */
+const PER_HOST_MS = { proof: 20, restart: 60 };
+
+/**
+ * After how many milliseconds a lost host is looked at again.
+ *
+ * @param lostHosts how many are being failed over, this one included
+ * @param what for proof, which all others wait for, or for the next starts
+ */
+export function lookAgainMs(lostHosts: number, what: keyof typeof PER_HOST_MS): number {
+  return Math.max(EVERY_MS, PER_HOST_MS[what] * lostHosts);
+}

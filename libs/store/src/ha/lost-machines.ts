@@ -196,6 +196,14 @@ export async function readObligations(tx: Tx, hostId: string): Promise<(Obligati
   return rows.map(({ id, verb, json }) => ({ id, hostId, verb, params: JSON.parse(json) as Obligation['params'] }));
 }
 
+/** How many hosts are being failed over. */
+export async function countLostHosts(tx: Tx): Promise<number> {
+  const [row] = await tx.query<{ n: number }>(
+    "SELECT COUNT(*) AS n FROM operation WHERE kind = 'failOverHost' AND state IN ('granted', 'running')",
+  );
+  return Number(row?.n ?? 0);
+}
+
 /** Starts of machines of lost hosts that are under way, and the most important machine of others that could be started. */
 export async function readRestartLoad(
   tx: Tx,
