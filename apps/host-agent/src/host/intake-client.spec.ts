@@ -54,7 +54,7 @@ const answering: RequestListener = (asked, answer) => {
   answer.end(JSON.stringify({ intervalMs: INTERVAL_MS, wantFull: false }));
 };
 
-it('it is waited for while others are greeted first', async () => {
+it('is waited for while others are greeted first', async () => {
   await listen(answering);
   const [greet] = server.listeners('connection').slice(-1);
   server.removeListener('connection', greet as () => void);
@@ -64,7 +64,7 @@ it('it is waited for while others are greeted first', async () => {
   expect(sockets.size).toBe(1);
 });
 
-it('its answer is not waited for for long', async () => {
+it('is given up when it does not answer', async () => {
   await listen((asked) => void asked.resume());
   await expect(client.send(beat, INTERVAL_MS)).rejects.toMatchObject({
     code: 'HOST_UNREACHABLE',

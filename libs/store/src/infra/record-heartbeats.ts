@@ -2,7 +2,7 @@
 import type { Heartbeat } from '@durastack/contracts/agent/wire';
 import type { DataSource } from 'typeorm';
 import { transaction, type Tx } from '../database/transaction.js';
-import { transitionIfAllowed } from '../operations/state-rows.js';
+import { transitionAll } from '../operations/state-rows.js';
 import { noteStranger } from '../recovery/recovery-hosts.js';
 import { noteMounts } from '../proof/lock-trials.js';
 import { noteStorageAddresses } from '../proof/storage-addresses.js';
@@ -80,14 +80,12 @@ export async function recordHeartbeats(
       tx,
       accepted.map(({ heartbeat }) => heartbeat),
     );
-    for (const { heartbeat } of accepted)
-      if (hosts.get(heartbeat.hostId)?.state === 'Disconnected')
-        await transitionIfAllowed(tx, { type: 'host', id: heartbeat.hostId }, 'HeartbeatSeen');
+    const reporting = accepted.map(({ heartbeat: { hostId } }) => hostId);
+    const again = reporting.filter((id) => hosts.get(id)?.state === 'Disconnected');
+    await transitionAll(tx, { type: 'host', ids: again, from: 'Disconnected' }, 'HeartbeatSeen');
     await writePowers(tx, accepted, restarted);
     await noteReach(tx, accepted);
-    for (const { heartbeat } of accepted) {
-      if (heartbeat.full && (await writeAbsent(tx, heartbeat))) outcome.set(heartbeat.hostId, 'recheck');
-    }
+    for (const hostId of await writeAbsent(tx, accepted)) outcome.set(hostId, 'recheck');
     await writePools(tx, accepted, hosts);
     return outcome;
   });
@@ -197,25 +195,30 @@ async function writePowers(
 }
 
 /**
- * Machines that should be on a host but are not in its full report. Gives true when some were seen there so lately
- * that the report may be the older one.
+ * Machines that should be on a host but are not in its full report. Gives the hosts where some were seen so lately that
+ * the report may be the older one.
  */
-async function writeAbsent(tx: Tx, heartbeat: Heartbeat): Promise<boolean> {
-  const known = await tx.query<{ id: string; fresh: number }>(
-    `SELECT id, observed_at > NOW(3) - INTERVAL ? SECOND AS fresh FROM virtual_machine
-      WHERE host_id = ? AND observed_power IN ('running', 'paused', 'off')`,
-    [FRESH_SECONDS, heartbeat.hostId],
+async function writeAbsent(tx: Tx, accepted: readonly ReceivedHeartbeat[]): Promise<ReadonlySet<string>> {
+  const reported = new Map(
+    accepted.flatMap(({ heartbeat: { full, hostId, vms } }) =>
+      full ? [[hostId, new Set(vms.map(({ id }) => id))]] : [],
+    ),
   );
-  const reported = new Map(heartbeat.vms.map((vm) => [vm.id, vm.power]));
-  const missing = known.filter(({ id }) => !reported.has(id));
-  const gone = missing.filter(({ fresh }) => Number(fresh) !== 1).map(({ id }) => id);
-  if (gone.length > 0) {
+  if (reported.size === 0) return new Set();
+  const known = await tx.query<{ id: string; hostId: string; fresh: number }>(
+    `SELECT id, host_id AS hostId, observed_at > NOW(3) - INTERVAL ? SECOND AS fresh FROM virtual_machine
+      WHERE host_id IN (?) AND observed_power IN ('running', 'paused', 'off')`,
+    [FRESH_SECONDS, [...reported.keys()]],
+  );
+  const missing = known.filter(({ id, hostId }) => reported.get(hostId)?.has(id) !== true);
+  const gone = missing.filter(({ fresh }) => Number(fresh) !== 1);
+  // One that has left its host since was not missed there.
+  if (gone.length > 0)
     await tx.execute(
-      "UPDATE virtual_machine SET observed_power = 'absent', observed_at = NOW(3) WHERE id IN (?) AND host_id = ?",
-      [gone, heartbeat.hostId],
+      "UPDATE virtual_machine SET observed_power = 'absent', observed_at = NOW(3) WHERE id IN (?) AND (id, host_id) IN (?)",
+      [gone.map(({ id }) => id), gone.map(({ id, hostId }) => [id, hostId])],
     );
-  }
-  return missing.length > gone.length;
+  return new Set(missing.filter(({ fresh }) => Number(fresh) === 1).map(({ hostId }) => hostId));
 }
 
 interface PoolRow {

@@ -106,6 +106,18 @@ export async function transitionIfAllowed(
   }
 }
 
+/** As {@link transition} of many resources of one kind in one statement; those that are not in state `from` stay as they are. */
+export async function transitionAll(
+  tx: Tx,
+  { type, ids, from }: { readonly type: ResourceRef['type']; readonly ids: readonly string[]; readonly from: string },
+  event: string,
+): Promise<void> {
+  if (ids.length === 0) return;
+  const to = nextState(stateTableOf(type), event, from);
+  invariant(to, `${event} is not an event of a ${type} that is ${from}.`);
+  await tx.execute(`UPDATE ${tableOf(type)} SET state = ? WHERE id IN (?) AND state = ?`, [to, ids, from]);
+}
+
 /** A resource and how it is held. */
 export interface ResourceLock extends ResourceRef {
   readonly mode: 'exclusive' | 'shared';
