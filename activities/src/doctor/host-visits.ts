@@ -6,6 +6,7 @@ import type { AgentClient } from '@durastack/kit/agent-client/agent-client';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '@durastack/store/storage/pool-spec';
 import type { DataSource } from 'typeorm';
+import { inParallel } from '../in-parallel.js';
 
 const HOSTS_AT_ONCE = 64;
 const ANSWER_WITHIN_MS = 10_000;
@@ -87,12 +88,13 @@ export async function visitHosts(db: Tx, client: AgentClient): Promise<Visits> {
     if (host) wanted.set(host.id, [...(wanted.get(host.id) ?? []), pool]);
   }
   const visits = new Map<string, Visit>();
-  await inParallel(hosts, async (host) => {
+  await inParallel(hosts, HOSTS_AT_ONCE, async (host) => {
     visits.set(host.id, await visit(client, host, wanted.get(host.id) ?? []));
   });
   const poolContents = contentsOf(visits);
   await inParallel(
     pools.filter(({ id }) => !poolContents.has(id)),
+    HOSTS_AT_ONCE,
     (pool) => readElsewhere(client, pool, { visits, poolContents }),
   );
   return { hosts: visits, pools, poolContents };
@@ -101,7 +103,7 @@ export async function visitHosts(db: Tx, client: AgentClient): Promise<Visits> {
 /** Visits these hosts again, and takes the rest as it was. */
 export async function revisitHosts(client: AgentClient, before: Visits, hostIds: ReadonlySet<string>): Promise<Visits> {
   const hosts = new Map(before.hosts);
-  await inParallel([...hostIds], async (hostId) => {
+  await inParallel([...hostIds], HOSTS_AT_ONCE, async (hostId) => {
     const known = hosts.get(hostId);
     if (!known) return;
     const pools = before.pools.filter(({ id }) => before.poolContents.get(id)?.hostId === hostId);
@@ -151,20 +153,12 @@ async function readElsewhere(
   return undefined;
 }
 
-async function inParallel<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    for (let at = next++; at < items.length; at = next++) await act(items[at] as T);
-  };
-  await Promise.all(Array.from({ length: Math.min(HOSTS_AT_ONCE, items.length) }, lane));
-}
-
 /** The whole inventory of every enrolled host, all pools included. Throws when one does not answer. */
 export async function readInventories(source: DataSource, client: AgentClient): Promise<Map<string, HostInventory>> {
   const db = autocommit(source);
   const [hosts, pools] = await Promise.all([readHosts(db), readPools(db)]);
   const result = new Map<string, HostInventory>();
-  await inParallel(hosts, async (host) => {
+  await inParallel(hosts, HOSTS_AT_ONCE, async (host) => {
     result.set(host.id, await client.call(host, 'getInventory', { pools: pools.map(specOf) }));
   });
   return result;

@@ -23,12 +23,16 @@ import type { DataSource } from 'typeorm';
 import { raiseFlapping } from '../ha/flapping.js';
 import { PoolWitnesses } from '../ha/pool-witnesses.js';
 import { askWitnesses, type WitnessParts } from '../ha/witnesses.js';
+import { inParallel } from '../in-parallel.js';
 import { silenceWindowMs } from './host-watch.js';
 import { startLeasedLoop, type LeasedLoop } from './leased-loop.js';
 
 const LEASE = { name: 'ha', ttlMs: 5_000 };
 const LOOK_EVERY_MS = 1_000;
-const LONGEST_ROUND_MS = 3_000;
+/** A longer pause between rounds is a stall of this detector. */
+const LONGEST_ROUND = { leastMs: 3_000, ofWindow: 1 / 5 };
+/** Hosts that are looked at at the same time. */
+const LOOK_AT_ONCE = 16;
 /** Others are asked this long before silence counts, so that their answers are there when it does. */
 const ASK_AHEAD_MS = 3_000;
 /** What others said so long ago is asked anew. */
@@ -50,9 +54,21 @@ export interface HaLoopOptions extends WitnessParts {
 interface Suspect {
   /** The heartbeat that was the last one; another one ends the suspicion. */
   readonly heardAt: string;
-  readonly sinceMs: number;
+  /** Since when it was silent while it could have been heard. */
+  sinceMs: number;
+  /** It was written down that it has fallen silent. */
+  noted: boolean;
   asking: boolean;
   answers: { readonly atMs: number; readonly witnesses: Witnesses } | undefined;
+}
+
+/** What a round goes by, by the monotonic clock. */
+interface Round {
+  readonly nowMs: number;
+  /** A host that was silent for a whole window may be called dead. */
+  readonly counts: boolean;
+  /** Since when heartbeats could be heard, and their lack be noticed, without a gap. */
+  readonly soundSinceMs: number;
 }
 
 /** Starts the loop. */
@@ -84,21 +100,26 @@ class Detector {
     const db = autocommit(source);
     const heldMs = await leaseHeldMs(db, INTAKE_LEASE);
     const nowMs = performance.now();
-    this.watching = watch(this.watching, nowMs, LONGEST_ROUND_MS);
+    const longestRoundMs = Math.max(LONGEST_ROUND.leastMs, LONGEST_ROUND.ofWindow * this.windowMs);
+    this.watching = watch(this.watching, nowMs, longestRoundMs);
     if (await activeRecovery(db)) return;
     const times = { windowMs: this.windowMs, hangMs: heartbeatTimeoutMs(intervalMs) };
-    const counts = silenceCounts(this.watching, heldMs, times);
+    const round: Round = {
+      nowMs,
+      counts: silenceCounts(this.watching, heldMs, times),
+      soundSinceMs: Math.max(this.watching.sinceMs, nowMs - (heldMs ?? 0)),
+    };
     const hosts = await readWatchedHosts(db, this.windowMs / 2);
     const known = new Set(hosts.map(({ id }) => id));
     for (const id of this.suspects.keys()) if (!known.has(id)) this.suspects.delete(id);
-    for (const host of hosts) await this.look(host, nowMs, counts);
+    await inParallel(hosts, LOOK_AT_ONCE, (host) => this.look(host, round));
     for (const machine of await readAbandoned(db))
       if (await transaction(source, (tx) => recordAbandoned(tx, machine)))
         log.warn(machine, 'a machine of a fenced host was given up, and is stopped');
     await startCrashed(source);
   }
 
-  private async look(host: WatchedHost, nowMs: number, counts: boolean): Promise<void> {
+  private async look(host: WatchedHost, round: Round): Promise<void> {
     const isHeard = host.silentMs < this.windowMs / 2;
     // What was to fence it ended before it began: it is in nobody's hands.
     const isLeft = host.haState === 'Fencing' && host.operationId === null && host.state !== 'Down';
@@ -114,15 +135,25 @@ class Detector {
       if (host.haState !== 'Available') await this.note(host, 'Available', 'it reports again');
       return;
     }
-    // While nobody could have heard it, its silence says nothing, and what was counted before is void.
-    if (!counts || !host.isEligible) return void this.suspects.delete(host.id);
-    await this.suspect(host, nowMs);
+    if (!host.isEligible) return void this.suspects.delete(host.id);
+    const suspect = this.suspected(host, round);
+    if (round.counts) await this.suspect(host, suspect, round.nowMs);
   }
 
-  private async suspect(host: WatchedHost, nowMs: number): Promise<void> {
+  /** What is remembered of it. While nobody could have heard it its silence says nothing. */
+  private suspected(host: WatchedHost, { nowMs, soundSinceMs }: Round): Suspect {
     const known = this.suspects.get(host.id);
-    if (known?.heardAt !== host.heardAt) {
-      this.suspects.set(host.id, { heardAt: host.heardAt, sinceMs: nowMs, asking: false, answers: undefined });
+    const isSame = known?.heardAt === host.heardAt;
+    const fresh = { heardAt: host.heardAt, noted: false, asking: false, answers: undefined };
+    const suspect = isSame ? known : { ...fresh, sinceMs: nowMs - this.windowMs / 2 };
+    suspect.sinceMs = Math.max(suspect.sinceMs, soundSinceMs);
+    this.suspects.set(host.id, suspect);
+    return suspect;
+  }
+
+  private async suspect(host: WatchedHost, known: Suspect, nowMs: number): Promise<void> {
+    if (!known.noted) {
+      known.noted = true;
       // Takes its time; whoever asks later waits for the rest of it, and is told if it failed.
       this.pools.ask(host, this.windowMs).catch(() => undefined);
       if (host.haState === 'Available')
@@ -134,7 +165,7 @@ class Detector {
       return;
     }
     // By both clocks: a leap of the database's makes nobody silent.
-    const silentMs = Math.min(host.silentMs, nowMs - known.sinceMs + this.windowMs / 2);
+    const silentMs = Math.min(host.silentMs, nowMs - known.sinceMs);
     const isFresh = known.answers !== undefined && nowMs - known.answers.atMs < ANSWERS_AGE_MS;
     // One that flaps has to be silent for longer, unless it is off.
     if (!isFresh && silentMs >= this.windowMs - ASK_AHEAD_MS) this.ask(host, known);

@@ -54,7 +54,8 @@ export class IntakeClient {
       let timer: NodeJS.Timeout | undefined;
       const within = (ms: number, what: string): void => {
         clearTimeout(timer);
-        timer = setTimeout(() => sending.destroy(new Error(`no ${what} within ${ms} ms`)), ms);
+        const late = new DurastackError('HOST_UNREACHABLE', `no ${what} within ${ms} ms`);
+        timer = setTimeout(() => sending.destroy(late), ms);
       };
       const fail = (cause: unknown): void => {
         clearTimeout(timer);
