@@ -19,6 +19,9 @@ import { startPrivateMariadb } from './private-mariadb.js';
 const CHECKOUT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
 const BINARIES = join(CHECKOUT, '.durastack/cache');
 
+/** A simulator of thousands of hosts may be busy. */
+const SIMULATE_MS = 60_000;
+
 /** The parts that a spec may kill and start again. */
 export interface Cloud {
   readonly directory: string;
@@ -201,10 +204,10 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     async simulate(method, path, body) {
       const init =
         body === undefined
-          ? { method, signal: AbortSignal.timeout(10_000) }
+          ? { method, signal: AbortSignal.timeout(SIMULATE_MS) }
           : {
               method,
-              signal: AbortSignal.timeout(10_000),
+              signal: AbortSignal.timeout(SIMULATE_MS),
               body: JSON.stringify(body),
               headers: { 'content-type': 'application/json' },
             };
