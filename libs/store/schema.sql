@@ -916,6 +916,7 @@ CREATE TABLE `template` (
   `is_featured` tinyint NOT NULL DEFAULT 0,
   `is_extractable` tinyint NOT NULL DEFAULT 0,
   `is_dynamically_scalable` tinyint NOT NULL DEFAULT 0,
+  `bootable` tinyint NOT NULL DEFAULT 1,
   `state` varchar(20) NOT NULL,
   `percent` int NOT NULL DEFAULT 0,
   `status` varchar(1024) DEFAULT NULL,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DeployVirtualMachineHandler } from '@durastack/api/compute/deploy-virtual-machine.command';
 import { ExpungeVirtualMachineHandler } from '@durastack/api/compute/expunge-virtual-machine.command';
 import { StopVirtualMachineHandler } from '@durastack/api/compute/stop-virtual-machine.command';
+import { RegisterIsoHandler } from '@durastack/api/image/register-iso.command';
 import { RegisterTemplateHandler } from '@durastack/api/image/register-template.command';
 import { AddHostHandler } from '@durastack/api/infra/add-host.command';
 import { DeleteHostHandler } from '@durastack/api/infra/delete-host.command';
@@ -109,6 +110,12 @@ export function registerTemplate({ world, zoneId }: Place): Promise<Started> {
     isPublic: true,
   };
   return new RegisterTemplateHandler(world.platform).execute(world.call, params);
+}
+
+/** Asks for one more ISO. */
+export function registerIso({ world, zoneId }: Place): Promise<Started> {
+  const params = { name: 'cd', url: 'http://127.0.0.1/cd.iso', zoneId };
+  return new RegisterIsoHandler(world.platform).execute(world.call, params);
 }
 
 let subnets = 0;

@@ -9,6 +9,7 @@ import { RebootVirtualMachineHandler } from '@durastack/api/compute/reboot-virtu
 import { RestoreVirtualMachineHandler } from '@durastack/api/compute/restore-virtual-machine.command';
 import { StartVirtualMachineHandler } from '@durastack/api/compute/start-virtual-machine.command';
 import { CreateTemplateHandler } from '@durastack/api/image/create-template.command';
+import { DeleteIsoHandler } from '@durastack/api/image/delete-iso.command';
 import { DeleteTemplateHandler } from '@durastack/api/image/delete-template.command';
 import { DeleteHostHandler } from '@durastack/api/infra/delete-host.command';
 import { ReconnectHostHandler } from '@durastack/api/infra/reconnect-host.command';
@@ -29,6 +30,7 @@ import {
   goFirst,
   only,
   putNetworkOn,
+  registerIso,
   registerTemplate,
   settle,
   stop,
@@ -257,6 +259,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     accept: ({ world }, id) => new DeleteTemplateHandler(world.platform).execute(world.call, { id }),
     undone: [],
   },
+  registerIso: { accept: registerIso, undone: ['+ template Error'] },
+  deleteIso: {
+    prepare: async (ground) => settle(ground, 'registerIso', await registerIso(ground)),
+    accept: ({ world }, id) => new DeleteIsoHandler(world.platform).execute(world.call, { id }),
+    undone: [],
+  },
   scaleVirtualMachine: {
     prepare: scalableVm,
     accept: scale,
@@ -347,6 +355,8 @@ const NEXT_BY_KIND: Readonly<Record<string, string>> = {
   registerTemplate: 'deleteTemplate',
   createTemplate: 'deleteTemplate',
   deleteTemplate: 'deleteTemplate',
+  registerIso: 'deleteIso',
+  deleteIso: 'deleteIso',
   deleteNetwork: 'deleteNetwork',
   deleteAccount: 'deleteAccount',
   deleteProject: 'deleteProject',

@@ -19,6 +19,7 @@ import {
   itemsOf,
   makeBasis,
   objectOf,
+  registerIso,
   registerTemplate,
   type Basis,
 } from '../support/basis.js';
@@ -148,6 +149,8 @@ async function makeCalls(): Promise<Record<string, Params>> {
       ...{ name: 't', displaytext: 't', url: 'http://127.0.0.1:9/t.qcow2', zoneid: basis.zoneId },
       ...{ format: 'QCOW2', hypervisor: 'Simulator' },
     },
+    registerIso: { name: 'cd', url: 'http://127.0.0.1:9/cd.iso', zoneid: basis.zoneId },
+    deleteIso: { id: await registerIso(cloud.admin, basis.zoneId) },
     createTemplate: { name: 'of a disk', ostypeid: DEFAULT_OS_TYPE_ID, virtualmachineid: await stoppedMachine() },
     deleteTemplate: { id: await registerTemplate(cloud.admin, basis.zoneId, 'http://127.0.0.1:9/gone.qcow2') },
     deleteNetwork: { id: network },

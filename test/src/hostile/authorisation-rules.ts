@@ -57,6 +57,7 @@ export type ThingKind =
       | 'machine'
       | 'volume'
       | 'template'
+      | 'iso'
       | 'network'
       | 'keypair'
       | 'userdata'
@@ -109,6 +110,7 @@ export const RULES: readonly Naming[] = [
     by: ['id', 'template'],
     commands: 'deleteTemplate listTemplatePermissions listTemplates updateTemplate updateTemplatePermissions',
   },
+  { class: 'owned', by: ['id', 'iso'], commands: 'deleteIso listIsos updateIso' },
   { class: 'owned', by: ['templateid', 'template'], commands: 'deployVirtualMachine listVirtualMachines' },
   { class: 'owned', by: ['id', 'network'], commands: 'deleteNetwork listNetworks updateNetwork' },
   { class: 'owned', by: ['networkid', 'network'], commands: 'associateIpAddress listVirtualMachines' },
@@ -130,8 +132,9 @@ export const RULES: readonly Naming[] = [
     by: ['account', 'owner'],
     commands: `associateIpAddress createAffinityGroup createInstanceGroup createNetwork createSSHKeyPair createVolume
       deleteAffinityGroup deleteSSHKeyPair deployVirtualMachine listAffinityGroups listAsyncJobs listInstanceGroups
-      listNetworks listPublicIpAddresses listResourceLimits listSSHKeyPairs listTags listTemplates listVirtualMachines
-      listUserData listVolumes registerSSHKeyPair registerTemplate registerUserData updateResourceCount`,
+      listIsos listNetworks listPublicIpAddresses listResourceLimits listSSHKeyPairs listTags listTemplates listVirtualMachines
+      listUserData listVolumes registerIso registerSSHKeyPair registerTemplate registerUserData
+      updateResourceCount`,
   },
   { class: 'owned', by: ['id', 'project'], commands: 'listProjects' },
   {

@@ -67,6 +67,7 @@ const MORE: Readonly<Record<string, (matrix: MatrixWorld) => Pairs>> = {
   createNetwork: ({ isolatedOfferingId }) => [['networkofferingid', isolatedOfferingId]],
   createVolume: ({ world }) => [['zoneid', world.place.zoneId]],
   registerTemplate: ({ world }) => [['zoneid', world.place.zoneId]],
+  registerIso: ({ world }) => [['zoneid', world.place.zoneId]],
   addAnnotation: () => [['entitytype', 'VM']],
   // The event stays as it is for the next caller: none is so old.
   archiveEvents: () => [['enddate', '2000-01-01']],
@@ -113,6 +114,7 @@ function baseOf(matrix: MatrixWorld, at: MatrixCase, caller: CallerName): Pairs 
         machine: belongings.vmId,
         volume: belongings.volumeId,
         template: belongings.templateId,
+        iso: belongings.isoId,
         network: belongings.networkId,
       }
     : {};

@@ -141,7 +141,8 @@ async function thingsOf(world: HostileWorld, tenant: Tenant): Promise<Things> {
     ...{ resource_type: 'virtual-machine', resource_id: has.vmId, operation_id: has.operationId, ...own },
   });
   return {
-    ...{ machine: has.vmId, volume: has.volumeId, template: has.templateId, network: has.networkId },
+    ...{ machine: has.vmId, volume: has.volumeId, template: has.templateId, iso: has.isoId },
+    network: has.networkId,
     ...{ keypair: has.keyPairId, job: has.operationId, instancegroup: has.instanceGroupId, project: has.projectId },
     ...{ invitation: has.invitationId, affinitygroup, ip, event },
   };

@@ -32,6 +32,7 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^(virtualmachine|resource|entity|vm)/, 'machine'],
   [/^volume/, 'volume'],
   [/^template/, 'template'],
+  [/^iso/, 'iso'],
   [/^network/, 'network'],
   [/^(ssh)?keypair/, 'keypair'],
   [/^job/, 'job'],
@@ -72,6 +73,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   entitytype: ['VM', 'VOLUME', 'TEMPLATE', 'NETWORK'],
   sortkey: ['name'],
   templatefilter: ['all', 'self'],
+  isofilter: ['all', 'self'],
   networkdomain: ['example.org'],
   email: ['a@example.org'],
   port: ['443'],
@@ -81,6 +83,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
 const URLS: Readonly<Record<string, string>> = {
   addHost: 'agent://127.0.0.1:1',
   registerTemplate: 'http://192.0.2.9/image.qcow2',
+  registerIso: 'http://192.0.2.9/image.iso',
   createStoragePool: 'SharedMountPoint://localhost/srv/other',
   addImageStore: 'file:///srv/other',
 };

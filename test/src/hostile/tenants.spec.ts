@@ -48,6 +48,7 @@ function ownWorld(caller: TenantName): HostileWorld {
     'machine',
     'volume',
     'template',
+    'iso',
     'network',
     'keypair',
     'job',

@@ -165,6 +165,7 @@ async function idsByKind(
     machine: own.map(({ vmId }) => vmId),
     volume: own.map(({ volumeId }) => volumeId),
     template: own.map(({ templateId }) => templateId),
+    iso: own.map(({ isoId }) => isoId),
     network: own.map(({ networkId }) => networkId),
     keypair: own.map(({ keyPairId }) => keyPairId),
     project: own.map(({ projectId }) => projectId),
@@ -203,9 +204,12 @@ async function deletedThings(
   for (const [table, id] of Object.entries(finals))
     await database.source.query(`UPDATE ${table} SET state = ? WHERE id = ?`, [words[table], id]);
   await database.source.query("UPDATE virtual_machine SET operation_id = NULL WHERE state = 'Expunged'");
-  await database.source.query("UPDATE template SET state = 'Removed' WHERE id = ?", [things.templateId]);
+  await database.source.query("UPDATE template SET state = 'Removed' WHERE id IN (?, ?)", [
+    things.templateId,
+    things.isoId,
+  ]);
   await database.source.query("UPDATE operation SET state = 'succeeded', ended_at = NOW(3) WHERE id = ?", [
     things.operationId,
   ]);
-  return [offering.id, account.id, ...Object.values(finals), things.templateId];
+  return [offering.id, account.id, ...Object.values(finals), things.templateId, things.isoId];
 }

@@ -9,7 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import setupMariadb from '../support/global-setup.js';
-import { deployParams, eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
+import { deployParams, eventually, itemsOf, makeBasis, objectOf, registerIso, type Basis } from '../support/basis.js';
 import { startRedfish, type TestRedfish } from '../oobm/controllers.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
 import { Client, Connection } from '@temporalio/client';
@@ -64,6 +64,7 @@ async function everyOperation(world: Cloud): Promise<void> {
   await admin.callAndWait('reconnectHost', { id: basis.hostIds[0]! });
   await admin.callAndWait('deleteHost', { id: basis.hostIds[1]! });
   await admin.callAndWait('deleteNetwork', { id: basis.networkId });
+  await admin.callAndWait('deleteIso', { id: await registerIso(admin, basis.zoneId) });
   await admin.callAndWait('deleteTemplate', { id: basis.templateId });
   await admin.callAndWait('deleteStoragePool', { id: basis.poolId });
 }

@@ -132,6 +132,16 @@ export async function registerTemplate(admin: ApiClient, zoneId: string, url: st
   return id;
 }
 
+/** Registers an ISO of simulated hosts and waits until it is ready. */
+export async function registerIso(admin: ApiClient, zoneid: string): Promise<string> {
+  const { id } = objectOf(await admin.call('registerIso', { name: 'cd', url: 'http://127.0.0.1:9/cd.iso', zoneid }));
+  await eventually('the ISO is ready', async () => {
+    const [iso] = itemsOf(await admin.call('listIsos', { id }));
+    return iso?.['isready'] === true;
+  });
+  return id;
+}
+
 /** Parameters of a deploy on it. */
 export function deployParams(basis: Basis, extra: Record<string, string> = {}): Record<string, string> {
   return {

@@ -46,13 +46,13 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   createZone: ['vxlanrange'],
   listZones: ['vxlanrange'],
   updateZone: ['vxlanrange'],
-  listTemplates: ['state', 'percent'],
   findHostsForMigration: ['unsuitablereasons', 'hareason', 'hasince'],
   findStoragePoolsForMigration: ['unsuitablereason'],
   registerUserData: ['project', 'projectid', 'domainpath'],
-  createTemplate: ['state', 'percent'],
-  registerTemplate: ['state', 'percent'],
-  updateTemplate: ['state', 'percent'],
+  ...forEach(
+    'listTemplates createTemplate registerTemplate updateTemplate listIsos registerIso updateIso',
+    ...['state', 'percent'],
+  ),
   // CloudStack declares the fields of providers for it, and answers those of traffic types.
   listTrafficTypes: ['traffictype', ...['kvm', 'vmware', 'xen', 'hyperv', 'ovm3'].map((kind) => `${kind}networklabel`)],
   // CloudStack declares the fields of projects for it, and answers those of members.

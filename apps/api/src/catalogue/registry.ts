@@ -15,7 +15,7 @@ export interface Served {
 /** Every served command, found by name without case. Injected by this class. */
 export class Registry {
   private readonly byName = new Map<string, Served>();
-  private readonly byResource = new Map<ResourceType, ListView>();
+  private readonly byResource = new Map<ResourceType, ListView[]>();
 
   /** Takes what was found. Handlers may be given the registry itself, so it is filled after they were made. */
   fill(discovery: Discovery, instanceOf: (type: unknown) => CommandHandler): void {
@@ -26,8 +26,11 @@ export class Registry {
     }
     for (const view of discovery.views.values()) {
       if (view.resource === undefined) continue;
-      invariant(!this.byResource.has(view.resource), `The resource ${view.resource} has two list views.`);
-      this.byResource.set(view.resource, view);
+      const { resource, command } = view;
+      const others = this.byResource.get(resource) ?? [];
+      const isTwice = others.some((other) => other.command.wrapper === command.wrapper);
+      invariant(!isTwice, `The resource ${resource} has two list views of ${command.wrapper} objects.`);
+      this.byResource.set(resource, [...others, view]);
     }
   }
 
@@ -41,8 +44,9 @@ export class Registry {
     return [...this.byName.values()].sort((a, b) => a.command.name.localeCompare(b.command.name));
   }
 
-  /** The list view that renders a kind of resource. */
-  viewOf(resource: ResourceType): ListView | undefined {
-    return this.byResource.get(resource);
+  /** The list view that renders what an operation acts on: of its reply object, where the resource has several. */
+  viewOf({ operation, wrapper }: Command): ListView | undefined {
+    const views = operation && this.byResource.get(operation.resource);
+    return views?.find(({ command }) => command.wrapper === wrapper) ?? views?.[0];
   }
 }

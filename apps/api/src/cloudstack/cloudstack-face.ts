@@ -162,7 +162,7 @@ export class CloudStackFace {
     if (operation?.cloudStackWaitMs === undefined)
       return { ...(operation?.creates ? { id: started.resourceId } : {}), jobid: started.operationId };
     await awaitOperation(this.platform, command, started);
-    const view = this.registry.viewOf(operation.resource);
+    const view = this.registry.viewOf(command);
     if (!command.result || !view || !call.caller) return { success: 'true' };
     return this.wrap(served, await readOne(autocommit(this.platform.database), view, call.caller, started.resourceId));
   }

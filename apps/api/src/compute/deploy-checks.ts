@@ -50,6 +50,7 @@ export async function readTemplate(
   const [row] = await tx.query<
     Template & {
       state: string;
+      format: string;
       zoneId: string;
       accountId: string;
       isPublic: number;
@@ -57,7 +58,7 @@ export async function readTemplate(
       zoneState: string;
     }
   >(
-    `SELECT t.virtual_size_bytes AS virtualSizeBytes, t.hypervisor, t.state, t.zone_id AS zoneId, t.account_id AS accountId, t.is_public AS isPublic,
+    `SELECT t.virtual_size_bytes AS virtualSizeBytes, t.hypervisor, t.state, t.format, t.zone_id AS zoneId, t.account_id AS accountId, t.is_public AS isPublic,
        EXISTS (SELECT 1 FROM template_permission s WHERE s.template_id = t.id AND s.account_id = ?) AS isShared,
        z.allocation_state AS zoneState
      FROM template t JOIN zone z ON z.id = t.zone_id WHERE t.id = ?`,
@@ -66,6 +67,11 @@ export async function readTemplate(
   const isOpen = row && (row.isPublic === 1 || Number(row.isShared) === 1);
   const mayUse = row && (isOpen || row.accountId === owner.accountId || caller.role === 'admin');
   if (!row || !mayUse || row.state === 'Removed') throw notFound('templateid', templateId);
+  if (row.format === 'iso')
+    throw new DurastackError(
+      'INVALID_INPUT',
+      `${templateId} is an ISO; machines are made from templates (listTemplates) only.`,
+    );
   if (row.zoneId !== zoneId)
     throw new DurastackError('INVALID_INPUT', `The template ${templateId} is not in the zone ${zoneId}.`);
   if (row.zoneState !== 'Enabled')

@@ -2,11 +2,11 @@ import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { listTemplatePermissions } from '@durastack/contracts/image/list-template-permissions';
 import { requireRow } from '@durastack/store/database/rows';
 import { autocommit } from '@durastack/store/database/transaction';
-import { requireAccess } from '@durastack/store/identity/access';
 import { readTemplateUsers } from '@durastack/store/image/template-permissions';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
+import { requireImage } from './image-access.js';
 
 type Permissions = ResultOf<typeof listTemplatePermissions>;
 
@@ -17,7 +17,7 @@ export class ListTemplatePermissionsHandler implements CommandHandler<typeof lis
 
   async execute({ caller }: Call, { id }: ParamsOf<typeof listTemplatePermissions>): Promise<Permissions[]> {
     const tx = autocommit(this.platform.database);
-    const { domainId } = await requireAccess(tx, caller, { type: 'template', id });
+    const { domainId } = await requireImage(tx, caller, { kind: 'template', id });
     const template = await requireRow<{ is_public: number }>(tx, { type: 'template', id });
     const users = await readTemplateUsers(tx, id);
     const account = users.flatMap(({ name, projectId }) => (projectId === null ? [name] : []));

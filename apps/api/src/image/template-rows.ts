@@ -33,6 +33,8 @@ export interface NewTemplate {
     readonly isPublic?: boolean | undefined;
     readonly isFeatured?: boolean | undefined;
     readonly isDynamicallyScalable?: boolean | undefined;
+    /** Of ISOs; templates always are. */
+    readonly bootable?: boolean | undefined;
   };
 }
 
@@ -45,7 +47,8 @@ export function writeTemplate(tx: Tx, template: NewTemplate): Promise<void> {
     ...{ store_id: template.storeId, url: template.url, format: template.format, checksum: template.checksum },
     ...{ hypervisor: template.hypervisor, os_type_id: template.osTypeId, is_public: params.isPublic ?? false },
     ...{ is_featured: template.isAdmin && params.isFeatured === true, is_extractable: template.isExtractable },
-    ...{ is_dynamically_scalable: params.isDynamicallyScalable ?? false, state: 'Downloading', status: 'Waiting' },
+    ...{ is_dynamically_scalable: params.isDynamicallyScalable ?? false, bootable: params.bootable ?? true },
+    ...{ state: 'Downloading', status: 'Waiting' },
     created_at: new Date(),
   });
 }

@@ -3,12 +3,13 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { updateTemplatePermissions } from '@durastack/contracts/image/update-template-permissions';
 import { updateRow } from '@durastack/store/database/rows';
 import { transaction, type Tx } from '@durastack/store/database/transaction';
-import { ownerOf, requireAccess, type Owner } from '@durastack/store/identity/access';
+import { ownerOf, type Owner } from '@durastack/store/identity/access';
 import type { Caller } from '@durastack/store/identity/caller';
 import { shareTemplate, unshareTemplate } from '@durastack/store/image/template-permissions';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
+import { requireImage } from './image-access.js';
 import { refusePublic } from './public-templates.js';
 
 type Params = ParamsOf<typeof updateTemplatePermissions>;
@@ -22,7 +23,7 @@ export class UpdateTemplatePermissionsHandler implements CommandHandler<typeof u
     const { id, op, isPublic, isFeatured, isExtractable } = params;
     refuseWrong(caller, params);
     await transaction(this.platform.database, async (tx) => {
-      const owner = await requireAccess(tx, caller, { type: 'template', id });
+      const owner = await requireImage(tx, caller, { kind: 'template', id });
       if (isPublic) await refusePublic(tx, caller, owner);
       const closed = op === 'reset' ? { is_public: false, is_featured: false } : {};
       const said = { is_public: isPublic, is_featured: isFeatured, is_extractable: isExtractable };

@@ -64,7 +64,7 @@ export class QueryAsyncJobResultHandler implements CommandHandler<typeof queryAs
         : { [command.wrapper]: renderObject(command.result, noted) };
     const destroyed = await this.destroyed(job);
     if (destroyed) return { virtualmachine: destroyed };
-    const view = command?.operation && this.registry.viewOf(command.operation.resource);
+    const view = command && this.registry.viewOf(command);
     if (!command?.result || !view || command.wrapper === undefined || job.jobInstanceId === undefined)
       return { success: true };
     try {

@@ -21,6 +21,7 @@ export interface Belongings {
   readonly vmId: string;
   readonly volumeId: string;
   readonly templateId: string;
+  readonly isoId: string;
   readonly networkId: string;
   readonly keyPairId: string;
   readonly operationId: string;
@@ -129,26 +130,28 @@ export async function makeBelongings(
   owner: Omit<TestAccount, 'keys'>,
 ): Promise<Belongings> {
   const tx = autocommit(t.db.source);
-  const [vmId, volumeId, templateId] = [newId(), newId(), newId()];
+  const [vmId, volumeId, templateId, isoId] = [newId(), newId(), newId(), newId()];
   const [networkId, keyPairId, operationId, instanceGroupId] = [newId(), newId(), newId(), newId()];
   const annotationId = newId();
   const created_at = new Date();
   const own = { account_id: owner.id, domain_id: owner.domainId, created_at };
   const number = (made += 1);
   const [offering] = await tx.query<{ id: string }>("SELECT id FROM service_offering WHERE name = 'Tiny Instance'");
-  await insertRow(tx, 'template', {
-    id: templateId,
+  const image = {
     ...own,
-    name: `template-${number}`,
-    display_text: 'A template',
     zone_id: place.zoneId,
     store_id: place.storeId,
     url: 'http://192.0.2.9/image',
-    format: 'qcow2',
-    hypervisor: 'Simulator',
     state: 'Ready',
     size_bytes: 1000,
     virtual_size_bytes: 2000,
+  };
+  await insertRow(tx, 'template', {
+    ...{ id: templateId, name: `template-${number}`, display_text: 'A template', format: 'qcow2', ...image },
+    hypervisor: 'Simulator',
+  });
+  await insertRow(tx, 'template', {
+    ...{ id: isoId, name: `iso-${number}`, display_text: 'An ISO', format: 'iso', hypervisor: 'None', ...image },
   });
   await insertRow(tx, 'network', {
     id: networkId,
@@ -264,7 +267,7 @@ export async function makeBelongings(
     touched_at: created_at,
   });
   const project = await makeProject(tx, owner, number);
-  const ids = { vmId, volumeId, templateId, networkId, keyPairId, operationId, instanceGroupId, annotationId };
+  const ids = { vmId, volumeId, templateId, isoId, networkId, keyPairId, operationId, instanceGroupId, annotationId };
   return { ...ids, ...project };
 }
 

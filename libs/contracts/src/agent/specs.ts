@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 /** Image formats that the product reads; always given, never probed. */
 export const IMAGE_FORMATS = ['qcow2', 'raw', 'vmdk', 'vhdx', 'vdi'] as const;
+/** Formats that images are fetched in: those of disks, and a CD's image as it is. */
+export const FETCHED_FORMATS = [...IMAGE_FORMATS, 'iso'] as const;
 
 /**
  * A directory: from the root, without `.`, `..` or empty parts, which would lead out of it, and without control

@@ -19,7 +19,7 @@ import {
   hostFacts,
   hostInventory,
   id,
-  IMAGE_FORMATS,
+  FETCHED_FORMATS,
   MAX_DATA_VOLUMES,
   imageStoreSpec,
   networkSpec,
@@ -227,7 +227,7 @@ export const VERBS = {
       templateId: id,
       store: imageStoreSpec,
       url: z.string().max(2048),
-      format: z.enum(IMAGE_FORMATS),
+      format: z.enum(FETCHED_FORMATS),
       /** `{MD5|SHA-1|SHA-256|SHA-512}hex` or bare hex, by length. */
       checksum: z.string().max(200).optional(),
       maxBytes: z.int().positive(),

@@ -5,6 +5,7 @@ const NAMES = {
   UserVm: 'virtual-machine',
   Volume: 'volume',
   Template: 'template',
+  ISO: 'template',
   Network: 'network',
   Zone: 'zone',
   Host: 'host',

@@ -4,6 +4,19 @@ import { bool, list, oneOf, text, uuid, word } from '../fields.js';
 import { ids, scopedListParams, tagFilter } from '../list-params.js';
 import { templateView } from './template.view.js';
 
+/** Which templates or ISOs are asked for. */
+export const IMAGE_FILTERS = [
+  'featured',
+  'self',
+  'selfexecutable',
+  'sharedexecutable',
+  'executable',
+  'community',
+  'all',
+] as const;
+/** See {@link IMAGE_FILTERS}. */
+export type ImageFilter = (typeof IMAGE_FILTERS)[number];
+
 /** Lists templates. */
 export const listTemplates = defineListCommand({
   name: 'listTemplates',
@@ -14,15 +27,7 @@ export const listTemplates = defineListCommand({
   params: z.object({
     ...scopedListParams,
     ids,
-    templateFilter: oneOf('Which ones; executable when not given.', [
-      'featured',
-      'self',
-      'selfexecutable',
-      'sharedexecutable',
-      'executable',
-      'community',
-      'all',
-    ]).optional(),
+    templateFilter: oneOf('Which ones; executable when not given.', IMAGE_FILTERS).optional(),
     name: text('Only the one with this name.').optional(),
     zoneId: uuid('Only those of this zone.').optional(),
     hypervisor: text('Only those of this hypervisor.').optional(),

@@ -3,7 +3,7 @@ import { bool, date, int, long, map, text, uuid } from '../fields.js';
 import { tags } from '../identity/tag.view.js';
 import { jobFields, ownerFields } from '../view-fields.js';
 
-/** A template: a disk image that machines are made from. */
+/** A template: a disk image that machines are made from. Or an ISO: a CD's image, kept in the same way. */
 export const templateView = z.object({
   id: uuid('The template.'),
   name: text('Its name.'),
@@ -12,8 +12,8 @@ export const templateView = z.object({
   accountId: uuid('The account that owns it.').optional(),
   zoneId: uuid('Its zone.'),
   zoneName: text('The name of its zone.'),
-  format: text('QCOW2, RAW, VMDK, VHDX or VDI, as it was fetched.'),
-  hypervisor: text('The hypervisor of its machines.'),
+  format: text('QCOW2, RAW, VMDK, VHDX or VDI, as it was fetched; ISO of a CD.'),
+  hypervisor: text('The hypervisor of its machines; None of an ISO.'),
   templateType: text('USER.'),
   osTypeId: text('The kind of its operating system.').optional(),
   osTypeName: text('The name of that kind.').optional(),
@@ -29,7 +29,7 @@ export const templateView = z.object({
   passwordEnabled: bool('Whether it takes passwords.'),
   sshKeyEnabled: bool('Whether it takes SSH keys.'),
   bits: int('64.'),
-  bootable: bool('Whether it boots.'),
+  bootable: bool('Whether machines can boot from it.'),
   state: text('Downloading, Ready, Removing or Error.').optional(),
   status: text('For people: progress, Download Complete, or why it failed.', { max: 1024 }),
   percent: int('How much was fetched.').optional(),

@@ -72,6 +72,36 @@ async function expectRefused(change: Partial<Params>, reason: RegExp, options?: 
   expect(await readdir(params.store.path)).toEqual([]);
 }
 
+/** The first descriptor of a CD's file system, after 16 empty sectors, and sectors that hold something. */
+function cd(name: string): Buffer {
+  const descriptor = Buffer.alloc(2048);
+  descriptor.writeUInt8(1, 0);
+  descriptor.write(`${name}\x01`, 1, 'latin1');
+  return Buffer.concat([Buffer.alloc(16 * 2048), descriptor, randomBytes(MIB)]);
+}
+
+describe('images of CDs', () => {
+  it.each(['CD001', 'BEA01'])('takes one with %s, byte by byte', async (name) => {
+    const [path, bytes] = [join(dir, 'cd.iso'), cd(name)];
+    await writeFile(path, bytes);
+    const result = await run({ url: server.serve('/cd.iso', bytes), format: 'iso' });
+    expect(result.virtualSizeBytes).toBe(bytes.length);
+    const stored = join(params.store.path, `${params.templateId}.qcow2`);
+    await runProgram('qemu-img', ['compare', '-f', 'raw', '-F', 'qcow2', path, stored]);
+  });
+
+  it('refuses what is none, is cut off, or could name other files', async () => {
+    const raw = images['raw'] ?? expect.fail('no image');
+    await expectRefused({ url: server.serve('/disk', raw), format: 'iso' }, /neither the file system ISO 9660 nor UDF/);
+    await expectRefused({ url: server.serve('/disk', good()), format: 'iso' }, /is qcow2 by its signature/);
+    const cut = cd('CD001').subarray(0, -100);
+    await expectRefused({ url: server.serve('/cut', cut), format: 'iso' }, /cut off/);
+    const short = cd('CD001').subarray(0, 16 * 2048);
+    await expectRefused({ url: server.serve('/short', short), format: 'iso' }, /neither/);
+    await expectRefused({ url: server.serve('/none', Buffer.alloc(0)), format: 'iso' }, /is empty/);
+  });
+});
+
 describe('good images', () => {
   it.each(IMAGE_FORMATS)('takes %s and stores a standalone qcow2 with the same contents', async (format) => {
     const bytes = images[format] ?? Buffer.alloc(0);

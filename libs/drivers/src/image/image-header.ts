@@ -7,15 +7,18 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import { DurastackError } from '@durastack/contracts/errors';
-import type { IMAGE_FORMATS } from '@durastack/contracts/agent/specs';
+import type { FETCHED_FORMATS } from '@durastack/contracts/agent/specs';
 
 /** A format that images are given in. */
-export type ImageFormat = (typeof IMAGE_FORMATS)[number];
+export type ImageFormat = (typeof FETCHED_FORMATS)[number];
 
 const SECTOR_BYTES = 512;
 const MAX_DESCRIPTOR_BYTES = 1024 * 1024;
 const QCOW2_DIRTY_FLAGS = { corrupt: 1n << 1n, externalData: 1n << 2n };
 const VDI_SIGNATURE = 0xbeda107f;
+/** Where the volume descriptors of ISO 9660 and UDF begin, each a sector of a CD; the first one says which it is. */
+const DESCRIPTORS_AT_BYTES = 16 * 2048;
+const DESCRIPTOR_NAMES = ['CD001', 'BEA01'];
 const VMDK_TYPES = ['monolithicSparse', 'streamOptimized'];
 
 /**
@@ -27,13 +30,19 @@ export async function judgeHeader(file: FileHandle, format: ImageFormat): Promis
   const { size } = await file.stat();
   const head = await readAt(file, 0, 1024);
   const found = signatureOf(head);
-  if (found !== (format === 'raw' ? undefined : format)) {
+  if (found !== (qemuFormatOf(format) === 'raw' ? undefined : format)) {
     throw refuse(format, found === undefined ? 'has no such signature' : `is ${found} by its signature`);
   }
-  if (format === 'raw') judgeRaw(size);
+  if (format === 'raw') judgeRaw(format, size);
+  else if (format === 'iso') await judgeIso(file, size);
   else if (format === 'qcow2') judgeQcow2(head);
   else if (format === 'vmdk') await judgeVmdk(file, head);
   else if (format === 'vdi') judgeVdi(head, size);
+}
+
+/** What QEMU calls it: a CD's image is bytes and nothing else. */
+export function qemuFormatOf(format: ImageFormat): Exclude<ImageFormat, 'iso'> {
+  return format === 'iso' ? 'raw' : format;
 }
 
 /** Not to choose a format by, only to refuse a wrong one. */
@@ -50,9 +59,16 @@ function signatureOf(head: Buffer): string | undefined {
   return undefined;
 }
 
-function judgeRaw(size: number): void {
-  if (size === 0) throw refuse('raw', 'is empty');
-  if (size % SECTOR_BYTES !== 0) throw refuse('raw', `has ${size} bytes, no multiple of 512: it is cut off`);
+function judgeRaw(format: ImageFormat, size: number): void {
+  if (size === 0) throw refuse(format, 'is empty');
+  if (size % SECTOR_BYTES !== 0) throw refuse(format, `has ${size} bytes, no multiple of 512: it is cut off`);
+}
+
+async function judgeIso(file: FileHandle, size: number): Promise<void> {
+  judgeRaw('iso', size);
+  const descriptor = (await readAt(file, DESCRIPTORS_AT_BYTES, 6)).toString('latin1');
+  if (!DESCRIPTOR_NAMES.includes(descriptor.slice(1)))
+    throw refuse('iso', 'has neither the file system ISO 9660 nor UDF of a CD');
 }
 
 function judgeQcow2(head: Buffer): void {

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { z } from 'zod';
 import { runConfined } from './confined-tool.js';
-import { judgeHeader, refuse, type ImageFormat } from './image-header.js';
+import { judgeHeader, qemuFormatOf, refuse, type ImageFormat } from './image-header.js';
 
 /** Where a confined program finds the first file it was given. */
 const FIRST_FILE = '/proc/self/fd/3';
@@ -51,19 +51,23 @@ export interface Inspection {
  */
 export async function inspectImage(image: Inspection): Promise<number> {
   await judgeHeader(image.file, image.format);
-  const text = await qemuImg(image, ['info', '--output=json', '-f', image.format, FIRST_FILE], INFO_LIMITS);
+  const text = await qemuImg(
+    image,
+    ['info', '--output=json', '-f', qemuFormatOf(image.format), FIRST_FILE],
+    INFO_LIMITS,
+  );
   const parsed = imageInfo.safeParse(parseJson(text));
   if (!parsed.success) throw refuse(image.format, 'qemu-img describes it in a way that is not understood');
   const info = parsed.data;
   const why = faultOf(info, image);
   if (why !== undefined) throw refuse(image.format, why);
-  if (image.format !== 'raw') await checkImage(image);
+  if (qemuFormatOf(image.format) !== 'raw') await checkImage(image);
   return info['virtual-size'];
 }
 
 function faultOf(info: z.infer<typeof imageInfo>, image: Inspection): string | undefined {
   const data = info['format-specific']?.data;
-  if (info.format !== image.format) return `qemu-img reads it as ${info.format}`;
+  if (info.format !== qemuFormatOf(image.format)) return `qemu-img reads it as ${info.format}`;
   if (info['backing-filename'] !== undefined || info['full-backing-filename'] !== undefined) {
     return 'it names a backing file; flatten it with qemu-img convert';
   }
@@ -140,7 +144,8 @@ export interface Conversion {
  * @throws DurastackError `IMAGE_REFUSED` when the source cannot be read to its end
  */
 export async function convertImage(conversion: Conversion): Promise<void> {
-  const args = ['convert', '-p', '-f', conversion.format, '-O', 'qcow2', '-o', 'compat=1.1', FIRST_FILE, SECOND_FILE];
+  const from = ['-f', qemuFormatOf(conversion.format)];
+  const args = ['convert', '-p', ...from, '-O', 'qcow2', '-o', 'compat=1.1', FIRST_FILE, SECOND_FILE];
   const limits = {
     cpuSeconds: CONVERT_CPU_SECONDS,
     maxFileBytes: Math.ceil(conversion.virtualSizeBytes * 1.01) + QCOW2_OVERHEAD_BYTES,

@@ -1,7 +1,7 @@
 import { Entity, Index } from 'typeorm';
 import { BigInt64, Flag, Id, Int, Moment, Ref, Text } from '../database/columns.js';
 
-/** A disk image that machines are made from. */
+/** A disk image that machines are made from; or an ISO, a CD's image (`format`). */
 @Entity('template')
 @Index('template_account', ['accountId', 'state'])
 @Index('template_zone', ['zoneId', 'state'])
@@ -24,6 +24,8 @@ export class TemplateEntity {
   @Flag() isExtractable!: boolean;
   /** Its guests can take processors and memory while they run. */
   @Flag() isDynamicallyScalable!: boolean;
+  /** Machines can boot from it; said of ISOs. */
+  @Flag(true) bootable!: boolean;
   @Text(20) state!: string;
   /** 0 to 100 while it is fetched. */
   @Int({ default: 0 }) percent!: number;
