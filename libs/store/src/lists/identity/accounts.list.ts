@@ -66,7 +66,8 @@ export const accounts = defineList({
         isDefault: 'u.is_default',
         ...ROLE_COLUMNS,
       },
-      from: 'user u JOIN account a ON a.id = u.account_id JOIN domain d ON d.id = a.domain_id LEFT JOIN role ro ON ro.id = a.role_id',
+      // LEFT, so that users are read in their order: beginning at domains, all are copied into a table on disk and sorted there.
+      from: 'user u LEFT JOIN account a ON a.id = u.account_id LEFT JOIN domain d ON d.id = a.domain_id LEFT JOIN role ro ON ro.id = a.role_id',
       parent: 'u.account_id',
       where: "u.state <> 'removed'",
       order: 'u.account_id, u.id',
