@@ -3,6 +3,7 @@ import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { TemplatePorts } from '@durastack/contracts/image/template.ports';
 import { DONE } from '@durastack/contracts/operations/step';
 import type { Tx } from '@durastack/store/database/transaction';
+import { forgetDescriptions } from '@durastack/store/identity/described';
 import { inStep } from '@durastack/store/operations/run';
 import { readVolume, type VolumeRow } from '@durastack/store/storage/volume-row';
 import { readPool, readTemplateStore } from '../compute/vm-rows.js';
@@ -102,6 +103,7 @@ export function createActivities(dependencies: ActivityDependencies): TemplatePo
           tx.execute('DELETE FROM template_on_pool WHERE template_id = ? AND pool_id = ?', [templateId, id]),
         );
       }
+      await inStep(source, step, (tx) => forgetDescriptions(tx, { type: 'template', id: templateId }));
       return DONE;
     },
   };

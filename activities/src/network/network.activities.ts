@@ -1,6 +1,7 @@
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { NetworkPorts } from '@durastack/contracts/network/network.ports';
 import { DONE } from '@durastack/contracts/operations/step';
+import { forgetDescriptions } from '@durastack/store/identity/described';
 import { leaveNetwork, releaseVni } from '@durastack/store/network/fabric';
 import { freePublicIpsOf } from '@durastack/store/network/public-ips';
 import { inStep } from '@durastack/store/operations/run';
@@ -42,6 +43,7 @@ export function createActivities({ source, agents }: ActivityDependencies): Netw
       await inStep(source, step, async (tx) => {
         await freePublicIpsOf(tx, networkId);
         await releaseVni(tx, networkId);
+        await forgetDescriptions(tx, { type: 'network', id: networkId });
       });
       return DONE;
     },

@@ -45,6 +45,8 @@ export interface Cloud {
   readonly admin: ApiClient;
   /** Asks the simulator for faults and events; see apps/host-agent/src/simulator/admin-server.ts. */
   simulate(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<Record<string, unknown>>;
+  /** With what the agent's simulated hosts are enrolled: see docs/simulator.md. */
+  readonly enrolment: { readonly agentPort: number; readonly token: string; readonly fingerprint: string };
   /** Enrols another simulated host. */
   addHost(place: Place): Promise<string>;
   /** Ends everything and removes the directory. */
@@ -184,6 +186,11 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     throw error;
   }
   const admin = new ApiClient({ url: `http://127.0.0.1:${apiPort}/client/api`, ...keys });
+  const enrolment = {
+    agentPort: agentPort!,
+    token: readFileSync(tokenFile, 'utf8').trim(),
+    fingerprint: readFileSync(join(agentDir, 'enrol-fingerprint'), 'utf8').trim(),
+  };
   let hosts = 0;
   return {
     directory,
@@ -200,6 +207,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     intakeUrl: `https://127.0.0.1:${intakePort}`,
     keys,
     admin,
+    enrolment,
     stop,
     async simulate(method, path, body) {
       const init =
@@ -224,9 +232,9 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
         podid: place.podId,
         clusterid: place.clusterId,
         hypervisor: 'Simulator',
-        url: `agent://${address}:${agentPort}`,
-        password: readFileSync(tokenFile, 'utf8').trim(),
-        fingerprint: readFileSync(join(agentDir, 'enrol-fingerprint'), 'utf8').trim(),
+        url: `agent://${address}:${enrolment.agentPort}`,
+        password: enrolment.token,
+        fingerprint: enrolment.fingerprint,
       });
       return (reply['host'] as { id: string }[])[0]!.id;
     },

@@ -18,6 +18,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   'test/src/outage/outages.spec.ts': 131,
   'test/src/e2e/migration.spec.ts': 131,
   'test/src/chaos/chaos.spec.ts': 97,
+  'test/src/clients/ansible.spec.ts': 90,
   'test/src/doctor/doctor-cloud.spec.ts': 83,
   'apps/cli/src/commands/up.spec.ts': 68,
   'libs/drivers/src/libvirt/rbd-conformance.spec.ts': 67,
