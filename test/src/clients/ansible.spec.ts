@@ -19,7 +19,8 @@ const RELEASE = {
   // The second one prints results as JSON.
   collections: ['ngine_io.cloudstack', 'ansible.posix'],
 };
-const PLAYBOOK_TIMEOUT_MS = 240_000;
+/** Half a minute of one processor's work and a dozen polls; a machine that is busy elsewhere takes minutes. */
+const PLAYBOOK_TIMEOUT_MS = 600_000;
 
 /** What Ansible's JSON says about one task on one host. */
 interface TaskResult {
@@ -70,7 +71,10 @@ async function play(playbook: string): Promise<{ changed: string[]; tasks: numbe
     join(PLAYBOOKS, playbook),
   ];
   const options = { env, timeout: PLAYBOOK_TIMEOUT_MS, maxBuffer: 2 ** 26 };
-  const { stdout } = await run('python3', args, options).catch((error: unknown) => error as { stdout?: string });
+  const { stdout, killed } = await run('python3', args, options).then(
+    (done) => ({ ...done, killed: false }),
+    (error: unknown) => error as { stdout?: string; killed?: boolean },
+  );
   // Warnings may stand before it.
   const report = JSON.parse((stdout ?? '').replace(/^[^{]*/, '') || '{"plays":[]}') as {
     plays: { tasks: { task: { name: string }; hosts: Record<string, TaskResult> }[] }[];
@@ -80,7 +84,10 @@ async function play(playbook: string): Promise<{ changed: string[]; tasks: numbe
   );
   const failed = results.filter((result) => result.failed).map(({ name, msg }) => `${name}: ${msg}`);
   if (failed.length > 0 || results.length === 0)
-    throw new DurastackError('BUG', `${playbook} failed: ${failed.join('; ') || stdout}`);
+    throw new DurastackError(
+      'BUG',
+      `${playbook} failed: ${failed.join('; ') || (killed ? 'it took too long' : stdout)}`,
+    );
   return { changed: results.filter(({ changed }) => changed).map(({ name }) => name), tasks: results.length };
 }
 
