@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { orderSpecs } from './spec-order.js';
 
-const LONG = 'test/src/crash/crash-matrix.spec.ts';
+const LONG = 'test/src/ha/ha.spec.ts';
 const MIDDLE = 'test/src/e2e/libvirt.spec.ts';
 const [LAB_LONG, LAB_SHORT] = ['test/src/lab/faults.spec.ts', 'test/src/lab/network.spec.ts'];
 const [CHAOS, OUTAGES] = ['test/src/chaos/chaos.spec.ts', 'test/src/outage/outages.spec.ts'];
