@@ -246,7 +246,7 @@ describe('storage and images', () => {
     expect(made).toMatchObject({ url: 'file:///srv/more', protocol: 'file', zonename: expect.any(String) as string });
     expect(await errorOf('addImageStore', { ...add, url: 'nfs://a/b' })).toContain('no absolute directory');
     expect(await errorOf('addImageStore', { ...add, url: 'file:///srv/../etc' })).toContain('no absolute directory');
-    expect(await errorOf('deleteImageStore', { id: place.storeId })).toContain('remove its 1 templates first');
+    expect(await errorOf('deleteImageStore', { id: place.storeId })).toContain('remove its 2 templates and ISOs first');
     await t.ok('deleteImageStore', { id: String(made['id']) });
     expect(await t.ok('addImageStore', { ...add, url: '/srv/more', name: 'more' })).toMatchObject({ name: 'more' });
   });

@@ -14,7 +14,7 @@ const OBSTACLES: readonly Obstacle[] = [
   { table: 'network', where: "zone_id = ? AND state <> 'Removed'", what: 'networks' },
   { table: 'vlan_ip_range', where: 'zone_id = ?', what: 'ranges of public addresses' },
   { table: 'physical_network', where: 'zone_id = ?', what: 'physical networks' },
-  { table: 'template', where: "zone_id = ? AND state <> 'Removed'", what: 'templates' },
+  { table: 'template', where: "zone_id = ? AND state <> 'Removed'", what: 'templates and ISOs' },
   { table: 'storage_pool', where: "zone_id = ? AND state <> 'Removed'", what: 'storage pools' },
   { table: 'image_store', where: 'zone_id = ? AND NOT removed', what: 'image stores' },
 ];

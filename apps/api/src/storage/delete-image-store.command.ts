@@ -16,7 +16,7 @@ export class DeleteImageStoreHandler implements CommandHandler<typeof deleteImag
       const store = { type: 'image-store', id: params.id } as const;
       await requireRow(tx, store, { where: 'NOT removed', lock: 'update' });
       await refuseWhileUsed(tx, store, [
-        { table: 'template', where: "store_id = ? AND state <> 'Removed'", what: 'templates' },
+        { table: 'template', where: "store_id = ? AND state <> 'Removed'", what: 'templates and ISOs' },
       ]);
       await updateRow(tx, store, { removed: true });
     });
