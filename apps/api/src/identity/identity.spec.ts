@@ -99,13 +99,13 @@ describe('accounts and users', () => {
   it('go when they own nothing, and cannot call any more', async () => {
     const gone = await t.account('gone', { domainId: String(acme['id']) });
     const place = await makePlace(t);
-    const { vmId, volumeId, templateId, networkId, projectId } = await makeBelongings(t, place, gone);
+    const { vmId, volumeId, templateId, isoId, networkId, projectId } = await makeBelongings(t, place, gone);
     expect(await errorOf('deleteAccount', { id: gone.id })).toContain('projects without another administrator');
     await expect(removed(t, { type: 'account', id: gone.id })).rejects.toThrow('virtual machines');
     const source = t.db.source;
     await source.query("UPDATE virtual_machine SET state = 'Expunged' WHERE id = ?", [vmId]);
     await source.query("UPDATE volume SET state = 'Expunged' WHERE id = ?", [volumeId]);
-    await source.query("UPDATE template SET state = 'Removed' WHERE id = ?", [templateId]);
+    await source.query("UPDATE template SET state = 'Removed' WHERE id IN (?)", [[templateId, isoId]]);
     await source.query("UPDATE network SET state = 'Removed' WHERE id = ?", [networkId]);
     await t.ok('deleteProject', { id: projectId }, gone.keys);
     await removed(t, { type: 'project', id: projectId });

@@ -164,12 +164,12 @@ describe('projects', () => {
 
   it('go when they own nothing, and their name is free again', async () => {
     const id = await project('brief');
-    const { vmId, volumeId, templateId, networkId } = await things(id);
+    const { vmId, volumeId, templateId, isoId, networkId } = await things(id);
     expect(await errorOf('deleteProject', { id }, alice.keys)).toContain('virtual machines');
     const source = t.db.source;
     await source.query("UPDATE virtual_machine SET state = 'Expunged' WHERE id = ?", [vmId]);
     await source.query("UPDATE volume SET state = 'Expunged' WHERE id = ?", [volumeId]);
-    await source.query("UPDATE template SET state = 'Removed' WHERE id = ?", [templateId]);
+    await source.query("UPDATE template SET state = 'Removed' WHERE id IN (?)", [[templateId, isoId]]);
     await source.query("UPDATE network SET state = 'Removed' WHERE id = ?", [networkId]);
     const removal = await t.ok('deleteProject', { id }, alice.keys);
     await closed(t, { type: 'project', id }, String(removal));
