@@ -58,6 +58,8 @@ async function play(playbook: string): Promise<{ changed: string[]; tasks: numbe
     ANSIBLE_COLLECTIONS_PATH: packages,
     ANSIBLE_STDOUT_CALLBACK: 'ansible.posix.json',
     ANSIBLE_PIPELINING: 'true',
+    // Adding a host is answered when it is there; the modules wait for 10 seconds otherwise.
+    CLOUDSTACK_TIMEOUT: '120',
     CLOUDSTACK_ENDPOINT: `${cloud.apiUrl}/client/api`,
     CLOUDSTACK_KEY: cloud.keys.apiKey,
     CLOUDSTACK_SECRET: cloud.keys.secretKey,
