@@ -503,6 +503,17 @@ CREATE TABLE `nic` (
   KEY `nic_vm` (`vm_id`)
 );
 
+CREATE TABLE `nic_secondary_ip` (
+  `id` char(36) NOT NULL,
+  `nic_id` char(36) NOT NULL,
+  `network_id` char(36) NOT NULL,
+  `ip` varchar(45) NOT NULL,
+  `created_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `nic_secondary_ip_network_ip` (`network_id`,`ip`),
+  KEY `nic_secondary_ip_nic` (`nic_id`)
+);
+
 CREATE TABLE `operation` (
   `id` char(36) NOT NULL,
   `seq` bigint NOT NULL AUTO_INCREMENT,

@@ -7,6 +7,7 @@ import type { Tx } from '@durastack/store/database/transaction';
 import { joinNetworks } from '@durastack/store/network/fabric';
 import { requireChangeableNics, requireNewNic, requireRemovableNic } from '@durastack/store/network/nic-changes';
 import { writeNic } from '@durastack/store/network/nic-plan';
+import { forgetSecondaryIps } from '@durastack/store/network/secondary-ips';
 import type { OperationRow } from '@durastack/store/operations/operation-row';
 import { inStep } from '@durastack/store/operations/run';
 import type { ActivityDependencies } from '../dependencies.js';
@@ -52,10 +53,9 @@ export function createActivities(dependencies: ActivityDependencies): VmNicPorts
 
     releaseNic: (step) =>
       inStep(source, step, async (tx, operation) => {
-        await tx.execute('DELETE FROM nic WHERE id = ? AND vm_id = ?', [
-          inputOf(operation).nicId,
-          operation.resource.id,
-        ]);
+        const { nicId } = inputOf(operation);
+        await forgetSecondaryIps(tx, nicId);
+        await tx.execute('DELETE FROM nic WHERE id = ? AND vm_id = ?', [nicId, operation.resource.id]);
         return DONE;
       }),
 

@@ -20,6 +20,7 @@ export function createActivities({ source }: ActivityDependencies): VmRecordPort
           [vmId],
         );
         await tx.execute('DELETE FROM affinity_group_member WHERE vm_id = ?', [vmId]);
+        await tx.execute('DELETE FROM nic_secondary_ip WHERE nic_id IN (SELECT id FROM nic WHERE vm_id = ?)', [vmId]);
         await tx.execute('DELETE FROM nic WHERE vm_id = ?', [vmId]);
         await forgetDescriptions(tx, { type: 'virtual-machine', id: vmId });
         await forgetDescriptions(tx, { type: 'volume', id: volume.id });

@@ -5,6 +5,7 @@ import type { SecretBox } from '@durastack/kit/secrets/secret-box';
 import { growthRoom } from '@durastack/contracts/compute/growth-room';
 import type { Tx } from '@durastack/store/database/transaction';
 import { readNetworkSpecs } from '@durastack/store/network/fabric';
+import { readSecondaryIps } from '@durastack/store/network/secondary-ips';
 import { POOL_SPEC_COLUMNS, toPoolSpec, type PoolSpecRow } from '@durastack/store/storage/pool-spec';
 
 /** A machine's row, as far as steps use it. */
@@ -131,18 +132,25 @@ interface NicRow {
   networkId: string;
 }
 
-/** The machine's interfaces with their networks as that host is told of them, the default one first. */
-export async function readNics(tx: Tx, vmId: string, hostId: string): Promise<NicSpec[]> {
+/**
+ * The machine's interfaces with their networks as that host is told of them, the default one first.
+ *
+ * @param withheldIpId a secondary address that the host is not told of
+ */
+export async function readNics(tx: Tx, vmId: string, hostId: string, withheldIpId?: string): Promise<NicSpec[]> {
   const rows = await tx.query<NicRow>(
     `SELECT id, tap, mac, ip, is_default AS isDefault, network_id AS networkId FROM nic
       WHERE vm_id = ? ORDER BY is_default DESC, id`,
     [vmId],
   );
   const networks = await readNetworkSpecs(tx, hostId, [...new Set(rows.map(({ networkId }) => networkId))]);
+  const further = (await readSecondaryIps(tx, vmId)).filter(({ id }) => id !== withheldIpId);
   return rows.map(({ id, tap, mac, ip, isDefault, networkId }) => {
+    const secondaryIps = further.flatMap((address) => (address.nicId === id ? address.ip : []));
     const network = networks.get(networkId);
     invariant(network, `The interface ${id} is on network ${networkId}, which does not exist.`);
-    return { id, tap, mac, ip, isDefault: isDefault === 1, network };
+    const addresses = { ip, ...(secondaryIps.length > 0 ? { secondaryIps } : {}) };
+    return { id, tap, mac, ...addresses, isDefault: isDefault === 1, network };
   });
 }
 

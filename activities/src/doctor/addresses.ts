@@ -5,6 +5,9 @@ import { finding, type Finding } from './finding.js';
 import type { Visits } from './host-visits.js';
 
 const MOST = 500;
+/** Addresses of interfaces, own and secondary. */
+const ADDRESSES = `(SELECT id, vm_id, network_id, ip FROM nic
+  UNION ALL SELECT o.id, o.vm_id, s.network_id, s.ip FROM nic_secondary_ip s JOIN nic o ON o.id = s.nic_id)`;
 const PREFIX = "CAST(SUBSTRING_INDEX(w.cidr, '/', -1) AS UNSIGNED)";
 
 /** Every question of this area. */
@@ -30,7 +33,7 @@ const nicOf = ({ id, vmId }: Pick<NicRow, 'id' | 'vmId'>) => ({
 async function outside(db: Tx): Promise<Finding[]> {
   const rows = await db.query<NicRow>(
     `SELECT n.id, n.vm_id AS vmId, v.name AS vmName, n.ip, w.name AS network, w.cidr
-       FROM nic n JOIN network w ON w.id = n.network_id LEFT JOIN virtual_machine v ON v.id = n.vm_id
+       FROM ${ADDRESSES} n JOIN network w ON w.id = n.network_id LEFT JOIN virtual_machine v ON v.id = n.vm_id
       WHERE INET_ATON(n.ip) IS NULL OR n.ip = w.gateway
          OR (INET_ATON(n.ip) >> (32 - ${PREFIX})) <> (INET_ATON(SUBSTRING_INDEX(w.cidr, '/', 1)) >> (32 - ${PREFIX})) LIMIT ${MOST}`,
   );
@@ -45,7 +48,7 @@ async function outside(db: Tx): Promise<Finding[]> {
 async function duplicates(db: Tx): Promise<Finding[]> {
   const rows = await db.query<{ ip: string; bridge: string; vmId: string; names: string }>(
     `SELECT n.ip, w.bridge, MIN(n.vm_id) AS vmId, GROUP_CONCAT(COALESCE(v.name, n.vm_id) ORDER BY n.vm_id SEPARATOR ', ') AS names
-       FROM nic n JOIN network w ON w.id = n.network_id LEFT JOIN virtual_machine v ON v.id = n.vm_id
+       FROM ${ADDRESSES} n JOIN network w ON w.id = n.network_id LEFT JOIN virtual_machine v ON v.id = n.vm_id
       GROUP BY w.zone_id, w.bridge, COALESCE(w.vlan, 0), n.ip HAVING COUNT(*) > 1 LIMIT ${MOST}`,
   );
   return rows.map(({ ip, bridge, vmId, names }) =>
@@ -64,12 +67,29 @@ async function orphans(db: Tx): Promise<Finding[]> {
        FROM nic n LEFT JOIN virtual_machine v ON v.id = n.vm_id LEFT JOIN network w ON w.id = n.network_id
       WHERE v.id IS NULL OR v.state = 'Expunged' OR w.id IS NULL LIMIT ${MOST}`,
   );
-  return rows.map((row) =>
+  const found = rows.map((row) =>
     finding('address-orphan', {
       ...nicOf(row),
       what: `The address ${row.ip} of network ${row.network ?? 'that does not exist'} is held by ${
         row.vmName === null ? `machine ${row.vmId}, which does not exist` : `the machine ${row.vmName} (${row.state})`
       }`,
+    }),
+  );
+  return [...found, ...(await orphanedSecondaries(db))];
+}
+
+async function orphanedSecondaries(db: Tx): Promise<Finding[]> {
+  const rows = await db.query<{ nicId: string; networkId: string; ip: string }>(
+    `SELECT s.nic_id AS nicId, s.network_id AS networkId, s.ip
+       FROM nic_secondary_ip s LEFT JOIN nic n ON n.id = s.nic_id WHERE n.id IS NULL LIMIT ${MOST}`,
+  );
+  return rows.map(({ nicId, networkId, ip }) =>
+    finding('address-orphan', {
+      resource: { type: 'network', id: networkId },
+      where: 'database',
+      place: `${nicId} ${ip}`,
+      details: { nicId },
+      what: `The address ${ip} of network ${networkId} is held by the interface ${nicId}, which does not exist`,
     }),
   );
 }

@@ -266,7 +266,7 @@ export const FINDING_KINDS = {
   'address-orphan': mended([
     'warning',
     'A machine ended without its last step.',
-    'Deletes the interface; its address is free again.',
+    'Deletes the interface, or what is left of one; the address is free again.',
   ]),
   'network-missing': reported([
     'error',

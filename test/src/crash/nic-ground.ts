@@ -1,6 +1,8 @@
 /** Machines that are given interfaces, for scenarios. */
 import { AddNicToVirtualMachineHandler } from '@durastack/api/compute/add-nic-to-virtual-machine.command';
 import { RemoveNicFromVirtualMachineHandler } from '@durastack/api/compute/remove-nic-from-virtual-machine.command';
+import { AddIpToNicHandler } from '@durastack/api/network/add-ip-to-nic.command';
+import { RemoveIpFromNicHandler } from '@durastack/api/network/remove-ip-from-nic.command';
 import { createNetwork, deployed, expunge, only, settle, type Ground, type Started } from './ground.js';
 
 /** A network of the zone besides that which machines are deployed on; its id. */
@@ -43,4 +45,25 @@ export async function removeNic({ world }: Ground, id: string): Promise<Started>
     virtualMachineId: id,
     nicId: nic!.id,
   });
+}
+
+/** Asks for one more address of a machine's interface. */
+export async function addIp({ world }: Ground, id: string): Promise<Started> {
+  const [nic] = await world.db.query<{ id: string }>('SELECT id FROM nic WHERE vm_id = ?', [id]);
+  return new AddIpToNicHandler(world.platform).execute(world.call, { nicId: nic!.id });
+}
+
+/** A machine that runs and has a secondary address. */
+export async function machineWithSecondaryIp(ground: Ground): Promise<string> {
+  const id = await deployed(ground);
+  return settle(ground, 'addIpToNic', await addIp(ground, id));
+}
+
+/** Asks for that address to be taken away. */
+export async function removeIp({ world }: Ground, id: string): Promise<Started> {
+  const [address] = await world.db.query<{ id: string }>(
+    'SELECT s.id FROM nic n JOIN nic_secondary_ip s ON s.nic_id = n.id WHERE n.vm_id = ?',
+    [id],
+  );
+  return new RemoveIpFromNicHandler(world.platform).execute(world.call, { id: address!.id });
 }

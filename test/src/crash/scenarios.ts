@@ -39,7 +39,15 @@ import {
 } from './ground.js';
 
 import { destroyWithDisks, machineWithDisk } from './vm-with-disk-ground.js';
-import { addNic, machineBesideNetwork, machineWithNics, removeNic } from './nic-ground.js';
+import {
+  addIp,
+  addNic,
+  machineBesideNetwork,
+  machineWithNics,
+  machineWithSecondaryIp,
+  removeIp,
+  removeNic,
+} from './nic-ground.js';
 import { scalableVm, scale } from './scale-ground.js';
 import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume } from './volume-ground.js';
 import { deadHost, failOver, failOverVm, IS_STOPPED, lostVm, reinstate, restart, returnedHost } from './ha-ground.js';
@@ -148,6 +156,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   addNicToVirtualMachine: { prepare: machineBesideNetwork, accept: addNic, undone: [] },
   removeNicFromVirtualMachine: { prepare: machineWithNics, accept: removeNic, undone: [] },
+  addIpToNic: { prepare: deployed, accept: addIp, undone: [] },
+  removeIpFromNic: { prepare: machineWithSecondaryIp, accept: removeIp, undone: [] },
   migrateVirtualMachine: {
     prepare: deployed,
     accept: ({ world }, id) =>

@@ -172,6 +172,14 @@ async function stoppedMachine(): Promise<string> {
   return id;
 }
 
+/** As {@link makeCalls}, of secondary addresses. */
+async function addressCalls(): Promise<Record<string, Params>> {
+  const nicOf = async (virtualmachineid: string) =>
+    String(itemsOf(await cloud.admin.call('listNics', { virtualmachineid }))[0]!.id);
+  const added = await make('addIpToNic', { nicid: await nicOf(await deployed()) });
+  return { addIpToNic: { nicid: await nicOf(await deployed()) }, removeIpFromNic: { id: added } };
+}
+
 /** As {@link makeCalls}, of interfaces. */
 async function nicCalls(): Promise<Record<string, Params>> {
   const virtualmachineid = await deployed();
@@ -180,6 +188,7 @@ async function nicCalls(): Promise<Record<string, Params>> {
   return {
     addNicToVirtualMachine: { virtualmachineid: await deployed(), networkid: await networkId() },
     removeNicFromVirtualMachine: { virtualmachineid, nicid: nics[1]!.id },
+    ...(await addressCalls()),
   };
 }
 

@@ -213,6 +213,19 @@ export const RESOURCE_DAMAGE: readonly Damage[] = [
     },
   },
   {
+    title: 'a secondary address of an interface that is gone',
+    kinds: ['address-orphan'],
+    words: ['is held by the interface', 'which does not exist'],
+    async plant({ db, ground }) {
+      const [row] = await db.query<{ gateway: string }>('SELECT gateway FROM network WHERE id = ?', [ground.networkId]);
+      await db.execute(
+        'INSERT INTO nic_secondary_ip (id, nic_id, network_id, ip, created_at) VALUES (?, ?, ?, ?, NOW(3))',
+        [newId(), newId(), ground.networkId, row!.gateway.replace(/\d+$/, '252')],
+      );
+      return {};
+    },
+  },
+  {
     title: 'an address of a machine that never was',
     kinds: ['address-orphan'],
     words: ['which does not exist'],

@@ -169,6 +169,21 @@ export const DEATHS: Readonly<Record<string, Death>> = {
     }),
     heals: true,
   },
+  addIpToNic: {
+    prepare: onRunning('addIpToNic', async (virtualmachineid, ground) => {
+      const nics = itemsOf(await ground.cloud.admin.call('listNics', { virtualmachineid }));
+      return { nicid: nics[0]!.id };
+    }),
+    heals: true,
+  },
+  removeIpFromNic: {
+    prepare: onRunning('removeIpFromNic', async (virtualmachineid, ground) => {
+      const nics = itemsOf(await ground.cloud.admin.call('listNics', { virtualmachineid }));
+      const added = objectOf(await ground.cloud.admin.callAndWait('addIpToNic', { nicid: nics[0]!.id }));
+      return { id: added.id };
+    }),
+    heals: true,
+  },
   createTemplate: {
     prepare: async (ground) => {
       const vmId = await ground.stopped();

@@ -65,6 +65,8 @@ export type ThingKind =
       | 'instancegroup'
       | 'affinitygroup'
       | 'ip'
+      | 'nic'
+      | 'secondaryip'
     )
   | ('event' | 'project' | 'invitation' | 'domain' | 'account' | 'user')
   /** The owner itself: by `account` and `domainid`, or the project by `projectid`. */
@@ -101,10 +103,12 @@ export const RULES: readonly Naming[] = [
       listAffinityGroups listNics listVolumes removeNicFromVirtualMachine restoreVirtualMachine
       updateDefaultNicForVirtualMachine`,
   },
+  { class: 'owned', by: ['nicid', 'nic'], commands: 'addIpToNic updateVmNicIp' },
+  { class: 'owned', by: ['id', 'secondaryip'], commands: 'removeIpFromNic' },
   { class: 'owned', by: ['resourceids', 'machine'], commands: 'createTags deleteTags' },
   { class: 'owned', by: ['resourceid', 'machine'], commands: 'listAsyncJobs listEvents listResourceDetails listTags' },
   { class: 'owned', by: ['entityid', 'machine'], commands: 'addAnnotation listAnnotations' },
-  { class: 'owned', by: ['id', 'volume'], commands: 'attachVolume deleteVolume detachVolume listVolumes resizeVolume' },
+  { class: 'owned', by: ['id', 'volume'], commands: 'attachVolume deleteVolume detachVolume listVolumes resizeVolume updateVolume' },
   {
     class: 'owned',
     by: ['id', 'template'],

@@ -114,7 +114,9 @@ async function thingsOf(world: HostileWorld, tenant: Tenant): Promise<Things> {
   const tx = autocommit(world.database.source);
   const created_at = new Date();
   const own = { account_id: tenant.id, domain_id: tenant.domainId, created_at };
-  const [affinitygroup, ip, event, rangeId] = [newId(), newId(), newId(), newId()];
+  const [affinitygroup, ip, event, rangeId, secondaryip] = [newId(), newId(), newId(), newId(), newId()];
+  const [first] = await tx.query<{ id: string }>('SELECT id FROM nic WHERE vm_id = ?', [has.vmId]);
+  const nic = first!.id;
   await insertRow(tx, 'affinity_group', {
     ...{ id: affinitygroup, name: `group-${affinitygroup}`, type: 'host anti-affinity', ...own },
   });
@@ -122,6 +124,9 @@ async function thingsOf(world: HostileWorld, tenant: Tenant): Promise<Things> {
   await tx.execute("UPDATE network SET kind = 'Isolated' WHERE id = ?", [has.networkId]);
   await insertRow(tx, 'affinity_group_member', { group_id: affinitygroup, vm_id: has.vmId, created_at });
   const last = (position += 1);
+  await insertRow(tx, 'nic_secondary_ip', {
+    ...{ id: secondaryip, nic_id: nic, network_id: has.networkId, ip: `10.9.1.${last}`, created_at },
+  });
   await insertRow(tx, 'vlan_ip_range', {
     ...{
       id: rangeId,
@@ -144,7 +149,7 @@ async function thingsOf(world: HostileWorld, tenant: Tenant): Promise<Things> {
     ...{ machine: has.vmId, volume: has.volumeId, template: has.templateId, iso: has.isoId },
     network: has.networkId,
     ...{ keypair: has.keyPairId, job: has.operationId, instancegroup: has.instanceGroupId, project: has.projectId },
-    ...{ invitation: has.invitationId, affinitygroup, ip, event },
+    ...{ invitation: has.invitationId, affinitygroup, ip, event, nic, secondaryip },
   };
 }
 

@@ -13,7 +13,10 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     ...{ id: randomUUID(), name: 'net', driver: 'bridge', bridge: 'test-n1', cidr: '10.9.0.0/24', gateway: '10.9.0.1' },
     ...{ gatewayOnHost: true, dns: ['10.9.0.1'], mtu: 1500 },
   };
-  const nic = { id: randomUUID(), tap: 'test-t1', mac: '02:00:00:00:00:01', ip: '10.9.0.9', network, isDefault: true };
+  const nic = {
+    ...{ id: randomUUID(), tap: 'test-t1', mac: '02:00:00:00:00:01', ip: '10.9.0.9', secondaryIps: ['10.9.0.10'] },
+    ...{ network, isDefault: true },
+  };
   const seed = {
     ...vm.seed,
     publicKeys: ['ssh-ed25519 AAAA spec'],

@@ -116,6 +116,11 @@ async function nics({ admin, simulate }: Cloud, basis: Basis): Promise<void> {
   const remove = { virtualmachineid: vm.id, nicid: nic!.id };
   await refused('removeNicFromVirtualMachine', remove);
   await admin.callAndWait('removeNicFromVirtualMachine', remove);
+  const give = { nicid: itemsOf(await admin.call('listNics', { virtualmachineid: vm.id }))[0]!.id };
+  await refused('addIpToNic', give);
+  const take = { id: objectOf(await admin.callAndWait('addIpToNic', give)).id };
+  await refused('removeIpFromNic', take);
+  await admin.callAndWait('removeIpFromNic', take);
   await admin.callAndWait('expungeVirtualMachine', { id: vm.id });
   await admin.callAndWait('deleteNetwork', { id: network.id });
 }

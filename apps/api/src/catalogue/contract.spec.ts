@@ -38,7 +38,8 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   ...forEach(
     'deployVirtualMachine destroyVirtualMachine listVirtualMachines rebootVirtualMachine recoverVirtualMachine ' +
       'startVirtualMachine stopVirtualMachine updateVirtualMachine updateVMAffinityGroup resetSSHKeyForVirtualMachine ' +
-      'restoreVirtualMachine addNicToVirtualMachine removeNicFromVirtualMachine updateDefaultNicForVirtualMachine',
+      'restoreVirtualMachine addNicToVirtualMachine removeNicFromVirtualMachine updateDefaultNicForVirtualMachine ' +
+      'updateVmNicIp',
     'hapriority',
   ),
   ...forEach('addHost listHosts reconnectHost updateHost', 'hareason', 'hasince'),

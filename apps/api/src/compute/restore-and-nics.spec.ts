@@ -75,7 +75,7 @@ describe('a root disk', () => {
   it('that a restore made or left is shown to nobody', async () => {
     await sql("UPDATE volume SET kind = 'SPARE' WHERE id = ?", second.volumeId);
     expect((await t.call('listVolumes', { id: second.volumeId }, alice.keys)).body).toEqual({});
-    for (const command of ['deleteVolume', 'detachVolume'])
+    for (const command of ['deleteVolume', 'detachVolume', 'updateVolume'])
       expect((await t.call(command, { id: second.volumeId }, alice.keys)).status, command).toBeGreaterThanOrEqual(400);
     await sql("UPDATE volume SET kind = 'ROOT' WHERE id = ?", second.volumeId);
   });

@@ -3,12 +3,13 @@ import { listNics } from '@durastack/contracts/network/list-nics';
 import { netmaskOf } from '@durastack/contracts/network/netmask';
 import { autocommit } from '@durastack/store/database/transaction';
 import { requireAccess } from '@durastack/store/identity/access';
+import { readSecondaryIps } from '@durastack/store/network/secondary-ips';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 
 type NicView = ResultOf<typeof listNics>;
-type NicRow = Omit<NicView, 'isDefault' | 'trafficType'> & {
+type NicRow = Omit<NicView, 'isDefault' | 'trafficType' | 'secondaryIp'> & {
   readonly isDefault: number;
   readonly cidr: string | null;
   readonly gateway: string | null;
@@ -29,6 +30,7 @@ export class ListNicsHandler implements CommandHandler<typeof listNics> {
          FROM nic n JOIN network w ON w.id = n.network_id WHERE n.vm_id = ? ORDER BY n.is_default DESC, n.id`,
       [virtualMachineId],
     );
+    const further = await readSecondaryIps(tx, virtualMachineId);
     const same = (wanted: string | undefined, is: string) => wanted === undefined || wanted === is;
     return rows
       .filter(({ id, networkId: network }) => same(nicId, id) && same(networkId, network))
@@ -36,6 +38,7 @@ export class ListNicsHandler implements CommandHandler<typeof listNics> {
         ...nic,
         isDefault: isDefault === 1,
         trafficType: 'Guest',
+        secondaryIp: further.flatMap(({ id, nicId: of, ip }) => (of === nic.id ? { id, ipAddress: ip } : [])),
         // What is on a network without addresses has one for its place alone.
         ...(nic.type === 'L2' ? {} : { ipAddress, ...(gateway === null ? {} : { gateway }) }),
         ...(nic.type === 'L2' || cidr === null ? {} : { netmask: netmaskOf(cidr) }),

@@ -116,13 +116,18 @@ export const networkSpec = z
 /** See {@link networkSpec}. */
 export type NetworkSpec = z.infer<typeof networkSpec>;
 
-/** A network interface of a machine, bound to its MAC and address. */
+/** As many addresses as an interface may have besides its own: CloudStack's default. */
+export const MAX_SECONDARY_IPS = 256;
+
+/** A network interface of a machine, bound to its MAC and addresses. */
 export const nicSpec = z.object({
   id: id,
   /** Tap device name on the host, at most 15 characters. */
   tap: z.string().regex(/^[a-z0-9-]{1,15}$/),
   mac: z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/),
   ip: z.ipv4(),
+  /** Further addresses that the guest may speak from. It gives them to itself: DHCP offers `ip` alone. */
+  secondaryIps: z.array(z.ipv4()).max(MAX_SECONDARY_IPS).optional(),
   network: networkSpec,
   isDefault: z.boolean(),
 });

@@ -3,6 +3,7 @@ import { bool, date, int, list, map, object, text, uuid } from '../fields.js';
 import { affinityGroupOfMachine } from './affinity-group.view.js';
 import { haPriority } from './ha-priority.js';
 import { tagView } from '../identity/tag.view.js';
+import { secondaryIps } from '../network/secondary-ip.view.js';
 import { projectFields } from '../view-fields.js';
 
 /** A machine's network interface in replies. */
@@ -18,6 +19,7 @@ export const nicView = object('A network interface', {
   trafficType: text('Guest'),
   type: text('Kind of network: Shared'),
   deviceId: text('Position on the machine, from 0'),
+  secondaryIp: secondaryIps,
 });
 
 /** A virtual machine in replies. */

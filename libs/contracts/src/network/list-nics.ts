@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ALL_ROLES, defineListCommand } from '../command.js';
 import { bool, text, uuid } from '../fields.js';
 import { listParams } from '../list-params.js';
+import { secondaryIps } from './secondary-ip.view.js';
 
 const { keyword, page, pageSize } = listParams;
 
@@ -31,6 +32,7 @@ export const listNics = defineListCommand({
     isDefault: bool('Whether it carries the default route.'),
     trafficType: text('Guest.'),
     type: text('The kind of its network: Shared, Isolated or L2.'),
+    secondaryIp: secondaryIps,
   }),
   wrapper: 'nic',
 });

@@ -122,6 +122,21 @@ export function describeNetworkConformance(name: string, makeSubject: () => Prom
       expect(await scene.passing(scene.forged())).toEqual([]);
     });
 
+    it('lets a guest speak from its secondary addresses too, as long as it has them', async () => {
+      const { vmId, nic } = scene.attacker;
+      const further = nic.ip.replace(/\d+$/, '77');
+      const frames = renamed(honestFrames({ ...nic, ip: further }, scene.victim.nic));
+      expect(await scene.passing(frames)).toEqual([]);
+      await scene.subject.networks.bind(vmId, [{ ...nic, secondaryIps: [further] }]);
+      expect(await scene.passing({ ...scene.honest(), ...frames })).toEqual(
+        Object.keys({ ...scene.honest(), ...frames }),
+      );
+      expect(await scene.passing(scene.forged())).toEqual([]);
+      expect(await scene.offersTo(nic.mac)).toEqual([nic.ip]);
+      await scene.subject.networks.bind(vmId, [nic]);
+      expect(await scene.passing(frames)).toEqual([]);
+    });
+
     it('gives each guest its own address by DHCP, and a stranger none', async () => {
       expect(await scene.offersTo(scene.attacker.nic.mac)).toContain(scene.attacker.nic.ip);
       expect(await scene.offersTo(STRANGER)).toEqual([]);
@@ -151,6 +166,11 @@ export function describeNetworkConformance(name: string, makeSubject: () => Prom
       await expect(networks.ensureGone(network.id)).rejects.toMatchObject({ code: 'CONFLICT' });
     });
   });
+}
+
+/** Under other names, and so with other marks. */
+function renamed(frames: Frames): Frames {
+  return Object.fromEntries(Object.entries(frames).map(([name, make]) => [`secondary-${name}`, make]));
 }
 
 /** What a guest may say to another. */

@@ -1,13 +1,13 @@
 /**
- * Anti-spoofing on Linux bridges: each tap is bound to its MAC and IPv4 address.
+ * Anti-spoofing on Linux bridges: each tap is bound to its MAC and IPv4 addresses.
  *
  * Judged where frames enter the bridge, so for other guests and for the host alike. From a tap pass: ARP about its own
- * address, DHCP requests, IPv4 from its own address. Everything else is dropped: foreign MAC, IP or ARP senders, DHCP
+ * addresses, DHCP requests, IPv4 from its own addresses. Everything else is dropped: foreign MAC, IP or ARP senders, DHCP
  * replies, all of IPv6 (the networks are IPv4, so router advertisements and neighbour spoofing have no use), tagged
  * frames, spanning tree and other protocols.
  */
 import { ipv4 } from '../network/ipv4.js';
-import type { Port } from '../network/port.js';
+import { addressesOf, type Port } from '../network/port.js';
 import { device, mac, namedSet } from '../nftables/table.js';
 
 /** Body of the instance's `bridge` table. */
@@ -26,7 +26,7 @@ export function portRules(ports: readonly Port[]): string {
     namedSet(
       'addresses',
       'ifname . ipv4_addr',
-      ports.map((port) => `${device(port.tap)} . ${ipv4(port.ip)}`),
+      ports.flatMap((port) => addressesOf(port).map((ip) => `${device(port.tap)} . ${ipv4(ip)}`)),
     ),
     'chain prerouting { type filter hook prerouting priority -300; policy accept; iifname @taps jump from_guest; }',
     'chain from_guest {',
@@ -45,7 +45,7 @@ export function portRules(ports: readonly Port[]): string {
     'arp operation != { request, reply } drop',
     'iifname . arp saddr ether != @macs drop',
     'iifname . arp saddr ip @addresses accept',
-    // Probe for an address conflict (RFC 5227), for its own address only.
+    // Probe for an address conflict (RFC 5227), for its own addresses only.
     'arp operation request arp saddr ip 0.0.0.0 iifname . arp daddr ip @addresses accept',
     'drop',
     '}',

@@ -1,4 +1,4 @@
-/** A guest's port on a network: the only MAC and address that may speak through its tap. */
+/** A guest's port on a network: the only MAC and addresses that may speak through its tap. */
 import { networkSpec, nicSpec, type NicSpec } from '@durastack/contracts/agent/specs';
 import { z } from 'zod';
 
@@ -13,6 +13,7 @@ export const port = z.object({
   tap: nicSpec.shape.tap,
   mac: nicSpec.shape.mac,
   ip: nicSpec.shape.ip,
+  secondaryIps: nicSpec.shape.secondaryIps,
 });
 /** See {@link port}. */
 export type Port = z.infer<typeof port>;
@@ -30,5 +31,11 @@ export function portOf(vmId: string, nic: NicSpec): Port {
     tap: nic.tap,
     mac: nic.mac,
     ip: nic.ip,
+    secondaryIps: nic.secondaryIps,
   };
+}
+
+/** Every address that may speak through the port. */
+export function addressesOf({ ip, secondaryIps = [] }: Port): readonly string[] {
+  return [ip, ...secondaryIps];
 }

@@ -2,14 +2,14 @@
  * Anti-spoofing on Open vSwitch: a bridge forwards nothing but what these flows allow.
  *
  * The gateway devices and what an operator marked as uplink speak freely. A guest's port speaks ARP about its own
- * address, DHCP requests and IPv4 from its own address, untagged, and the announcement by which QEMU tells switches
+ * addresses, DHCP requests and IPv4 from its own addresses, untagged, and the announcement by which QEMU tells switches
  * where a guest has moved. A port that is not known yet is silent, so a guest is bound from its first frame on.
  *
  * Tunnels carry what guests of other hosts said, which those hosts have judged; DHCP and the gateway stay at home.
  */
 import { DurastackError } from '@durastack/contracts/errors';
 import { ipv4 } from '../network/ipv4.js';
-import type { Port } from '../network/port.js';
+import { addressesOf, type Port } from '../network/port.js';
 
 /** A guest's port as the switch numbers it. */
 export interface NumberedPort extends Port {
@@ -70,18 +70,20 @@ function tunnelFlows(number: number, fabric: Fabric): string[] {
 function guestFlows(port: NumberedPort, toDhcp: string): string[] {
   // Without a VLAN header, of whichever kind.
   const from = `in_port=${port.number},vlan_tci=0x0000,dl_src=${mac(port.mac)}`;
-  const ip = ipv4(port.ip);
   const arp = `table=0,priority=20,${from},arp,arp_sha=${mac(port.mac)}`;
+  const addresses = addressesOf(port).map(ipv4);
   const dhcp = `table=0,priority=25,${from},udp,tp_src=68,tp_dst=67,nw_dst=255.255.255.255`;
   return [
     `table=0,priority=30,in_port=${port.number},udp,tp_src=67,actions=drop`,
-    `${arp},arp_spa=${ip},actions=NORMAL`,
-    // Probe for an address conflict (RFC 5227), for its own address only.
-    `${arp},arp_op=1,arp_spa=0.0.0.0,arp_tpa=${ip},actions=NORMAL`,
+    ...addresses.flatMap((ip) => [
+      `${arp},arp_spa=${ip},actions=NORMAL`,
+      // Probe for an address conflict (RFC 5227), for its own addresses only.
+      `${arp},arp_op=1,arp_spa=0.0.0.0,arp_tpa=${ip},actions=NORMAL`,
+      `table=0,priority=20,${from},ip,nw_src=${ip},actions=NORMAL`,
+    ]),
     // What QEMU says when the guest has moved here: it names nobody but the guest's own MAC.
     `table=0,priority=20,${from},rarp,arp_sha=${mac(port.mac)},arp_tha=${mac(port.mac)},arp_spa=0.0.0.0,arp_tpa=0.0.0.0,actions=NORMAL`,
-    `table=0,priority=20,${from},ip,nw_src=${ip},actions=NORMAL`,
-    ...['0.0.0.0', ip].map((source) => `${dhcp},nw_src=${source},actions=${toDhcp}`),
+    ...['0.0.0.0', ...addresses].map((source) => `${dhcp},nw_src=${source},actions=${toDhcp}`),
   ];
 }
 

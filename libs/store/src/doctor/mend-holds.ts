@@ -107,16 +107,20 @@ export async function noteTemplateMissing(
   return affectedRows > 0;
 }
 
-/** Deletes an interface whose machine is gone. */
-export async function deleteOrphanNic(source: DataSource, nicId: string): Promise<boolean> {
-  const { affectedRows } = await transaction(source, (tx) =>
-    tx.execute(
+/** Deletes an interface whose machine is gone, and the secondary addresses of one that is gone. */
+export function deleteOrphanNic(source: DataSource, nicId: string): Promise<boolean> {
+  return transaction(source, async (tx) => {
+    const nics = await tx.execute(
       `DELETE FROM nic WHERE id = ? AND NOT EXISTS (
          SELECT 1 FROM virtual_machine v WHERE v.id = nic.vm_id AND v.state <> 'Expunged')`,
       [nicId],
-    ),
-  );
-  return affectedRows > 0;
+    );
+    const addresses = await tx.execute(
+      'DELETE FROM nic_secondary_ip WHERE nic_id = ? AND NOT EXISTS (SELECT 1 FROM nic n WHERE n.id = ?)',
+      [nicId, nicId],
+    );
+    return nics.affectedRows + addresses.affectedRows > 0;
+  });
 }
 
 /**

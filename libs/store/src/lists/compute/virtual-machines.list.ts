@@ -6,6 +6,16 @@ import { JOB_COLUMNS, OWNED, OWNER_COLUMNS, OWNER_JOINS, whether } from '../engi
 import { defineList } from '../engine/define-list.js';
 import { likePattern, raw, sql } from '../engine/sql.js';
 
+/** Pairs of id and address, as one column: text in MariaDB, an array in MySQL. */
+function toSecondaryIps(column: unknown): { id: string; ipAddress: string }[] {
+  if (column === null || column === undefined) return [];
+  const pairs = (typeof column === 'string' ? JSON.parse(column) : column) as string[];
+  return pairs.sort().map((pair) => {
+    const [id = '', ipAddress = ''] = pair.split(' ');
+    return { id, ipAddress };
+  });
+}
+
 /** Virtual machines. */
 export const virtualMachines = defineList({
   command: listVirtualMachines,
@@ -112,13 +122,15 @@ export const virtualMachines = defineList({
         isDefault: 'n.is_default',
         type: 'w.kind',
         cidr: "IF(w.kind = 'L2', NULL, w.cidr)",
+        further: `(SELECT JSON_ARRAYAGG(CONCAT(s.id, ' ', s.ip)) FROM nic_secondary_ip s WHERE s.nic_id = n.id)`,
       },
       from: 'nic n LEFT JOIN network w ON w.id = n.network_id',
       parent: 'n.vm_id',
       order: 'n.vm_id, n.is_default DESC, n.id',
-      map: ({ cidr }, index) => ({
+      map: ({ cidr, further }, index) => ({
         deviceId: String(index),
         trafficType: 'Guest',
+        secondaryIp: toSecondaryIps(further),
         ...(typeof cidr === 'string' ? { netmask: netmaskOf(cidr) } : {}),
       }),
     },
