@@ -108,7 +108,11 @@ export const RULES: readonly Naming[] = [
   { class: 'owned', by: ['resourceids', 'machine'], commands: 'createTags deleteTags' },
   { class: 'owned', by: ['resourceid', 'machine'], commands: 'listAsyncJobs listEvents listResourceDetails listTags' },
   { class: 'owned', by: ['entityid', 'machine'], commands: 'addAnnotation listAnnotations' },
-  { class: 'owned', by: ['id', 'volume'], commands: 'attachVolume deleteVolume detachVolume listVolumes resizeVolume updateVolume' },
+  {
+    class: 'owned',
+    by: ['id', 'volume'],
+    commands: 'attachVolume deleteVolume detachVolume listVolumes resizeVolume updateVolume',
+  },
   {
     class: 'owned',
     by: ['id', 'template'],
