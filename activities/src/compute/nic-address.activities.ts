@@ -1,7 +1,7 @@
 import type { NicAddressPorts } from '@durastack/contracts/compute/nic-address.ports';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { DONE, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
-import { contains, freeAddresses } from '@durastack/model/network/address-plan';
+import { freeAddresses, isUsable } from '@durastack/model/network/address-plan';
 import type { Tx } from '@durastack/store/database/transaction';
 import { notFound } from '@durastack/store/identity/access';
 import { requireChangeableNics, requireNic } from '@durastack/store/network/nic-changes';
@@ -79,7 +79,7 @@ async function reserve(tx: Tx, operation: OperationRow): Promise<void> {
   await requireNic(tx, { vmId, nicId });
   await requireRoomForIp(tx, nicId);
   const wanted = { networkId, ip, seed: addressId, as: 'further' } as const;
-  await takeAddress(tx, { contains, freeAddresses }, wanted, async (address) => {
+  await takeAddress(tx, { isUsable, freeAddresses }, wanted, async (address) => {
     await tx.execute(
       'INSERT INTO nic_secondary_ip (id, nic_id, network_id, ip, created_at) VALUES (?, ?, ?, ?, NOW(3))',
       [addressId, nicId, networkId, address],

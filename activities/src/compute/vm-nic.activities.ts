@@ -2,7 +2,7 @@ import type { VmNicPorts } from '@durastack/contracts/compute/vm-nic.ports';
 import type { NicSpec } from '@durastack/contracts/agent/specs';
 import { isDurastackError } from '@durastack/contracts/errors';
 import { DONE, type StepRef } from '@durastack/contracts/operations/step';
-import { contains, freeAddresses } from '@durastack/model/network/address-plan';
+import { freeAddresses, isUsable } from '@durastack/model/network/address-plan';
 import type { Tx } from '@durastack/store/database/transaction';
 import { joinNetworks } from '@durastack/store/network/fabric';
 import { requireChangeableNics, requireNewNic, requireRemovableNic } from '@durastack/store/network/nic-changes';
@@ -89,7 +89,7 @@ async function reserve(tx: Tx, operation: OperationRow): Promise<void> {
   const hostId = await requireChangeableNics(tx, vmId);
   await requireNewNic(tx, { vmId, networkId, mac });
   const network = { id: networkId, ip };
-  await writeNic(tx, { contains, freeAddresses }, { id: nicId, vmId, instance, network, mac, isDefault: false });
+  await writeNic(tx, { isUsable, freeAddresses }, { id: nicId, vmId, instance, network, mac, isDefault: false });
   // Before it is made there, so that its removal finds it.
   if (hostId !== null) await joinNetworks(tx, { vmId, hostId });
 }

@@ -2,7 +2,7 @@ import { deployVirtualMachine } from '@durastack/contracts/compute/deploy-virtua
 import type { ResourceRef } from '@durastack/contracts/resources';
 import { DurastackError } from '@durastack/contracts/errors';
 import { newId } from '@durastack/kit/ids/new-id';
-import { contains, freeAddresses } from '@durastack/model/network/address-plan';
+import { freeAddresses, isUsable } from '@durastack/model/network/address-plan';
 import { checkHaPriority } from '@durastack/store/compute/ha-priority';
 import { insertRow } from '@durastack/store/database/rows';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
@@ -93,7 +93,7 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
     await writeDataVolume(tx, { params, plan });
     await joinGroups(tx, vmId, groupIds);
     await ensureInstanceGroup(tx, params.group, owner);
-    await writeNics(tx, { contains, freeAddresses }, { vmId, instance, networks: plan.networks });
+    await writeNics(tx, { isUsable, freeAddresses }, { vmId, instance, networks: plan.networks });
     await describe(tx, { vmId, accountId: owner.accountId, params });
     await holdToLimits(tx, owner.accountId, ['user_vm', 'cpu', 'memory', 'volume', 'primary_storage']);
   }

@@ -1,6 +1,6 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { updateVmNicIp } from '@durastack/contracts/network/update-vm-nic-ip';
-import { contains, freeAddresses } from '@durastack/model/network/address-plan';
+import { freeAddresses, isUsable } from '@durastack/model/network/address-plan';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
 import { virtualMachines } from '@durastack/store/lists/compute/virtual-machines.list';
 import { readOne } from '@durastack/store/lists/engine/run-list';
@@ -31,7 +31,7 @@ export class UpdateVmNicIpHandler implements CommandHandler<typeof updateVmNicIp
       requireAddresses(nic);
       if (wanted === nic.ip) return;
       const address = { networkId: nic.networkId, ip: wanted, seed: nicId, as: 'own' } as const;
-      await takeAddress(tx, { contains, freeAddresses }, address, async (ip) => {
+      await takeAddress(tx, { isUsable, freeAddresses }, address, async (ip) => {
         await tx.execute('UPDATE nic SET ip = ? WHERE id = ?', [ip, nicId]);
       });
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cidrOf, contains, freeAddresses, netmaskOf, toAddress, toNumber } from './address-plan.js';
+import { cidrOf, contains, freeAddresses, isUsable, netmaskOf, toAddress, toNumber } from './address-plan.js';
 
 describe('address plan', () => {
   it.each([
@@ -35,4 +35,14 @@ describe('address plan', () => {
     expect([...freeAddresses(range, new Set(['10.0.0.3']), 2)]).toEqual(['10.0.0.4', '10.0.0.2']);
     expect([...freeAddresses(range, new Set(['10.0.0.2', '10.0.0.3', '10.0.0.4']), 0)]).toEqual([]);
   });
+});
+
+it.each([
+  ['10.1.2.0', false],
+  ['10.1.2.1', true],
+  ['10.1.2.254', true],
+  ['10.1.2.255', false],
+  ['10.1.3.1', false],
+] as const)('%s can be had in 10.1.2.0/24: %s', (ip, usable) => {
+  expect(isUsable('10.1.2.0/24', ip)).toBe(usable);
 });

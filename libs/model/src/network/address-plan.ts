@@ -69,3 +69,9 @@ export function usableRange(cidr: string): { readonly first: string; readonly la
   const begin = toNumber(base);
   return { first: toAddress(begin + 1), last: toAddress(begin + 2 ** (32 - Number(bits)) - 2) };
 }
+
+/** Whether something in a network can have this address: it lies in {@link usableRange}. INVALID_INPUT when it is none. */
+export function isUsable(cidr: string, ip: string): boolean {
+  const { first, last } = usableRange(cidr);
+  return toNumber(ip) >= toNumber(first) && toNumber(ip) <= toNumber(last);
+}

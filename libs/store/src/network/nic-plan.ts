@@ -11,7 +11,8 @@ export interface WantedNetwork {
 
 /** Arithmetic of addresses, which is not this library's matter. */
 export interface AddressPlan {
-  contains(cidr: string, ip: string): boolean;
+  /** Whether a machine in the network can have the address. */
+  isUsable(cidr: string, ip: string): boolean;
   freeAddresses(
     range: { readonly startIp: string; readonly endIp: string; readonly reserved: readonly string[] },
     used: ReadonlySet<string>,
@@ -131,7 +132,7 @@ interface Search {
 
 async function candidates(tx: Tx, addresses: AddressPlan, { network, wantedIp, seed }: Search): Promise<string[]> {
   if (wantedIp !== undefined) {
-    if (!addresses.contains(network.cidr, wantedIp) || wantedIp === network.gateway) {
+    if (!addresses.isUsable(network.cidr, wantedIp) || wantedIp === network.gateway) {
       throw new DurastackError(
         'INVALID_INPUT',
         `The address ${wantedIp} cannot be given on the network ${network.name} (${network.cidr}).`,
