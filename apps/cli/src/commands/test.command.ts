@@ -74,7 +74,7 @@ async function setUp(steps: Steps): Promise<string> {
 const TEST_PACKAGES: readonly string[] = [
   ...LAB_PACKAGES,
   ...CEPH_PACKAGES,
-  ...['ipmitool', 'openssl', 'procps', 'sudo'],
+  ...['ipmitool', 'openssl', 'procps', 'sudo', 'xorriso'],
 ];
 
 async function runChecks(steps: Steps, env: NodeJS.ProcessEnv): Promise<Counts> {
