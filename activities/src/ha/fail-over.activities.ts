@@ -28,8 +28,8 @@ const WITHDRAW_POLL_MS = 1_000;
 
 interface Scene {
   readonly operationId: string;
-  /** After so long it is looked at again for proof. */
-  readonly againMs: number;
+  /** This one included. */
+  readonly lostHosts: number;
   readonly host: FencedHost;
   readonly machines: readonly LostMachine[];
 }
@@ -44,8 +44,8 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
       if (await isLost(tx, { hostId: resource.id, operationId: id })) await noteLostMachines(tx, resource.id, id);
       const host = await readFencedHost(tx, resource.id);
       invariant(host, `The host ${resource.id} has no row.`);
-      const againMs = lookAgainMs(await countLostHosts(tx), 'proof');
-      return { operationId: id, againMs, host, machines: await readLostMachines(tx, id) };
+      const lostHosts = await countLostHosts(tx);
+      return { operationId: id, lostHosts, host, machines: await readLostMachines(tx, id) };
     });
 
   /** Looks for proof of what lacks it, and writes down what was found. */
@@ -110,7 +110,8 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
         );
       // Also what an earlier run has proven.
       if (scene.machines.some(({ proven }) => proven)) return DONE;
-      return pending(scene.againMs, `no proof yet: ${look.missing.join('; ')}`.slice(0, 250));
+      const missing = `no proof yet: ${look.missing.join('; ')}`.slice(0, 250);
+      return pending(lookAgainMs(scene.lostHosts, 'proof'), missing);
     },
 
     async withdrawFence(step) {
@@ -135,7 +136,7 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
       }
       await inStep(source, step, (tx, { id, resource }) => declareDown(tx, resource.id, id));
       const left = await restartRound(dependencies, step);
-      if (left !== undefined) return pending(left.againMs, left.text);
+      if (left !== undefined) return pending(lookAgainMs(scene.lostHosts, 'restart'), left);
       await inStep(source, step, async (tx, { id, resource }) => {
         // What was never proven dead has left it since: now nothing of it is on the host.
         await declareDown(tx, resource.id, id);

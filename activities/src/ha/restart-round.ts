@@ -2,11 +2,10 @@
 import { failOverVirtualMachine } from '@durastack/contracts/compute/fail-over-virtual-machine';
 import { isDurastackError } from '@durastack/contracts/errors';
 import type { StepRef } from '@durastack/contracts/operations/step';
-import { chooseRestarts, lookAgainMs, pauseAfterMs } from '@durastack/model/ha/choose-restarts';
+import { chooseRestarts, pauseAfterMs } from '@durastack/model/ha/choose-restarts';
 import { acceptVmOperation } from '@durastack/store/compute/accept-vm-operation';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import {
-  countLostHosts,
   noteAttempt,
   notePause,
   noteWaiting,
@@ -54,41 +53,33 @@ function turnOf(machine: LostMachine, hostId: string): Turn {
   return due ? 'restart' : 'wait';
 }
 
-/** What is left after a round. */
-export interface Left {
-  /** For people. */
-  readonly text: string;
-  /** After so long the next round is due. */
-  readonly againMs: number;
-}
-
-/** Goes one round. Undefined: nothing is left. */
-export async function restartRound({ source, agents }: Parts, step: StepRef): Promise<Left | undefined> {
-  const { operation, machines, load, lostHosts, having } = await inStep(source, step, async (tx, found) => {
+/**
+ * Goes one round.
+ *
+ * @returns what is left, for people; undefined: nothing
+ */
+export async function restartRound({ source, agents }: Parts, step: StepRef): Promise<string | undefined> {
+  const { operation, machines, turns, load } = await inStep(source, step, async (tx, found) => {
     const lost = await readLostMachines(tx, found.id);
-    const turns = new Map(lost.map((machine) => [machine.id, turnOf(machine, found.resource.id)]));
-    const those = (turn: Turn) => lost.filter(({ id }) => turns.get(id) === turn);
+    const turnOfEach = new Map(lost.map((machine) => [machine.id, turnOf(machine, found.resource.id)]));
+    for (const { id, childError, attempts } of lost)
+      if (turnOfEach.get(id) === 'pause')
+        await notePause(tx, id, `no start yet: ${childError ?? 'it failed'}`, pauseAfterMs(attempts));
     await settleLostMachines(
       tx,
-      those('settle').map(({ id }) => id),
+      lost.flatMap(({ id }) => (turnOfEach.get(id) === 'settle' ? [id] : [])),
     );
-    for (const { id, childError, attempts } of those('pause'))
-      await notePause(tx, id, `no start yet: ${childError ?? 'it failed'}`, pauseAfterMs(attempts));
-    const restartLoad = await readRestartLoad(tx, found.id);
-    return {
-      ...{ operation: found, machines: lost, load: restartLoad },
-      ...{ lostHosts: await countLostHosts(tx), having: those },
-    };
+    return { operation: found, machines: lost, turns: turnOfEach, load: await readRestartLoad(tx, found.id) };
   });
   const hostId = operation.resource.id;
+  const having = (turn: Turn) => machines.filter(({ id }) => turns.get(id) === turn);
   for (const machine of having('record')) await record({ source, agents }, step, { machine, hostId });
   for (const { vmId } of chooseRestarts(having('restart'), load, LIMITS)) {
     const machine = machines.find((one) => one.vmId === vmId);
     if (machine) await restart(source, step, { operation, machine });
   }
   await inStep(source, step, (tx) => raiseHaAlerts(tx, hostId));
-  const text = whatIsLeft(machines.filter((machine) => !having('settle').includes(machine)));
-  return text === undefined ? undefined : { text, againMs: lookAgainMs(lostHosts, 'restart') };
+  return whatIsLeft(machines.filter(({ id }) => turns.get(id) !== 'settle'));
 }
 
 function whatIsLeft(left: readonly LostMachine[]): string | undefined {

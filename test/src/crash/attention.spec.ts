@@ -16,8 +16,9 @@ import { clearGround, makeGround, settle, type Ground, type Started } from './gr
 import { reviveHosts } from './ha-ground.js';
 import { endMaintenance } from './maintenance-ground.js';
 import { startMatrixWorld, type MatrixWorld } from './matrix-world.js';
+import { acceptNext } from './next-operation.js';
 import { Play } from './plain-runtime.js';
-import { acceptNext, SCENARIOS } from './scenarios.js';
+import { SCENARIOS } from './scenarios.js';
 import { takeSnapshot } from './world-snapshot.js';
 
 const workflows = await loadStepLists();

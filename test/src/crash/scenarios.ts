@@ -50,7 +50,7 @@ import {
 } from './nic-ground.js';
 import { scalableVm, scale } from './scale-ground.js';
 import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume } from './volume-ground.js';
-import { deadHost, failOver, failOverVm, IS_STOPPED, lostVm, reinstate, restart, returnedHost } from './ha-ground.js';
+import { deadHost, failOver, failOverVm, IS_STOPPED, lostVm, reinstate, returnedHost } from './ha-ground.js';
 import { balance, IS_BALANCED } from './drs-ground.js';
 import { diskOnItsPool, migrateToOtherPool } from './migrate-volume-ground.js';
 import {
@@ -340,68 +340,4 @@ export function missingScenarios(workflows: Iterable<string>): string[] {
       (name) =>
         `The workflow ${name} has no scenario: add one under its name to SCENARIOS in test/src/crash/scenarios.ts, which accepts the operation by its command's handler and says what may differ when it was undone (docs/adding-an-operation.md, section 6).`,
     );
-}
-
-/** What is asked of a machine next, by its state; of one whose operation was undone, to go. */
-const NEXT_OF_VM: Readonly<Record<string, string>> = {
-  Running: 'stopVirtualMachine',
-  Stopped: 'startVirtualMachine',
-  Destroyed: 'expungeVirtualMachine',
-};
-/** What is asked next of a host that is, or was to be, fenced; of one that is used again nothing. */
-const NEXT_OF_FENCED_HOST: Readonly<Record<string, string>> = { Disconnected: 'failOverHost', Down: 'reinstateHost' };
-/** What is asked next of other things, by what was done before. */
-const NEXT_BY_KIND: Readonly<Record<string, string>> = {
-  addHost: 'deleteHost',
-  reconnectHost: 'reconnectHost',
-  deleteHost: 'deleteHost',
-  prepareHostForMaintenance: 'cancelHostMaintenance',
-  cancelHostMaintenance: 'cancelHostMaintenance',
-  maintainHost: 'cancelHostMaintenance',
-  issueOutOfBandManagementPowerAction: 'issueOutOfBandManagementPowerAction',
-  changeOutOfBandManagementPassword: 'changeOutOfBandManagementPassword',
-  createStoragePool: 'deleteStoragePool',
-  deleteStoragePool: 'deleteStoragePool',
-  registerTemplate: 'deleteTemplate',
-  createTemplate: 'deleteTemplate',
-  deleteTemplate: 'deleteTemplate',
-  registerIso: 'deleteIso',
-  deleteIso: 'deleteIso',
-  deleteNetwork: 'deleteNetwork',
-  deleteAccount: 'deleteAccount',
-  deleteProject: 'deleteProject',
-  deleteDomain: 'deleteDomain',
-};
-
-/**
- * Accepts the next operation on the same thing.
- *
- * @returns undefined when the thing is gone, so that nothing more can be asked of it
- */
-export async function acceptNext(
-  ground: Ground,
-  { kind, end }: { kind: string; end: string },
-  resourceId: string,
-): Promise<{ kind: string; started: Started } | undefined> {
-  const [row] = await ground.world.db.query<{ table: string }>(
-    'SELECT resource_type AS `table` FROM operation WHERE resource_id = ? LIMIT 1',
-    [resourceId],
-  );
-  const [thing] = await ground.world.db.query<{ state?: string; removed?: number; vm_id?: string | null }>(
-    `SELECT * FROM \`${row!.table.replaceAll('-', '_')}\` WHERE id = ?`,
-    [resourceId],
-  );
-  const { vm_id: vmId } = thing!;
-  const state = thing!.removed === 1 || thing!.state === 'removed' ? 'Removed' : (thing!.state ?? '');
-  const nextOfVm = end === 'succeeded' ? NEXT_OF_VM[state] : 'expungeVirtualMachine';
-  const isFenced = kind === 'failOverHost' || kind === 'reinstateHost';
-  const byType: Readonly<Record<string, string | undefined>> = {
-    ...(isFenced ? { host: NEXT_OF_FENCED_HOST[state] } : {}),
-    'virtual-machine': nextOfVm,
-    volume: kind === 'migrateVolume' ? kind : vmId === null ? 'deleteVolume' : 'detachVolume',
-  };
-  const next = row!.table in byType ? byType[row!.table] : NEXT_BY_KIND[kind];
-  if (next === undefined || state === 'Removed' || state === 'Expunged') return undefined;
-  if (next === 'reinstateHost') await restart(ground, resourceId);
-  return { kind: next, started: await SCENARIOS[next]!.accept(ground, resourceId) };
 }

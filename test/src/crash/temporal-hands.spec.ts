@@ -6,11 +6,7 @@ import { DEFAULT_OS_TYPE_ID } from '@durastack/contracts/compute/os-types';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
-import { openSecretBox } from '@durastack/kit/secrets/secret-box';
-import { issueControlPlaneCertificate } from '@durastack/kit/tls/certificate-authority';
 import { autocommit } from '@durastack/store/database/transaction';
-import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
@@ -25,7 +21,7 @@ import {
 } from '../support/basis.js';
 import { startRedfish, type TestRedfish } from '../oobm/controllers.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
-import { findInconsistencies } from '../support/consistency.js';
+import { inconsistenciesOf } from '../support/consistency.js';
 import { loadStepLists } from '../support/workflows.js';
 
 const LIMIT_MS = 180_000;
@@ -347,16 +343,6 @@ async function meddle(how: (client: Client, workflowId: string) => Promise<unkno
   return asked(before);
 }
 
-async function inconsistencies(): Promise<string[]> {
-  const { source } = cloud.database;
-  const authority = await loadCertificateAuthority(source, openSecretBox(join(cloud.directory, 'data.key')));
-  const client = createAgentClient({
-    caPem: authority.certificatePem,
-    ...(await issueControlPlaneCertificate(authority)),
-  });
-  return findInconsistencies(source, client).finally(() => client.close());
-}
-
 const allSucceeded = () => kinds.map((kind) => expect.objectContaining({ kind, state: 'succeeded' }) as unknown);
 
 it(
@@ -365,7 +351,7 @@ it(
     const rows = await meddle((client, id) => client.workflow.getHandle(id).terminate('by an operator'));
     expect(rows, readFileSync(join(cloud.directory, 'worker.log'), 'utf8').slice(-4_000)).toEqual(allSucceeded());
     expect(rows.every(({ run }) => run > 1)).toBe(true);
-    expect(await inconsistencies()).toEqual([]);
+    expect(await inconsistenciesOf(cloud)).toEqual([]);
   },
   2 * LIMIT_MS,
 );
@@ -388,7 +374,7 @@ it(
       });
     });
     expect(rows).toEqual(allSucceeded());
-    expect(await inconsistencies()).toEqual([]);
+    expect(await inconsistenciesOf(cloud)).toEqual([]);
   },
   2 * LIMIT_MS,
 );

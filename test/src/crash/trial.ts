@@ -7,8 +7,9 @@ import { clearGround, makeGround, settle, type Ground, type Workflows } from './
 import { reviveHosts } from './ha-ground.js';
 import { endMaintenance } from './maintenance-ground.js';
 import type { MatrixWorld } from './matrix-world.js';
+import { acceptNext } from './next-operation.js';
 import { Play, type Called } from './plain-runtime.js';
-import { acceptNext, SCENARIOS } from './scenarios.js';
+import { SCENARIOS } from './scenarios.js';
 import { differences, powerDrifts, takeSnapshot, type Difference, type Snapshot } from './world-snapshot.js';
 
 /** What came of a case. */

@@ -3,15 +3,11 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { heartbeatTimeoutMs } from '@durastack/contracts/agent/heartbeat-times';
-import { createAgentClient } from '@durastack/kit/agent-client/agent-client';
-import { openSecretBox } from '@durastack/kit/secrets/secret-box';
-import { issueControlPlaneCertificate } from '@durastack/kit/tls/certificate-authority';
 import { autocommit } from '@durastack/store/database/transaction';
-import { loadCertificateAuthority } from '@durastack/store/infra/certificate-authority';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deployParams, eventually, makeBasis, type Basis } from '../support/basis.js';
 import { startCloud, type Cloud } from '../support/cloud.js';
-import { findInconsistencies } from '../support/consistency.js';
+import { inconsistenciesOf } from '../support/consistency.js';
 import { startRedfish, type TestRedfish } from '../oobm/controllers.js';
 import { addHosts, allHeard, declaredSilent, enableHa, fencings, hostStates, suffer, type Outage } from './outages.js';
 
@@ -35,14 +31,6 @@ afterAll(async () => {
   await cloud?.stop();
   await Promise.all(controllers.map((controller) => controller.stop()));
 });
-
-async function inconsistencies(): Promise<string[]> {
-  const { source } = cloud.database;
-  const authority = await loadCertificateAuthority(source, openSecretBox(join(cloud.directory, 'data.key')));
-  const identity = await issueControlPlaneCertificate(authority);
-  const client = createAgentClient({ caPem: authority.certificatePem, ...identity });
-  return findInconsistencies(source, client).finally(() => client.close());
-}
 
 const countOf = async (states: readonly string[]) =>
   Number(
@@ -99,7 +87,7 @@ it(
     await cloud.simulate('DELETE', `/faults/${String(fault)}`);
     const outcomes = await Promise.all(jobs.map(async (jobid) => (await cloud.admin.waitForJob(jobid)).jobstatus));
     expect(outcomes.slice(CANCELLED)).toEqual(Array.from({ length: OPERATIONS - CANCELLED }, () => JOB_DONE));
-    expect(await inconsistencies()).toEqual([]);
+    expect(await inconsistenciesOf(cloud)).toEqual([]);
   },
   LIMIT_MS,
 );

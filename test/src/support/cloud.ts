@@ -210,15 +210,10 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     enrolment,
     stop,
     async simulate(method, path, body) {
-      const init =
-        body === undefined
-          ? { method, signal: AbortSignal.timeout(SIMULATE_MS) }
-          : {
-              method,
-              signal: AbortSignal.timeout(SIMULATE_MS),
-              body: JSON.stringify(body),
-              headers: { 'content-type': 'application/json' },
-            };
+      const init = {
+        ...{ method, signal: AbortSignal.timeout(SIMULATE_MS) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      };
       const response = await fetch(`http://127.0.0.1:${adminPort}${path}`, init);
       const text = await response.text();
       return (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;

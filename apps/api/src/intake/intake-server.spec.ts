@@ -79,7 +79,7 @@ function beat(changes: Partial<Heartbeat> = {}): Heartbeat {
 
 type Reply = { status: number; body: Record<string, unknown> } | 'closed';
 
-function sendOnce(
+function send(
   body: unknown,
   identity: Partial<KeyAndCertificate> = host,
   path = '/agent/v1/heartbeat',
@@ -119,7 +119,7 @@ describe('a heartbeat', () => {
   it('records facts, use, pools and the time', async () => {
     const usage = { cpuPercent: 33.5, memoryUsedMib: 2048 };
     const pools = [{ id: place.poolId, capacityBytes: 1000, availableBytes: 400 }];
-    expect(await sendOnce(beat({ usage, pools }))).toEqual({
+    expect(await send(beat({ usage, pools }))).toEqual({
       status: 200,
       body: { intervalMs: 5000, wantFull: false },
     });
@@ -135,12 +135,12 @@ describe('a heartbeat', () => {
 
   it('brings a disconnected host up again', async () => {
     await t.db.source.query("UPDATE host SET state = 'Disconnected' WHERE id = ?", [place.hostId]);
-    await sendOnce(beat());
+    await send(beat());
     expect(await row('host', place.hostId)).toMatchObject({ state: 'Up' });
   });
 
   it('records the power of machines that are on the host, at once', async () => {
-    await sendOnce(beat({ full: false, vms: [{ id: belongings.vmId, domainName: 'x', power: 'off' }] }));
+    await send(beat({ full: false, vms: [{ id: belongings.vmId, domainName: 'x', power: 'off' }] }));
     expect(await row('virtual_machine', belongings.vmId)).toMatchObject({ observed_power: 'off', state: 'Running' });
   });
 
@@ -150,26 +150,26 @@ describe('a heartbeat', () => {
       await makePlace(t),
       await t.account(`owner-${randomBytes(4).toString('hex')}`),
     );
-    await sendOnce(beat({ vms: [{ id: other.vmId, domainName: 'x', power: 'off' }] }));
+    await send(beat({ vms: [{ id: other.vmId, domainName: 'x', power: 'off' }] }));
     expect(await row('virtual_machine', other.vmId)).toMatchObject({ observed_power: 'running' });
   });
 
   it('that is full makes absent what it does not name', async () => {
-    await sendOnce(beat({ vms: [] }));
+    await send(beat({ vms: [] }));
     expect(await row('virtual_machine', belongings.vmId)).toMatchObject({ observed_power: 'absent' });
   });
 
   it('that was under way while an operation started the machine changes nothing, and is asked for again', async () => {
     await t.db.source.query('UPDATE virtual_machine SET observed_at = NOW(3) WHERE id = ?', [belongings.vmId]);
-    expect(await sendOnce(beat({ vms: [] }))).toMatchObject({ body: { wantFull: true } });
+    expect(await send(beat({ vms: [] }))).toMatchObject({ body: { wantFull: true } });
     expect(await row('virtual_machine', belongings.vmId)).toMatchObject({ observed_power: 'running' });
   });
 
   it('is asked for in full after a gap', async () => {
-    await sendOnce(beat());
+    await send(beat());
     const next = beat({ full: false, vms: [] });
-    expect(await sendOnce(next)).toMatchObject({ body: { wantFull: false } });
-    expect(await sendOnce(beat({ full: false, vms: [], sequence: next.sequence + 5 }))).toMatchObject({
+    expect(await send(next)).toMatchObject({ body: { wantFull: false } });
+    expect(await send(beat({ full: false, vms: [], sequence: next.sequence + 5 }))).toMatchObject({
       body: { wantFull: true },
     });
   });
@@ -178,7 +178,7 @@ describe('a heartbeat', () => {
     const hosts = await Promise.all(Array.from({ length: 20 }, () => makePlace(t)));
     const identities = await Promise.all(hosts.map((one) => certificateOf(one.hostId, 1)));
     const replies = await Promise.all(
-      hosts.map((one, index) => sendOnce(beat({ hostId: one.hostId, vms: [] }), identities[index])),
+      hosts.map((one, index) => send(beat({ hostId: one.hostId, vms: [] }), identities[index])),
     );
     expect(replies.every((reply) => reply !== 'closed' && reply.status === 200)).toBe(true);
     for (const one of hosts) expect(await row('host', one.hostId)).toMatchObject({ cpu_count: 16 });
@@ -187,7 +187,7 @@ describe('a heartbeat', () => {
   it('is heard of every host though hundreds connect at the same moment, and strangers among them say nothing', async () => {
     const strangers = Array.from({ length: 100 }, () => connect({ host: '127.0.0.1', port: intake.port }));
     try {
-      const replies = await Promise.all(Array.from({ length: 200 }, () => sendOnce(beat())));
+      const replies = await Promise.all(Array.from({ length: 200 }, () => send(beat())));
       expect(replies.filter((reply) => reply === 'closed' || reply.status !== 200)).toEqual([]);
     } finally {
       for (const stranger of strangers) stranger.destroy();
@@ -195,7 +195,7 @@ describe('a heartbeat', () => {
   });
 
   it('that is malformed is refused', async () => {
-    expect(await sendOnce({ ...beat(), facts: undefined })).toMatchObject({
+    expect(await send({ ...beat(), facts: undefined })).toMatchObject({
       status: 400,
       body: { code: 'INVALID_INPUT' },
     });
@@ -211,7 +211,7 @@ describe('a heartbeat', () => {
 
 describe('nobody else is heard', () => {
   const refused: [what: string, attempt: () => Promise<Reply>][] = [
-    ['no certificate', () => sendOnce(beat(), {})],
+    ['no certificate', () => send(beat(), {})],
     [
       'a certificate of another authority',
       async () => {
@@ -222,36 +222,33 @@ describe('nobody else is heard', () => {
           incarnation: 1,
           serial: newSerial(),
         });
-        return sendOnce(beat(), { certificatePem, privateKeyPem });
+        return send(beat(), { certificatePem, privateKeyPem });
       },
     ],
-    [
-      'the certificate of the control plane',
-      async () => sendOnce(beat(), await issueControlPlaneCertificate(authority)),
-    ],
-    ['a host that reports for another', async () => sendOnce(beat({ hostId: (await makePlace(t)).hostId }))],
+    ['the certificate of the control plane', async () => send(beat(), await issueControlPlaneCertificate(authority))],
+    ['a host that reports for another', async () => send(beat({ hostId: (await makePlace(t)).hostId }))],
     [
       'a host that does not exist',
       async () => {
         const hostId = newId();
-        return sendOnce(beat({ hostId }), await certificateOf(hostId, 1));
+        return send(beat({ hostId }), await certificateOf(hostId, 1));
       },
     ],
     [
       'an earlier incarnation',
       async () => {
         await certificateOf(place.hostId, 2);
-        return sendOnce(beat());
+        return send(beat());
       },
     ],
     [
       'a revoked certificate',
       async () => {
         await t.db.source.query('UPDATE host SET certificate_serial = NULL WHERE id = ?', [place.hostId]);
-        return sendOnce(beat());
+        return send(beat());
       },
     ],
-    ['another path', () => sendOnce(beat(), host, '/agent/v1/anything')],
+    ['another path', () => send(beat(), host, '/agent/v1/anything')],
   ];
   it.each(refused)('%s', async (_what, attempt) => {
     const before = (await row('host', place.hostId))['last_heartbeat_at'];

@@ -154,13 +154,9 @@ export function describeNetworkConformance(name: string, makeSubject: () => Prom
       await expect(scene.ping(scene.subject.network.gateway)).resolves.toContain('1 received');
     });
 
-    it(
-      'answers DNS questions where the gateway is the name server',
-      async () => {
-        expect(await scene.askDns()).toContain('dnsmasq');
-      },
-      ASK_DNS_MS,
-    );
+    it('answers DNS questions where the gateway is the name server', { timeout: ASK_DNS_MS }, async () => {
+      expect(await scene.askDns()).toContain('dnsmasq');
+    });
 
     it('mends flushed rules, and knows its ports after a restart of the agent', async () => {
       await scene.subject.flushRules();
