@@ -927,6 +927,7 @@ CREATE TABLE `template` (
   `is_featured` tinyint NOT NULL DEFAULT 0,
   `is_extractable` tinyint NOT NULL DEFAULT 0,
   `is_dynamically_scalable` tinyint NOT NULL DEFAULT 0,
+  `password_enabled` tinyint NOT NULL DEFAULT 0,
   `bootable` tinyint NOT NULL DEFAULT 1,
   `state` varchar(20) NOT NULL,
   `percent` int NOT NULL DEFAULT 0,
@@ -1052,6 +1053,7 @@ CREATE TABLE `virtual_machine` (
 CREATE TABLE `vlan_ip_range` (
   `id` char(36) NOT NULL,
   `zone_id` char(36) NOT NULL,
+  `physical_network_id` char(36) DEFAULT NULL,
   `vlan` varchar(20) NOT NULL,
   `gateway` varchar(45) NOT NULL,
   `netmask` varchar(45) NOT NULL,

@@ -40,7 +40,8 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
       'startVirtualMachine stopVirtualMachine updateVirtualMachine updateVMAffinityGroup resetSSHKeyForVirtualMachine ' +
       'restoreVirtualMachine addNicToVirtualMachine removeNicFromVirtualMachine updateDefaultNicForVirtualMachine ' +
       'updateVmNicIp',
-    'hapriority',
+    // Clients from before several key pairs read `keypair`.
+    ...['hapriority', 'keypair'],
   ),
   ...forEach('addHost listHosts reconnectHost updateHost', 'hareason', 'hasince'),
   listEvents: ['sourceaddress'],

@@ -142,7 +142,7 @@ describe('SSH keys of a machine', () => {
     const job = await t.ok<Row>('resetSSHKeyForVirtualMachine', reset({ keypairs: 'one,two' }), alice.keys);
     expect(await t.ok('queryAsyncJobResult', { jobid: String(job['jobid']) }, alice.keys)).toMatchObject({
       jobstatus: 1,
-      jobresult: { virtualmachine: { id: own.vmId, keypairs: 'one,two' } },
+      jobresult: { virtualmachine: { id: own.vmId, keypairs: 'one,two', keypair: 'one,two' } },
     });
     await t.ok('resetSSHKeyForVirtualMachine', reset({ keypair: 'two' }), alice.keys);
     const row = await rowOf(own.vmId);

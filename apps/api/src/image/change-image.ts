@@ -13,13 +13,14 @@ export interface ImageChanges {
   readonly displayText?: string | undefined;
   readonly osTypeId?: string | undefined;
   readonly isDynamicallyScalable?: boolean | undefined;
+  readonly passwordEnabled?: boolean | undefined;
   /** Of ISOs only. */
   readonly bootable?: boolean | undefined;
 }
 
 /** Changes its row. @throws DurastackError NOT_FOUND, INVALID_INPUT for an unknown kind of operating system */
 export async function changeImage(tx: Tx, caller: Caller, kind: ImageKind, changes: ImageChanges): Promise<void> {
-  const { id, name, displayText, osTypeId, isDynamicallyScalable, bootable } = changes;
+  const { id, name, displayText, osTypeId, isDynamicallyScalable, passwordEnabled, bootable } = changes;
   await requireImage(tx, caller, { kind, id });
   if (osTypeId !== undefined && osTypeOf(osTypeId) === undefined)
     throw new DurastackError('INVALID_INPUT', `There is no OS type ${osTypeId}; listOsTypes shows all.`);
@@ -28,7 +29,7 @@ export async function changeImage(tx: Tx, caller: Caller, kind: ImageKind, chang
     { type: 'template', id },
     {
       ...{ name, display_text: displayText, os_type_id: osTypeId },
-      ...{ is_dynamically_scalable: isDynamicallyScalable, bootable },
+      ...{ is_dynamically_scalable: isDynamicallyScalable, password_enabled: passwordEnabled, bootable },
     },
   );
 }

@@ -33,6 +33,7 @@ export interface NewTemplate {
     readonly isPublic?: boolean | undefined;
     readonly isFeatured?: boolean | undefined;
     readonly isDynamicallyScalable?: boolean | undefined;
+    readonly passwordEnabled?: boolean | undefined;
     /** Of ISOs; templates always are. */
     readonly bootable?: boolean | undefined;
   };
@@ -48,6 +49,7 @@ export function writeTemplate(tx: Tx, template: NewTemplate): Promise<void> {
     ...{ hypervisor: template.hypervisor, os_type_id: template.osTypeId, is_public: params.isPublic ?? false },
     ...{ is_featured: template.isAdmin && params.isFeatured === true, is_extractable: template.isExtractable },
     ...{ is_dynamically_scalable: params.isDynamicallyScalable ?? false, bootable: params.bootable ?? true },
+    password_enabled: params.passwordEnabled ?? false,
     ...{ state: 'Downloading', status: 'Waiting' },
     created_at: new Date(),
   });

@@ -1,7 +1,7 @@
 /** What can be changed of templates, and what machines' interfaces are listed as. */
 import { OS_TYPES } from '@durastack/contracts/compute/os-types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeBelongings, makePlace, type Belongings } from '../testing/fixture.js';
+import { makeBelongings, makePlace, type Belongings, type Place } from '../testing/fixture.js';
 import { startTestApi, type TestAccount, type TestApi } from '../testing/test-api.js';
 
 type Row = Record<string, unknown>;
@@ -10,9 +10,10 @@ let t: TestApi;
 let alice: TestAccount;
 let bob: TestAccount;
 let own: Belongings;
+let place: Place;
 beforeAll(async () => {
   t = await startTestApi();
-  const place = await makePlace(t);
+  place = await makePlace(t);
   alice = await t.account('alice');
   bob = await t.account('bob');
   own = await makeBelongings(t, place, alice);
@@ -29,6 +30,26 @@ describe('updateTemplate', () => {
     const params = { id: own.templateId, name: 'new', displaytext: 'newer', ostypeid, isdynamicallyscalable: 'true' };
     expect(await t.ok('updateTemplate', params, alice.keys)).toMatchObject({ ...params, isdynamicallyscalable: true });
     expect(await t.ok('updateTemplate', { id: own.templateId }, alice.keys), 'nothing').toMatchObject({ name: 'new' });
+  });
+
+  it('says whether guests take passwords, which their machines show', async () => {
+    const shown = async () => [
+      (await t.ok<Row[]>('listTemplates', { templatefilter: 'self', id: own.templateId }, alice.keys))[0]?.[
+        'passwordenabled'
+      ],
+      (await t.ok<Row[]>('listVirtualMachines', { id: own.vmId }, alice.keys))[0]?.['passwordenabled'],
+    ];
+    for (const passwordenabled of [true, false]) {
+      const params = { id: own.templateId, passwordenabled: String(passwordenabled) };
+      expect(await t.ok('updateTemplate', params, alice.keys)).toMatchObject({ passwordenabled });
+      expect(await t.ok('updateTemplate', { id: own.templateId }, alice.keys)).toMatchObject({ passwordenabled });
+      expect(await shown()).toEqual([passwordenabled, passwordenabled]);
+    }
+    const image = { name: 'p', url: 'http://192.0.2.9/p.qcow2', format: 'QCOW2', hypervisor: 'KVM' };
+    const given = { ...image, zoneid: place.zoneId, passwordenabled: 'true' };
+    expect((await t.call('registerTemplate', given, alice.keys)).body).toMatchObject({
+      template: [{ name: 'p', passwordenabled: true }],
+    });
   });
 
   it('refuses what is unknown, and what is not the own', async () => {

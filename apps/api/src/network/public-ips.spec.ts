@@ -70,6 +70,33 @@ describe('a range of public addresses', () => {
     expect(await refusal('createVlanIpRange', range(params as Record<string, string>))).toContain(why);
   });
 
+  it('is on the physical network that was named, or that carries public traffic', async () => {
+    const { zoneId } = await makePlace(t);
+    const network = async (name: string) =>
+      String((await t.call('createPhysicalNetwork', { zoneid: zoneId, name })).body['id']);
+    const add = (last: number, params: Record<string, string> = {}) => {
+      const only = { zoneid: zoneId, startip: `192.0.2.${last}`, endip: `192.0.2.${last}` };
+      return t.ok<Row>('createVlanIpRange', range({ ...only, ...params }));
+    };
+    expect(await add(10), 'none is recorded').not.toHaveProperty('physicalnetworkid');
+    const [guest, open] = [await network('guest'), await network('open')];
+    expect(await add(11), 'none carries it').not.toHaveProperty('physicalnetworkid');
+    await t.ok('addTrafficType', { physicalnetworkid: open, traffictype: 'Public' });
+    const found = await add(12);
+    expect(found).toMatchObject({ physicalnetworkid: open });
+    const named = await add(13, { physicalnetworkid: guest });
+    expect(named).toMatchObject({ physicalnetworkid: guest });
+    expect(await t.ok('listVlanIpRanges', { physicalnetworkid: guest })).toEqual([named]);
+    const free = { physicalnetworkid: guest, allocatedonly: 'false', listall: 'true' };
+    expect(await addresses(free)).toMatchObject([{ ipaddress: '192.0.2.13', physicalnetworkid: guest }]);
+
+    const elsewhere = range({ physicalnetworkid: guest, startip: '192.0.2.240', endip: '192.0.2.240' });
+    expect(await refusal('createVlanIpRange', elsewhere), 'of another zone').toContain('entity does not exist');
+    expect(await refusal('deletePhysicalNetwork', { id: guest })).toContain('remove its 1 ranges');
+    await t.ok('deleteVlanIpRange', { id: String(named['id']) });
+    await t.ok('deletePhysicalNetwork', { id: guest });
+  });
+
   it('for one account alone is given to nobody else, and goes when nobody has of it', async () => {
     const only = { startip: '192.0.2.100', endip: '192.0.2.101', account: 'bob', domainid: bob.domainId };
     const made = await t.ok<Row>('createVlanIpRange', range(only));

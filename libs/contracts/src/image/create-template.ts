@@ -21,7 +21,7 @@ export const createTemplate = defineCommand({
     isPublic: bool('Whether every account may deploy it.').optional(),
     isFeatured: bool('Whether it stands out in lists (administrators).').optional(),
     isDynamicallyScalable: bool('Whether its guests can take processors and memory while they run.').optional(),
-    passwordEnabled: bool('Accepted for compatibility.').optional(),
+    passwordEnabled: bool('Whether its guests take passwords: kept and shown, none are made for them.').optional(),
     sshKeyEnabled: bool('Accepted for compatibility: keys are always taken.').optional(),
     requiresHvm: bool('Accepted for compatibility.').optional(),
     bits: int('Accepted for compatibility.').optional(),

@@ -24,7 +24,7 @@ export const registerIso = defineCommand({
     isFeatured: bool('Whether it stands out in lists (administrators).').optional(),
     isExtractable: bool('Whether it may be downloaded.').optional(),
     isDynamicallyScalable: bool('Kept and shown.').optional(),
-    passwordEnabled: bool('Accepted for compatibility.').optional(),
+    passwordEnabled: bool('Kept and shown.').optional(),
     account: text('The owner, with domainid (administrators).').optional(),
     projectId: uuid('The project that owns it, instead of an account.').optional(),
     domainId: uuid("The owner's domain.").optional(),

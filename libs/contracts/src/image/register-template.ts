@@ -25,7 +25,7 @@ export const registerTemplate = defineCommand({
     isPublic: bool('Whether every account may deploy it.').optional(),
     isFeatured: bool('Whether it stands out in lists (administrators).').optional(),
     isExtractable: bool('Whether it may be downloaded.').optional(),
-    passwordEnabled: bool('Accepted for compatibility.').optional(),
+    passwordEnabled: bool('Whether its guests take passwords: kept and shown, none are made for them.').optional(),
     sshKeyEnabled: bool('Accepted for compatibility: keys are always taken.').optional(),
     requiresHvm: bool('Accepted for compatibility.').optional(),
     isDynamicallyScalable: bool('Whether its guests can take processors and memory while they run.').optional(),

@@ -26,7 +26,7 @@ export const templateView = z.object({
   directDownload: bool('Whether hosts fetch it themselves.'),
   deployAsIs: bool('Whether it brings its own hardware description.'),
   requiresHvm: bool('Whether it needs hardware virtualisation.'),
-  passwordEnabled: bool('Whether it takes passwords.'),
+  passwordEnabled: bool('Whether its guests are said to take passwords; none are made for them.'),
   sshKeyEnabled: bool('Whether it takes SSH keys.'),
   bits: int('64.'),
   bootable: bool('Whether machines can boot from it.'),

@@ -19,7 +19,7 @@ export const updateIso = defineCommand({
     bootable: bool('Whether machines can boot from it.').optional(),
     isDynamicallyScalable: bool('Kept and shown.').optional(),
     format: text('Accepted for compatibility: it is an ISO.').optional(),
-    passwordEnabled: bool('Accepted for compatibility: none takes passwords.').optional(),
+    passwordEnabled: bool('Kept and shown.').optional(),
     sshKeyEnabled: bool('Accepted for compatibility.').optional(),
     requiresHvm: bool('Accepted for compatibility.').optional(),
     isRouting: bool('Accepted for compatibility: none is for routers.').optional(),

@@ -19,7 +19,7 @@ export const updateTemplate = defineCommand({
     isDynamicallyScalable: bool('Whether its machines can grow while they run.').optional(),
     format: text('Accepted for compatibility: what was fetched is what it is.').optional(),
     bootable: bool('Accepted for compatibility: all boot.').optional(),
-    passwordEnabled: bool('Accepted for compatibility: none takes passwords.').optional(),
+    passwordEnabled: bool('Whether its guests take passwords: kept and shown, none are made for them.').optional(),
     sshKeyEnabled: bool('Accepted for compatibility: all take SSH keys.').optional(),
     requiresHvm: bool('Accepted for compatibility: all do.').optional(),
     isRouting: bool('Accepted for compatibility: none is for routers.').optional(),

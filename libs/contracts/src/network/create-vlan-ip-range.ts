@@ -13,6 +13,9 @@ export const createVlanIpRange = defineCommand({
   roles: ROOT_ONLY,
   params: z.object({
     zoneId: uuid('The zone.'),
+    physicalNetworkId: uuid(
+      'The physical network that it is on; the one that carries public traffic in the zone when not given.',
+    ).optional(),
     gateway: ipv4('The gateway of the addresses.'),
     netmask: ipv4('Its netmask.'),
     startIp: ipv4('The first address.'),

@@ -20,6 +20,7 @@ export const listPublicIpAddresses = defineListCommand({
     associatedNetworkId: uuid('Only those that are held for this network.').optional(),
     networkId: uuid('Accepted for compatibility: there are no networks of public addresses.').optional(),
     vlanId: uuid('Only those of this range.').optional(),
+    physicalNetworkId: uuid('Only those on this physical network.').optional(),
     vpcId: uuid('There are no VPCs.').optional(),
     isSourceNat: bool('There are none that networks go out with.').optional(),
     isStaticNat: bool('There are none of one machine.').optional(),

@@ -14,6 +14,7 @@ export const listVlanIpRanges = defineListCommand({
   params: z.object({
     ...listParams,
     zoneId: uuid('Only those of this zone.').optional(),
+    physicalNetworkId: uuid('Only those on this physical network.').optional(),
     vlan: text('Only those on this VLAN.', { max: 20 }).optional(),
     forVirtualNetwork: bool('Only public ones: all are.').optional(),
     networkId: uuid('Accepted for compatibility: none belongs to a network.').optional(),

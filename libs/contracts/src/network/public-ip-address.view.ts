@@ -10,6 +10,7 @@ export const publicIpAddressView = z.object({
   zoneId: uuid('Its zone.'),
   zoneName: text('The name of its zone.'),
   vlanId: uuid('The range that it is of.', { wireName: 'vlanid' }),
+  physicalNetworkId: uuid('The physical network of that range.').optional(),
   vlanName: text('The VLAN of that range.'),
   account: text('The account that has it.').optional(),
   ...projectFields,

@@ -6,6 +6,7 @@ import { projectFields } from '../view-fields.js';
 export const vlanIpRangeView = z.object({
   id: uuid('The range.'),
   zoneId: uuid('Its zone.'),
+  physicalNetworkId: uuid('The physical network that it is on, where one is recorded.').optional(),
   vlan: text('Its VLAN: vlan://<number> or vlan://untagged.'),
   gateway: text('Its gateway.'),
   netmask: text('Its mask.'),

@@ -24,6 +24,8 @@ export class TemplateEntity {
   @Flag() isExtractable!: boolean;
   /** Its guests can take processors and memory while they run. */
   @Flag() isDynamicallyScalable!: boolean;
+  /** Its guests are said to take passwords. */
+  @Flag() passwordEnabled!: boolean;
   /** Machines can boot from it; said of ISOs. */
   @Flag(true) bootable!: boolean;
   @Text(20) state!: string;

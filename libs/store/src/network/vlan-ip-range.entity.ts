@@ -7,6 +7,8 @@ import { Id, Moment, Ref, Text } from '../database/columns.js';
 export class VlanIpRangeEntity {
   @Id() id!: string;
   @Ref() zoneId!: string;
+  /** The one that its traffic runs over, where one is recorded. */
+  @Ref({ nullable: true }) physicalNetworkId!: string | null;
   /** A number or `untagged`. */
   @Text(20) vlan!: string;
   @Text(45) gateway!: string;

@@ -57,6 +57,7 @@ export const virtualMachines = defineList({
     templateName: 't.name',
     templateDisplayText: 't.display_text',
     templateFormat: 'UPPER(t.format)',
+    passwordEnabled: 'IFNULL(t.password_enabled, 0)',
     osTypeId: 't.os_type_id',
     guestOsId: 't.os_type_id',
     serviceOfferingId: 'b.service_offering_id',
@@ -65,6 +66,7 @@ export const virtualMachines = defineList({
     cpuSpeed: 'b.cpu_mhz',
     memory: 'b.memory_mib',
     keyPairs: 'b.key_pair_names',
+    keyPair: 'b.key_pair_names',
     userDataId: 'b.user_data_id',
     userDataName: 'ud.name',
     isDynamicallyScalable: 'IFNULL(so.dynamic_scaling AND t.is_dynamically_scalable, 0)',
@@ -74,7 +76,6 @@ export const virtualMachines = defineList({
   map: ({ osTypeRef }) => {
     const osType = osTypeOf(osTypeRef as string | null);
     return {
-      passwordEnabled: false,
       rootDeviceId: 0,
       rootDeviceType: 'ROOT',
       securityGroup: [],

@@ -26,6 +26,7 @@ export const IMAGE_LIST = {
     isFeatured: 'b.is_featured',
     isExtractable: 'b.is_extractable',
     isDynamicallyScalable: 'b.is_dynamically_scalable',
+    passwordEnabled: 'b.password_enabled',
     bootable: 'b.bootable',
     isReady: "b.state = 'Ready'",
     state: 'b.state',
@@ -53,7 +54,6 @@ export const IMAGE_LIST = {
       directDownload: false,
       deployAsIs: false,
       requiresHvm: true,
-      passwordEnabled: false,
       sshKeyEnabled: true,
       bits: 64,
       status:

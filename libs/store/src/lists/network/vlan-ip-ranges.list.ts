@@ -12,6 +12,7 @@ export const vlanIpRanges = defineList({
   columns: {
     id: 'b.id',
     zoneId: 'b.zone_id',
+    physicalNetworkId: 'b.physical_network_id',
     vlan: "CONCAT('vlan://', b.vlan)",
     gateway: 'b.gateway',
     netmask: 'b.netmask',
@@ -27,6 +28,7 @@ export const vlanIpRanges = defineList({
   map: () => ({ forVirtualNetwork: true }),
   filters: {
     zoneId: 'b.zone_id',
+    physicalNetworkId: 'b.physical_network_id',
     vlan: (vlan) => sql`b.vlan = ${vlan.toLowerCase().replace(/^vlan:\/\//, '')}`,
     forVirtualNetwork: (wanted) => (wanted ? undefined : NOTHING),
     networkId: () => NOTHING,
