@@ -135,8 +135,8 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
         await inStep(source, step, (tx) => noteHaState(tx, scene.host.id, 'Fencing', staysShutOut(scene.host)));
       }
       await inStep(source, step, (tx, { id, resource }) => declareDown(tx, resource.id, id));
-      const left = await restartRound(dependencies, step);
-      if (left !== undefined) return pending(lookAgainMs(scene.lostHosts, 'restart'), left);
+      const left = await restartRound(dependencies, step, scene.lostHosts);
+      if (left) return pending(left.againMs, left.text);
       await inStep(source, step, async (tx, { id, resource }) => {
         // What was never proven dead has left it since: now nothing of it is on the host.
         await declareDown(tx, resource.id, id);

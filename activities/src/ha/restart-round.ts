@@ -2,7 +2,7 @@
 import { failOverVirtualMachine } from '@durastack/contracts/compute/fail-over-virtual-machine';
 import { isDurastackError } from '@durastack/contracts/errors';
 import type { StepRef } from '@durastack/contracts/operations/step';
-import { chooseRestarts, pauseAfterMs } from '@durastack/model/ha/choose-restarts';
+import { chooseRestarts, nextRoundMs, pauseAfterMs } from '@durastack/model/ha/choose-restarts';
 import { acceptVmOperation } from '@durastack/store/compute/accept-vm-operation';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import {
@@ -53,12 +53,25 @@ function turnOf(machine: LostMachine, hostId: string): Turn {
   return due ? 'restart' : 'wait';
 }
 
+/** What a round left. */
+export interface Left {
+  /** For people. */
+  readonly text: string;
+  /** The next round is due after so long. */
+  readonly againMs: number;
+}
+
 /**
  * Goes one round.
  *
- * @returns what is left, for people; undefined: nothing
+ * @param lostHosts how many are being failed over, this one included
+ * @returns undefined: nothing is left
  */
-export async function restartRound({ source, agents }: Parts, step: StepRef): Promise<string | undefined> {
+export async function restartRound(
+  { source, agents }: Parts,
+  step: StepRef,
+  lostHosts: number,
+): Promise<Left | undefined> {
   const { operation, machines, turns, load } = await inStep(source, step, async (tx, found) => {
     const lost = await readLostMachines(tx, found.id);
     const turnOfEach = new Map(lost.map((machine) => [machine.id, turnOf(machine, found.resource.id)]));
@@ -69,17 +82,20 @@ export async function restartRound({ source, agents }: Parts, step: StepRef): Pr
       tx,
       lost.flatMap(({ id }) => (turnOfEach.get(id) === 'settle' ? [id] : [])),
     );
-    return { operation: found, machines: lost, turns: turnOfEach, load: await readRestartLoad(tx, found.id) };
+    return { operation: found, machines: lost, turns: turnOfEach, load: await readRestartLoad(tx, step) };
   });
   const hostId = operation.resource.id;
   const having = (turn: Turn) => machines.filter(({ id }) => turns.get(id) === turn);
   for (const machine of having('record')) await record({ source, agents }, step, { machine, hostId });
-  for (const { vmId } of chooseRestarts(having('restart'), load, LIMITS)) {
+  const chosen = chooseRestarts(having('restart'), load, LIMITS);
+  for (const { vmId } of chosen) {
     const machine = machines.find((one) => one.vmId === vmId);
     if (machine) await restart(source, step, { operation, machine });
   }
   await inStep(source, step, (tx) => raiseHaAlerts(tx, hostId));
-  return whatIsLeft(machines.filter(({ id }) => turns.get(id) !== 'settle'));
+  const text = whatIsLeft(machines.filter(({ id }) => turns.get(id) !== 'settle'));
+  const waiting = having('restart').filter(({ vmId }) => !chosen.some((one) => one.vmId === vmId));
+  return text === undefined ? undefined : { text, againMs: nextRoundMs(waiting, load.elsewhere, lostHosts) };
 }
 
 function whatIsLeft(left: readonly LostMachine[]): string | undefined {

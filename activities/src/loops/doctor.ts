@@ -5,6 +5,7 @@
 import type { Logger } from '@durastack/kit/log/logger';
 import { autocommit } from '@durastack/store/database/transaction';
 import { checkIsDue, databaseNow, recordCheck } from '@durastack/store/doctor/checks';
+import { isRestarting } from '@durastack/store/ha/lost-machines';
 import { examineAll, type DoctorDependencies } from '../doctor/diagnose.js';
 import { findFlapping } from '../ha/flapping.js';
 import { findShortages } from '../ha/shortages.js';
@@ -15,6 +16,8 @@ const LOOK_EVERY_MS = 2_000;
 const RENEW_EVERY_MS = 10_000;
 /** Of a check's duration: in a large cloud it takes at most a fifth of the time. */
 const REST_FACTOR = 4;
+/** For so long at the most a check waits for machines of lost hosts, which need what it would take. */
+const PATIENCE_MS = 10 * 60_000;
 
 /** What the loop works with. */
 export interface DoctorLoopOptions extends DoctorDependencies {
@@ -36,7 +39,9 @@ export function startDoctorLoop(options: DoctorLoopOptions): LeasedLoop {
     lease: LEASE,
     everyMs: LOOK_EVERY_MS,
     async round(hold) {
-      if (!(await checkIsDue(autocommit(options.source), intervalMs))) return;
+      const db = autocommit(options.source);
+      const ageMs = intervalMs + ((await isRestarting(db)) ? PATIENCE_MS : 0);
+      if (!(await checkIsDue(db, ageMs))) return;
       const durationMs = await check(options, hold);
       intervalMs = Math.max(options.intervalMs, durationMs * REST_FACTOR);
     },

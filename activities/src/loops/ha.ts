@@ -29,8 +29,6 @@ import { startLeasedLoop, type LeasedLoop } from './leased-loop.js';
 
 const LEASE = { name: 'ha', ttlMs: 5_000 };
 const LOOK_EVERY_MS = 1_000;
-/** A longer pause between rounds is a stall of this detector. */
-const LONGEST_ROUND = { leastMs: 3_000, ofWindow: 1 / 5 };
 /** Hosts that are looked at at the same time. */
 const LOOK_AT_ONCE = 16;
 /** Others are asked this long before silence counts, so that their answers are there when it does. */
@@ -100,8 +98,7 @@ class Detector {
     const db = autocommit(source);
     const heldMs = await leaseHeldMs(db, INTAKE_LEASE);
     const nowMs = performance.now();
-    const longestRoundMs = Math.max(LONGEST_ROUND.leastMs, LONGEST_ROUND.ofWindow * this.windowMs);
-    this.watching = watch(this.watching, nowMs, longestRoundMs);
+    this.watching = watch(this.watching, nowMs, this.windowMs);
     if (await activeRecovery(db)) return;
     const times = { windowMs: this.windowMs, hangMs: heartbeatTimeoutMs(intervalMs) };
     const round: Round = {

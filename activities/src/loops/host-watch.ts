@@ -2,18 +2,24 @@
 import { heartbeatTimeoutMs, INTAKE_LEASE } from '@durastack/contracts/agent/heartbeat-times';
 import type { Logger } from '@durastack/kit/log/logger';
 import { silenceCounts, watch, type Watching } from '@durastack/model/infra/silence';
-import { transaction } from '@durastack/store/database/transaction';
+import { autocommit, transaction } from '@durastack/store/database/transaction';
 import { leaseHeldMs } from '@durastack/store/operations/lease';
-import { transitionIfAllowed } from '@durastack/store/operations/state-rows';
+import { transitionAll } from '@durastack/store/operations/state-rows';
 import type { DataSource } from 'typeorm';
 
-const LONGEST_ROUND_MS = 3_000;
+/** Hosts that one transaction marks. */
+const MARKED_AT_ONCE = 50;
 /** Heartbeats that may be lost before their sender counts as silent. */
 const MISSED = 3;
 
 /** For how long a host has to be silent, by the time between two heartbeats. */
 export function silenceWindowMs(intervalMs: number): number {
   return Math.max(MISSED * intervalMs, 5_000);
+}
+
+interface NamedHost {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** A detector; call it about every second. */
@@ -41,24 +47,31 @@ export function createHostWatch({
   return {
     async round() {
       const heldMs = await transaction(source, (tx) => leaseHeldMs(tx, INTAKE_LEASE));
-      watching = watch(watching, performance.now(), LONGEST_ROUND_MS);
+      watching = watch(watching, performance.now(), windowMs);
       if (!silenceCounts(watching, heldMs, times)) return;
-      const silent = await transaction(source, (tx) =>
-        tx.query<{ id: string; name: string }>(
-          "SELECT id, name FROM host WHERE state = 'Up' AND last_heartbeat_at < NOW(3) - INTERVAL ? MICROSECOND LIMIT 500",
-          [windowMs * 1_000],
-        ),
+      const silent = await autocommit(source).query<{ id: string }>(
+        "SELECT id FROM host WHERE state = 'Up' AND last_heartbeat_at < NOW(3) - INTERVAL ? MICROSECOND LIMIT 500",
+        [windowMs * 1_000],
       );
-      for (const { id, name } of silent) {
-        const missed = await transaction(source, async (tx) => {
-          const [row] = await tx.query(
-            'SELECT 1 FROM host WHERE id = ? AND last_heartbeat_at < NOW(3) - INTERVAL ? MICROSECOND FOR UPDATE',
-            [id, windowMs * 1_000],
-          );
-          return row !== undefined && transitionIfAllowed(tx, { type: 'host', id }, 'HeartbeatMissed');
-        });
-        if (missed) log.warn({ hostId: id, name, windowMs }, 'a host has fallen silent');
+      for (let at = 0; at < silent.length; at += MARKED_AT_ONCE) {
+        const ids = silent.slice(at, at + MARKED_AT_ONCE).map(({ id }) => id);
+        for (const { id, name } of await markSilent(source, ids, windowMs))
+          log.warn({ hostId: id, name, windowMs }, 'a host has fallen silent');
       }
     },
   };
+}
+
+/** Marks those that were not heard meanwhile. @returns them */
+function markSilent(source: DataSource, ids: readonly string[], windowMs: number): Promise<NamedHost[]> {
+  return transaction(source, async (tx) => {
+    const missed = await tx.query<NamedHost>(
+      `SELECT id, name FROM host WHERE id IN (?) AND state = 'Up'
+          AND last_heartbeat_at < NOW(3) - INTERVAL ? MICROSECOND ORDER BY id FOR UPDATE`,
+      [ids, windowMs * 1_000],
+    );
+    const marked = missed.map(({ id }) => id);
+    await transitionAll(tx, { type: 'host', ids: marked, from: 'Up' }, 'HeartbeatMissed');
+    return missed;
+  });
 }

@@ -14,8 +14,8 @@ export interface RestartLoad {
   readonly here: number;
   /** The same of all lost hosts. */
   readonly everywhere: number;
-  /** The most important machine of any other lost host that could be started now; undefined: none. */
-  readonly mostImportantElsewhere: number | undefined;
+  /** The priority of the most important machine that could be started now, of each other lost host that has one. */
+  readonly elsewhere: readonly number[];
 }
 
 /** How many are started at once. */
@@ -30,9 +30,10 @@ export interface RestartLimits {
  */
 export function chooseRestarts(
   waiting: readonly Restartable[],
-  { here, everywhere, mostImportantElsewhere = -Infinity }: RestartLoad,
+  { here, everywhere, elsewhere }: RestartLoad,
   limits: RestartLimits,
 ): Restartable[] {
+  const mostImportantElsewhere = Math.max(...elsewhere, -Infinity);
   const slots = Math.max(0, Math.min(limits.here - here, limits.everywhere - everywhere));
   return waiting
     .filter(({ priority }) => priority >= mostImportantElsewhere)
@@ -60,4 +61,23 @@ const PER_HOST_MS = { proof: 20, restart: 60 };
  */
 export function lookAgainMs(lostHosts: number, what: keyof typeof PER_HOST_MS): number {
   return Math.max(EVERY_MS, PER_HOST_MS[what] * lostHosts);
+}
+
+/**
+ * After how many milliseconds a lost host goes the next round of starts. While it has the most important of all that
+ * wait it takes turns only with others that have one as important: what is less important waits for them.
+ *
+ * @param left what waits of it
+ * @param elsewhere as {@link RestartLoad.elsewhere}
+ * @param lostHosts as {@link lookAgainMs}
+ */
+export function nextRoundMs(
+  left: readonly Pick<Restartable, 'priority'>[],
+  elsewhere: readonly number[],
+  lostHosts: number,
+): number {
+  const mine = Math.max(...left.map(({ priority }) => priority), -Infinity);
+  const isFirst = left.length > 0 && elsewhere.every((priority) => priority <= mine);
+  const rivals = elsewhere.filter((priority) => priority === mine).length;
+  return lookAgainMs(isFirst ? rivals + 1 : lostHosts, 'restart');
 }

@@ -15,13 +15,23 @@ export interface Watching {
 }
 
 /**
+ * A longer pause between rounds is a stall of the detector. Heartbeats are written down by others meanwhile, so a
+ * shorter one, as happens when many hosts die at once, takes little of what a window says.
+ *
+ * @param windowMs for how long a host has to be silent
+ */
+function longestRoundMs(windowMs: number): number {
+  return Math.max(3_000, windowMs / 5);
+}
+
+/**
  * The next state of the detector after a round.
  *
  * @param before undefined: the first round
- * @param longestRoundMs a longer pause between rounds is a stall of the detector
+ * @param windowMs for how long a host has to be silent
  */
-export function watch(before: Watching | undefined, nowMs: number, longestRoundMs: number): Watching {
-  const stalled = before === undefined || nowMs - before.roundMs > longestRoundMs;
+export function watch(before: Watching | undefined, nowMs: number, windowMs: number): Watching {
+  const stalled = before === undefined || nowMs - before.roundMs > longestRoundMs(windowMs);
   return { sinceMs: stalled ? nowMs : before.sinceMs, roundMs: nowMs };
 }
 

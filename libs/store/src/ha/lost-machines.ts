@@ -204,22 +204,37 @@ export async function countLostHosts(tx: Tx): Promise<number> {
   return Number(row?.n ?? 0);
 }
 
-/** Starts of machines of lost hosts that are under way, and the most important machine of others that could be started. */
+/** Whether machines of lost hosts are being started elsewhere. */
+export async function isRestarting(tx: Tx): Promise<boolean> {
+  const found = await tx.query(
+    "SELECT 1 FROM operation WHERE kind = 'failOverVirtualMachine' AND state IN ('queued', 'granted', 'running') LIMIT 1",
+  );
+  return found.length > 0;
+}
+
+/**
+ * Starts of machines of lost hosts that are under way, and the most important machine that could be started of each
+ * other lost host, as far as that is at starting them, too: at this step of its operation.
+ */
 export async function readRestartLoad(
   tx: Tx,
-  operationId: string,
-): Promise<{ here: number; everywhere: number; mostImportantElsewhere: number | undefined }> {
-  const [load] = await tx.query<{ here: number | null; everywhere: number; elsewhere: number | null }>(
-    `SELECT SUM(parent_id = ?) AS here, COUNT(*) AS everywhere,
-       (SELECT MAX(priority) FROM lost_machine l JOIN operation p ON p.id = l.operation_id
-         WHERE l.settled = 0 AND l.wants_restart = 1 AND l.proven_at IS NOT NULL AND l.attempts = 0 AND l.operation_id <> ? AND p.state = 'running') AS elsewhere
-     FROM operation WHERE kind = 'failOverVirtualMachine' AND state IN ('queued', 'granted', 'running')`,
-    [operationId, operationId],
+  { operationId, index }: { readonly operationId: string; readonly index: number },
+): Promise<{ here: number; everywhere: number; elsewhere: number[] }> {
+  const [load] = await tx.query<{ here: number | null; everywhere: number }>(
+    `SELECT SUM(parent_id = ?) AS here, COUNT(*) AS everywhere
+       FROM operation WHERE kind = 'failOverVirtualMachine' AND state IN ('queued', 'granted', 'running')`,
+    [operationId],
   );
-  const elsewhere = load?.elsewhere ?? null;
+  const others = await tx.query<{ priority: number }>(
+    `SELECT MAX(l.priority) AS priority FROM lost_machine l JOIN operation p ON p.id = l.operation_id
+      WHERE l.settled = 0 AND l.wants_restart = 1 AND l.proven_at IS NOT NULL AND l.attempts = 0
+        AND l.operation_id <> ? AND p.state = 'running' AND p.step_index = ?
+      GROUP BY l.operation_id`,
+    [operationId, index],
+  );
   return {
     here: Number(load?.here ?? 0),
     everywhere: Number(load?.everywhere ?? 0),
-    mostImportantElsewhere: elsewhere === null ? undefined : Number(elsewhere),
+    elsewhere: others.map(({ priority }) => Number(priority)),
   };
 }
