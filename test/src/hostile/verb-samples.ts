@@ -23,7 +23,8 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     userDataBase64: 'I2Nsb3VkLWNvbmZpZwo=',
     variables: { color: 'blue' },
   };
-  const machine = { ...vm, nics: [nic], seed };
+  const disc = { isoId: randomUUID(), store };
+  const machine = { ...vm, nics: [nic], disc, seed };
   const rbd = { id: randomUUID(), kind: 'rbd' as const, monitors: ['192.0.2.1:6789'], pool: 'cloud', user: 'hosts' };
   const directory = { id: pool.id, kind: 'shared-mount-point' as const, path: '/shared' };
   const fencing = { pool: rbd, fencing: { user: 'fencing', secret: 'QUJD' } };
@@ -44,6 +45,7 @@ export function verbSamples(): { readonly [V in VerbName]: VerbParams<V> } {
     ensureVolumeDetached: { vmId: vm.id, volumeId: vm.rootVolume.id },
     ensureVmSize: { vmId: vm.id, vcpus: 2, memoryMib: 256 },
     ensureVmNics: { vmId: vm.id, nics: [nic] },
+    ensureVmDisc: { vmId: vm.id, disc, forced: true },
     ensureVmRunning: { vm: machine },
     requestVmShutdown: { vmId: vm.id },
     ensureVmStopped: { vmId: vm.id },

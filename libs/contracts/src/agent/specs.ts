@@ -159,6 +159,11 @@ export const dataVolumeSpec = z.object({
 /** See {@link dataVolumeSpec}. */
 export type DataVolumeSpec = z.infer<typeof dataVolumeSpec>;
 
+/** The disc in a machine's CD drive: the file of an ISO in its image store. */
+export const discSpec = z.object({ isoId: id, store: imageStoreSpec });
+/** See {@link discSpec}. */
+export type DiscSpec = z.infer<typeof discSpec>;
+
 /** A virtual machine: everything needed to define and start its domain. */
 export const vmSpec = z.object({
   id: id,
@@ -173,6 +178,8 @@ export const vmSpec = z.object({
   /** Its data disks, in the order of their positions. */
   dataVolumes: z.array(dataVolumeSpec).max(MAX_DATA_VOLUMES).default([]),
   nics: z.array(nicSpec).max(64),
+  /** What its CD drive holds; absent: nothing. Every machine has a drive. */
+  disc: discSpec.optional(),
   seed: seedSpec,
 });
 /** See {@link vmSpec}. */

@@ -16,6 +16,7 @@ import { maintenanceHookParams, maintenanceHookResult } from './maintenance-hook
 import {
   cephName,
   dataVolumeSpec,
+  discSpec,
   hostFacts,
   hostInventory,
   id,
@@ -122,9 +123,23 @@ export const VERBS = {
     token: 'exclusive',
     resource: (p) => `virtual-machine:${p.vmId}`,
   }),
+  ensureVmDisc: verb({
+    description:
+      'The CD drive of the running machine holds this disc, or none. One that does not run gets its disc when it is started: nothing is done then. NOT_ALLOWED_IN_STATE when its guest does not let go of another one, or it was started without a drive; STEP_REFUSED when the disc cannot be read here.',
+    params: z.object({
+      vmId: id,
+      /** Absent: the drive is to be empty. */
+      disc: discSpec.optional(),
+      /** Also while the guest uses what is in the drive. */
+      forced: z.boolean(),
+    }),
+    result: z.object({ power: z.enum(POWER_STATES) }),
+    token: 'exclusive',
+    resource: (p) => `virtual-machine:${p.vmId}`,
+  }),
   ensureVmRunning: verb({
     description:
-      'Networks, seed and domain of the machine exist and it runs; a paused one is resumed, an off one started.',
+      'Networks, seed and domain of the machine exist and it runs; a paused one is resumed, an off one started, with an empty CD drive when its disc cannot be read here.',
     params: z.object({ vm: vmSpec }),
     result: z.object({ power: z.enum(POWER_STATES) }),
     token: 'exclusive',

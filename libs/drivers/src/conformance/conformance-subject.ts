@@ -40,6 +40,10 @@ export interface ConformanceSubject {
   pauseBehindOurBack?(vmId: string): Promise<void>;
   /** From now on the guest lets go of no disk; absent where guests never do. */
   ignoreUnplugging?(vmId: string): Promise<void>;
+  /** The ISO in the CD drive of a running machine, as its hypervisor says; undefined: none. */
+  discOf(vmId: string): Promise<string | undefined>;
+  /** From now on the guest does not let go of its disc; absent where guests have no driver for the drive. */
+  lockDrive?(vmId: string): Promise<void>;
   /** A volume's virtual size in bytes; undefined when there is none. */
   volumeSizeBytes(volumeId: string): Promise<number | undefined>;
   /** Everything in pool and store that carries the id: files, partials, records. */

@@ -14,6 +14,7 @@ import {
 } from './conformance-subject.js';
 import { describeDataDisks, describeGrowth } from './data-disk-conformance.js';
 import { describeDriverRestart, describeMachineViews, describePower, MachineScene } from './machine-conformance.js';
+import { describeDiscs } from './disc-conformance.js';
 import { describeNics } from './nic-conformance.js';
 import { describeUndoneCopies, describeVolumeCopies } from './volume-copy-conformance.js';
 import {
@@ -89,6 +90,7 @@ function describeMachines(machines: MachineScene, restartDriver: () => Promise<v
   describeDriverRestart(machines, restartDriver);
   describeDataDisks(machines);
   describeNics(machines);
+  describeDiscs(machines);
   describeGrowth(machines);
   describeVolumeCopies(machines);
   describeUndoneCopies(machines);

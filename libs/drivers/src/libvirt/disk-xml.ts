@@ -37,14 +37,32 @@ export function diskXml(source: DiskSource, { target, volumeId }: { target: stri
 export const dataDiskXml = ({ volumeId, deviceId, source }: OpenedDisk): Xml =>
   diskXml(source, { target: diskTarget(deviceId), volumeId });
 
+/** Where the CD drive is: on virtio, since cloud kernels have drivers for that but none for AHCI or IDE. */
+export const CD_TARGET = 'sda';
+/** The bus of the CD drive. */
+export const CD_CONTROLLER: Xml = { '@type': 'scsi', '@model': 'virtio-scsi' };
+
+/** The CD drive with the file that is in it, or nothing. */
+export function cdDriveXml(file: string | undefined): Xml {
+  return {
+    '@type': 'file',
+    '@device': 'cdrom',
+    driver: { '@name': 'qemu', '@type': 'raw' },
+    ...(file === undefined ? {} : { source: { '@file': file, ...KEPT_OWNER } }),
+    target: { '@dev': CD_TARGET, '@bus': 'scsi' },
+    readonly: {},
+  };
+}
+
 /** Several hosts may hold a shared file system's pages: only there must the host's page cache stay out of it. */
 const cacheOf = (source: DiskSource): string => (source.type === 'file' && source.shared ? 'none' : 'writeback');
 
+/** Files that many machines read stay root's, or libvirt would give them to QEMU's user for good. */
+const KEPT_OWNER = { seclabel: { '@model': 'dac', '@relabel': 'no' } };
+
 function fileSource({ path, backing }: DiskSource & { type: 'file' }): Xml {
   if (backing === undefined) return { source: { '@file': path }, backingStore: {} };
-  // Many machines read the base image; it stays root's, or libvirt would give it to QEMU's user for good.
-  const keptOwner = { seclabel: { '@model': 'dac', '@relabel': 'no' } };
-  const base = { '@file': backing, ...keptOwner };
+  const base = { '@file': backing, ...KEPT_OWNER };
   return {
     source: { '@file': path },
     backingStore: { '@type': 'file', format: { '@type': 'qcow2' }, source: base, backingStore: {} },

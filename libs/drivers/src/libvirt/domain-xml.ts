@@ -3,7 +3,7 @@ import { MAX_DATA_VOLUMES, type VmSpec } from '@durastack/contracts/agent/specs'
 import type { DiskSource } from '../pool-driver.js';
 import { create } from 'xmlbuilder2';
 import type { Accelerator } from './accelerator.js';
-import { dataDiskXml, diskXml, ROOT_TARGET, type OpenedDisk, type Xml } from './disk-xml.js';
+import { cdDriveXml, CD_CONTROLLER, dataDiskXml, diskXml, ROOT_TARGET, type OpenedDisk, type Xml } from './disk-xml.js';
 import { nicXml } from './nic-xml.js';
 
 /** XML namespace of our metadata element: marks which control plane instance a domain belongs to. */
@@ -23,13 +23,15 @@ export interface DomainXmlInput {
   readonly accelerator: Accelerator;
   readonly rootDisk: DiskSource;
   readonly dataDisks: readonly OpenedDisk[];
+  /** The file in the CD drive; absent: the drive is empty. */
+  readonly disc?: string | undefined;
   readonly paths: DomainPaths;
   /** Taps on a userspace switch: checksums must be complete, because nobody completes them on the way. */
   readonly withoutOffloads?: ReadonlySet<string>;
 }
 
-/** PCIe devices besides network interfaces: two disks, serial bus, input, random numbers, balloon. */
-const FIXED_DEVICES = 6;
+/** PCIe devices besides network interfaces: two disks, the CD drive's bus, serial bus, input, random numbers, balloon. */
+const FIXED_DEVICES = 7;
 /** Slots for data disks, there from the start or plugged in later. */
 const DATA_DISK_PORTS = MAX_DATA_VOLUMES;
 /** Slots for network interfaces that are plugged in later. */
@@ -100,10 +102,11 @@ function cpu(accelerator: Accelerator): Xml {
 function devices(input: DomainXmlInput): Xml {
   const { vm, paths } = input;
   return {
-    disk: [rootDisk(input), seedDisk(paths), ...input.dataDisks.map(dataDiskXml)],
+    disk: [rootDisk(input), seedDisk(paths), cdDriveXml(input.disc), ...input.dataDisks.map(dataDiskXml)],
     controller: [
       { '@type': 'usb', '@model': 'none' },
       { '@type': 'pci', '@model': 'pcie-root' },
+      CD_CONTROLLER,
       ...Array.from({ length: FIXED_DEVICES + vm.nics.length + SPARE_NIC_PORTS + DATA_DISK_PORTS }, () => ({
         '@type': 'pci',
         '@model': 'pcie-root-port',

@@ -8,7 +8,7 @@ import { run } from '../process/run.js';
 import { createLibvirtDriver, type ImageVerbs } from './driver.js';
 import { startLibvirtdFixture, type LibvirtdFixture } from './libvirtd-fixture.js';
 import { LibvirtClient } from './rpc/client.js';
-import { GUEST_SAYS, makePool, networkOf, vmOf, volumeOf, type PoolFixture } from './vm-fixture.js';
+import { GUEST_SAYS, makeDisc, makePool, networkOf, vmOf, volumeOf, type PoolFixture } from './vm-fixture.js';
 
 const refuse = (): never => {
   throw new DurastackError('BUG', 'This spec fetches no images');
@@ -102,6 +102,28 @@ describe('a machine', () => {
     await driver.verbs.ensureVmRunning({ vm: { ...vm, memoryMib: 64 } }, context());
     const domain = await raw.domainByUuid(vm.id);
     expect(domain && (await raw.inactiveXml(domain))).toMatch(/<memory unit='KiB'>65536</);
+  });
+
+  it('that was started without a CD drive is given no disc, until its next start', async () => {
+    const disc = await makeDisc(libvirtd.dir);
+    const vm = await newVm();
+    const vmId = vm.id;
+    await driver.verbs.ensureVmRunning({ vm }, context());
+    await driver.verbs.ensureVmStopped({ vmId }, context());
+    const domain = await raw.domainByUuid(vmId);
+    const xml = domain && (await raw.inactiveXml(domain));
+    const without = xml?.replace(/<disk type='file' device='cdrom'>.*?<\/disk>/s, '') ?? '';
+    expect(without).not.toBe(xml);
+    await raw.createDomain(await raw.defineDomain(without));
+    const put = { vmId, disc, forced: false };
+    await expect(driver.verbs.ensureVmDisc(put, context())).rejects.toMatchObject({
+      code: 'NOT_ALLOWED_IN_STATE',
+      message: expect.stringContaining('stop and start it once') as string,
+    });
+    expect(await driver.verbs.ensureVmDisc({ vmId, forced: true }, context())).toEqual({ power: 'running' });
+    await driver.verbs.ensureVmStopped({ vmId }, context());
+    await driver.verbs.ensureVmRunning({ vm }, context());
+    expect(await driver.verbs.ensureVmDisc(put, context())).toEqual({ power: 'running' });
   });
 
   it('is resumed when it was paused behind our back', async () => {

@@ -15,6 +15,7 @@ import { hostShell } from '../process/host-shell.js';
 import type { Accelerator } from './accelerator.js';
 import { ensureVolumeAttached, ensureVolumeDetached, ensureVolumeSize } from './data-disks.js';
 import { Domains } from './domains.js';
+import { ensureVmDisc } from './disc.js';
 import { storeVolumeImage } from '../image/store-volume-image.js';
 import { ensureVmNics } from './nics.js';
 import { ensureVmRunning } from './ensure-vm-running.js';
@@ -162,6 +163,7 @@ function libvirtVerbs(host: LibvirtHost): Omit<DriverVerbs, keyof ImageVerbs | '
     discardVolumeCopy: (copy) => nothing(discardVolumeCopy(host, copy)),
     ensureVmSize: (size) => power(ensureVmSize(host, size)),
     ensureVmNics: ({ vmId, nics }) => ensureVmNics(host, vmId, nics),
+    ensureVmDisc: (change) => power(ensureVmDisc(host, change)),
     ensureVmRunning: ({ vm }, { signal }) => power(ensureVmRunning(host, vm, signal)),
     requestVmShutdown: ({ vmId }) => power(requestVmShutdown(host, vmId)),
     ensureVmStopped: ({ vmId }) => power(ensureVmStopped(host, vmId)),

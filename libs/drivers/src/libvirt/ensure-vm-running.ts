@@ -61,10 +61,10 @@ interface Plan extends PreparedDisks {
   readonly former: Domain | undefined;
 }
 
-async function define(host: LibvirtHost, vm: VmSpec, { rootDisk, dataDisks, former }: Plan): Promise<Domain> {
+async function define(host: LibvirtHost, vm: VmSpec, { former, ...disks }: Plan): Promise<Domain> {
   // libvirt takes a new definition under the same id only with the same name.
   if (former && former.name !== vm.domainName) await host.client.undefineDomain(former);
-  return host.client.defineDomain(await definitionOf(host, vm, { rootDisk, dataDisks }));
+  return host.client.defineDomain(await definitionOf(host, vm, disks));
 }
 
 /** After a failed or timed-out start: no process; no definition either when there was none before. */

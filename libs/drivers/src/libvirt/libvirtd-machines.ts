@@ -1,11 +1,12 @@
 /** What a conformance subject does on a private libvirtd whatever its machines' disks lie on. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ImageStoreSpec, VmSpec } from '@durastack/contracts/agent/specs';
 import type { ConformanceSubject } from '../conformance/conformance-subject.js';
 import { serveImage } from '../testing/image-server.js';
 import type { LibvirtdFixture } from './libvirtd-fixture.js';
+import { readPresent } from './present-domain.js';
 import { LibvirtClient } from './rpc/client.js';
 
 const MOST_BYTES = 2 ** 30;
@@ -15,7 +16,7 @@ export interface LibvirtdMachines {
   /** Notes a machine, so that its process is found. @returns it */
   note(vm: VmSpec): VmSpec;
   /** Parts of the subject. */
-  readonly parts: Pick<ConformanceSubject, 'fetch' | 'powerOffBehindOurBack' | 'pauseBehindOurBack'>;
+  readonly parts: Pick<ConformanceSubject, 'fetch' | 'powerOffBehindOurBack' | 'pauseBehindOurBack' | 'discOf'>;
   close(): void;
 }
 
@@ -45,6 +46,11 @@ export async function serveMachines(
       powerOffBehindOurBack: async (vmId) => {
         const pidFile = join(dir, 'lv', 'run', 'qemu', `${domainNames.get(vmId)}.pid`);
         process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL');
+      },
+      discOf: async (vmId) => {
+        const domain = await raw.domainByUuid(vmId);
+        const file = domain && (await readPresent(raw, domain)).cdDrive?.file;
+        return file === undefined ? undefined : basename(file, '.qcow2');
       },
       pauseBehindOurBack: async (vmId) => {
         const domain = await raw.domainByUuid(vmId);

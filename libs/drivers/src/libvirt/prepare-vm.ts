@@ -5,6 +5,7 @@ import { requireReachable } from '../files/reachable.js';
 import { writeSeedImage } from '../image/seed.js';
 import type { DiskSharing, DiskSource } from '../pool-driver.js';
 import { openDataDisks } from './data-disks.js';
+import { openDisc } from './disc.js';
 import type { OpenedDisk } from './disk-xml.js';
 import { domainXml } from './domain-xml.js';
 import type { LibvirtHost } from './libvirt-host.js';
@@ -15,6 +16,8 @@ import { makeVmDir, removeVmDir, vmFiles } from './vm-files.js';
 export interface PreparedDisks {
   readonly rootDisk: DiskSource;
   readonly dataDisks: readonly OpenedDisk[];
+  /** The file in its CD drive, if there is one. */
+  readonly disc: string | undefined;
 }
 
 /** How {@link prepareVm} goes about it. */
@@ -40,28 +43,30 @@ export async function prepareVm(
   await requireReachable(files.dir, qemu, 'let the agent keep its machines elsewhere (DURASTACK_AGENT_STATE_DIR)');
   const rootDisk = await host.pools.openDisk(vm.rootVolume, qemu, sharing);
   const dataDisks = await openDataDisks(host, vm.dataVolumes, sharing);
+  const disc = vm.disc && (await openDisc(vm.disc, qemu).catch((error: unknown) => emptyAtStart(error, sharing)));
   stopIfAborted(signal, vm);
   for (const nic of vm.nics) await host.networks.ensure(nic.network);
   if (isNew) onFailure(() => host.networks.unbind(vm.id));
   await Promise.all([host.networks.bind(vm.id, vm.nics), writeSeed(vm, files.seed)]);
   stopIfAborted(signal, vm);
-  return { rootDisk, dataDisks };
+  return { rootDisk, dataDisks, disc };
+}
+
+/** A machine starts without its disc rather than not at all; to a guest that runs it must not vanish on the way. */
+function emptyAtStart(error: unknown, sharing: DiskSharing | undefined): undefined {
+  if (sharing === 'alone' && isDurastackError(error, 'STEP_REFUSED')) return undefined;
+  throw error;
 }
 
 /** The machine's definition on this host. */
-export async function definitionOf(
-  host: LibvirtHost,
-  vm: VmSpec,
-  { rootDisk, dataDisks }: PreparedDisks,
-): Promise<string> {
+export async function definitionOf(host: LibvirtHost, vm: VmSpec, disks: PreparedDisks): Promise<string> {
   const { seed, serialLog, vncSocket } = vmFiles(host.stateDir, vm.id);
   return domainXml({
     vm,
     instance: host.instance,
     accelerator: await host.accelerator(),
     withoutOffloads: await host.networks.tapsWithoutOffloads(vm.nics),
-    rootDisk,
-    dataDisks,
+    ...disks,
     paths: { seed, serialLog, vncSocket },
   });
 }

@@ -1,6 +1,7 @@
 /** A running domain as libvirt describes it now, with what was plugged in since it was started. */
 import { XMLParser } from 'fast-xml-parser';
 import { z } from 'zod';
+import { CD_TARGET } from './disk-xml.js';
 import type { LibvirtClient, Domain } from './rpc/client.js';
 
 const parser = new XMLParser({
@@ -12,7 +13,11 @@ const parser = new XMLParser({
 });
 
 const text = z.object({ '#text': z.string() });
-const disk = z.object({ serial: text.optional(), target: z.object({ '@dev': z.string() }) });
+const disk = z.object({
+  serial: text.optional(),
+  source: z.object({ '@file': z.string().optional() }).optional(),
+  target: z.object({ '@dev': z.string(), '@tray': z.string().optional() }),
+});
 const nic = z.object({
   mac: z.object({ '@address': z.string() }),
   source: z.object({ '@bridge': z.string() }).optional(),
@@ -26,6 +31,14 @@ const described = z.object({
   }),
 });
 
+/** A CD drive. */
+export interface PresentCdDrive {
+  /** The file in it. */
+  readonly file?: string | undefined;
+  /** The guest has opened it: what is in it is out of its reach. */
+  readonly isOpen: boolean;
+}
+
 /** See the module's head. */
 export interface PresentDomain {
   /** Device names by serial number. */
@@ -33,6 +46,8 @@ export interface PresentDomain {
   readonly usedTargets: ReadonlySet<string>;
   /** Bridges of its interfaces by MAC. */
   readonly nics: ReadonlyMap<string, string>;
+  /** Absent of a machine that was started when there were none. */
+  readonly cdDrive?: PresentCdDrive | undefined;
   readonly vcpus: number;
   readonly maxVcpus: number;
   readonly memoryMib: number;
@@ -47,12 +62,14 @@ export async function readPresent(client: LibvirtClient, domain: Domain): Promis
   const named = devices.disk.flatMap(({ serial, target }) =>
     serial === undefined ? [] : [[serial['#text'].trim(), target['@dev']] as const],
   );
+  const drive = devices.disk.find(({ target }) => target['@dev'] === CD_TARGET);
   return {
     targets: new Map(named),
     usedTargets: new Set(devices.disk.map(({ target }) => target['@dev'])),
     nics: new Map(
       devices.interface.map(({ mac, source }) => [mac['@address'].toLowerCase(), source?.['@bridge'] ?? '']),
     ),
+    cdDrive: drive && { file: drive.source?.['@file'], isOpen: drive.target['@tray'] === 'open' },
     vcpus: vcpu['@current'] === undefined ? maxVcpus : Number(vcpu['@current']),
     maxVcpus,
     memoryMib: Number(memory['#text']) / 1024,

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HostDriver, VerbContext } from '../driver.js';
 import { basePath, volumePath } from '../directory-pool/paths.js';
+import { imagePath } from '../image/image-files.js';
 import { createLibvirtDriver, type ImageVerbs } from './driver.js';
 import { startLibvirtdFixture, type LibvirtdFixture } from './libvirtd-fixture.js';
-import { GUEST_SAYS, makePool, networkOf, vmOf, volumeOf, type PoolFixture } from './vm-fixture.js';
+import { GUEST_SAYS, makeDisc, makePool, networkOf, vmOf, volumeOf, type PoolFixture } from './vm-fixture.js';
 import { vmFiles } from './vm-files.js';
 
 /** Debian's and Ubuntu's, less what needs AppArmor, control groups or `virtlogd`. `remember_owner` is on. */
@@ -81,7 +82,8 @@ afterAll(async () => {
 // Where QEMU's user may not open /dev/kvm, libvirt may probe the emulator anew at each call: half a minute a start.
 describe('a machine whose QEMU is not root', () => {
   it('runs, prints, shows its screen, stops, starts again and goes', async () => {
-    vm = await newVm(pool);
+    const disc = await makeDisc(libvirtd.dir);
+    vm = { ...(await newVm(pool)), disc };
     const vmId = vm.id;
     const files = vmFiles(stateDir, vmId);
     const log = async () => (await driver.verbs.getSerialLog({ vmId, maxBytes: 65_536 }, context())).text;
@@ -98,6 +100,9 @@ describe('a machine whose QEMU is not root', () => {
       const greeting = await new Promise<Buffer>((data) => console_.once('data', data));
       expect(greeting.toString('latin1')).toMatch(/^RFB 003\./);
       console_.destroy();
+      await driver.verbs.ensureVmDisc({ vmId, forced: false }, context());
+      await driver.verbs.ensureVmDisc({ vmId, disc, forced: false }, context());
+      expect(await ownerAndMode(imagePath(disc.store.path, disc.isoId)), 'many machines may read it').toBe('0 644');
       expect(await driver.verbs.ensureVmStopped({ vmId }, context())).toEqual({ power: 'off' });
       expect(await ownerAndMode(volumePath({ id: vm.rootVolume.id, pool: pool.pool }))).toBe('0 644');
     }

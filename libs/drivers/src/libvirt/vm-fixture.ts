@@ -1,5 +1,5 @@
 /** A pool, a bootable base image of 1 MiB and specifications over them, for specs of the libvirt driver. */
-import type { DirectoryPoolSpec, NetworkSpec, VmSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
+import type { DirectoryPoolSpec, DiscSpec, NetworkSpec, VmSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -40,6 +40,15 @@ export async function makePool(
 /** A volume over the fixture's template. */
 export function volumeOf({ pool, templateId }: PoolFixture): VolumeSpec {
   return { id: randomUUID(), pool, templateId, sizeBytes: 1024 * 1024 };
+}
+
+/** A disc in a store of its own in `dir`, which holds nothing. */
+export async function makeDisc(dir: string): Promise<DiscSpec> {
+  const store = { id: randomUUID(), path: join(dir, `store-${randomUUID().slice(0, 4)}`) };
+  const isoId = randomUUID();
+  await mkdir(store.path);
+  await writeFile(join(store.path, `${isoId}.qcow2`), Buffer.alloc(64 * 1024));
+  return { isoId, store };
 }
 
 /** A network of its own for a spec; `number` makes bridge and range unique within the namespace. */

@@ -71,6 +71,8 @@ async function makeSubject({ pool, poolSecret }: (typeof POOLS)[string]): Promis
     },
     powerOffBehindOurBack: async (vmId) => world.setPower(hostId, vmId, 'off', true),
     ignoreUnplugging: async (vmId) => world.keepDisks(hostId, vmId, true),
+    discOf: async (vmId) => world.vm(hostId, vmId).spec.disc?.isoId,
+    lockDrive: async (vmId) => world.keepDisks(hostId, vmId, true),
     pauseBehindOurBack: async (vmId) => world.setPower(hostId, vmId, 'paused'),
     volumeSizeBytes: async (volumeId) => world.content(hostId, pool).volumes[volumeId]?.sizeBytes,
     leftovers: async (id) => {

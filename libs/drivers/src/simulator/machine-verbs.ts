@@ -1,7 +1,7 @@
 import type { PowerState, VmSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs } from '../driver.js';
-import { disksOf, othersUp, requireFree } from './plugging.js';
+import { disksOf, hasDisc, othersUp, requireFree } from './plugging.js';
 import type { SimulatedWorld } from './world.js';
 
 type MachineVerbs = Pick<
@@ -62,7 +62,9 @@ export function machineVerbs(world: SimulatedWorld, hostId: string, shutdownMs: 
 
 function start(world: SimulatedWorld, hostId: string, vm: VmSpec): void {
   const host = world.host(hostId);
-  const { seed, ...spec } = vm;
+  const { seed, disc, ...rest } = vm;
+  // Without its disc rather than not at all.
+  const spec = disc && hasDisc(world, disc) ? { ...rest, disc } : rest;
   for (const volume of disksOf(vm)) {
     requireFree(world, hostId, { vmId: vm.id, volume });
     const present = world.pool(hostId, volume.pool).volumes[volume.id];

@@ -8,7 +8,7 @@ import type { DriverVerbs, MigrationReceiver, RemoteReceiver, VerbContext } from
 import { sleep } from './faults.js';
 import { ArrivingDisks, requireOwn, sendDisks, sink } from './moving-disks.js';
 import { newTurn, type Turn } from '../turn.js';
-import { disksOf, othersUp, requireFree } from './plugging.js';
+import { disksOf, othersUp, requireDisc, requireFree } from './plugging.js';
 import { arrive, Departure, type Ongoing } from './post-copy.js';
 import type { SimulatedWorld } from './world.js';
 
@@ -51,7 +51,7 @@ export function migrationVerbs(world: SimulatedWorld, hostId: string, transferMs
       if (needs.hypervisor !== 'Simulator') return { suitable: false, reason: `runs no ${needs.hypervisor} machines` };
       const missing = needs.cpu.split(' ').filter((feature) => !features().includes(feature));
       if (missing.length > 0) return { suitable: false, reason: `has processors without ${missing.join(', ')}` };
-      for (const volume of disksOf(vm)) requireFree(world, hostId, { vmId: vm.id, volume });
+      requireMedia(world, hostId, vm);
       const { noPostCopy } = world.host(hostId);
       return { suitable: true, ...(noPostCopy === undefined ? {} : { noPostCopy }) };
     },
@@ -150,8 +150,14 @@ function makeCopy(
   world.holdVm(hostId, vm.id);
 }
 
-function requireRoom(world: SimulatedWorld, hostId: string, vm: VmSpec): void {
+/** This host reaches all that the machine has. */
+function requireMedia(world: SimulatedWorld, hostId: string, vm: VmSpec): void {
   for (const volume of disksOf(vm)) requireFree(world, hostId, { vmId: vm.id, volume });
+  if (vm.disc) requireDisc(world, vm.disc);
+}
+
+function requireRoom(world: SimulatedWorld, hostId: string, vm: VmSpec): void {
+  requireMedia(world, hostId, vm);
   const used = othersUp(world, hostId, vm.id).reduce((sum, other) => sum + other.spec.memoryMib, vm.memoryMib);
   if (used > world.host(hostId).memoryMib)
     throw new DurastackError('STEP_REFUSED', `Host ${hostId} has no ${vm.memoryMib} MiB of memory left.`);

@@ -1,5 +1,5 @@
 /** Disks and room of simulated machines while they run. */
-import type { DataVolumeSpec, NicSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
+import type { DataVolumeSpec, DiscSpec, NicSpec, VolumeSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { DriverVerbs } from '../driver.js';
 import type { SimulatedVm, SimulatedWorld } from './world.js';
@@ -77,6 +77,34 @@ function setNics(
   return true;
 }
 
+/** Whether the image of a disc is in its store. */
+export const hasDisc = (world: SimulatedWorld, { isoId, store }: DiscSpec): boolean =>
+  world.images(store.id)[isoId] !== undefined;
+
+/** It is. STEP_REFUSED otherwise. */
+export function requireDisc(world: SimulatedWorld, disc: DiscSpec): void {
+  const { isoId, store } = disc;
+  if (!hasDisc(world, disc))
+    throw new DurastackError('STEP_REFUSED', `The ISO ${isoId} is not in the image store ${store.id}.`);
+}
+
+/** Puts a disc into the drive of a machine, or takes out what is there. */
+function setDisc(
+  world: SimulatedWorld,
+  hostId: string,
+  { vm, disc, forced }: { vm: SimulatedVm; disc: DiscSpec | undefined; forced: boolean },
+): void {
+  const { disc: present, ...spec } = vm.spec;
+  if (present?.isoId === disc?.isoId) return;
+  if (disc) requireDisc(world, disc);
+  if (present && vm.keepsDisks === true && !forced) {
+    const text = 'The guest uses what is in its CD drive and does not let go of it';
+    throw new DurastackError('NOT_ALLOWED_IN_STATE', `${text}: eject it there, or say forced=true.`);
+  }
+  vm.spec = disc ? { ...spec, disc } : spec;
+  world.save(hostId);
+}
+
 /** Gives a machine more processors and memory. */
 function grow(
   world: SimulatedWorld,
@@ -96,7 +124,7 @@ function grow(
 
 type PluggingVerbs = Pick<
   DriverVerbs,
-  'ensureVolumeAttached' | 'ensureVolumeDetached' | 'ensureVmSize' | 'ensureVmNics'
+  'ensureVolumeAttached' | 'ensureVolumeDetached' | 'ensureVmSize' | 'ensureVmNics' | 'ensureVmDisc'
 >;
 
 /** What running machines are given and asked for. */
@@ -115,6 +143,11 @@ export function pluggingVerbs(world: SimulatedWorld, hostId: string): PluggingVe
     ensureVmNics: async ({ vmId, nics }) => {
       const vm = runningVm(world, hostId, vmId);
       return { ...powerOf(vmId), settled: vm === undefined || setNics(world, hostId, { vm, nics }) };
+    },
+    ensureVmDisc: async ({ vmId, disc, forced }) => {
+      const vm = runningVm(world, hostId, vmId);
+      if (vm) setDisc(world, hostId, { vm, disc, forced });
+      return powerOf(vmId);
     },
     ensureVmSize: async ({ vmId, vcpus, memoryMib }) => {
       const vm = runningVm(world, hostId, vmId);

@@ -57,6 +57,13 @@ describe('the definition of a copy', () => {
     expect(copyDefinition(own, began)).toContain('cache="none"');
   });
 
+  it('has no CD drive when the machine was started without', () => {
+    const without = (xml: string) => xml.replace(/<disk type="file" device="cdrom">.*?<\/disk>/s, '');
+    expect(copyDefinition(own, live())).toContain('cdrom');
+    expect(without(live())).not.toContain('cdrom');
+    expect(copyDefinition(own, live(without))).not.toContain('cdrom');
+  });
+
   it('keeps a size that was changed while the machine ran', () => {
     const grown = live((xml) =>
       xml.replace('</devices>', '<memory model="dimm"><target><size unit="KiB">1</size></target></memory></devices>'),

@@ -105,12 +105,14 @@ function devices(own: Element, source: Element): Element {
 function placed(kind: string, own: Element, source: Element): readonly Node[] {
   const keyOf = KEYS[kind]!;
   const places = new Map(all(source, kind).map((device) => [keyOf(device), device]));
-  const mine = all(own, kind).map((device) => {
+  const mine = all(own, kind).flatMap((device): Node[] => {
     const key = keyOf(device);
     const place = places.get(key);
+    // Of a machine that was started when there were no CD drives.
+    if (place === undefined && text(device, '@device') === 'cdrom') return [];
     if (place === undefined) throw foreign(`it has no ${kind} ${key}, which the machine has`);
     places.delete(key);
-    return { ...device, ...pick(place, ['address']) };
+    return [{ ...device, ...pick(place, ['address']) }];
   });
   for (const key of places.keys())
     if (!(kind === 'input' && IMPLIED_INPUTS.has(key)))

@@ -9,7 +9,7 @@ import type { MigrationSubject } from '../../conformance/migration-scene.js';
 import { run } from '../../process/run.js';
 import { createLibvirtDriver } from '../driver.js';
 import { startLibvirtdFixture, type LibvirtdFixture } from '../libvirtd-fixture.js';
-import { makePool, networkOf, vmOf, volumeOf } from '../vm-fixture.js';
+import { makeDisc, makePool, networkOf, vmOf, volumeOf } from '../vm-fixture.js';
 
 /** Less than the fixture's machine has. */
 const BUSY_MIB = 24;
@@ -64,6 +64,11 @@ export async function makeMigrationSubject(
   for (const driver of [source, destination]) await driver.start(() => undefined);
   if (cluster) await destination.verbs.ensurePool({ pool: ownPools.destination, secret: cluster.ceph.key }, context());
   let nextHost = 10;
+  const disc = await makeDisc(one.dir);
+  const vmOver = (over: typeof shared) => ({
+    ...vmOf({ instance, volume: volumeOf(over), networks, host: nextHost++ }),
+    disc,
+  });
   return {
     source,
     destination,
@@ -72,8 +77,8 @@ export async function makeMigrationSubject(
       cluster && pool.kind === 'rbd'
         ? digestOfImage(cluster, { image: `${pool.pool}/volume-${id}`, path: join(one.dir, `${id}.raw`) })
         : digestOf(join((pool as DirectoryPoolSpec).path, 'volumes', `${id}.qcow2`)),
-    makeVm: () => vmOf({ instance, volume: volumeOf(shared), networks, host: nextHost++ }),
-    makeBusyVm: () => vmOf({ instance, volume: volumeOf(busyShared), networks, host: nextHost++ }),
+    makeVm: () => vmOver(shared),
+    makeBusyVm: () => vmOver(busyShared),
     expectIntact: ({ id }) => expectIntact(id, fixtures),
     close: async () => {
       for (const driver of [source, destination]) {

@@ -6,6 +6,7 @@ import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DriverVerbs } from '../../driver.js';
 import { openDataDisks } from '../data-disks.js';
+import { openDisc } from '../disc.js';
 import type { LibvirtHost } from '../libvirt-host.js';
 import { qemuUserOf } from '../qemu-user.js';
 import { abortJob, jobStats, migrateConfirm, offersCpu } from '../rpc/migration-calls.js';
@@ -64,8 +65,10 @@ async function check(host: LibvirtHost, { vm, needs }: VerbParams<'checkMigratio
   if (accelerator === 'kvm' && !(await offersCpu(host.client, needs.cpu)))
     return unfit('has processors that lack features which the guest may be using');
   try {
-    await host.pools.openDisk(vm.rootVolume, qemuUserOf(await host.client.capabilities()));
+    const qemu = qemuUserOf(await host.client.capabilities());
+    await host.pools.openDisk(vm.rootVolume, qemu);
     await openDataDisks(host, vm.dataVolumes);
+    if (vm.disc) await openDisc(vm.disc, qemu);
   } catch (error) {
     if (!isDurastackError(error, 'STEP_REFUSED')) throw error;
     return unfit(`cannot open its disks: ${error.message}`);

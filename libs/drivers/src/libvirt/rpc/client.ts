@@ -12,6 +12,7 @@ import {
   LIBVIRT_ERROR,
   LIST_AUTOSTARTED,
   METADATA_ELEMENT,
+  MODIFY_FORCED,
   PROCEDURE,
   QEMU_PROCEDURE,
   QEMU_PROGRAM,
@@ -212,6 +213,14 @@ export class LibvirtClient {
   /** Asks the guest to let go of a device. Returns after some seconds whether it did or not: look at the definition. */
   async detachDevice(domain: Domain, xml: string): Promise<void> {
     await this.#call(PROCEDURE.domainDetachDeviceFlags, domainArgs(domain).string(xml).uint(AFFECT_LIVE));
+  }
+
+  /** Changes a device of the running domain, e.g. what is in a drive; `forced`: also when the guest has locked that. */
+  async updateDevice(domain: Domain, xml: string, forced: boolean): Promise<void> {
+    const args = domainArgs(domain)
+      .string(xml)
+      .uint(AFFECT_LIVE | (forced ? MODIFY_FORCED : 0));
+    await this.#call(PROCEDURE.domainUpdateDeviceFlags, args, LONG_CALL_TIMEOUT_MS);
   }
 
   /** The size that a running domain's disk has, in bytes. `target`: its device name in the definition. */

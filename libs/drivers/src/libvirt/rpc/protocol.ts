@@ -41,6 +41,7 @@ export const PROCEDURE = {
   domainAttachDeviceFlags: 160,
   domainDetachDeviceFlags: 161,
   domainAbortJob: 164,
+  domainUpdateDeviceFlags: 174,
   domainGetBlockInfo: 194,
   domainCreateWithFlags: 196,
   domainSetVcpusFlags: 199,
@@ -112,6 +113,8 @@ export const SHUTDOWN_ACPI = 1;
 export const XML_INACTIVE = 2;
 /** virDomainModificationImpact, virDomainVcpuFlags: the running domain alone. */
 export const AFFECT_LIVE = 1;
+/** virDomainDeviceModifyFlags: whatever the guest says. */
+export const MODIFY_FORCED = 4;
 /** virDomainBlockResizeFlags: sizes are bytes. */
 export const BLOCK_RESIZE_BYTES = 1;
 /** virDomainMetadataType. */
