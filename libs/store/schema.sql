@@ -1034,7 +1034,7 @@ CREATE TABLE `virtual_machine` (
   `user_data_details_sealed` longtext DEFAULT NULL,
   `public_keys` longtext DEFAULT NULL,
   `key_pair_names` varchar(1024) DEFAULT NULL,
-  `key_resets` int NOT NULL DEFAULT 0,
+  `seed_resets` int NOT NULL DEFAULT 0,
   `display_vm` tinyint NOT NULL DEFAULT 0,
   `ha_priority` int DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,

@@ -24,7 +24,7 @@ export interface VmRow {
   readonly memoryMib: number;
   readonly userDataSealed: string | null;
   readonly userDataDetailsSealed: string | null;
-  readonly keyResets: number;
+  readonly seedResets: number;
   readonly publicKeys: string | null;
   /** 1: it is started with room to grow. */
   readonly mayGrow: number;
@@ -42,7 +42,7 @@ export interface RootVolumeRow {
 const VM_COLUMNS = `v.id, v.name, v.instance_name AS instanceName, v.zone_id AS zoneId, v.host_id AS hostId, v.last_host_id AS lastHostId,
   v.requested_host_id AS requestedHostId, v.template_id AS templateId, v.service_offering_id AS serviceOfferingId, v.cpu_count AS cpuCount,
   v.cpu_mhz AS cpuMhz, v.memory_mib AS memoryMib, v.user_data_sealed AS userDataSealed,
-  v.user_data_details_sealed AS userDataDetailsSealed, v.key_resets AS keyResets, v.public_keys AS publicKeys,
+  v.user_data_details_sealed AS userDataDetailsSealed, v.seed_resets AS seedResets, v.public_keys AS publicKeys,
   (SELECT o.dynamic_scaling AND t.is_dynamically_scalable FROM service_offering o JOIN template t WHERE o.id = v.service_offering_id AND t.id = v.template_id) AS mayGrow`;
 
 /** The machine. NOT_FOUND when there is none. */
@@ -184,7 +184,7 @@ export async function readVmSpec(
     dataVolumes: await readDataVolumes(tx, vmId),
     nics: await readNics(tx, vmId, forHostId ?? vm.hostId),
     seed: {
-      instanceId: vm.keyResets === 0 ? vm.id : `${vm.id}-${vm.keyResets}`,
+      instanceId: vm.seedResets === 0 ? vm.id : `${vm.id}-${vm.seedResets}`,
       hostname: vm.name,
       publicKeys: (vm.publicKeys ?? '').split('\n').filter((line) => line !== ''),
       ...(vm.userDataSealed === null

@@ -92,8 +92,8 @@ export const RULES: readonly Naming[] = [
     class: 'owned',
     by: ['id', 'machine'],
     commands: `changeServiceForVirtualMachine destroyVirtualMachine expungeVirtualMachine getVirtualMachineSerialLog
-      listVirtualMachines rebootVirtualMachine recoverVirtualMachine resetSSHKeyForVirtualMachine scaleVirtualMachine
-      startVirtualMachine
+      listVirtualMachines rebootVirtualMachine recoverVirtualMachine resetSSHKeyForVirtualMachine
+      resetUserDataForVirtualMachine scaleVirtualMachine startVirtualMachine
       stopVirtualMachine updateVirtualMachine updateVMAffinityGroup`,
   },
   {

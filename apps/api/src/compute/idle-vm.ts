@@ -7,6 +7,7 @@ export interface IdleVmRow {
   readonly state: string;
   readonly operation_id: string | null;
   readonly service_offering_id: string;
+  readonly seed_resets: number;
 }
 
 /**

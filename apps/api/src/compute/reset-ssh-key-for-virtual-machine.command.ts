@@ -28,7 +28,7 @@ export class ResetSshKeyForVirtualMachineHandler implements CommandHandler<typeo
       if (publicKeys === null)
         throw new DurastackError('INVALID_INPUT', 'Name a key pair in keypair, or several in keypairs.');
       await tx.execute(
-        'UPDATE virtual_machine SET public_keys = ?, key_pair_names = ?, key_resets = key_resets + 1 WHERE id = ?',
+        'UPDATE virtual_machine SET public_keys = ?, key_pair_names = ?, seed_resets = seed_resets + 1 WHERE id = ?',
         [publicKeys, names, params.id],
       );
     });

@@ -5,6 +5,7 @@ import { requireRow, updateRow } from '@durastack/store/database/rows';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
 import { ensureInstanceGroup } from '@durastack/store/compute/instance-groups';
 import { requireAccess } from '@durastack/store/identity/access';
+import { replaceDetails } from '@durastack/store/identity/described';
 import { virtualMachines } from '@durastack/store/lists/compute/virtual-machines.list';
 import { readOne } from '@durastack/store/lists/engine/run-list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
@@ -14,7 +15,7 @@ import { hostNameOf } from './deploy-checks.js';
 import { requireIdleVm } from './idle-vm.js';
 import { checkUserData, userDataColumns } from './user-data.js';
 
-/** Changes a machine's names, group, priority and user data. */
+/** Changes a machine's names, group, priority, details and user data. */
 @Handles(updateVirtualMachine)
 export class UpdateVirtualMachineHandler implements CommandHandler<typeof updateVirtualMachine> {
   constructor(private readonly platform: Platform) {}
@@ -40,6 +41,8 @@ export class UpdateVirtualMachineHandler implements CommandHandler<typeof update
         serviceOfferingId: row.service_offering_id,
       });
       await ensureInstanceGroup(tx, params.group, owner);
+      if (params.details !== undefined || params.cleanupDetails === true)
+        await replaceDetails(tx, vm, params.details ?? {});
       await updateRow(tx, vm, {
         name,
         display_name: params.displayName,

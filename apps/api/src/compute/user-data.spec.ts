@@ -130,6 +130,47 @@ describe('the user data of a machine', () => {
   });
 });
 
+describe('resetUserDataForVirtualMachine', () => {
+  const reset = (params: Record<string, string>) =>
+    t.ok<Row>('resetUserDataForVirtualMachine', { id: own.vmId, ...params }, alice.keys);
+
+  it('gives other user data or none, which the guest takes for a new instance', async () => {
+    await state("state = 'Stopped', seed_resets = 0");
+    const record = await register('again');
+    const found = async () =>
+      (await t.call('listVirtualMachines', { userdataid: record.id }, alice.keys)).body['count'];
+    expect(await found()).toBeUndefined();
+    expect(await reset({ userdataid: record.id, 'userdatadetails[0].color': 'red' })).toMatchObject({
+      ...{ id: own.vmId, userdataid: record.id, userdataname: 'again' },
+    });
+    expect(await found()).toBe(1);
+    const row = await rowOf(own.vmId);
+    expect([opened(row['user_data_sealed']), row['seed_resets']]).toEqual(['aGVsbG8=', 1]);
+    expect(JSON.parse(opened(row['user_data_details_sealed']))).toEqual({ color: 'red' });
+
+    await reset({ userdata: 'aGk=' });
+    expect(opened((await rowOf(own.vmId))['user_data_sealed'])).toBe('aGk=');
+    expect(await reset({}), 'none').not.toHaveProperty('userdataid');
+    expect(await rowOf(own.vmId)).toMatchObject({ user_data_sealed: null, user_data_id: null, seed_resets: 3 });
+  });
+
+  it('refuses what is wrong, and changes nothing then', async () => {
+    await state("state = 'Stopped', seed_resets = 0");
+    const foreign = await register('of bob', {}, bob.keys);
+    const refused = async (params: Record<string, string>, keys = alice.keys) =>
+      errorOf('resetUserDataForVirtualMachine', { id: own.vmId, ...params }, keys);
+    expect(await refused({ userdata: 'ssh! keys' })).toContain('not base64');
+    expect(await refused({ userdata: 'aGk=', userdataid: foreign.id })).toContain('not both');
+    expect(await refused({ userdataid: foreign.id })).toContain('does not exist');
+    expect(await refused({ userdata: 'aGk=' }, bob.keys)).toContain('does not exist');
+    await state("state = 'Running'");
+    expect(await refused({ userdata: 'aGk=' })).toContain('when it is Stopped');
+    await state(`operation_id = '${own.operationId}'`);
+    expect(await refused({ userdata: 'aGk=' })).toContain('holds the virtual');
+    expect(await rowOf(own.vmId)).toMatchObject({ user_data_sealed: null, seed_resets: 0 });
+  });
+});
+
 describe('SSH keys of a machine', () => {
   beforeAll(async () => {
     for (const name of ['one', 'two'])
@@ -138,7 +179,7 @@ describe('SSH keys of a machine', () => {
   const reset = (params: Record<string, string>) => ({ id: own.vmId, ...params });
 
   it('are replaced while it is stopped; its guest takes it for a new instance', async () => {
-    await state("state = 'Stopped'");
+    await state("state = 'Stopped', seed_resets = 0");
     const job = await t.ok<Row>('resetSSHKeyForVirtualMachine', reset({ keypairs: 'one,two' }), alice.keys);
     expect(await t.ok('queryAsyncJobResult', { jobid: String(job['jobid']) }, alice.keys)).toMatchObject({
       jobstatus: 1,
@@ -146,7 +187,7 @@ describe('SSH keys of a machine', () => {
     });
     await t.ok('resetSSHKeyForVirtualMachine', reset({ keypair: 'two' }), alice.keys);
     const row = await rowOf(own.vmId);
-    expect(row).toMatchObject({ key_pair_names: 'two', key_resets: 2 });
+    expect(row).toMatchObject({ key_pair_names: 'two', seed_resets: 2 });
     expect(row['public_keys']).toMatch(/^ssh-rsa \S+ two$/);
   });
 

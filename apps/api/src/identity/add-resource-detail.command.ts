@@ -17,8 +17,7 @@ export class AddResourceDetailHandler implements CommandHandler<typeof addResour
   async execute({ caller }: Call, params: ParamsOf<typeof addResourceDetail>): Promise<void> {
     const { resourceId: id, resourceType, details, forDisplay = true } = params;
     const type = requireDescribedType(DETAILED_TYPES, { parameter: 'resourcetype', name: resourceType });
-    if (Object.keys(details).length === 0 || Object.hasOwn(details, ''))
-      throw new DurastackError('INVALID_INPUT', 'Give details, each with a name: details[0].key=…&details[0].value=…');
+    if (Object.keys(details).length === 0) throw new DurastackError('INVALID_INPUT', 'Give at least one detail.');
     await transaction(this.platform.database, async (tx) => {
       await requireDescribed(tx, caller, { type, id, parameter: 'resourceid' });
       await putDetails(tx, { type, id }, { details, forDisplay });

@@ -101,6 +101,21 @@ describe('details', () => {
     const [vm] = await t.ok<Row[]>('listVirtualMachines', { id: String(id) }, alice.keys);
     expect(vm?.['details']).toEqual({ purpose: 'spec' });
   });
+
+  it('of a machine are replaced by its owner, but for those that are not for display', async () => {
+    const update = async (params: Record<string, string>) =>
+      (await t.ok<Row>('updateVirtualMachine', { id: own.vmId, ...params }, alice.keys))['details'];
+    await t.ok('addResourceDetail', { ...machine(), ...detail('rack', '7'), fordisplay: 'false' });
+    expect(await update({ 'details[0].shape': 'round', 'details[0].rack': '8' })).toEqual({ shape: 'round' });
+    expect(await listed({ ...machine(), fordisplay: 'false' })).toEqual({ rack: '7' });
+    expect(await update({ displayname: 'x' }), 'nothing said of them').toEqual({ shape: 'round' });
+    expect(await update(detail('size', 'small')), 'in place of those').toEqual({ size: 'small' });
+    const nameless = { id: own.vmId, displayname: 'y', ...detail('', 'x') };
+    expect(await errorOf('updateVirtualMachine', nameless, alice.keys)).toContain('each with a name');
+    expect(await update({})).toEqual({ size: 'small' });
+    expect((await update({ cleanupdetails: 'true' })) ?? {}).toEqual({});
+    expect(await listed({ ...machine(), fordisplay: 'false' })).toEqual({ rack: '7' });
+  });
 });
 
 describe('annotations', () => {

@@ -26,6 +26,7 @@ export const listVirtualMachines = defineListCommand({
     serviceOfferingId: uuid('Only those of this size.').optional(),
     storageId: uuid('Only those with a disk on this pool.').optional(),
     userId: uuid('Only those deployed by this user.').optional(),
+    userDataId: uuid('Only those whose user data was copied from this record.').optional(),
     group: text('Only those of the group of this name.').optional(),
     groupId: uuid('Only those of this group.').optional(),
     keyPair: text('Only those deployed with this key pair.').optional(),

@@ -51,8 +51,11 @@ export class VirtualMachineEntity {
   @LongText({ nullable: true }) publicKeys!: string | null;
   /** Names of the key pairs, comma-joined. */
   @Text(1024, { nullable: true }) keyPairNames!: string | null;
-  /** How often its keys were reset: the guest takes each as a new instance, since it reads keys once per instance. */
-  @Int({ default: 0 }) keyResets!: number;
+  /**
+   * How often its keys or its user data were reset: the guest takes each as a new instance, since it reads keys and runs
+   * user data once per instance.
+   */
+  @Int({ default: 0 }) seedResets!: number;
   @Flag() displayVm!: boolean;
   /** Null: that of its service offering. */
   @Int({ nullable: true }) haPriority!: number | null;

@@ -1,4 +1,5 @@
 /** Things that people describe by details and annotations. */
+import { DurastackError } from '@durastack/contracts/errors';
 import type { DescribedType } from '@durastack/contracts/identity/described-resources';
 import type { ResourceRef } from '@durastack/contracts/resources';
 import type { Tx } from '../database/transaction.js';
@@ -43,16 +44,43 @@ export async function forgetDescriptions(tx: Tx, { type, id }: ResourceRef): Pro
     await tx.execute(`DELETE FROM ${table} WHERE resource_type = ? AND resource_id = ?`, [type, id]);
 }
 
-/** Puts details on something; one that is there gets the new value. */
+type Details = Readonly<Record<string, string>>;
+
+/** Puts details on something; one that is there gets the new value. @throws DurastackError INVALID_INPUT for no name */
 export async function putDetails(
   tx: Tx,
   { type, id }: ResourceRef,
-  { details, forDisplay }: { readonly details: Readonly<Record<string, string>>; readonly forDisplay: boolean },
+  { details, forDisplay }: { readonly details: Details; readonly forDisplay: boolean },
 ): Promise<void> {
-  for (const [name, value] of Object.entries(details))
+  for (const [name, value] of named(details))
     await tx.execute(
       `INSERT INTO resource_detail (resource_type, resource_id, name, value, for_display) VALUES (?, ?, ?, ?, ?)
        ON DUPLICATE KEY UPDATE value = ?, for_display = ?`,
       [type, id, name, value, forDisplay, value, forDisplay],
     );
+}
+
+/**
+ * Puts details on something in place of those for display. What is kept from display stays as it is, also where a new one
+ * has its name: it is the administrators'.
+ *
+ * @throws DurastackError INVALID_INPUT for no name
+ */
+export async function replaceDetails(tx: Tx, { type, id }: ResourceRef, details: Details): Promise<void> {
+  await tx.execute('DELETE FROM resource_detail WHERE resource_type = ? AND resource_id = ? AND for_display', [
+    type,
+    id,
+  ]);
+  for (const [name, value] of named(details))
+    await tx.execute(
+      `INSERT INTO resource_detail (resource_type, resource_id, name, value, for_display) VALUES (?, ?, ?, ?, TRUE)
+       ON DUPLICATE KEY UPDATE value = value`,
+      [type, id, name, value],
+    );
+}
+
+function named(details: Details): (readonly [name: string, value: string])[] {
+  if (Object.hasOwn(details, ''))
+    throw new DurastackError('INVALID_INPUT', 'Give details, each with a name: details[0].key=…&details[0].value=…');
+  return Object.entries(details);
 }

@@ -96,6 +96,7 @@ export const virtualMachines = defineList({
     serviceOfferingId: 'b.service_offering_id',
     storageId: (id) => sql`b.id IN (SELECT vm_id FROM volume WHERE pool_id = ${id})`,
     userId: 'b.user_id',
+    userDataId: 'b.user_data_id',
     group: 'b.group_name',
     groupId: (id) =>
       sql`(b.account_id, b.group_name) IN (SELECT g.account_id, g.name FROM instance_group g WHERE g.id = ${id})`,
