@@ -9,11 +9,10 @@ import { isRestarting } from '@durastack/store/ha/lost-machines';
 import { examineAll, type DoctorDependencies } from '../doctor/diagnose.js';
 import { findFlapping } from '../ha/flapping.js';
 import { findShortages } from '../ha/shortages.js';
-import { startLeasedLoop, type HoldLease, type LeasedLoop } from './leased-loop.js';
+import { startLeasedLoop, type LeasedLoop } from './leased-loop.js';
 
 const LEASE = { name: 'doctor', ttlMs: 30_000 } as const;
 const LOOK_EVERY_MS = 2_000;
-const RENEW_EVERY_MS = 10_000;
 /** Of a check's duration: in a large cloud it takes at most a fifth of the time. */
 const REST_FACTOR = 4;
 /** For so long at the most a check waits for machines of lost hosts, which need what it would take. */
@@ -38,32 +37,27 @@ export function startDoctorLoop(options: DoctorLoopOptions): LeasedLoop {
     name: 'the doctor',
     lease: LEASE,
     everyMs: LOOK_EVERY_MS,
-    async round(hold) {
+    async round() {
       const db = autocommit(options.source);
       const ageMs = intervalMs + ((await isRestarting(db)) ? PATIENCE_MS : 0);
       if (!(await checkIsDue(db, ageMs))) return;
-      const durationMs = await check(options, hold);
+      const durationMs = await check(options);
       intervalMs = Math.max(options.intervalMs, durationMs * REST_FACTOR);
     },
   });
 }
 
-/** One check, with the lease kept. @returns how long it took, in milliseconds */
-async function check(options: DoctorLoopOptions, hold: HoldLease): Promise<number> {
+/** One check. @returns how long it took, in milliseconds */
+async function check(options: DoctorLoopOptions): Promise<number> {
   const { source, log } = options;
   const checkedAt = await databaseNow(autocommit(source));
   const began = performance.now();
-  const keeping = setInterval(() => void hold().catch(() => undefined), RENEW_EVERY_MS);
-  try {
-    const { findings, hosts, comparedTemporal } = await examineAll(options);
-    const durationMs = Math.round(performance.now() - began);
-    const seen = { checkedAt, durationMs, hosts, comparedTemporal };
-    const db = autocommit(source);
-    const others = [...(await findShortages(db)), ...(await findFlapping(db))];
-    const { raised, cleared } = await recordCheck(source, findings, seen, others);
-    if (raised > 0 || cleared > 0) log.warn({ findings: findings.length, raised, cleared }, 'alerts have changed');
-    return durationMs;
-  } finally {
-    clearInterval(keeping);
-  }
+  const { findings, hosts, comparedTemporal } = await examineAll(options);
+  const durationMs = Math.round(performance.now() - began);
+  const seen = { checkedAt, durationMs, hosts, comparedTemporal };
+  const db = autocommit(source);
+  const others = [...(await findShortages(db)), ...(await findFlapping(db))];
+  const { raised, cleared } = await recordCheck(source, findings, seen, others);
+  if (raised > 0 || cleared > 0) log.warn({ findings: findings.length, raised, cleared }, 'alerts have changed');
+  return durationMs;
 }

@@ -109,7 +109,11 @@ class Detector {
     const hosts = await readWatchedHosts(db, this.windowMs / 2);
     const known = new Set(hosts.map(({ id }) => id));
     for (const id of this.suspects.keys()) if (!known.has(id)) this.suspects.delete(id);
-    await inParallel(hosts, LOOK_AT_ONCE, (host) => this.look(host, round));
+    await inParallel(hosts, LOOK_AT_ONCE, async (host) => {
+      await this.look(host, round);
+      // A round that is long since many hosts died is none in which nobody looked.
+      this.watching = watch(this.watching, performance.now(), this.windowMs);
+    });
     for (const machine of await readAbandoned(db))
       if (await transaction(source, (tx) => recordAbandoned(tx, machine)))
         log.warn(machine, 'a machine of a fenced host was given up, and is stopped');
@@ -192,8 +196,9 @@ class Detector {
       });
   }
 
-  private note(host: WatchedHost, state: HostHaState, reason: string): Promise<void> {
-    return transaction(this.options.source, (tx) => noteHaState(tx, host.id, state, reason));
+  private async note(host: WatchedHost, state: HostHaState, reason: string): Promise<void> {
+    if (host.haState === state && host.haReason === reason) return;
+    await transaction(this.options.source, (tx) => noteHaState(tx, host.id, state, reason));
   }
 
   private async fence(host: WatchedHost, reason: string): Promise<void> {

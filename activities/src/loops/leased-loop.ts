@@ -21,8 +21,10 @@ export interface LeasedLoopOptions {
   /** Milliseconds between two rounds. */
   readonly everyMs: number;
   /**
-   * What is done while this worker has the lease; a failure is logged, and the next round tries again. What takes
-   * longer than the lease lasts holds it again meanwhile.
+   * What is done while this worker has the lease, which is kept as long as it takes; a failure is logged, and the next
+   * round tries again.
+   *
+   * @param hold says whether this worker has the lease still
    */
   round(hold: HoldLease): Promise<void>;
   /** What has to end before the lease is given back. */
@@ -58,7 +60,7 @@ export function startLeasedLoop(options: LeasedLoopOptions): LeasedLoop {
     while (!stopping) {
       hinted = false;
       try {
-        if (await hold()) await options.round(hold);
+        if (await hold()) await keeping(hold, lease.ttlMs, () => options.round(hold));
       } catch (error) {
         log.warn({ error }, `a round of ${name} failed; the next one tries again`);
       }
@@ -81,4 +83,23 @@ export function startLeasedLoop(options: LeasedLoopOptions): LeasedLoop {
       await loop;
     },
   };
+}
+
+/** Keeps the lease during a round that is longer than it lasts, so that no other worker begins one meanwhile. */
+async function keeping(hold: HoldLease, ttlMs: number, round: () => Promise<void>): Promise<void> {
+  let under: Promise<unknown> | undefined;
+  const timer = setInterval(() => {
+    // What keeps it from being held keeps the next round from beginning, which says so.
+    under ??= hold()
+      .catch(() => undefined)
+      .finally(() => {
+        under = undefined;
+      });
+  }, ttlMs / 3);
+  try {
+    await round();
+  } finally {
+    clearInterval(timer);
+    await under;
+  }
 }

@@ -50,8 +50,11 @@ export function pauseAfterMs(attempts: number): number {
 }
 
 const EVERY_MS = 1_000;
-/** When many hosts are lost each looks less often, and all of them together about as often as a small cloud can bear. */
-const PER_HOST_MS = { proof: 20, restart: 60 };
+/**
+ * When many hosts are lost each looks less often, and all of them together about as often as a small cloud can bear. A
+ * round of starts asks for many at once: more rounds would only take the time that the starts need.
+ */
+const PER_HOST_MS = { proof: 20, restart: 250 };
 
 /**
  * After how many milliseconds a lost host is looked at again.

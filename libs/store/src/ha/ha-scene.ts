@@ -12,6 +12,7 @@ export interface WatchedHost {
   readonly zoneId: string;
   readonly agentUrl: string | null;
   readonly haState: string;
+  readonly haReason: string | null;
   readonly falls: number;
   /** Its maintenance, or HA being disabled above it, keeps HA from acting. */
   readonly isEligible: boolean;
@@ -29,7 +30,7 @@ const AT_ONCE = 2_000;
 /** Hosts with HA enabled that have been silent for so long, or whose HA state is not at rest. */
 export async function readWatchedHosts(tx: Tx, silentForMs: number): Promise<WatchedHost[]> {
   const rows = await tx.query<WatchedHost & { eligible: number }>(
-    `SELECT h.id, h.name, h.state, h.cluster_id AS clusterId, h.zone_id AS zoneId, h.agent_url AS agentUrl, a.state AS haState, a.falls,
+    `SELECT h.id, h.name, h.state, h.cluster_id AS clusterId, h.zone_id AS zoneId, h.agent_url AS agentUrl, a.state AS haState, a.reason AS haReason, a.falls,
        h.allocation_state NOT IN ('PrepareForMaintenance', 'Maintenance') AND c.ha_disabled = 0 AND z.ha_disabled = 0 AS eligible,
        CAST(h.last_heartbeat_at AS CHAR) AS heardAt, TIMESTAMPDIFF(MICROSECOND, h.last_heartbeat_at, NOW(3)) DIV 1000 AS silentMs, a.operation_id AS operationId, h.fence_epoch AS fenceEpoch
      FROM host_ha a JOIN host h ON h.id = a.id JOIN cluster c ON c.id = h.cluster_id JOIN zone z ON z.id = h.zone_id
