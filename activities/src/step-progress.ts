@@ -19,7 +19,9 @@ export function showingProgress(
     if (!isStepRef(argument)) return run(argument);
     try {
       const outcome = (await run(argument)) as StepOutcome;
-      if (outcome.detail !== undefined) await noteDetail(source, argument, outcome.detail, outcome.progress);
+      const { done, detail, progress } = outcome;
+      if (detail !== undefined)
+        await noteDetail(source, argument, detail, { progress, quietMs: done ? 0 : outcome.pollMs });
       return outcome;
     } catch (error) {
       if (isDurastackError(error) && error.retryable)

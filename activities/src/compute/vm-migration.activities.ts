@@ -200,7 +200,7 @@ export function createActivities(dependencies: ActivityDependencies): VmMigratio
       const task = await stayNear({
         ask: (waitMs) => agents.task(row.sourceHostId, 'sendVm', sending, { ...step, waitMs }),
         worthIt: mayEndSoon,
-        show: ({ detail = '', progress }) => noteDetail(source, step, detail, progress),
+        show: ({ detail = '', progress }) => noteDetail(source, step, detail, { progress }),
       });
       const sent = onlyAttempt(task);
       if (!sent.done) return pending(mayEndSoon(task) ? 0 : POLL_MS, sent.detail, task.progress);

@@ -49,7 +49,7 @@ export function createActivities(dependencies: ActivityDependencies): VolumeMigr
       const status = await stayNear({
         ask: (waitMs) => agents.task(move.hostId, 'copyVolume', { ...move.copy, ...rate }, { ...step, waitMs }),
         worthIt: mayEndSoon,
-        show: ({ detail = '', progress }) => noteDetail(source, step, detail, progress),
+        show: ({ detail = '', progress }) => noteDetail(source, step, detail, { progress }),
       });
       const outcome = nearOutcome(status);
       if (!outcome.done) return outcome;

@@ -48,7 +48,7 @@ export async function transferVolume(
   const sent = await stayNear({
     ask: (waitMs) => agents.task(hostId, 'sendVolume', sending, { ...ofVolume, waitMs }),
     worthIt: mayEndSoon,
-    show: ({ detail = '', progress }) => noteDetail(source, step, detail, progress),
+    show: ({ detail = '', progress }) => noteDetail(source, step, detail, { progress }),
   });
   return nearOutcome(sent);
 }

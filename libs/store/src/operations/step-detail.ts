@@ -6,19 +6,29 @@ import { autocommit, type Tx } from '../database/transaction.js';
 
 const MAX_DETAIL = 255;
 
-/** Writes how a step goes on, if the operation is still at it. The numbers stay when the next step begins. */
+/** What is noted beside a step's detail. */
+export interface DetailOptions {
+  /** The numbers stay when the next step begins. */
+  readonly progress?: TransferProgress | undefined;
+  /** For so many milliseconds nothing will be heard of the step, and nobody need wonder why. */
+  readonly quietMs?: number;
+}
+
+/** Writes how a step goes on, if the operation is still at it. */
 export async function noteDetail(
   source: DataSource,
   step: StepRef,
   detail: string,
-  progress?: TransferProgress,
+  { progress, quietMs = 0 }: DetailOptions = {},
 ): Promise<void> {
   await autocommit(source).execute(
-    `UPDATE operation SET step_detail = ?, progress_json = COALESCE(?, progress_json)
+    `UPDATE operation SET step_detail = ?, progress_json = COALESCE(?, progress_json),
+         touched_at = GREATEST(touched_at, NOW(3) + INTERVAL ? MICROSECOND)
       WHERE id = ? AND run = ? AND state = 'running' AND direction = ? AND step_index = ?`,
     [
       detail.slice(0, MAX_DETAIL),
       progress === undefined ? null : JSON.stringify(progress),
+      quietMs * 1_000,
       ...[step.operationId, step.run, step.direction, step.index],
     ],
   );
