@@ -1,3 +1,4 @@
+import type { SizeChoice } from '@durastack/contracts/compute/machine-size';
 import type { VmSizePorts } from '@durastack/contracts/compute/vm-size.ports';
 import { DurastackError } from '@durastack/contracts/errors';
 import { DONE, type StepRef } from '@durastack/contracts/operations/step';
@@ -13,7 +14,14 @@ import { readVm } from './vm-rows.js';
 export function createActivities({ source, agents }: ActivityDependencies): VmSizePorts {
   const planned = <T>(step: StepRef, body: (tx: Tx, vmId: string, plan: ScalePlan) => Promise<T>) =>
     inStep(source, step, async (tx, { resource, input }) =>
-      body(tx, resource.id, await planScale(tx, resource.id, String(input['serviceOfferingId']))),
+      body(
+        tx,
+        resource.id,
+        await planScale(tx, resource.id, {
+          serviceOfferingId: String(input['serviceOfferingId']),
+          size: (input['size'] ?? {}) as SizeChoice,
+        }),
+      ),
     );
 
   return {

@@ -317,4 +317,35 @@ describe('a machine', () => {
     },
     LONG_MS,
   );
+
+  it(
+    'has the size that it chose, where its offering leaves it open, and keeps it over restarts',
+    async () => {
+      await autocommit(cloud.database.source).execute('UPDATE template SET is_dynamically_scalable = 1');
+      const open = { customized: 'true', maxcpunumber: '4', dynamicscalingenabled: 'true' };
+      const { id: serviceofferingid } = await offering('open', open);
+      const size = (cpus: string, memory: string) => ({
+        ...{ serviceofferingid, 'details[0].cpuNumber': cpus, 'details[0].memory': memory },
+      });
+      const vm = await deploy(size('1', '512'));
+      const scale = (cpus: string, memory: string) =>
+        cloud.admin.callAndWait('scaleVirtualMachine', { id: vm.id, ...size(cpus, memory) });
+      const seen = async () => {
+        const [row] = itemsOf(await cloud.admin.call('listVirtualMachines', { id: vm.id }));
+        const host = (await cloud.simulate('GET', `/hosts/${String(row?.['hostid'])}`)) as {
+          vms: Record<string, { spec: { vcpus: number; memoryMib: number } }>;
+        };
+        const { vcpus, memoryMib } = host.vms[vm.id]!.spec;
+        return [row?.['cpunumber'], row?.['memory'], vcpus, memoryMib];
+      };
+      expect(await seen()).toEqual([1, 512, 1, 512]);
+      await scale('2', '768');
+      expect(await seen()).toEqual([2, 768, 2, 768]);
+      await expect(scale('5', '768')).rejects.toThrow(/cpuNumber open.*from 1 to 4/);
+      await cloud.admin.callAndWait('stopVirtualMachine', { id: vm.id, forced: 'true' });
+      await cloud.admin.callAndWait('startVirtualMachine', { id: vm.id });
+      expect(await seen()).toEqual([2, 768, 2, 768]);
+    },
+    LONG_MS,
+  );
 });

@@ -1,8 +1,9 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { changeServiceForVirtualMachine } from '@durastack/contracts/compute/change-service-for-virtual-machine';
+import { splitDetails } from '@durastack/contracts/compute/machine-size';
 import { DurastackError } from '@durastack/contracts/errors';
 import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
-import { planScale, writeSize } from '@durastack/store/compute/vm-size';
+import { planScale, readOffering, writeSize, type SizeTarget } from '@durastack/store/compute/vm-size';
 import { requireRow } from '@durastack/store/database/rows';
 import { autocommit, transaction, type Tx } from '@durastack/store/database/transaction';
 import { requireAccess } from '@durastack/store/identity/access';
@@ -34,15 +35,16 @@ export class ChangeServiceForVirtualMachineHandler implements CommandHandler<typ
           'BUSY',
           `An operation holds the virtual machine ${params.id}; wait until it has ended.`,
         );
-      await holdGrowthToLimits(tx, params.id, params.serviceOfferingId);
-      await change(tx, params.id, params.serviceOfferingId);
+      const target = { serviceOfferingId: params.serviceOfferingId, size: splitDetails(params.details).size };
+      await holdGrowthToLimits(tx, params.id, await readOffering(tx, target));
+      await change(tx, params.id, target);
     });
     return readOne(autocommit(database), virtualMachines, call.caller, params.id);
   }
 }
 
-async function change(tx: Tx, vmId: string, serviceOfferingId: string): Promise<void> {
-  const { name, state, hostId, offering } = await planScale(tx, vmId, serviceOfferingId);
+async function change(tx: Tx, vmId: string, target: SizeTarget): Promise<void> {
+  const { name, state, hostId, offering } = await planScale(tx, vmId, target);
   if (state !== 'Stopped')
     throw new DurastackError(
       'NOT_ALLOWED_IN_STATE',

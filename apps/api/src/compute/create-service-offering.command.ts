@@ -10,6 +10,7 @@ import { readOne } from '@durastack/store/lists/engine/run-list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
+import { sizeColumns } from './offered-size.js';
 
 /** Creates a service offering. */
 @Handles(createServiceOffering)
@@ -26,9 +27,7 @@ export class CreateServiceOfferingHandler implements CommandHandler<typeof creat
       id,
       name: params.name,
       display_text: params.displayText ?? params.name,
-      cpu_count: params.cpuNumber,
-      cpu_mhz: params.cpuSpeed,
-      memory_mib: params.memory,
+      ...sizeColumns(params),
       storage_type: params.storageType ?? 'shared',
       host_tags: joinTags(params.hostTags),
       storage_tags: joinTags(params.tags),

@@ -22,19 +22,6 @@ export function hostNameOf(name: string | undefined, vmId: string): string {
   return name;
 }
 
-/** The size of an offering. NOT_FOUND when there is none. */
-export async function readSize(
-  tx: Tx,
-  serviceOfferingId: string,
-): Promise<{ cpuCount: number; cpuMhz: number; memoryMib: number }> {
-  const [size] = await tx.query<{ cpuCount: number; cpuMhz: number; memoryMib: number }>(
-    'SELECT cpu_count AS cpuCount, cpu_mhz AS cpuMhz, memory_mib AS memoryMib FROM service_offering WHERE id = ? AND removed = 0',
-    [serviceOfferingId],
-  );
-  if (!size) throw notFound('serviceofferingid', serviceOfferingId);
-  return size;
-}
-
 /** A template as a deploy uses it. */
 export interface Template {
   readonly virtualSizeBytes: number;

@@ -1,9 +1,11 @@
 import { deployVirtualMachine } from '@durastack/contracts/compute/deploy-virtual-machine';
+import { splitDetails } from '@durastack/contracts/compute/machine-size';
 import type { ResourceRef } from '@durastack/contracts/resources';
 import { DurastackError } from '@durastack/contracts/errors';
 import { newId } from '@durastack/kit/ids/new-id';
 import { freeAddresses, isUsable } from '@durastack/model/network/address-plan';
 import { checkHaPriority } from '@durastack/store/compute/ha-priority';
+import { readOffering } from '@durastack/store/compute/vm-size';
 import { insertRow } from '@durastack/store/database/rows';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { ownerOf } from '@durastack/store/identity/access';
@@ -16,7 +18,7 @@ import { Handles, type CommandHandler, type StartedOperation } from '../catalogu
 import type { Call } from '../face/call.js';
 import { Platform } from '../platform.js';
 import { joinGroups, readGroups } from './affinity-group-checks.js';
-import { hostNameOf, pickNetworks, readKeyPairs, readSize, readTemplate } from './deploy-checks.js';
+import { hostNameOf, pickNetworks, readKeyPairs, readTemplate } from './deploy-checks.js';
 import { writeDataVolume, writeRootVolume, type DeployParams, type DeployPlan } from './deploy-root-volume.js';
 import { checkUserData, userDataColumns } from './user-data.js';
 import { requestedHost } from './vm-operation.js';
@@ -61,7 +63,8 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
   }
 
   private async write(tx: Tx, call: Call, { params, plan }: { params: DeployParams; plan: DeployPlan }): Promise<void> {
-    const size = await readSize(tx, params.serviceOfferingId);
+    const { size: choice, free } = splitDetails(params.details);
+    const size = await readOffering(tx, { serviceOfferingId: params.serviceOfferingId, size: choice });
     const template = await readTemplate(tx, {
       caller: call.caller,
       owner: plan.owner,
@@ -78,7 +81,7 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
       instance_name: `${instance}-i-${vmId.replaceAll('-', '').slice(-16)}`,
       ...{ account_id: owner.accountId, domain_id: owner.domainId, user_id: call.caller.userId },
       ...{ zone_id: params.zoneId, requested_host_id: params.hostId, template_id: params.templateId },
-      ...{ service_offering_id: params.serviceOfferingId, cpu_count: size.cpuCount, cpu_mhz: size.cpuMhz },
+      ...{ service_offering_id: params.serviceOfferingId, cpu_count: size.vcpus, cpu_mhz: size.cpuMhz },
       ...{ memory_mib: size.memoryMib, state: 'Starting', desired_power: params.startVm === false ? 'off' : 'on' },
       ...{
         observed_power: 'absent',
@@ -94,16 +97,16 @@ export class DeployVirtualMachineHandler implements CommandHandler<typeof deploy
     await joinGroups(tx, vmId, groupIds);
     await ensureInstanceGroup(tx, params.group, owner);
     await writeNics(tx, { isUsable, freeAddresses }, { vmId, instance, networks: plan.networks });
-    await describe(tx, { vmId, accountId: owner.accountId, params });
+    await describe(tx, { vmId, accountId: owner.accountId, details: free, tags: params.tags });
     await holdToLimits(tx, owner.accountId, ['user_vm', 'cpu', 'memory', 'volume', 'primary_storage']);
   }
 }
 
 async function describe(
   tx: Tx,
-  { vmId, accountId, params }: { vmId: string; accountId: string; params: DeployParams },
+  machine: { vmId: string; accountId: string } & Pick<DeployParams, 'details' | 'tags'>,
 ): Promise<void> {
-  const { details = {}, tags = {} } = params;
+  const { vmId, accountId, details = {}, tags = {} } = machine;
   await putDetails(tx, { type: 'virtual-machine', id: vmId }, { details, forDisplay: true });
   for (const [key, value] of Object.entries(tags)) {
     await tx.execute(

@@ -1,6 +1,7 @@
 import type { ParamsOf } from '@durastack/contracts/command';
+import { splitDetails } from '@durastack/contracts/compute/machine-size';
 import { scaleVirtualMachine } from '@durastack/contracts/compute/scale-virtual-machine';
-import { planScale } from '@durastack/store/compute/vm-size';
+import { planScale, readOffering } from '@durastack/store/compute/vm-size';
 import { Handles, type CommandHandler, type StartedOperation } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
 import { anyHeld } from '../operations/held.js';
@@ -15,14 +16,15 @@ export class ScaleVirtualMachineHandler implements CommandHandler<typeof scaleVi
 
   execute(call: Call, params: ParamsOf<typeof scaleVirtualMachine>): Promise<StartedOperation> {
     const { id, serviceOfferingId } = params;
+    const target = { serviceOfferingId, size: splitDetails(params.details).size };
     return acceptVmOperation(this.platform, call, {
       command: scaleVirtualMachine,
       vmId: id,
-      input: { serviceOfferingId },
+      input: target,
       // Told at once where it is known: an earlier operation may start or stop the machine.
       write: async (tx) => {
-        await holdGrowthToLimits(tx, id, serviceOfferingId);
-        if (!(await anyHeld(tx, [{ type: 'virtual-machine', id }]))) await planScale(tx, id, serviceOfferingId);
+        await holdGrowthToLimits(tx, id, await readOffering(tx, target));
+        if (!(await anyHeld(tx, [{ type: 'virtual-machine', id }]))) await planScale(tx, id, target);
       },
     });
   }

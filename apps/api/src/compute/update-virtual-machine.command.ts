@@ -1,5 +1,7 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { splitDetails } from '@durastack/contracts/compute/machine-size';
 import { updateVirtualMachine } from '@durastack/contracts/compute/update-virtual-machine';
+import { DurastackError } from '@durastack/contracts/errors';
 import { checkHaPriority } from '@durastack/store/compute/ha-priority';
 import { requireRow, updateRow } from '@durastack/store/database/rows';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
@@ -27,6 +29,7 @@ export class UpdateVirtualMachineHandler implements CommandHandler<typeof update
     const { database, secrets } = this.platform;
     const vm = { type: 'virtual-machine', id: params.id } as const;
     checkUserData(params);
+    refuseSize(params.details);
     const name = params.name === undefined ? undefined : hostNameOf(params.name, params.id);
     const owner = await requireAccess(autocommit(database), call.caller, vm);
     await transaction(database, async (tx) => {
@@ -54,4 +57,13 @@ export class UpdateVirtualMachineHandler implements CommandHandler<typeof update
     });
     return readOne(autocommit(database), virtualMachines, call.caller, params.id);
   }
+}
+
+function refuseSize(details: Readonly<Record<string, string>> | undefined): void {
+  const [name] = Object.keys(splitDetails(details).size);
+  if (name !== undefined)
+    throw new DurastackError(
+      'INVALID_INPUT',
+      `details: ${name} is no free detail; another size is given by scaleVirtualMachine.`,
+    );
 }

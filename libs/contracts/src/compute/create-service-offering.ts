@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineCommand, ROOT_ONLY } from '../command.js';
 import { bool, int, oneOf, text } from '../fields.js';
 import { haPriority } from './ha-priority.js';
+import { SIZE_LIMITS } from './machine-size.js';
 import { serviceOfferingView } from './service-offering.view.js';
 
 /** Creates a service offering. */
@@ -15,9 +16,17 @@ export const createServiceOffering = defineCommand({
   params: z.object({
     name: text('Its name.').min(1),
     displayText: text('Its description; the name when not given.', { max: 4096 }).optional(),
-    cpuNumber: int('Virtual processors.', { min: 1, max: 512 }),
-    cpuSpeed: int('MHz of each.', { min: 1, max: 100_000 }),
-    memory: int('MiB.', { min: 16, max: 16_777_216 }),
+    cpuNumber: int('Virtual processors; needed unless customized.', SIZE_LIMITS.cpuNumber).optional(),
+    cpuSpeed: int(
+      'MHz of each; needed unless customized, and then that of every machine.',
+      SIZE_LIMITS.cpuSpeed,
+    ).optional(),
+    memory: int('MiB; needed unless customized.', SIZE_LIMITS.memoryMib).optional(),
+    customized: bool('Whether each machine chooses its own size.').optional(),
+    minCpuNumber: int('The fewest processors that can be chosen.', SIZE_LIMITS.cpuNumber).optional(),
+    maxCpuNumber: int('The most processors that can be chosen.', SIZE_LIMITS.cpuNumber).optional(),
+    minMemory: int('The least MiB that can be chosen.', SIZE_LIMITS.memoryMib).optional(),
+    maxMemory: int('The most MiB that can be chosen.', SIZE_LIMITS.memoryMib).optional(),
     storageType: oneOf('Storage of root disks; shared when not given.', ['shared', 'local']).optional(),
     hostTags: text('Tags that a host must have, comma-joined.').optional(),
     tags: text('Tags that the pool of the root disk must have, comma-joined.').optional(),

@@ -46,7 +46,10 @@ export const deployVirtualMachine = defineCommand({
     haPriority: haPriority(
       'How important it is when hosts fail or are emptied; that of its service offering when not given, and at most that but for the root administrator',
     ).optional(),
-    details: map('Free details, as addResourceDetail puts on it', { key: TAG_LENGTHS.key }).optional(),
+    details: map(
+      'Free details, as addResourceDetail puts on it; and its size, where the offering leaves it open: cpuNumber, cpuSpeed and memory (MiB)',
+      { key: TAG_LENGTHS.key },
+    ).optional(),
     tags: map('Tags of the machine', TAG_LENGTHS).optional(),
     customId: uuid('An id of your own (administrators)').optional(),
   }),

@@ -14,7 +14,7 @@ export const scaleVirtualMachine = defineCommand({
   params: z.object({
     id: uuid('The virtual machine'),
     serviceOfferingId: uuid('Its new size'),
-    details: map('Accepted for compatibility: offerings have fixed sizes').optional(),
+    details: map('Its size, where the offering leaves it open: cpuNumber, cpuSpeed and memory (MiB)').optional(),
     shrinkOk: bool('Accepted for compatibility: disks are not touched').optional(),
     autoMigrate: bool('Accepted for compatibility: disks are not touched').optional(),
   }),

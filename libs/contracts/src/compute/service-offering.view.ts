@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bool, date, int, text, uuid } from '../fields.js';
+import { bool, date, int, map, text, uuid } from '../fields.js';
 import { haPriority } from './ha-priority.js';
 
 /** A service offering: a size of machine. */
@@ -7,9 +7,12 @@ export const serviceOfferingView = z.object({
   id: uuid('The service offering.'),
   name: text('Its name.'),
   displayText: text('Its description.', { max: 4096 }),
-  cpuNumber: int('Virtual processors.'),
-  cpuSpeed: int('MHz of each.'),
-  memory: int('MiB.'),
+  cpuNumber: int('Virtual processors, unless each machine chooses.').optional(),
+  cpuSpeed: int('MHz of each, unless each machine chooses.').optional(),
+  memory: int('MiB, unless each machine chooses.').optional(),
+  serviceOfferingDetails: map(
+    'Bounds of what machines choose: mincpunumber, maxcpunumber, minmemory and maxmemory, those that there are.',
+  ).optional(),
   storageType: text('local or shared.'),
   hostTags: text('Tags that a host must have, comma-joined.').optional(),
   storageTags: text('Tags that the pool of the root disk must have, comma-joined.').optional(),

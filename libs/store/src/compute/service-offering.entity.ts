@@ -2,15 +2,20 @@ import { HA_PRIORITY } from '@durastack/contracts/compute/ha-priority';
 import { Entity } from 'typeorm';
 import { Flag, Id, Int, Moment, Text } from '../database/columns.js';
 
-/** A size of machine. */
+/** A size of machine; or, without processors and memory of its own, bounds of the sizes that machines choose. */
 @Entity('service_offering')
 export class ServiceOfferingEntity {
   @Id() id!: string;
   @Text() name!: string;
   @Text(4096) displayText!: string;
-  @Int() cpuCount!: number;
-  @Int() cpuMhz!: number;
-  @Int() memoryMib!: number;
+  /** Null, as `memoryMib` then: each machine chooses. */
+  @Int({ nullable: true }) cpuCount!: number | null;
+  @Int({ nullable: true }) cpuMhz!: number | null;
+  @Int({ nullable: true }) memoryMib!: number | null;
+  @Int({ nullable: true }) minCpuCount!: number | null;
+  @Int({ nullable: true }) maxCpuCount!: number | null;
+  @Int({ nullable: true }) minMemoryMib!: number | null;
+  @Int({ nullable: true }) maxMemoryMib!: number | null;
   /** local or shared. */
   @Text(20) storageType!: string;
   @Text(255, { nullable: true }) hostTags!: string | null;

@@ -2,15 +2,22 @@
 import { DurastackError } from '@durastack/contracts/errors';
 import { splitTags } from '@durastack/contracts/tags';
 import { growthRefusal, type MachineSize } from '@durastack/contracts/compute/growth-room';
+import { sizeOf, type ChosenSize, type OfferedSize, type SizeChoice } from '@durastack/contracts/compute/machine-size';
 import type { Tx } from '../database/transaction.js';
 import { notFound } from '../identity/access.js';
 
-interface Offering extends MachineSize {
+interface OfferingRow extends OfferedSize {
   readonly id: string;
-  readonly name: string;
-  readonly cpuMhz: number;
   readonly dynamicScaling: number;
   readonly hostTags: string | null;
+}
+
+type Offering = OfferingRow & ChosenSize;
+
+/** The size that a machine is to have: an offering, and what it leaves open. */
+export interface SizeTarget {
+  readonly serviceOfferingId: string;
+  readonly size: SizeChoice;
 }
 
 /** The machine, and the size that it is to have. */
@@ -32,11 +39,29 @@ interface Machine extends MachineSize {
 }
 
 /**
+ * An offering with the size that a machine of it has.
+ *
+ * @throws DurastackError NOT_FOUND; INVALID_INPUT for a size that it does not offer
+ */
+export async function readOffering(tx: Tx, { serviceOfferingId, size }: SizeTarget): Promise<Offering> {
+  const [offering] = await tx.query<OfferingRow>(
+    `SELECT id, name, cpu_count AS vcpus, cpu_mhz AS cpuMhz, memory_mib AS memoryMib, min_cpu_count AS minVcpus,
+       max_cpu_count AS maxVcpus, min_memory_mib AS minMemoryMib, max_memory_mib AS maxMemoryMib,
+       dynamic_scaling AS dynamicScaling, host_tags AS hostTags
+     FROM service_offering WHERE id = ? AND NOT removed`,
+    [serviceOfferingId],
+  );
+  if (!offering) throw notFound('serviceofferingid', serviceOfferingId);
+  return { ...offering, ...sizeOf(offering, size) };
+}
+
+/**
  * Looks at machine and offering.
  *
- * @throws DurastackError NOT_FOUND; NOT_ALLOWED_IN_STATE when a running machine cannot take the size, saying why
+ * @throws DurastackError NOT_FOUND; INVALID_INPUT for a size that it does not offer; NOT_ALLOWED_IN_STATE when a running
+ *   machine cannot take the size, saying why
  */
-export async function planScale(tx: Tx, vmId: string, serviceOfferingId: string): Promise<ScalePlan> {
+export async function planScale(tx: Tx, vmId: string, target: SizeTarget): Promise<ScalePlan> {
   const [machine] = await tx.query<Machine>(
     `SELECT v.name, v.state, v.host_id AS hostId, v.cpu_count AS vcpus, v.memory_mib AS memoryMib, h.tags AS hostTags,
        o.dynamic_scaling AND t.is_dynamically_scalable AS mayGrow
@@ -45,12 +70,7 @@ export async function planScale(tx: Tx, vmId: string, serviceOfferingId: string)
     [vmId],
   );
   if (!machine) throw notFound('id', vmId);
-  const [offering] = await tx.query<Offering>(
-    `SELECT id, name, cpu_count AS vcpus, cpu_mhz AS cpuMhz, memory_mib AS memoryMib, dynamic_scaling AS dynamicScaling, host_tags AS hostTags
-     FROM service_offering WHERE id = ? AND NOT removed`,
-    [serviceOfferingId],
-  );
-  if (!offering) throw notFound('serviceofferingid', serviceOfferingId);
+  const offering = await readOffering(tx, target);
   const refusal = refusalOf(machine, offering);
   if (refusal !== undefined) throw new DurastackError('NOT_ALLOWED_IN_STATE', `${machine.name} ${refusal}.`);
   const { name, state, hostId } = machine;

@@ -37,7 +37,7 @@ export async function findGround(
   );
   if (!template) throw missing('public template that is ready');
   const offerings = await tx.query<EstateGround['offerings'][number]>(
-    'SELECT id, cpu_count AS cpuCount, cpu_mhz AS cpuMhz, memory_mib AS memoryMib FROM service_offering WHERE NOT removed ORDER BY id',
+    'SELECT id, cpu_count AS cpuCount, cpu_mhz AS cpuMhz, memory_mib AS memoryMib FROM service_offering WHERE NOT removed AND cpu_count IS NOT NULL ORDER BY id',
   );
   if (offerings.length === 0) throw missing('service offering');
   const [disk] = await tx.query<{ id: string; sizeBytes: number }>(

@@ -6,6 +6,13 @@ import { sql } from '../engine/sql.js';
 
 const MACHINES = { account: 'v.account_id', domain: 'v.domain_id' };
 
+/** Bounds as texts, those that there are. */
+function boundsOf(columns: Readonly<Record<string, unknown>>): { serviceOfferingDetails?: Record<string, string> } {
+  const bounds = Object.entries(columns).filter(([, bound]) => typeof bound === 'number');
+  if (bounds.length === 0) return {};
+  return { serviceOfferingDetails: Object.fromEntries(bounds.map(([name, bound]) => [name, String(bound)])) };
+}
+
 /** Service offerings: sizes of machines. */
 export const serviceOfferings = defineList({
   command: listServiceOfferings,
@@ -25,11 +32,18 @@ export const serviceOfferings = defineList({
     offerHa: 'b.offer_ha',
     haPriority: 'b.ha_priority',
     dynamicScalingEnabled: 'b.dynamic_scaling',
+    isCustomized: 'b.cpu_count IS NULL',
     created: 'b.created_at',
   },
-  map: () => ({
+  extra: {
+    mincpunumber: 'b.min_cpu_count',
+    maxcpunumber: 'b.max_cpu_count',
+    minmemory: 'b.min_memory_mib',
+    maxmemory: 'b.max_memory_mib',
+  },
+  map: ({ mincpunumber, maxcpunumber, minmemory, maxmemory }) => ({
+    ...boundsOf({ mincpunumber, maxcpunumber, minmemory, maxmemory }),
     limitCpuUse: false,
-    isCustomized: false,
     isSystem: false,
     isVolatile: false,
     defaultUse: false,
@@ -42,7 +56,8 @@ export const serviceOfferings = defineList({
     cpuSpeed: 'b.cpu_mhz',
     memory: 'b.memory_mib',
     virtualMachineId: (id, viewer) =>
-      sql`b.id <> (SELECT v.service_offering_id FROM virtual_machine v WHERE v.id = ${id} AND ${scopeCondition(MACHINES, viewer, {}, true)})`,
+      // Another size of the same offering is a change, too.
+      sql`b.id <> (SELECT IF(o.cpu_count IS NULL, '', o.id) FROM virtual_machine v JOIN service_offering o ON o.id = v.service_offering_id WHERE v.id = ${id} AND ${scopeCondition(MACHINES, viewer, {}, true)})`,
     isSystem: (wanted) => (wanted ? NOTHING : undefined),
     storageType: 'b.storage_type',
     zoneId: 'accepted',
