@@ -25,7 +25,8 @@ export function createActivities({ source }: ActivityDependencies): VmRecordPort
         await forgetDescriptions(tx, { type: 'virtual-machine', id: vmId });
         await forgetDescriptions(tx, { type: 'volume', id: volume.id });
         await tx.execute(
-          `UPDATE virtual_machine SET user_data_sealed = NULL, user_data_id = NULL, user_data_details_sealed = NULL, public_keys = NULL
+          `UPDATE virtual_machine SET user_data_sealed = NULL, user_data_id = NULL, user_data_details_sealed = NULL, public_keys = NULL,
+              iso_id = NULL
             WHERE id = ?`,
           [vmId],
         );

@@ -1,5 +1,5 @@
 /** Reads of a machine and what belongs to it, as steps need them. */
-import type { DataVolumeSpec, NicSpec, PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
+import type { DataVolumeSpec, DiscSpec, NicSpec, PoolSpec, VmSpec } from '@durastack/contracts/agent/specs';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { SecretBox } from '@durastack/kit/secrets/secret-box';
 import { growthRoom } from '@durastack/contracts/compute/growth-room';
@@ -18,6 +18,8 @@ export interface VmRow {
   readonly lastHostId: string | null;
   readonly requestedHostId: string | null;
   readonly templateId: string;
+  /** In its CD drive. */
+  readonly isoId: string | null;
   readonly serviceOfferingId: string;
   readonly cpuCount: number;
   readonly cpuMhz: number;
@@ -40,7 +42,7 @@ export interface RootVolumeRow {
 }
 
 const VM_COLUMNS = `v.id, v.name, v.instance_name AS instanceName, v.zone_id AS zoneId, v.host_id AS hostId, v.last_host_id AS lastHostId,
-  v.requested_host_id AS requestedHostId, v.template_id AS templateId, v.service_offering_id AS serviceOfferingId, v.cpu_count AS cpuCount,
+  v.requested_host_id AS requestedHostId, v.template_id AS templateId, v.iso_id AS isoId, v.service_offering_id AS serviceOfferingId, v.cpu_count AS cpuCount,
   v.cpu_mhz AS cpuMhz, v.memory_mib AS memoryMib, v.user_data_sealed AS userDataSealed,
   v.user_data_details_sealed AS userDataDetailsSealed, v.seed_resets AS seedResets, v.public_keys AS publicKeys,
   (SELECT o.dynamic_scaling AND t.is_dynamically_scalable FROM service_offering o JOIN template t WHERE o.id = v.service_offering_id AND t.id = v.template_id) AS mayGrow`;
@@ -123,6 +125,11 @@ export async function readTemplateStore(tx: Tx, templateId: string): Promise<{ i
   return { id: rows[0].id, path: rows[0].path };
 }
 
+/** What a machine's CD drive is to hold, as hosts find it; nothing without an ISO. */
+export async function readDisc(tx: Tx, isoId: string | null | undefined): Promise<{ disc?: DiscSpec }> {
+  return isoId ? { disc: { isoId, store: await readTemplateStore(tx, isoId) } } : {};
+}
+
 interface NicRow {
   id: string;
   tap: string;
@@ -183,6 +190,7 @@ export async function readVmSpec(
     },
     dataVolumes: await readDataVolumes(tx, vmId),
     nics: await readNics(tx, vmId, forHostId ?? vm.hostId),
+    ...(await readDisc(tx, vm.isoId)),
     seed: {
       instanceId: vm.seedResets === 0 ? vm.id : `${vm.id}-${vm.seedResets}`,
       hostname: vm.name,

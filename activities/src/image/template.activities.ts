@@ -2,6 +2,7 @@ import type { VerbParams } from '@durastack/contracts/agent/verbs';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { TemplatePorts } from '@durastack/contracts/image/template.ports';
 import { DONE } from '@durastack/contracts/operations/step';
+import { requireOutOfDrives } from '@durastack/store/compute/disc-change';
 import type { Tx } from '@durastack/store/database/transaction';
 import { forgetDescriptions } from '@durastack/store/identity/described';
 import { inStep } from '@durastack/store/operations/run';
@@ -82,6 +83,7 @@ export function createActivities(dependencies: ActivityDependencies): TemplatePo
             'CONFLICT',
             `${used} disks are based on the template. Expunge their machines first.`,
           );
+        await requireOutOfDrives(tx, operation.resource.id);
         return DONE;
       }),
 

@@ -48,6 +48,7 @@ import {
   removeIp,
   removeNic,
 } from './nic-ground.js';
+import { attach as attachDisc, detach as detachDisc, machineBesideIso, machineWithIso } from './disc-ground.js';
 import { scalableVm, scale } from './scale-ground.js';
 import { attach, attachedVolume, createVolume, detachedVolume, machineAndVolume } from './volume-ground.js';
 import { deadHost, failOver, failOverVm, IS_STOPPED, lostVm, reinstate, returnedHost } from './ha-ground.js';
@@ -158,8 +159,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   removeNicFromVirtualMachine: { prepare: machineWithNics, accept: removeNic, undone: [] },
   addIpToNic: { prepare: deployed, accept: addIp, undone: [] },
   removeIpFromNic: { prepare: machineWithSecondaryIp, accept: removeIp, undone: [] },
+  attachIso: { prepare: machineBesideIso, accept: attachDisc, undone: [] },
+  detachIso: { prepare: machineWithIso, accept: detachDisc, undone: [] },
   migrateVirtualMachine: {
-    prepare: deployed,
+    prepare: machineWithIso,
     accept: ({ world }, id) =>
       new MigrateVirtualMachineHandler(world.platform).execute(world.call, { virtualMachineId: id }),
     undone: [],

@@ -147,6 +147,7 @@ async function makeCalls(): Promise<Record<string, Params>> {
     },
     registerIso: { name: 'cd', url: 'http://127.0.0.1:9/cd.iso', zoneid: basis.zoneId },
     deleteIso: { id: await registerIso(cloud.admin, basis.zoneId) },
+    ...(await discCalls()),
     createTemplate: { name: 'of a disk', ostypeid: DEFAULT_OS_TYPE_ID, virtualmachineid: await stoppedMachine() },
     deleteTemplate: { id: await registerTemplate(cloud.admin, basis.zoneId, 'http://127.0.0.1:9/gone.qcow2') },
     deleteNetwork: { id: network },
@@ -166,6 +167,14 @@ async function stoppedMachine(): Promise<string> {
   const id = await deployed();
   await cloud.admin.callAndWait('stopVirtualMachine', { id, forced: 'true' });
   return id;
+}
+
+/** As {@link makeCalls}, of what is in CD drives. */
+async function discCalls(): Promise<Record<string, Params>> {
+  const id = await registerIso(cloud.admin, basis.zoneId);
+  const virtualmachineid = await deployed();
+  await cloud.admin.callAndWait('attachIso', { id, virtualmachineid });
+  return { attachIso: { id, virtualmachineid: await deployed() }, detachIso: { virtualmachineid } };
 }
 
 /** As {@link makeCalls}, of secondary addresses. */

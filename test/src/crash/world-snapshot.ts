@@ -27,6 +27,7 @@ interface SimulatedHost {
           readonly memoryMib: number;
           readonly rootVolume: { readonly id: string };
           readonly dataVolumes: readonly { readonly volume: { readonly id: string }; readonly deviceId: number }[];
+          readonly disc?: { readonly isoId: string };
           readonly nics: readonly { readonly ip: string; readonly secondaryIps?: readonly string[] }[];
         };
       }
@@ -192,6 +193,7 @@ function addHost(things: Map<string, Row>, hostId: string, host: SimulatedHost |
       size: `${spec.vcpus} x ${spec.memoryMib}`,
       disk: spec.rootVolume.id,
       dataDisks: spec.dataVolumes.map(({ volume, deviceId }) => `${deviceId}: ${volume.id}`).join(),
+      disc: spec.disc?.isoId ?? null,
       nics: spec.nics.map(({ ip, secondaryIps = [] }) => [ip, ...secondaryIps].sort().join('+')).join(),
     });
   for (const id of Object.keys(host.networks)) things.set(`bridge ${id} on ${hostId}`, {});

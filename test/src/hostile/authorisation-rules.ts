@@ -99,7 +99,7 @@ export const RULES: readonly Naming[] = [
   {
     class: 'owned',
     by: ['virtualmachineid', 'machine'],
-    commands: `addNicToVirtualMachine attachVolume createConsoleEndpoint createTemplate getVirtualMachineUserData
+    commands: `addNicToVirtualMachine attachIso attachVolume createConsoleEndpoint createTemplate detachIso getVirtualMachineUserData
       listAffinityGroups listNics listVolumes removeNicFromVirtualMachine restoreVirtualMachine
       updateDefaultNicForVirtualMachine`,
   },
@@ -118,7 +118,7 @@ export const RULES: readonly Naming[] = [
     by: ['id', 'template'],
     commands: 'deleteTemplate listTemplatePermissions listTemplates updateTemplate updateTemplatePermissions',
   },
-  { class: 'owned', by: ['id', 'iso'], commands: 'deleteIso listIsos updateIso' },
+  { class: 'owned', by: ['id', 'iso'], commands: 'attachIso deleteIso listIsos updateIso' },
   { class: 'owned', by: ['templateid', 'template'], commands: 'deployVirtualMachine listVirtualMachines' },
   { class: 'owned', by: ['id', 'network'], commands: 'deleteNetwork listNetworks updateNetwork' },
   { class: 'owned', by: ['networkid', 'network'], commands: 'associateIpAddress listVirtualMachines' },

@@ -42,6 +42,7 @@ async function everyOperation(world: Cloud): Promise<void> {
   }
   await restore(world, basis);
   await nics(world, basis);
+  await discs(world, basis);
   await migrateThereAndBack(world, basis);
   // Larger than any host: turned back at its first step.
   const huge = objectOf(
@@ -64,7 +65,6 @@ async function everyOperation(world: Cloud): Promise<void> {
   await admin.callAndWait('reconnectHost', { id: basis.hostIds[0]! });
   await admin.callAndWait('deleteHost', { id: basis.hostIds[1]! });
   await admin.callAndWait('deleteNetwork', { id: basis.networkId });
-  await admin.callAndWait('deleteIso', { id: await registerIso(admin, basis.zoneId) });
   await admin.callAndWait('deleteTemplate', { id: basis.templateId });
   await admin.callAndWait('deleteStoragePool', { id: basis.poolId });
 }
@@ -123,6 +123,23 @@ async function nics({ admin, simulate }: Cloud, basis: Basis): Promise<void> {
   await admin.callAndWait('removeIpFromNic', take);
   await admin.callAndWait('expungeVirtualMachine', { id: vm.id });
   await admin.callAndWait('deleteNetwork', { id: network.id });
+}
+
+/** A disc that is put in and taken out, each after it was refused once. */
+async function discs({ admin, simulate }: Cloud, basis: Basis): Promise<void> {
+  const virtualmachineid = objectOf(await admin.callAndWait('deployVirtualMachine', deployParams(basis))).id;
+  const id = await registerIso(admin, basis.zoneId);
+  const action = { kind: 'refuse', code: 'STEP_REFUSED', message: 'No.' };
+  for (const [command, params] of [
+    ['attachIso', { id, virtualmachineid }],
+    ['detachIso', { virtualmachineid }],
+  ] as const) {
+    await simulate('POST', '/faults', { verb: 'ensureVmDisc', point: 'before-effect', action, times: 1 });
+    await admin.waitForJob(String((await admin.call(command, params))['jobid']));
+    await admin.callAndWait(command, params);
+  }
+  await admin.callAndWait('expungeVirtualMachine', { id: virtualmachineid });
+  await admin.callAndWait('deleteIso', { id });
 }
 
 /** A disk to another pool: live, at rest, and turned back by its first step. */

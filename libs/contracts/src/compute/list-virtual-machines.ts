@@ -23,6 +23,7 @@ export const listVirtualMachines = defineListCommand({
     networkId: uuid('Only those on this network.').optional(),
     affinityGroupId: uuid('Only those in this affinity group.').optional(),
     templateId: uuid('Only those made from this template.').optional(),
+    isoId: uuid('Only those with this ISO in their CD drive.').optional(),
     serviceOfferingId: uuid('Only those of this size.').optional(),
     storageId: uuid('Only those with a disk on this pool.').optional(),
     userId: uuid('Only those deployed by this user.').optional(),

@@ -8,7 +8,7 @@ export interface TemplatePorts {
   storeTemplate: StepActivity;
   /** The image is gone from its store. */
   removeTemplateImage: StepActivity;
-  /** No disk is based on it. CONFLICT naming how many. */
+  /** No disk is based on it, and no CD drive holds it. CONFLICT saying which it is. */
   ensureTemplateUnused: StepActivity;
   /** Its base images are gone from pools. */
   removeTemplateFromPools: StepActivity;

@@ -42,13 +42,13 @@ export const CD_TARGET = 'sda';
 /** The bus of the CD drive. */
 export const CD_CONTROLLER: Xml = { '@type': 'scsi', '@model': 'virtio-scsi' };
 
-/** The CD drive with the file that is in it, or nothing. */
+/** The CD drive with the file that is in it, or nothing. Image stores keep ISOs as they keep templates. */
 export function cdDriveXml(file: string | undefined): Xml {
   return {
     '@type': 'file',
     '@device': 'cdrom',
-    driver: { '@name': 'qemu', '@type': 'raw' },
-    ...(file === undefined ? {} : { source: { '@file': file, ...KEPT_OWNER } }),
+    driver: { '@name': 'qemu', '@type': 'qcow2' },
+    ...(file === undefined ? {} : { source: { '@file': file, ...KEPT_OWNER }, backingStore: {} }),
     target: { '@dev': CD_TARGET, '@bus': 'scsi' },
     readonly: {},
   };

@@ -47,7 +47,7 @@ export async function makeDisc(dir: string): Promise<DiscSpec> {
   const store = { id: randomUUID(), path: join(dir, `store-${randomUUID().slice(0, 4)}`) };
   const isoId = randomUUID();
   await mkdir(store.path);
-  await writeFile(join(store.path, `${isoId}.qcow2`), Buffer.alloc(64 * 1024));
+  await run('qemu-img', ['create', '-q', '-f', 'qcow2', join(store.path, `${isoId}.qcow2`), '64K']);
   return { isoId, store };
 }
 

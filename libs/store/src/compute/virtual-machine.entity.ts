@@ -12,6 +12,7 @@ import { Flag, Id, Int, LongText, Moment, Ref, Text } from '../database/columns.
 @Index('vm_power', ['state', 'observedPower'])
 @Index('vm_crashed', ['crashedAt'])
 @Index('vm_user_data', ['userDataId'])
+@Index('vm_iso', ['isoId'])
 export class VirtualMachineEntity {
   @Id() id!: string;
   @Text() name!: string;
@@ -27,6 +28,8 @@ export class VirtualMachineEntity {
   /** The host asked for by `hostid`, for this start only. */
   @Ref({ nullable: true }) requestedHostId!: string | null;
   @Ref() templateId!: string;
+  /** In its CD drive. */
+  @Ref({ nullable: true }) isoId!: string | null;
   @Ref() serviceOfferingId!: string;
   @Int() cpuCount!: number;
   @Int() cpuMhz!: number;
