@@ -3,8 +3,10 @@
  * wait for (downloads) is cached; everything else is as from the README.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createConnection, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -306,6 +308,76 @@ describe('a data disk', () => {
     expect(files()).toHaveLength(1);
     await api.callAndWait('deleteVolume', { id: volumeId });
     expect(files()).toEqual([]);
+  });
+});
+
+describe('a CD drive', () => {
+  let virtualmachineid: string;
+  let address: string;
+  let id: string;
+  const WORDS = 'read from a disc';
+
+  /** Made anew, served for as long as it takes to register it. */
+  async function register(): Promise<string> {
+    const from = join(home, 'disc');
+    mkdirSync(from);
+    writeFileSync(join(from, 'words'), WORDS);
+    const file = join(home, 'disc.iso');
+    await run('xorriso', ['-as', 'mkisofs', '-quiet', '-V', 'words', '-J', '-r', '-o', file, from]);
+    const server = createServer((_request, response) => response.end(readFileSync(file))).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/disc.iso`;
+      const isoId = objectOf(await api.call('registerIso', { name: 'words', url, zoneid: basis['zoneid']! })).id;
+      const ready = async () => itemsOf(await api.call('listIsos', { id: isoId }))[0]?.['isready'] === true;
+      await eventually('the ISO is ready', ready);
+      return isoId;
+    } finally {
+      server.close();
+    }
+  }
+
+  const mount = () => ssh(address, 'modprobe -a virtio_scsi sr_mod isofs; mount -r -t iso9660 /dev/sr0 /mnt');
+  const read = () => ssh(address, 'cat /mnt/words');
+  const attach = () => api.callAndWait('attachIso', { id, virtualmachineid });
+
+  it('shows its guest the disc that is put in while it runs, and keeps it while the guest reads it', async () => {
+    const vm = objectOf(await api.callAndWait('deployVirtualMachine', { ...basis, name: 'reader' }));
+    [virtualmachineid, address] = [vm.id, String(vm['ipaddress'])];
+    await eventually('it answers', () => answersSsh(address));
+    await expect(mount(), 'the drive is empty').rejects.toThrow('mount');
+    id = await register();
+    expect(objectOf(await attach())).toMatchObject({ id: virtualmachineid, isoid: id, isoname: 'words' });
+    await mount();
+    expect(await read()).toBe(WORDS);
+    const detached = api.callAndWait('detachIso', { virtualmachineid });
+    await expect(detached).rejects.toThrow('eject it there, or say forced=true');
+    expect(await read()).toBe(WORDS);
+    await expect(api.call('deleteIso', { id })).rejects.toThrow('of reader; detach it there first');
+  });
+
+  it('holds it through a stop and a start, and another time after it was taken out', async () => {
+    await api.callAndWait('stopVirtualMachine', { id: virtualmachineid, forced: 'true' });
+    await api.callAndWait('startVirtualMachine', { id: virtualmachineid });
+    await eventually('it answers', () => answersSsh(address));
+    await mount();
+    expect(await read()).toBe(WORDS);
+    await ssh(address, 'umount /mnt');
+    await api.callAndWait('detachIso', { virtualmachineid });
+    await expect(mount(), 'the drive is empty').rejects.toThrow('mount');
+    await attach();
+    await mount();
+    expect(await read()).toBe(WORDS);
+  });
+
+  it('is emptied by force, and the ISO can go', async () => {
+    const emptied = objectOf(await api.callAndWait('detachIso', { virtualmachineid, forced: 'true' }));
+    expect(emptied).not.toHaveProperty('isoid');
+    await ssh(address, 'umount /mnt');
+    await expect(mount(), 'the drive is empty').rejects.toThrow('mount');
+    await api.callAndWait('deleteIso', { id });
+    await api.callAndWait('destroyVirtualMachine', { id: virtualmachineid, expunge: 'true' });
+    await command('doctor');
   });
 });
 

@@ -126,6 +126,22 @@ describe('a machine', () => {
     expect(await driver.verbs.ensureVmDisc(put, context())).toEqual({ power: 'running' });
   });
 
+  it('has its disc again in a drive that its guest has opened', async () => {
+    const disc = await makeDisc(libvirtd.dir);
+    const vm = { ...(await newVm()), disc };
+    await driver.verbs.ensureVmRunning({ vm }, context());
+    const domain = await raw.domainByUuid(vm.id);
+    if (!domain) expect.fail('no domain');
+    const open = { execute: 'blockdev-open-tray', arguments: { id: 'scsi0-0-0-0', force: true } };
+    await raw.monitorCommand(domain, JSON.stringify(open));
+    const isOpen = async () => /<target dev='sda' [^>]*tray='open'/.test(await raw.presentXml(domain));
+    await expect.poll(isOpen, { timeout: 5_000 }).toBe(true);
+    const put = { vmId: vm.id, disc, forced: false };
+    await driver.verbs.ensureVmDisc(put, context());
+    expect(await isOpen()).toBe(false);
+    expect(await driver.verbs.ensureVmDisc(put, context())).toEqual({ power: 'running' });
+  });
+
   it('is resumed when it was paused behind our back', async () => {
     const vm = await newVm();
     await driver.verbs.ensureVmRunning({ vm }, context());
