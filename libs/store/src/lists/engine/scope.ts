@@ -145,8 +145,8 @@ export function scopeAlternatives(
   return scope.shared ? [own, scope.shared(viewer)] : [own];
 }
 
-/** {@link scopeAlternatives} as one condition. */
+/** {@link scopeAlternatives} as one condition, to be put into others as it is. */
 export function scopeCondition(scope: Scope, viewer: Caller, params: ScopeParams, byId: boolean): Sql {
   const alternatives = scopeAlternatives(scope, viewer, params, { byId });
-  return alternatives.length === 1 ? alternatives[0] : join(alternatives, ' OR ');
+  return sql`(${alternatives.length === 1 ? alternatives[0] : join(alternatives, ' OR ')})`;
 }
