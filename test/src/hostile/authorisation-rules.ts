@@ -92,15 +92,16 @@ export const RULES: readonly Naming[] = [
     class: 'owned',
     by: ['id', 'machine'],
     commands: `changeServiceForVirtualMachine destroyVirtualMachine expungeVirtualMachine getVirtualMachineSerialLog
-      listVirtualMachines rebootVirtualMachine recoverVirtualMachine resetSSHKeyForVirtualMachine
+      listVirtualMachines listVirtualMachinesMetrics rebootVirtualMachine recoverVirtualMachine resetSSHKeyForVirtualMachine
       resetUserDataForVirtualMachine scaleVirtualMachine startVirtualMachine
       stopVirtualMachine updateVirtualMachine updateVMAffinityGroup`,
   },
   {
     class: 'owned',
     by: ['virtualmachineid', 'machine'],
-    commands: `addNicToVirtualMachine attachIso attachVolume createConsoleEndpoint createTemplate detachIso getVirtualMachineUserData
-      listAffinityGroups listNics listVolumes removeNicFromVirtualMachine restoreVirtualMachine
+    commands: `addNicToVirtualMachine attachIso attachVolume createConsoleEndpoint createTemplate detachIso
+      getVirtualMachineUserData listAffinityGroups listNics listServiceOfferings listVolumes
+      removeNicFromVirtualMachine restoreVirtualMachine
       updateDefaultNicForVirtualMachine`,
   },
   { class: 'owned', by: ['nicid', 'nic'], commands: 'addIpToNic updateVmNicIp' },
@@ -121,7 +122,11 @@ export const RULES: readonly Naming[] = [
   { class: 'owned', by: ['id', 'iso'], commands: 'attachIso deleteIso listIsos updateIso' },
   { class: 'owned', by: ['templateid', 'template'], commands: 'deployVirtualMachine listVirtualMachines' },
   { class: 'owned', by: ['id', 'network'], commands: 'deleteNetwork listNetworks updateNetwork' },
-  { class: 'owned', by: ['networkid', 'network'], commands: 'associateIpAddress listVirtualMachines' },
+  {
+    class: 'owned',
+    by: ['networkid', 'network'],
+    commands: 'associateIpAddress listNetworkOfferings listVirtualMachines',
+  },
   { class: 'owned', by: ['networkids', 'network'], commands: 'deployVirtualMachine' },
   { class: 'owned', by: ['id', 'affinitygroup'], commands: 'deleteAffinityGroup listAffinityGroups' },
   {
@@ -141,6 +146,7 @@ export const RULES: readonly Naming[] = [
     commands: `associateIpAddress createAffinityGroup createInstanceGroup createNetwork createSSHKeyPair createVolume
       deleteAffinityGroup deleteSSHKeyPair deployVirtualMachine listAffinityGroups listAsyncJobs listInstanceGroups
       listIsos listNetworks listPublicIpAddresses listResourceLimits listSSHKeyPairs listTags listTemplates listVirtualMachines
+      listVirtualMachinesMetrics
       listUserData listVolumes registerIso registerSSHKeyPair registerTemplate registerUserData
       updateResourceCount`,
   },

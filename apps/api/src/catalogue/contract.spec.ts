@@ -39,7 +39,7 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
     'deployVirtualMachine destroyVirtualMachine listVirtualMachines rebootVirtualMachine recoverVirtualMachine ' +
       'startVirtualMachine stopVirtualMachine updateVirtualMachine updateVMAffinityGroup resetSSHKeyForVirtualMachine ' +
       'restoreVirtualMachine addNicToVirtualMachine removeNicFromVirtualMachine updateDefaultNicForVirtualMachine ' +
-      'updateVmNicIp resetUserDataForVirtualMachine attachIso detachIso',
+      'updateVmNicIp resetUserDataForVirtualMachine listVirtualMachinesMetrics attachIso detachIso',
     // Clients from before several key pairs read `keypair`.
     ...['hapriority', 'keypair'],
   ),

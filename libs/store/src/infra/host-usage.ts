@@ -64,3 +64,27 @@ export async function readHostUse(tx: Tx, hostIds: readonly string[]): Promise<R
     ]),
   );
 }
+
+/** What a machine used, as its host measured it. */
+export interface MachineUse {
+  /** Processors of its host: 0.5 is half of one. */
+  readonly processors: number;
+  readonly memoryMib: number;
+}
+
+/** What these machines used by the last report of the host that each is on, as far as that is not too old. */
+export async function readMachineUse(tx: Tx, vmIds: readonly string[]): Promise<ReadonlyMap<string, MachineUse>> {
+  if (vmIds.length === 0) return new Map();
+  const placed = await tx.query<{ id: string; hostId: string; hostMhz: number }>(
+    `SELECT v.id, v.host_id AS hostId, h.cpu_mhz AS hostMhz FROM virtual_machine v JOIN host h ON h.id = v.host_id
+      WHERE v.id IN (?)`,
+    [vmIds],
+  );
+  const hosts = await readHostUse(tx, [...new Set(placed.map(({ hostId }) => hostId))]);
+  const found = new Map<string, MachineUse>();
+  for (const { id, hostId, hostMhz } of placed) {
+    const use = hosts.get(hostId)?.machines.get(id);
+    if (use) found.set(id, { processors: use.cpuMhz / Math.max(1, hostMhz), memoryMib: use.memoryMib });
+  }
+  return found;
+}
