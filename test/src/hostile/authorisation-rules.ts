@@ -7,13 +7,13 @@
 /** Who calls. The targets are `owner`'s own things; for `member` and `nonmember` those of the owner's project. */
 export const CALLERS = [
   ...(['nobody', 'other', 'same', 'beside', 'above', 'root', 'owner', 'member', 'nonmember'] as const),
-  ...(['disabled', 'expired', 'replaced'] as const),
+  ...(['disabled', 'locked', 'expired', 'replaced'] as const),
 ] as const;
 /**
  * `nobody` has no credentials; `other` is a user of another domain, `same` one of another account of the owner's
  * domain; `beside` and `above` administer another domain and the owner's; `member` is a regular member of the owner's
- * project, `nonmember` is as `same`. The rest have the owner's rights by credentials that are over: of a `disabled`
- * user, by a signature that is `expired`, with keys that were `replaced`.
+ * project, `nonmember` is as `same`. The rest come with credentials that are over: of a `disabled` user of the owner, of
+ * another account that was `locked`, by a signature of the owner that is `expired`, with keys that were `replaced`.
  */
 export type CallerName = (typeof CALLERS)[number];
 
@@ -25,13 +25,13 @@ export type CallerName = (typeof CALLERS)[number];
 export type Verdict = 'ok' | 'none' | '432' | 'told' | '401';
 
 const row = (text: string): Readonly<Record<CallerName, Verdict>> => {
-  const verdicts = [...text.trim().split(/ +/), '401', '401', '401'] as Verdict[];
+  const verdicts = [...text.trim().split(/ +/), '401', '401', '401', '401'] as Verdict[];
   return Object.fromEntries(CALLERS.map((caller, index) => [caller, verdicts[index]])) as Record<CallerName, Verdict>;
 };
 
 /** What each caller gets of a class of commands. */
 export const CLASSES = {
-  //            nobody other same beside above root owner member nonmember; then 401 for disabled, expired, replaced
+  //            nobody other same beside above root owner member nonmember; then 401 for disabled, locked, expired, replaced
   /** What belongs to nobody, or to whoever asks. */
   everyone: row('401 ok   ok   ok   ok  ok  ok  ok   ok'),
   /** For administrators of domains, about nothing of a tenant's. */

@@ -31,7 +31,10 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
     const admin = new ApiClient({ url: `${world.url}/client/api`, ...root.keys });
     const below = String(world.ids['domain']?.[1]);
     const projectId = alice.belongings?.projectId ?? '';
-    const mia = await makeMember(admin, alice.domainId, projectId);
+    const mia = await makeAccount(admin, alice.domainId, 'mia');
+    await admin.call('addAccountToProject', { projectid: projectId, account: mia.name });
+    const locked = await makeAccount(admin, alice.domainId, 'locked');
+    await admin.call('lockAccount', { account: locked.name, domainid: alice.domainId });
     const off = await userOf(admin, alice, 'off');
     await admin.call('disableUser', { id: off.userId });
     const replaced = await userOf(admin, alice, 'replaced');
@@ -46,7 +49,7 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
       callers: {
         ...{ nobody: as(alice, 'none'), other: as(carl), same: as(bob), beside: as(rick), above: as(dora) },
         ...{ root: as(root), owner: as(alice), member: as(mia), nonmember: as(bob) },
-        ...{ disabled: as(off), expired: as(alice, 'expired'), replaced: as(replaced) },
+        ...{ disabled: as(off), locked: as(locked), expired: as(alice, 'expired'), replaced: as(replaced) },
       },
       own: {
         ...(await thingsOf(world, alice)),
@@ -74,12 +77,10 @@ async function keysOf(admin: ApiClient, userId: string): Promise<Tenant['keys']>
   return { apiKey: String(pair['apikey']), secretKey: String(pair['secretkey']) };
 }
 
-async function makeMember(admin: ApiClient, domainId: string, projectId: string): Promise<Tenant> {
-  const name = 'mia';
+async function makeAccount(admin: ApiClient, domainId: string, name: string): Promise<Tenant> {
   const made = await admin.call('createAccount', { ...PERSON, username: name, domainid: domainId, accounttype: '0' });
   const account = objectOf(made);
   const userId = (account['user'] as { id: string }[])[0]?.id ?? '';
-  await admin.call('addAccountToProject', { projectid: projectId, account: name });
   return { id: account.id, userId, name, domainId, password: PERSON.password, keys: await keysOf(admin, userId) };
 }
 

@@ -1,8 +1,7 @@
-/** Who may do what, by enumeration: no command is added without being checked here. */
+/** What is another's, by enumeration of all ids that a command takes. Who may do what: test/src/hostile/authorisation-matrix.spec.ts. */
 import type { Command } from '@durastack/contracts/command';
 import { unwrap, wireName, wireOf } from '@durastack/contracts/fields';
 import { newId } from '@durastack/kit/ids/new-id';
-import type { UserKeys } from '@durastack/store/seed';
 import { loadCatalogue } from '@durastack/kit/catalogue/load-catalogue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -19,8 +18,6 @@ let member: TestAccount;
 /** What the owner's project owns. */
 let shared: Belongings;
 let userDataId: string;
-/** Keys that nothing is done for: of a disabled user, of a disabled account, and such as were replaced. */
-const dead: Record<string, UserKeys> = {};
 
 beforeAll(async () => {
   t = await startTestApi();
@@ -41,43 +38,10 @@ beforeAll(async () => {
   shared = await makeBelongings(t, place, { ...owner, id: project?.account_id ?? '' });
   member = await t.account('member', { domainId: acme.id });
   await t.ok('addAccountToProject', { projectid: belongings.projectId, account: 'member' }, owner.keys);
-  const [off, out, old] = [await t.account('off'), await t.account('out'), await t.account('old')];
-  await t.ok('disableUser', { id: off.userId });
-  await t.ok('disableAccount', { id: out.id, lock: 'true' });
-  await t.ok('registerUserKeys', { id: old.userId });
-  Object.assign(dead, { 'a disabled user': off.keys, 'a locked account': out.keys, 'replaced keys': old.keys });
 });
 afterAll(() => t.stop());
 
 const commands = [...(await loadCatalogue()).values()];
-
-/** logout ends no session of a signed call, so it is harmless; these would make or change things when called bare. */
-const BARE: Readonly<Record<string, Record<string, string>>> = { registerUserKeys: {}, updateAccount: {} };
-
-describe.each(commands.map((command) => [command.name, command] as const))('%s', (name, command: Command) => {
-  const open = command.roles.includes('anyone');
-
-  it('is refused without credentials unless it is for anyone', async () => {
-    const reply = await t.api.server.inject({ method: 'GET', url: `/client/api?command=${name}&response=json` });
-    expect(reply.statusCode === 401).toBe(!open);
-  });
-
-  it('is refused to disabled users, to locked accounts and with replaced keys unless it is for anyone', async () => {
-    for (const [whose, keys] of Object.entries(dead))
-      expect((await t.call(name, {}, keys)).status === 401, whose).toBe(!open);
-  });
-
-  it.each(['admin', 'domain-admin', 'user'] as const)('is there for %s exactly when declared', async (role) => {
-    const keys = { admin: t.admin, 'domain-admin': domainAdmin.keys, user: stranger.keys }[role];
-    const { status } = await t.call(name, BARE[name] ?? {}, keys);
-    expect(status === 432).toBe(!open && !command.roles.includes(role));
-  });
-
-  it('is listed by listApis exactly for those who may use it', async () => {
-    const { body } = await t.call('listApis', { name }, stranger.keys);
-    expect(body['count'] === 1).toBe(open || command.roles.includes('user'));
-  });
-});
 
 /** Parameters that take one id. */
 function idParameters(command: Command): string[] {
