@@ -44,6 +44,8 @@ export const CLASSES = {
   personal: row('401 none none none ok  ok  ok  none none'),
   /** Changes a project: for its administrators, and from above. */
   managed: row(' 401 none none none ok  ok  ok  told none'),
+  /** Takes away what somebody wrote: its author, and the administrator of everything. */
+  authored: row('401 none none none told ok ok  told none'),
   /** Changes domains, accounts, users and their limits: from above. */
   governed: row('401 432  432  none ok  ok  432 432  432'),
 } as const;
@@ -68,7 +70,7 @@ export type ThingKind =
       | 'nic'
       | 'secondaryip'
     )
-  | ('event' | 'project' | 'invitation' | 'domain' | 'account' | 'user')
+  | ('event' | 'annotation' | 'project' | 'invitation' | 'domain' | 'account' | 'user' | 'apikey')
   /** The owner itself: by `account` and `domainid`, or the project by `projectid`. */
   | 'owner';
 
@@ -83,9 +85,9 @@ export interface Naming {
 export const RULES: readonly Naming[] = [
   {
     class: 'everyone',
-    commands: `getUser listAffinityGroupTypes listApis listCapabilities listDiskOfferings listHypervisors listIpForwardingRules
+    commands: `listAffinityGroupTypes listApis listCapabilities listDiskOfferings listHypervisors listIpForwardingRules
       listNetworkOfferings listOsCategories listOsTypes listPortForwardingRules listServiceOfferings listVPCOfferings
-      listZones logout removeAnnotation`,
+      listZones logout`,
   },
   { class: 'admins', commands: 'listRolePermissions listRoles' },
   {
@@ -109,6 +111,7 @@ export const RULES: readonly Naming[] = [
   { class: 'owned', by: ['resourceids', 'machine'], commands: 'createTags deleteTags' },
   { class: 'owned', by: ['resourceid', 'machine'], commands: 'listAsyncJobs listEvents listResourceDetails listTags' },
   { class: 'owned', by: ['entityid', 'machine'], commands: 'addAnnotation listAnnotations' },
+  { class: 'authored', by: ['id', 'annotation'], commands: 'removeAnnotation' },
   {
     class: 'owned',
     by: ['id', 'volume'],
@@ -157,6 +160,7 @@ export const RULES: readonly Naming[] = [
     commands: 'listProjectAccounts listProjectRolePermissions listProjectRoles',
   },
   { class: 'personal', by: ['id', 'user'], commands: 'getUserKeys listUsers registerUserKeys updateUser' },
+  { class: 'personal', by: ['userapikey', 'apikey'], commands: 'getUser' },
   { class: 'personal', by: ['id', 'account'], commands: 'listAccounts' },
   { class: 'personal', by: ['account', 'owner'], commands: 'createProject listUsers' },
   { class: 'personal', by: ['ids', 'event'], commands: 'archiveEvents deleteEvents' },

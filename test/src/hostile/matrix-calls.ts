@@ -24,9 +24,11 @@ export function expectedOf({ command, rule }: MatrixCase, caller: CallerName): V
 /** As long as the owner's name. */
 const NO_NAME = 'nobod';
 
-/** Things of which a project has its own. */
+/** Classes about things of which a project has its own. */
+const OF_PROJECTS: readonly (string | undefined)[] = ['owned', 'managed', 'authored'];
+
 const asksProject = ({ rule }: MatrixCase, caller: CallerName): boolean =>
-  (caller === 'member' || caller === 'nonmember') && (rule?.class === 'owned' || rule?.class === 'managed');
+  (caller === 'member' || caller === 'nonmember') && OF_PROJECTS.includes(rule?.class);
 
 /** How a thing is named, or one that is not there; `texts` are what replies are compared without. */
 interface Aim {

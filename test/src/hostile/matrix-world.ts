@@ -57,6 +57,7 @@ export async function startMatrixWorld(): Promise<MatrixWorld> {
         domain: below,
         account: alice.id,
         user: alice.userId,
+        apikey: alice.keys.apiKey,
       },
       shared: {
         ...(await sharedThings(world, alice, projectId)),
@@ -150,7 +151,8 @@ async function thingsOf(world: HostileWorld, tenant: Tenant): Promise<Things> {
     ...{ machine: has.vmId, volume: has.volumeId, template: has.templateId, iso: has.isoId },
     network: has.networkId,
     ...{ keypair: has.keyPairId, job: has.operationId, instancegroup: has.instanceGroupId, project: has.projectId },
-    ...{ invitation: has.invitationId, affinitygroup, ip, event, nic, secondaryip },
+    ...{ invitation: has.invitationId, annotation: has.annotationId },
+    ...{ affinitygroup, ip, event, nic, secondaryip },
   };
 }
 
