@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { DurastackError } from '@durastack/contracts/errors';
+import { endTogether } from '../support/interruption.js';
 import { buildOtherCommit } from './other-commit.js';
 import { formatNumber, quantile, type BenchReport, type CaseReport } from './report.js';
 
@@ -51,6 +52,7 @@ export async function compareWith(
 
 async function runOnce(main: string, words: readonly string[]): Promise<BenchReport> {
   const child = spawn(process.execPath, [main, ...words, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  endTogether(child, 'SIGTERM');
   const parts: Buffer[] = [];
   child.stdout.on('data', (part: Buffer) => parts.push(part));
   const [code] = (await once(child, 'close')) as [number | null];

@@ -9,6 +9,7 @@ import { initPid } from '@durastack/cli/lab/host/power';
 import { Lab, labDirectory } from '@durastack/cli/lab/lab-file';
 import { DurastackError } from '@durastack/contracts/errors';
 import { dura, LabFixture } from '../lab/use-lab.js';
+import { onInterruption } from '../support/interruption.js';
 
 /** See the module's head. */
 export interface LabBed {
@@ -41,10 +42,13 @@ export async function takeLab({ hosts, settings }: LabWishes): Promise<LabBed> {
     throw new DurastackError('CONFLICT', `Somebody else is at work with the lab in ${directory}.`);
   const isOwn = Lab.open(home) === undefined;
   const end = async (): Promise<void> => {
+    forget();
     if (isOwn) await dura(directory, ['lab', 'down']);
     turn.release();
   };
+  const forget = onInterruption(end);
   if (!isOwn && settings !== undefined) {
+    forget();
     turn.release();
     throw new DurastackError('CONFLICT', `The lab in ${directory} has settings already; end it with "dura lab down".`);
   }

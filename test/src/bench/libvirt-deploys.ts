@@ -18,6 +18,7 @@ import { LibvirtClient } from '@durastack/drivers/libvirt/rpc/client';
 import { connectDatabase } from '@durastack/store/database/data-source';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { eventually, itemsOf } from '../support/basis.js';
+import { onInterruption } from '../support/interruption.js';
 import { untilDone } from './bench-cloud.js';
 
 const DURA = resolve(fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url)));
@@ -39,12 +40,17 @@ export async function measureOnLibvirt(count: number): Promise<Pair[]> {
       env: { ...process.env, DURASTACK_HOME: directory },
       maxBuffer: MAX_OUTPUT,
     });
+  const end = async (): Promise<void> => {
+    forget();
+    await command('destroy', '--yes');
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const forget = onInterruption(end);
   try {
     await command('up');
     return await measure(directory, count);
   } finally {
-    await command('destroy', '--yes');
-    rmSync(directory, { recursive: true, force: true });
+    await end();
   }
 }
 

@@ -1,6 +1,7 @@
 /** `dura bench`: runs scenarios and prints what they found. See docs/benchmarks.md. */
 import { parseArgs } from 'node:util';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
+import { endWhenInterrupted, isInterrupted } from '../support/interruption.js';
 import { compareWith, formatComparisons } from './against.js';
 import { describeMachine, formatMachine } from './machine.js';
 import { formatCase, type BenchReport, type CaseReport } from './report.js';
@@ -90,11 +91,12 @@ async function main(words: readonly string[]): Promise<void> {
   if (json) process.stdout.write(`${JSON.stringify({ machine, cases } satisfies BenchReport, null, 2)}\n`);
 }
 
+endWhenInterrupted('dura bench');
 try {
   await main(process.argv.slice(2));
 } catch (error) {
   const text =
     isDurastackError(error) && error.code !== 'BUG' ? error.message : error instanceof Error ? error.stack : error;
-  process.stderr.write(`dura bench: ${String(text)}\n`);
+  if (!isInterrupted()) process.stderr.write(`dura bench: ${String(text)}\n`);
   process.exitCode = 1;
 }

@@ -16,6 +16,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DurastackError } from '@durastack/contracts/errors';
+import { endTogether, onInterruption } from '../support/interruption.js';
 
 const CHECKOUT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
 const OWN_SCOPE = '@durastack';
@@ -44,9 +45,11 @@ export async function buildOtherCommit(ref: string): Promise<OtherCommit> {
   const directory = join(parent, 'checkout');
   await git('worktree', 'add', '--detach', '--quiet', directory, commit);
   const remove = async (): Promise<void> => {
+    forget();
     await git('worktree', 'remove', '--force', directory);
     rmSync(parent, { recursive: true, force: true });
   };
+  const forget = onInterruption(remove);
   try {
     if (!existsSync(join(directory, 'test/src/bench/main.ts')))
       throw new DurastackError(
@@ -68,7 +71,9 @@ const git = async (...args: string[]) => (await run('git', ['-C', CHECKOUT, ...a
 
 async function inDirectory(cwd: string, command: string, ...args: string[]): Promise<void> {
   try {
-    await run(command, args, { cwd, timeout: BUILD_TIMEOUT_MS, maxBuffer: MAX_OUTPUT });
+    const running = run(command, args, { cwd, timeout: BUILD_TIMEOUT_MS, maxBuffer: MAX_OUTPUT });
+    endTogether(running.child);
+    await running;
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     const said = `${stdout}${stderr}`.trim().slice(-2_000);

@@ -4,6 +4,7 @@ import { openSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
+import { endTogether } from './interruption.js';
 
 /** How a process is started. */
 export interface ChildPlan {
@@ -39,6 +40,7 @@ export class Child {
       stdio: ['ignore', log, log],
     });
     this.process = child;
+    endTogether(child);
     if (this.plan.niceness !== undefined && child.pid !== undefined) setPriority(child.pid, this.plan.niceness);
     const until = Date.now() + 120_000;
     while (Date.now() < until && child.exitCode === null && child.signalCode === null) {

@@ -3,8 +3,7 @@
  * process whose hosts are simulated, all on loopback in a temporary directory.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApiClient } from '@durastack/cli/api/api-client';
@@ -14,6 +13,7 @@ import { ensureAdminKeys, seed } from '@durastack/store/seed';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
 import { answers, Child } from './child.js';
 import { freePort } from './free-port.js';
+import { makeScratch } from './interruption.js';
 import { startPrivateMariadb } from './private-mariadb.js';
 
 const CHECKOUT = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
@@ -74,7 +74,7 @@ export interface CloudOptions {
 
 /** Starts one. */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
-  const directory = mkdtempSync(join(tmpdir(), 'durastack-cloud-'));
+  const { directory, remove } = makeScratch('durastack-cloud-');
   const mariadb = options.privateDatabase ? await startPrivateMariadb(join(directory, 'mariadb')) : undefined;
   const database = mariadb?.database ?? (await createTestDatabase());
   const [apiPort, intakePort, workerPort, agentPort, adminPort, temporalPort, uiPort] = await Promise.all(
@@ -176,7 +176,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     await Promise.all(parts.slice(1).map((part) => part.kill('SIGKILL')));
     await temporal.kill('SIGKILL');
     await database.drop();
-    rmSync(directory, { recursive: true, force: true });
+    remove();
   };
   try {
     await temporal.start();

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { DurastackError } from '@durastack/contracts/errors';
+import { onInterruption } from './interruption.js';
 
 /** What every server on such data is started with; the rest is the caller's. */
 export function mariadbPaths(data: string): string[] {
@@ -18,9 +19,12 @@ export async function initialiseMariadb(data: string): Promise<void> {
   const install = spawn('mariadb-install-db', [...mariadbPaths(data), ...words, '--force'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const closed = new Promise((done, failed) => install.once('close', done).once('error', failed));
+  // It takes a second or two, and starts servers of its own: waited for rather than cut off.
+  const forget = onInterruption(() => closed);
   let said = '';
   install.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-  const code = await new Promise((done, failed) => install.once('close', done).once('error', failed));
+  const code = await closed.finally(forget);
   if (code === 0) return;
   throw new DurastackError(
     'ENVIRONMENT',

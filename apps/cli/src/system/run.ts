@@ -1,5 +1,5 @@
 /** Short-lived child processes: argument arrays only, output kept, never a shell. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { DurastackError } from '@durastack/contracts/errors';
 
 /** How a child process is run. */
@@ -11,7 +11,7 @@ export interface RunOptions {
   readonly input?: string;
   /** The process is killed after this time. Default 60 s. */
   readonly timeoutMs?: number;
-  /** Handed on to the terminal instead of being kept. */
+  /** Output is handed on to the terminal instead of being kept, and signals to the child, which is waited for. */
   readonly inherit?: boolean;
 }
 
@@ -39,6 +39,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       env: options.env ?? process.env,
       stdio: options.inherit ? ['ignore', 'inherit', 'inherit'] : ['pipe', 'pipe', 'pipe'],
     });
+    const release = options.inherit ? passSignalsTo(child) : () => undefined;
     let stdout = '';
     let stderr = '';
     let timedOut = false;
@@ -52,15 +53,26 @@ export function run(command: string, args: readonly string[], options: RunOption
     child.stdin?.on('error', (error) => (stderr += `${error.message}\n`));
     child.stdin?.end(options.input ?? '');
     child.on('error', (error: NodeJS.ErrnoException) => {
+      release();
       clearTimeout(timer);
       resolve({ code: error.code === 'ENOENT' ? NO_SUCH_PROGRAM : 126, stdout, stderr: `${stderr}${error.message}` });
     });
     child.on('close', (code, signal) => {
+      release();
       clearTimeout(timer);
       if (timedOut) resolve({ code: TIMED_OUT, stdout, stderr: `${stderr}killed after ${options.timeoutMs} ms` });
       else resolve({ code: code ?? (signal === null ? 1 : 128), stdout, stderr });
     });
   });
+}
+
+/** Until the returned function is called, this process ends after the child, which is told to. */
+function passSignalsTo(child: ChildProcess): () => void {
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  // A terminal gives its Ctrl-C to both.
+  const interrupted = (): void => (process.stdin.isTTY ? undefined : pass('SIGINT'));
+  process.on('SIGTERM', pass).on('SIGINT', interrupted);
+  return () => void process.off('SIGTERM', pass).off('SIGINT', interrupted);
 }
 
 /**

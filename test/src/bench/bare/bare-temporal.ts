@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { Cloud } from '../../support/cloud.js';
+import { endTogether } from '../../support/interruption.js';
 import { nextMessage } from '../load/child-messages.js';
 import { cpuBetween, usageOf } from '../processes.js';
 import type { ShapeStep } from './bare.workflow.js';
@@ -59,6 +60,7 @@ export async function startBareTemporal(cloud: Cloud): Promise<BareTemporal> {
   writeFileSync(bundle, code);
   const worker = fork(here('./bare-worker.js'), [cloud.temporalAddress, bundle]);
   const starter = fork(here('./bare-starter.js'), [cloud.temporalAddress]);
+  for (const child of [worker, starter]) endTogether(child);
   const stop = (): void => {
     worker.kill('SIGKILL');
     starter.kill('SIGKILL');

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { DurastackError } from '@durastack/contracts/errors';
 import { signRequest } from '@durastack/kit/cloudstack/signature';
+import { endTogether } from '../../support/interruption.js';
 import { nextMessage } from './child-messages.js';
 import type { LoadOrder, LoadResult } from './generator.js';
 
@@ -37,6 +38,7 @@ export interface Generator {
 /** Starts one. */
 export function startGenerator(): Generator {
   const child = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  endTogether(child);
   return {
     async run(order) {
       const answered = nextMessage<LoadResult>(child, 'The load generator');

@@ -1,7 +1,6 @@
 /** What it costs to know who calls and whether they may: the functions that the API's faces call, on a durable database. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApi } from '@durastack/api/boot';
 import { readParameters } from '@durastack/api/cloudstack/parameters';
@@ -21,6 +20,7 @@ import { connectDatabase } from '@durastack/store/database/data-source';
 import { transaction } from '@durastack/store/database/transaction';
 import { newUserKeys, seed, storeUserKeys } from '@durastack/store/seed';
 import type { DataSource } from 'typeorm';
+import { makeScratch } from '../../support/interruption.js';
 import { startPrivateMariadb } from '../../support/private-mariadb.js';
 import { signedCall, type Keys } from '../load/run-load.js';
 import { usageFigures, usageOf } from '../processes.js';
@@ -39,7 +39,7 @@ export const scenario: Scenario = {
   summary: 'CPU of authentication and authorisation per request: signed, by session, and of members of many projects',
   async run({ count = 5_000, tiny, onCase }) {
     const [calls, users] = tiny ? [4, 2] : [count, USERS];
-    const directory = mkdtempSync(join(tmpdir(), 'durastack-auth-'));
+    const { directory, remove } = makeScratch('durastack-auth-');
     const mariadb = await startPrivateMariadb(join(directory, 'mariadb'));
     const source = await connectDatabase({ url: mariadb.database.url });
     try {
@@ -50,7 +50,7 @@ export const scenario: Scenario = {
     } finally {
       await source.destroy();
       await mariadb.database.drop();
-      rmSync(directory, { recursive: true, force: true });
+      remove();
     }
   },
 };

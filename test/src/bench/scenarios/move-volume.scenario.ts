@@ -11,6 +11,7 @@ import { createLibvirtDriver } from '@durastack/drivers/libvirt/driver';
 import { startLibvirtdFixture, type LibvirtdFixture } from '@durastack/drivers/libvirt/libvirtd-fixture';
 import { vmOf } from '@durastack/drivers/libvirt/vm-fixture';
 import { run } from '@durastack/drivers/process/run';
+import { onInterruption } from '../../support/interruption.js';
 import { quantile, type CaseReport } from '../report.js';
 import type { Scenario } from '../scenario.js';
 
@@ -41,6 +42,12 @@ const context: VerbContext = { signal: new AbortController().signal, progress: (
 
 async function measure({ count, sizeMib }: { count: number; sizeMib: number }): Promise<CaseReport> {
   const bed = await makeBed(sizeMib);
+  const end = async (): Promise<void> => {
+    forget();
+    await bed.driver.stop();
+    await bed.libvirtd.end();
+  };
+  const forget = onInterruption(end);
   const pairs: { oursMs: number; plainMs: number }[] = [];
   try {
     // The first of its kind pays for caches.
@@ -52,8 +59,7 @@ async function measure({ count, sizeMib }: { count: number; sizeMib: number }): 
       pairs.push(plainFirst ? { plainMs: firstMs, oursMs: secondMs } : { plainMs: secondMs, oursMs: firstMs });
     }
   } finally {
-    await bed.driver.stop();
-    await bed.libvirtd.end();
+    await end();
   }
   const rate = (times: readonly number[]): number => (sizeMib * 1_000) / quantile(times, 0.5);
   const ratios = pairs.map(({ oursMs, plainMs }) => plainMs / oursMs);

@@ -1,7 +1,6 @@
 /** The activity that chooses a host, on rows of a whole data centre: 25,000 hosts, 16 at once. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createActivities } from '@durastack/activities/compute/placement.activities';
 import type { ActivityDependencies } from '@durastack/activities/dependencies';
@@ -13,6 +12,7 @@ import { autocommit } from '@durastack/store/database/transaction';
 import { connectDatabase } from '@durastack/store/database/data-source';
 import { ensureAdminKeys, seed } from '@durastack/store/seed';
 import type { DataSource } from 'typeorm';
+import { makeScratch } from '../../support/interruption.js';
 import { startPrivateMariadb } from '../../support/private-mariadb.js';
 import { usageOf, usageFigures } from '../processes.js';
 import { timeFigures, type CaseReport } from '../report.js';
@@ -43,7 +43,7 @@ interface Plan {
 }
 
 async function measure({ count, hosts, planners }: Plan): Promise<CaseReport> {
-  const directory = mkdtempSync(join(tmpdir(), 'durastack-placement-'));
+  const { directory, remove } = makeScratch('durastack-placement-');
   const mariadb = await startPrivateMariadb(join(directory, 'mariadb'));
   const source = await connectDatabase({ url: mariadb.database.url, poolSize: CONNECTIONS });
   try {
@@ -83,7 +83,7 @@ async function measure({ count, hosts, planners }: Plan): Promise<CaseReport> {
   } finally {
     await source.destroy();
     await mariadb.database.drop();
-    rmSync(directory, { recursive: true, force: true });
+    remove();
   }
 }
 

@@ -1,7 +1,6 @@
 /** From "there shall be this disk" to the disk, over a template that the pool has: a directory, and Ceph RBD. */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PoolSpec } from '@durastack/contracts/agent/specs';
 import type { VerbContext } from '@durastack/drivers/driver';
@@ -9,6 +8,7 @@ import { PoolDrivers } from '@durastack/drivers/pool/pool-drivers';
 import { hostShell } from '@durastack/drivers/process/host-shell';
 import { run } from '@durastack/drivers/process/run';
 import { startCephFixture } from '@durastack/drivers/rbd/ceph-fixture';
+import { makeScratch, onInterruption } from '../../support/interruption.js';
 import { timeFigures, type CaseReport } from '../report.js';
 import type { Scenario } from '../scenario.js';
 
@@ -23,13 +23,13 @@ export const scenario: Scenario = {
   summary:
     'a disk over a template that is on the pool already, as large as it and larger: in a directory and on Ceph RBD',
   async run({ count = 100, tiny, simulator, onCase }) {
-    const directory = mkdtempSync(join(tmpdir(), 'dura-bv-'));
+    const { directory, remove } = makeScratch('dura-bv-');
     const disks = tiny ? 2 : count;
     try {
       onCase(await inDirectory(directory, disks));
       if (!simulator) onCase(await onCeph(directory, disks));
     } finally {
-      rmSync(directory, { recursive: true, force: true });
+      remove();
     }
   },
 };
@@ -54,12 +54,18 @@ function inDirectory(directory: string, count: number): Promise<CaseReport> {
 async function onCeph(directory: string, count: number): Promise<CaseReport> {
   const networkNamespace = `dura-bv-${process.pid.toString(36)}`;
   await run('ip', ['netns', 'add', networkNamespace]);
+  const starting = startCephFixture(networkNamespace);
+  const end = async (): Promise<void> => {
+    forget();
+    await starting.then((cluster) => cluster.end()).finally(() => run('ip', ['netns', 'delete', networkNamespace]));
+  };
+  const forget = onInterruption(end);
   try {
-    const cluster = await startCephFixture(networkNamespace);
+    const cluster = await starting;
     const bed = { count, directory, pool: cluster.pool(), secret: cluster.ceph.key, networkNamespace };
-    return await measure({ title: 'Ceph RBD with one OSD', ...bed }).finally(() => cluster.end());
+    return await measure({ title: 'Ceph RBD with one OSD', ...bed });
   } finally {
-    await run('ip', ['netns', 'delete', networkNamespace]);
+    await end();
   }
 }
 
