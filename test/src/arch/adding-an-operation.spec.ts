@@ -93,7 +93,7 @@ describe('the example of docs/adding-an-operation.md', () => {
     () => {
       const { status, output } = tree.run('node_modules/vitest/vitest.mjs', [
         'run',
-        'test/src/crash/crash-matrix.spec.ts',
+        'test/src/crash/crash-matrix-machines.spec.ts',
         '-t',
         'powerCycleVirtualMachine',
       ]);

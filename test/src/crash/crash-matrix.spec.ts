@@ -1,95 +1,20 @@
 /**
- * The crash matrix. For every workflow, found by scanning: whatever happens to any of its calls, the operation ends,
- * and the world is clean: as after a run without faults, or as before. The world is judged by the doctor, and by
- * comparing every row and every inventory; not by what the operation says of itself.
- *
- * See docs/durability.md, "The crash matrix".
+ * The crash matrix ({@link describeCrashes}): that it leaves out no workflow, and those that have no part of their own.
+ * It stands in three files, so that both workers of a run have some of it.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findInconsistencies } from '../support/consistency.js';
-import { loadStepLists } from '../support/workflows.js';
-import { holdingPoints } from './attempts.js';
-import { commitCases, crashPaths, holdCases, shapeOf, stepCases, undoCases, type End, type HoldCase } from './cases.js';
-import type { Fault, Plan } from './faults.js';
-import { startMatrixWorld, type MatrixWorld } from './matrix-world.js';
-import { missingScenarios, OTHER_WAYS } from './scenarios.js';
-import { expectClean, Trials, type Trial } from './trial.js';
-
-const workflows = await loadStepLists();
-for (const [way, { workflow }] of Object.entries(OTHER_WAYS)) workflows.set(way, workflows.get(workflow)!);
-let world: MatrixWorld;
-let trials: Trials;
-beforeAll(async () => {
-  world = await startMatrixWorld();
-  trials = new Trials(world, workflows);
-});
-afterAll(() => world?.stop());
+import { expect, it } from 'vitest';
+import { describeCrashes, KINDS } from './crash-cases.js';
+import { missingScenarios } from './scenarios.js';
 
 it('every workflow has a scenario, so that the matrix covers it', () => {
-  expect(missingScenarios(workflows.keys()).join('\n')).toBe('');
+  expect(missingScenarios(KINDS).join('\n')).toBe('');
 });
 
 it('a workflow without its scenario is refused, by a message that says what to add', () => {
-  expect(missingScenarios([...workflows.keys(), 'teleportVirtualMachine'])).toEqual([
+  expect(missingScenarios([...KINDS, 'teleportVirtualMachine'])).toEqual([
     expect.stringMatching(/^The workflow teleportVirtualMachine has no scenario: add one .*scenarios\.ts/),
   ]);
 });
 
-async function expectEnd(trial: Trial, end: End): Promise<void> {
-  const outcome = await trials.carryOut(trial);
-  const turned = trial.plan.faults?.some(({ at }) => at.startsWith('undoing'));
-  const healed = turned ? 'failed' : 'succeeded';
-  expect(outcome.end).toBe(end === 'needs-attention' ? `needs-attention, then ${healed}` : end);
-  const succeeded = outcome.end.endsWith('succeeded');
-  expectClean(trial.kind, outcome, succeeded ? await trials.reference(trial.kind) : undefined);
-}
-
-async function expectEndWhereverItDies(kind: string, plan: Plan, end: End): Promise<void> {
-  const { called } = await trials.reference(kind, plan.faults);
-  const locals = called.filter(({ local }) => local).length;
-  expect(locals).toBeGreaterThan(1);
-  for (let afterLocal = 1; afterLocal <= locals; afterLocal += 1)
-    await expectEnd({ kind, plan: { ...plan, crash: { afterLocal } } }, end);
-}
-
-async function expectHarmless(kind: string, { at, release, faults, like, end }: HoldCase): Promise<void> {
-  const followed = release === 'after the next operation' || release === 'after undo and next operation';
-  const succeeded = end === 'succeeded';
-  const reference = await trials.reference(kind, like, followed);
-  const plain = await trials.reference(kind, faults);
-  const points = plain.called.find(({ key }) => key === at)?.points ?? [];
-  expect(points).not.toEqual([]);
-  const held: Fault = { at, kind: 'held', points: holdingPoints(points), release };
-  const outcome = await trials.carryOut({ kind, plan: { faults: [...faults, held] }, next: followed });
-  const where = `attempts held at ${points.join(', ')} ended ${outcome.released.join(', ')}`;
-  expect(outcome.end, where).toBe(end);
-  expect(outcome.released.length, where).toBe(held.points.length);
-  expectClean(kind, outcome, succeeded || followed ? reference : undefined, where);
-}
-
-for (const [kind, list] of workflows) {
-  const shape = shapeOf(list);
-  // Of another way through a workflow that is here already, what it does otherwise.
-  const differs = ({ title }: { title: string }) => title.includes(OTHER_WAYS[kind]?.step ?? '');
-
-  describe(`${kind}`, () => {
-    it.concurrent('succeeds without a fault', () => expectEnd({ kind, plan: {} }, 'succeeded'));
-
-    for (const { title, faults, end } of [...stepCases(shape), ...undoCases(shape), ...commitCases(shape)].filter(
-      differs,
-    ))
-      it.concurrent(`${title}`, () => expectEnd({ kind, plan: { faults } }, end));
-
-    for (const { title, plan, end } of crashPaths(shape))
-      it.concurrent(`the worker dies after any local activity, ${title}`, () =>
-        expectEndWhereverItDies(kind, plan, end),
-      );
-
-    for (const held of holdCases(shape).filter(differs))
-      it.concurrent(`${held.title}`, () => expectHarmless(kind, held));
-
-    it('leaves a world in which the doctor finds nothing', async () => {
-      expect(await findInconsistencies(world.database.source, world.agents.client)).toEqual([]);
-    });
-  });
-}
+// See crash-matrix-machines.spec.ts and crash-matrix-hosts.spec.ts.
+describeCrashes((area) => area !== 'compute' && area !== 'infra');

@@ -29,9 +29,21 @@ export interface Trial {
   readonly next?: boolean;
 }
 
+/** A ground and how many cases it has seen. */
+interface UsedGround {
+  readonly ground: Ground;
+  cases: number;
+}
+
+/**
+ * How many cases one ground sees. What they leave (rows of removed machines and disks) is read by each later look at
+ * it, so an old ground costs more than the dozen operations that make a new one.
+ */
+const CASES_PER_GROUND = 30;
+
 /** Grounds for several cases at a time, and what fault-free runs lead to. */
 export class Trials {
-  private readonly free: Ground[] = [];
+  private readonly free: UsedGround[] = [];
   private readonly references = new Map<string, Promise<Outcome>>();
 
   constructor(
@@ -41,9 +53,10 @@ export class Trials {
 
   /** Carries out a case; the ground of one that throws is not used again. */
   async carryOut(trial: Trial): Promise<Outcome> {
-    const ground = this.free.pop() ?? (await makeGround(this.world, this.workflows));
-    const outcome = await this.on(ground, trial);
-    this.free.push(ground);
+    const used = this.free.pop() ?? { ground: await makeGround(this.world, this.workflows), cases: 0 };
+    const outcome = await this.on(used.ground, trial);
+    used.cases += 1;
+    if (used.cases < CASES_PER_GROUND) this.free.push(used);
     return outcome;
   }
 
