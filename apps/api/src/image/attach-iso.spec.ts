@@ -92,6 +92,9 @@ describe('detachIso', () => {
     expect(await detach()).toBe('The specified VM has no ISO attached to it.');
     expect(await detach({ virtualmachineid: foreign.vmId })).toBe(missing('virtualmachineid', foreign.vmId));
     await put(own.vmId, own.isoId);
+    await sql("UPDATE virtual_machine SET state = 'Starting'");
+    expect(await detach()).toContain('when it is Running or Stopped');
+    await sql("UPDATE virtual_machine SET state = 'Destroyed'");
     expect(await detach({ forced: 'true' })).toBe('');
     // Its removal waits for that.
     expect(await errorOf('deleteIso', { id: own.isoId })).toBe('');

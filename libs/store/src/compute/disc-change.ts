@@ -25,7 +25,8 @@ interface Machine {
 /**
  * Looks at both.
  *
- * @throws DurastackError NOT_ALLOWED_IN_STATE when the machine is neither Running nor Stopped, or the ISO not Ready;
+ * @throws DurastackError NOT_ALLOWED_IN_STATE when the machine is neither Running nor Stopped (nor Destroyed, for one that
+ *   is to be taken out), or the ISO not Ready;
  *   INVALID_INPUT when they are in different zones, or there is nothing to be taken out; CONFLICT when another ISO is there
  */
 export async function requireDiscChange(tx: Tx, { vmId, isoId, forced }: DiscChange): Promise<void> {
@@ -34,7 +35,9 @@ export async function requireDiscChange(tx: Tx, { vmId, isoId, forced }: DiscCha
     [vmId],
   );
   if (!vm) throw notFound('virtualmachineid', vmId);
-  if (vm.state !== 'Running' && vm.state !== 'Stopped')
+  // A destroyed machine would else keep its ISO from being removed until it is expunged.
+  const mayChange = ['Running', 'Stopped', ...(isoId === undefined ? ['Destroyed'] : [])];
+  if (!mayChange.includes(vm.state))
     throw new DurastackError(
       'NOT_ALLOWED_IN_STATE',
       `${vm.name} is ${vm.state}; what is in its CD drive can be changed when it is Running or Stopped.`,
