@@ -111,7 +111,7 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
       // Also what an earlier run has proven.
       if (scene.machines.some(({ proven }) => proven)) return DONE;
       const missing = `no proof yet: ${look.missing.join('; ')}`.slice(0, 250);
-      return pending(lookAgainMs(scene.lostHosts, 'proof'), missing);
+      return pending(lookAgainMs(scene.lostHosts, 'proof', Math.random()), missing);
     },
 
     async withdrawFence(step) {
@@ -135,8 +135,8 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
         await inStep(source, step, (tx) => noteHaState(tx, scene.host.id, 'Fencing', staysShutOut(scene.host)));
       }
       await inStep(source, step, (tx, { id, resource }) => declareDown(tx, resource.id, id));
-      const left = await restartRound(dependencies, step, scene.lostHosts);
-      if (left) return pending(left.againMs, left.text);
+      const left = await restartRound(dependencies, step);
+      if (left !== undefined) return pending(lookAgainMs(scene.lostHosts, 'restart', Math.random()), left);
       await inStep(source, step, async (tx, { id, resource }) => {
         // What was never proven dead has left it since: now nothing of it is on the host.
         await declareDown(tx, resource.id, id);

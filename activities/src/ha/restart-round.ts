@@ -1,31 +1,31 @@
 /** One round of starting the machines of a lost host elsewhere: what has ended is noted, what is next is asked for. */
 import { failOverVirtualMachine } from '@durastack/contracts/compute/fail-over-virtual-machine';
-import { isDurastackError } from '@durastack/contracts/errors';
+import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { StepRef } from '@durastack/contracts/operations/step';
-import { chooseRestarts, nextRoundMs, pauseAfterMs } from '@durastack/model/ha/choose-restarts';
+import { chooseRestarts, pauseAfterMs } from '@durastack/model/ha/choose-restarts';
 import { acceptVmOperation } from '@durastack/store/compute/accept-vm-operation';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import {
   noteAttempt,
   notePause,
   noteWaiting,
+  readFirstStarts,
   readLostMachines,
-  readRestartLoad,
+  readStartsUnderWay,
   recordLost,
   settleLostMachines,
   type LostMachine,
 } from '@durastack/store/ha/lost-machines';
 import { callerOfOperation } from '@durastack/store/identity/operation-caller';
 import { isOpen } from '@durastack/store/operations/children';
-import type { OperationRow } from '@durastack/store/operations/operation-row';
+import { readOperation } from '@durastack/store/operations/operation-row';
 import { inStep, noteStep } from '@durastack/store/operations/run';
 import { lockRows } from '@durastack/store/operations/state-rows';
 import type { ActivityDependencies } from '../dependencies.js';
 import { letGoOfVolumes } from './proof/let-go-of-volumes.js';
 import { raiseHaAlerts } from './ha-alerts.js';
 
-/** Starts at once: of one lost host, and of all. */
-const LIMITS = { here: 10, everywhere: 60 };
+const LIMITS = { ofOne: 10, ofAll: 60 };
 /** Machines that a progress text names. */
 const NAMED = 3;
 
@@ -35,8 +35,8 @@ type Parts = Pick<ActivityDependencies, 'source' | 'agents'>;
 type Turn = 'settle' | 'record' | 'restart' | 'pause' | 'wait';
 
 /** Where a machine of a lost host stands. */
-function turnOf(machine: LostMachine, hostId: string): Turn {
-  const { vmState, vmHostId, proven, wantsRestart, desiredPower, attempts, childState, due, isBusy } = machine;
+function turnOf(machine: LostMachine): Turn {
+  const { hostId, vmState, vmHostId, proven, wantsRestart, desiredPower, attempts, childState, due, isBusy } = machine;
   if (childState !== null && isOpen({ state: childState })) return 'wait';
   // Wherever it was started: on the very host that was lost, if that has come back meanwhile, it is not lost.
   if (childState === 'succeeded') return 'settle';
@@ -53,28 +53,16 @@ function turnOf(machine: LostMachine, hostId: string): Turn {
   return due ? 'restart' : 'wait';
 }
 
-/** What a round left. */
-export interface Left {
-  /** For people. */
-  readonly text: string;
-  /** The next round is due after so long. */
-  readonly againMs: number;
-}
-
 /**
- * Goes one round.
+ * Goes one round: looks after this host's machines, and asks for the most important starts of all lost hosts, so that
+ * none waits for the round of its own.
  *
- * @param lostHosts how many are being failed over, this one included
- * @returns undefined: nothing is left
+ * @returns what is left of this host, for people; undefined: nothing
  */
-export async function restartRound(
-  { source, agents }: Parts,
-  step: StepRef,
-  lostHosts: number,
-): Promise<Left | undefined> {
-  const { operation, machines, turns, load } = await inStep(source, step, async (tx, found) => {
+export async function restartRound({ source, agents }: Parts, step: StepRef): Promise<string | undefined> {
+  const { hostId, machines, turns, firstStarts, underWay } = await inStep(source, step, async (tx, found) => {
     const lost = await readLostMachines(tx, found.id);
-    const turnOfEach = new Map(lost.map((machine) => [machine.id, turnOf(machine, found.resource.id)]));
+    const turnOfEach = new Map(lost.map((machine) => [machine.id, turnOf(machine)]));
     for (const { id, childError, attempts } of lost)
       if (turnOfEach.get(id) === 'pause')
         await notePause(tx, id, `no start yet: ${childError ?? 'it failed'}`, pauseAfterMs(attempts));
@@ -82,20 +70,18 @@ export async function restartRound(
       tx,
       lost.flatMap(({ id }) => (turnOfEach.get(id) === 'settle' ? [id] : [])),
     );
-    return { operation: found, machines: lost, turns: turnOfEach, load: await readRestartLoad(tx, step) };
+    return {
+      ...{ hostId: found.resource.id, machines: lost, turns: turnOfEach },
+      ...{ firstStarts: await readFirstStarts(tx, step.index), underWay: await readStartsUnderWay(tx) },
+    };
   });
-  const hostId = operation.resource.id;
   const having = (turn: Turn) => machines.filter(({ id }) => turns.get(id) === turn);
-  for (const machine of having('record')) await record({ source, agents }, step, { machine, hostId });
-  const chosen = chooseRestarts(having('restart'), load, LIMITS);
-  for (const { vmId } of chosen) {
-    const machine = machines.find((one) => one.vmId === vmId);
-    if (machine) await restart(source, step, { operation, machine });
-  }
+  for (const machine of having('record')) await record({ source, agents }, step, machine);
+  const again = having('restart').filter(({ attempts }) => attempts > 0);
+  const first = firstStarts.filter((machine) => turnOf(machine) === 'restart');
+  for (const machine of chooseRestarts([...again, ...first], underWay, LIMITS)) await restart(source, step, machine);
   await inStep(source, step, (tx) => raiseHaAlerts(tx, hostId));
-  const text = whatIsLeft(machines.filter(({ id }) => turns.get(id) !== 'settle'));
-  const waiting = having('restart').filter(({ vmId }) => !chosen.some((one) => one.vmId === vmId));
-  return text === undefined ? undefined : { text, againMs: nextRoundMs(waiting, load.elsewhere, lostHosts) };
+  return whatIsLeft(machines.filter(({ id }) => turns.get(id) !== 'settle'));
 }
 
 function whatIsLeft(left: readonly LostMachine[]): string | undefined {
@@ -106,11 +92,7 @@ function whatIsLeft(left: readonly LostMachine[]): string | undefined {
 }
 
 /** It is not to be started: it is known to be stopped. Whoever asks for something meanwhile comes before or after. */
-async function record(
-  { source, agents }: Parts,
-  step: StepRef,
-  { machine, hostId }: { machine: LostMachine; hostId: string },
-): Promise<void> {
+async function record({ source, agents }: Parts, step: StepRef, machine: LostMachine): Promise<void> {
   await inStep(source, step, async (tx) => {
     await lockRows(tx, [{ type: 'virtual-machine', id: machine.vmId, mode: 'exclusive' }]);
     const busy = await tx.query(
@@ -118,27 +100,25 @@ async function record(
       [machine.vmId],
     );
     if (busy.length > 0) return;
-    await recordLost(tx, machine.vmId, hostId);
+    await recordLost(tx, machine.vmId, machine.hostId);
     await settleLostMachines(tx, [machine.id]);
   });
   await letGoOfVolumes({ source, agents }, { vmId: machine.vmId }, step);
 }
 
-interface Restart {
-  readonly operation: OperationRow;
-  readonly machine: LostMachine;
-}
-
-async function restart(source: Parts['source'], step: StepRef, { operation, machine }: Restart): Promise<void> {
+/** Asks for its start elsewhere, as a child of what fails its host over. */
+async function restart(source: Parts['source'], step: StepRef, machine: LostMachine): Promise<void> {
   const tx = autocommit(source);
   const [owner] = await tx.query<{ accountId: string; domainId: string; children: number }>(
     `SELECT account_id AS accountId, domain_id AS domainId,
        (SELECT COALESCE(MAX(child_index) + 1, 0) FROM operation WHERE parent_id = ?) AS children FROM virtual_machine WHERE id = ?`,
-    [operation.id, machine.vmId],
+    [machine.operationId, machine.vmId],
   );
-  if (!owner) return;
+  const operation = await readOperation(tx, machine.operationId);
+  if (!owner || !operation) return;
   const caller = await callerOfOperation(tx, operation);
   const { accountId, domainId } = owner;
+  let isLate = false;
   try {
     await acceptVmOperation(
       source,
@@ -146,16 +126,18 @@ async function restart(source: Parts['source'], step: StepRef, { operation, mach
       {
         command: failOverVirtualMachine,
         vmId: machine.vmId,
-        input: { lostHostId: operation.resource.id, lostId: machine.id },
+        input: { lostHostId: machine.hostId, lostId: machine.id },
         ahead: true,
-        parent: { operationId: operation.id, index: Number(owner.children) },
+        parent: { operationId: machine.operationId, index: Number(owner.children) },
         write: async (inner: Tx) => {
           await noteStep(inner, step);
-          await noteAttempt(inner, machine.id);
+          isLate = !(await noteAttempt(inner, machine));
+          if (isLate) throw new DurastackError('BUSY', `The start of ${machine.name} was asked for by another round.`);
         },
       },
     );
   } catch (error) {
+    if (isLate) return;
     if (!isDurastackError(error, 'BUSY') && !isDurastackError(error, 'NOT_FOUND')) throw error;
     await inStep(source, step, (inner) => noteWaiting(inner, machine.id, error.message));
   }

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_OS_TYPE_ID } from '@durastack/contracts/compute/os-types';
 import { loadCatalogue } from '@durastack/kit/catalogue/load-catalogue';
-import { deployParams, itemsOf, objectOf, type Basis } from '../support/basis.js';
+import { deployParams, itemsOf, objectOf, registerIso, type Basis } from '../support/basis.js';
 import type { Cloud } from '../support/cloud.js';
 import { loadStepLists } from '../support/workflows.js';
 
@@ -101,13 +101,19 @@ export class DeathGround {
   /** One more network. */
   async network(): Promise<string> {
     this.made += 1;
+    // Before anything is waited for: others ask for theirs meanwhile.
+    const net = `10.66.${this.made}`;
     const { admin } = this.cloud;
     const [offering] = itemsOf(await admin.call('listNetworkOfferings', { name: 'DefaultSharedNetworkOffering' }));
-    const net = `10.66.${this.made}`;
     return this.make('createNetwork', {
       ...{ zoneid: this.basis.zoneId, networkofferingid: String(offering?.id), name: net, displaytext: net },
       ...{ gateway: `${net}.1`, netmask: '255.255.255.0', startip: `${net}.2`, endip: `${net}.9` },
     });
+  }
+
+  /** An ISO. */
+  iso(): Promise<string> {
+    return registerIso(this.cloud.admin, this.basis.zoneId);
   }
 
   /** A larger size than the machines have. */
@@ -181,6 +187,17 @@ export const DEATHS: Readonly<Record<string, Death>> = {
       const nics = itemsOf(await ground.cloud.admin.call('listNics', { virtualmachineid }));
       const added = objectOf(await ground.cloud.admin.callAndWait('addIpToNic', { nicid: nics[0]!.id }));
       return { id: added.id };
+    }),
+    heals: true,
+  },
+  attachIso: {
+    prepare: onRunning('attachIso', async (virtualmachineid, ground) => ({ id: await ground.iso(), virtualmachineid })),
+    heals: true,
+  },
+  detachIso: {
+    prepare: onRunning('detachIso', async (virtualmachineid, ground) => {
+      await ground.make('attachIso', { id: await ground.iso(), virtualmachineid });
+      return { virtualmachineid };
     }),
     heals: true,
   },

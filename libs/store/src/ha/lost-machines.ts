@@ -45,6 +45,9 @@ export async function noteLostMachines(tx: Tx, hostId: string, operationId: stri
 /** One of them, with how its machine stands and what became of the last start that was asked for. */
 export interface LostMachine {
   readonly id: string;
+  /** What fails its host over. */
+  readonly operationId: string;
+  readonly hostId: string;
   readonly vmId: string;
   readonly name: string;
   readonly proven: boolean;
@@ -65,17 +68,46 @@ export interface LostMachine {
 }
 
 /** Those of an operation about which something is still to be done. */
-export async function readLostMachines(tx: Tx, operationId: string): Promise<LostMachine[]> {
+export function readLostMachines(tx: Tx, operationId: string): Promise<LostMachine[]> {
+  return readThose(tx, 'l.operation_id = ? AND l.settled = 0', operationId);
+}
+
+/** How many first starts one round looks at. */
+const FIRST_STARTS = 100;
+
+/**
+ * Machines of all lost hosts whose operations are at this step, that were never started elsewhere yet: the first few by
+ * importance.
+ */
+export async function readFirstStarts(tx: Tx, stepIndex: number): Promise<LostMachine[]> {
+  const first = await tx.query<{ id: string }>(
+    `SELECT l.id FROM lost_machine l JOIN operation p ON p.id = l.operation_id JOIN virtual_machine v ON v.id = l.vm_id
+      WHERE l.settled = 0 AND l.wants_restart = 1 AND l.proven_at IS NOT NULL AND l.attempts = 0
+        AND p.state = 'running' AND p.step_index = ?
+      ORDER BY l.priority DESC, v.memory_mib DESC, l.vm_id LIMIT ${FIRST_STARTS}`,
+    [stepIndex],
+  );
+  return first.length === 0
+    ? []
+    : readThose(
+        tx,
+        'l.id IN (?)',
+        first.map(({ id }) => id),
+      );
+}
+
+async function readThose(tx: Tx, where: string, value: unknown): Promise<LostMachine[]> {
   const rows = await tx.query<Record<string, unknown>>(
-    `SELECT l.id, l.vm_id AS vmId, v.name, l.proven_at IS NOT NULL AS proven, l.wants_restart AS wantsRestart, l.priority, v.memory_mib AS memoryMib,
+    `SELECT l.id, l.operation_id AS operationId, l.host_id AS hostId, l.vm_id AS vmId, v.name, l.proven_at IS NOT NULL AS proven,
+       l.wants_restart AS wantsRestart, l.priority, v.memory_mib AS memoryMib,
        l.attempts, (l.next_at IS NULL OR l.next_at <= NOW(3)) AS due, l.reason, v.state AS vmState, v.desired_power AS desiredPower, v.host_id AS vmHostId,
        EXISTS (SELECT 1 FROM operation_lock k WHERE k.resource_type = 'virtual-machine' AND k.resource_id = l.vm_id) AS isBusy,
        c.state AS childState, c.error_message AS childError
      FROM lost_machine l JOIN virtual_machine v ON v.id = l.vm_id
        LEFT JOIN operation c ON c.parent_id = l.operation_id AND c.id = (SELECT x.id FROM operation x
          WHERE x.parent_id = l.operation_id AND x.resource_id = l.vm_id ORDER BY x.child_index DESC LIMIT 1)
-     WHERE l.operation_id = ? AND l.settled = 0 ORDER BY l.id`,
-    [operationId],
+     WHERE ${where} ORDER BY l.id`,
+    [value],
   );
   return rows.map((row) => ({
     ...(row as unknown as LostMachine),
@@ -133,9 +165,13 @@ export async function notePause(tx: Tx, id: string, reason: string, pauseMs: num
   ]);
 }
 
-/** A start was asked for. */
-export async function noteAttempt(tx: Tx, id: string): Promise<void> {
-  await tx.execute('UPDATE lost_machine SET attempts = attempts + 1, next_at = NULL, reason = NULL WHERE id = ?', [id]);
+/** A start was asked for. @returns false: another one was meanwhile, or nothing is to be done about it any more */
+export async function noteAttempt(tx: Tx, { id, attempts }: Pick<LostMachine, 'id' | 'attempts'>): Promise<boolean> {
+  const { affectedRows } = await tx.execute(
+    'UPDATE lost_machine SET attempts = attempts + 1, next_at = NULL, reason = NULL WHERE id = ? AND attempts = ? AND settled = 0',
+    [id, attempts],
+  );
+  return affectedRows > 0;
 }
 
 /** Nothing more is to be done about these. */
@@ -212,29 +248,11 @@ export async function isRestarting(tx: Tx): Promise<boolean> {
   return found.length > 0;
 }
 
-/**
- * Starts of machines of lost hosts that are under way, and the most important machine that could be started of each
- * other lost host, as far as that is at starting them, too: at this step of its operation.
- */
-export async function readRestartLoad(
-  tx: Tx,
-  { operationId, index }: { readonly operationId: string; readonly index: number },
-): Promise<{ here: number; everywhere: number; elsewhere: number[] }> {
-  const [load] = await tx.query<{ here: number | null; everywhere: number }>(
-    `SELECT SUM(parent_id = ?) AS here, COUNT(*) AS everywhere
-       FROM operation WHERE kind = 'failOverVirtualMachine' AND state IN ('queued', 'granted', 'running')`,
-    [operationId],
+/** Starts of machines of lost hosts that are under way: how many, by the operation that asked for them. */
+export async function readStartsUnderWay(tx: Tx): Promise<Map<string, number>> {
+  const rows = await tx.query<{ operationId: string; count: number }>(
+    `SELECT parent_id AS operationId, COUNT(*) AS count FROM operation
+      WHERE kind = 'failOverVirtualMachine' AND state IN ('queued', 'granted', 'running') GROUP BY parent_id`,
   );
-  const others = await tx.query<{ priority: number }>(
-    `SELECT MAX(l.priority) AS priority FROM lost_machine l JOIN operation p ON p.id = l.operation_id
-      WHERE l.settled = 0 AND l.wants_restart = 1 AND l.proven_at IS NOT NULL AND l.attempts = 0
-        AND l.operation_id <> ? AND p.state = 'running' AND p.step_index = ?
-      GROUP BY l.operation_id`,
-    [operationId, index],
-  );
-  return {
-    here: Number(load?.here ?? 0),
-    everywhere: Number(load?.everywhere ?? 0),
-    elsewhere: others.map(({ priority }) => Number(priority)),
-  };
+  return new Map(rows.map(({ operationId, count }) => [operationId, Number(count)]));
 }

@@ -1,10 +1,10 @@
-/** What lost hosts know of each other when they start machines elsewhere. */
+/** Which machines of all lost hosts are started elsewhere next. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow } from '../database/rows.js';
 import { autocommit, type Tx } from '../database/transaction.js';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.js';
-import { isRestarting, readRestartLoad } from './lost-machines.js';
+import { isRestarting, noteAttempt, readFirstStarts, readStartsUnderWay } from './lost-machines.js';
 
 const created_at = new Date();
 const NOBODY = newId();
@@ -29,28 +29,50 @@ async function operation(row: Record<string, unknown>): Promise<string> {
 
 /** A host that is being failed over, with machines of these priorities, all proven dead. @returns its operation */
 async function lostHost(stepIndex: number, priorities: readonly number[]): Promise<string> {
-  const id = await operation({
-    ...{ kind: 'failOverHost', resource_type: 'host', state: 'running', step_index: stepIndex },
-  });
-  for (const priority of priorities)
+  const [id, host_id] = [
+    await operation({ kind: 'failOverHost', resource_type: 'host', state: 'running', step_index: stepIndex }),
+    newId(),
+  ];
+  for (const priority of priorities) {
+    const vmId = newId();
+    await insertRow(tx, 'virtual_machine', {
+      ...{ id: vmId, name: vmId, display_name: vmId, instance_name: vmId, account_id: NOBODY, domain_id: NOBODY },
+      ...{ zone_id: NOBODY, host_id, template_id: NOBODY, service_offering_id: NOBODY, cpu_count: 1, cpu_mhz: 500 },
+      ...{
+        memory_mib: 64,
+        state: 'Running',
+        desired_power: 'on',
+        observed_power: 'running',
+        display_vm: 1,
+        created_at,
+      },
+    });
     await insertRow(tx, 'lost_machine', {
-      ...{ id: newId(), vm_id: newId(), host_id: newId(), operation_id: id, wants_restart: 1, priority, attempts: 0 },
+      ...{ id: newId(), vm_id: vmId, host_id, operation_id: id, wants_restart: 1, priority, attempts: 0 },
       ...{ proven_at: created_at, settled: 0, created_at },
     });
+  }
   return id;
 }
 
-it('counts starts, and names the most important machine of each other host that is at starting them', async () => {
-  const operationId = await lostHost(STARTING, [9]);
-  const other = await lostHost(STARTING, [3, 5, 4]);
-  await lostHost(STARTING, [2]);
+it('those of hosts that have come to starting them, and each of them once', async () => {
+  await lostHost(STARTING, [3, 5]);
+  await lostHost(STARTING, [4]);
   await lostHost(STARTING - 1, [8]);
-  const start = { kind: 'failOverVirtualMachine', resource_type: 'virtual-machine' };
+  const found = await readFirstStarts(tx, STARTING);
+  expect(found.map(({ priority }) => priority).toSorted((a, b) => a - b)).toEqual([3, 4, 5]);
+  const top = found.find(({ priority }) => priority === 5)!;
+  expect(await noteAttempt(tx, top)).toBe(true);
+  expect(await noteAttempt(tx, top)).toBe(false);
+  expect((await readFirstStarts(tx, STARTING)).map(({ id }) => id)).not.toContain(top.id);
+});
+
+it('starts that are under way are counted by the operation that asked for them', async () => {
+  const [one, other] = [newId(), newId()];
   expect(await isRestarting(tx)).toBe(false);
   for (const state of ['queued', 'running', 'succeeded'])
-    for (const parent_id of [operationId, other, other]) await operation({ ...start, state, parent_id });
+    for (const parent_id of [one, other, other])
+      await operation({ kind: 'failOverVirtualMachine', resource_type: 'virtual-machine', state, parent_id });
   expect(await isRestarting(tx)).toBe(true);
-  const { elsewhere, ...load } = await readRestartLoad(tx, { operationId, index: STARTING });
-  expect(load).toEqual({ here: 2, everywhere: 6 });
-  expect(elsewhere.toSorted((a, b) => a - b)).toEqual([2, 5]);
+  expect(Object.fromEntries(await readStartsUnderWay(tx))).toEqual({ [one]: 2, [other]: 4 });
 });
