@@ -67,7 +67,9 @@ export function endWhenInterrupted(program: string): void {
 export const isInterrupted = (): boolean => isEnding;
 
 async function endAll(program: string): Promise<void> {
-  for (const end of [...ends].reverse()) {
+  // Each is looked up when its turn comes: what has ended meanwhile, with another one, would be waited for in vain.
+  for (let end = [...ends].at(-1); end; end = [...ends].at(-1)) {
+    ends.delete(end);
     try {
       await end();
     } catch (error) {
