@@ -4,8 +4,9 @@ import { DONE } from '@durastack/contracts/operations/step';
 import { requireDiscChange, type DiscChange } from '@durastack/store/compute/disc-change';
 import { inStep } from '@durastack/store/operations/run';
 import type { OperationRow } from '@durastack/store/operations/operation-row';
+import type { Tx } from '@durastack/store/database/transaction';
 import type { ActivityDependencies } from '../dependencies.js';
-import { readDisc, readVm } from './vm-rows.js';
+import { readDisc, readVm, type VmRow } from './vm-rows.js';
 
 /** What acceptance wrote. */
 const changeOf = ({ resource, input }: OperationRow): DiscChange => ({
@@ -14,32 +15,32 @@ const changeOf = ({ resource, input }: OperationRow): DiscChange => ({
   forced: input['forced'] === true,
 });
 
+/** What the host of a machine is asked for; undefined: it is on none. */
+async function callFor(tx: Tx, { id: vmId, hostId }: VmRow, { isoId, forced }: Pick<DiscChange, 'isoId' | 'forced'>) {
+  return hostId === null ? undefined : { hostId, params: { vmId, forced, ...(await readDisc(tx, isoId)) } };
+}
+
 /** See {@link VmDiscPorts}. */
 export function createActivities({ source, agents }: ActivityDependencies): VmDiscPorts {
   return {
     async changeDisc(step) {
       const found = await inStep(source, step, async (tx, operation) => {
         const change = changeOf(operation);
-        const { vmId, isoId, forced } = change;
         if (step.direction === 'forward') await requireDiscChange(tx, change);
-        const { hostId } = await readVm(tx, vmId);
-        return hostId === null ? undefined : { hostId, vmId, forced, ...(await readDisc(tx, isoId)) };
+        return callFor(tx, await readVm(tx, change.vmId), change);
       });
-      if (!found) return DONE;
-      const { hostId, ...params } = found;
-      await agents.call(hostId, 'ensureVmDisc', params, step);
+      if (found) await agents.call(found.hostId, 'ensureVmDisc', found.params, step);
       return DONE;
     },
 
     async restoreDisc(step) {
       const found = await inStep(source, step, async (tx, operation) => {
-        const { id: vmId, hostId, isoId } = await readVm(tx, operation.resource.id);
-        return hostId === null ? undefined : { hostId, vmId, forced: true, ...(await readDisc(tx, isoId)) };
+        const vm = await readVm(tx, operation.resource.id);
+        return callFor(tx, vm, { isoId: vm.isoId ?? undefined, forced: true });
       });
       if (!found) return DONE;
-      const { hostId, ...params } = found;
       try {
-        await agents.call(hostId, 'ensureVmDisc', params, step);
+        await agents.call(found.hostId, 'ensureVmDisc', found.params, step);
       } catch (error) {
         // A machine whose host is gone gets its disc when it is started.
         if (!isDurastackError(error, 'HOST_FENCED')) throw error;

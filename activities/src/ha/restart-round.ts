@@ -60,28 +60,27 @@ function turnOf(machine: LostMachine): Turn {
  * @returns what is left of this host, for people; undefined: nothing
  */
 export async function restartRound({ source, agents }: Parts, step: StepRef): Promise<string | undefined> {
-  const { hostId, machines, turns, firstStarts, underWay } = await inStep(source, step, async (tx, found) => {
+  const having = (turn: Turn, machines: readonly LostMachine[]) =>
+    machines.filter((machine) => turnOf(machine) === turn);
+  const { hostId, machines, firstStarts, underWay } = await inStep(source, step, async (tx, found) => {
     const lost = await readLostMachines(tx, found.id);
-    const turnOfEach = new Map(lost.map((machine) => [machine.id, turnOf(machine)]));
-    for (const { id, childError, attempts } of lost)
-      if (turnOfEach.get(id) === 'pause')
-        await notePause(tx, id, `no start yet: ${childError ?? 'it failed'}`, pauseAfterMs(attempts));
+    for (const { id, childError, attempts } of having('pause', lost))
+      await notePause(tx, id, `no start yet: ${childError ?? 'it failed'}`, pauseAfterMs(attempts));
     await settleLostMachines(
       tx,
-      lost.flatMap(({ id }) => (turnOfEach.get(id) === 'settle' ? [id] : [])),
+      having('settle', lost).map(({ id }) => id),
     );
     return {
-      ...{ hostId: found.resource.id, machines: lost, turns: turnOfEach },
+      ...{ hostId: found.resource.id, machines: lost },
       ...{ firstStarts: await readFirstStarts(tx, step.index), underWay: await readStartsUnderWay(tx) },
     };
   });
-  const having = (turn: Turn) => machines.filter(({ id }) => turns.get(id) === turn);
-  for (const machine of having('record')) await record({ source, agents }, step, machine);
-  const again = having('restart').filter(({ attempts }) => attempts > 0);
-  const first = firstStarts.filter((machine) => turnOf(machine) === 'restart');
-  for (const machine of chooseRestarts([...again, ...first], underWay, LIMITS)) await restart(source, step, machine);
+  for (const machine of having('record', machines)) await record({ source, agents }, step, machine);
+  const again = having('restart', machines).filter(({ attempts }) => attempts > 0);
+  const waiting = [...again, ...having('restart', firstStarts)];
+  for (const machine of chooseRestarts(waiting, underWay, LIMITS)) await restart(source, step, machine);
   await inStep(source, step, (tx) => raiseHaAlerts(tx, hostId));
-  return whatIsLeft(machines.filter(({ id }) => turns.get(id) !== 'settle'));
+  return whatIsLeft(machines.filter((machine) => turnOf(machine) !== 'settle'));
 }
 
 function whatIsLeft(left: readonly LostMachine[]): string | undefined {

@@ -4,7 +4,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { deployParams, eventually, itemsOf, makeBasis, objectOf, type Basis } from '../support/basis.js';
 import { startCloud, type Cloud, type CloudOptions } from '../support/cloud.js';
-import { inconsistenciesOf } from '../support/consistency.js';
+import { inconsistenciesOf, readUnderWay } from '../support/consistency.js';
 
 const LONG_MS = 90_000;
 
@@ -88,8 +88,8 @@ export class HaCloud {
   /** What is under way, and what the doctor finds. */
   async inconsistencies(): Promise<string[]> {
     // HA asks for operations by itself, and what a test sees of them is there a moment before they end.
-    const open = "SELECT id FROM operation WHERE state IN ('queued', 'granted', 'running')";
-    await eventually('the end of all operations', async () => (await this.db.query(open)).length === 0, LONG_MS);
+    const { source } = this.cloud.database;
+    await eventually('the end of all operations', async () => (await readUnderWay(source)).length === 0, LONG_MS);
     return inconsistenciesOf(this.cloud);
   }
 }

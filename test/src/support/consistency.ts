@@ -10,13 +10,19 @@ import type { Cloud } from './cloud.js';
 
 export { readInventories };
 
-/** What is wrong when nothing is under way, as sentences; empty when all is well. */
-export async function findInconsistencies(source: DataSource, client: AgentClient): Promise<string[]> {
+/** What is under way, as sentences. */
+export async function readUnderWay(source: DataSource): Promise<string[]> {
   const open = await autocommit(source).query<{ what: string }>(
     "SELECT CONCAT('open operation ', kind, ' ', state, ' ', id) AS what FROM operation WHERE state IN ('queued', 'granted', 'running')",
   );
+  return open.map(({ what }) => what);
+}
+
+/** What is wrong when nothing is under way, as sentences; empty when all is well. */
+export async function findInconsistencies(source: DataSource, client: AgentClient): Promise<string[]> {
+  const open = await readUnderWay(source);
   const findings = await diagnose({ source, agents: { client }, lookAgainMs: 200 });
-  return [...open.map(({ what }) => what), ...findings.map(({ kind, what }) => `${kind}: ${what}`)];
+  return [...open, ...findings.map(({ kind, what }) => `${kind}: ${what}`)];
 }
 
 /** As {@link findInconsistencies}, of a cloud of a spec. */

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow } from '../database/rows.js';
 import { autocommit, type Tx } from '../database/transaction.js';
+import { insertLostMachine, insertOperation } from '../testing/lost-machine-rows.js';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.js';
 import { copyOnLostHost } from './lost-machines.js';
 
 const created_at = new Date();
-const NOBODY = newId();
 
 let db: TestDatabase;
 let tx: Tx;
@@ -36,29 +36,12 @@ interface Scene {
 
 async function judge(scene: Scene) {
   const { proven = true, waiting = false, takenBack = false, elsewhere = false, attempts = 0, reason = null } = scene;
-  const [hostId, vmId, fencing, operationId] = [newId(), newId(), newId(), newId()];
-  await insertRow(tx, 'virtual_machine', {
-    ...{ id: vmId, name: vmId, display_name: vmId, instance_name: vmId, account_id: NOBODY, domain_id: NOBODY },
-    ...{
-      zone_id: NOBODY,
-      host_id: hostId,
-      template_id: NOBODY,
-      service_offering_id: NOBODY,
-      cpu_count: 1,
-      cpu_mhz: 500,
-    },
-    ...{ memory_mib: 64, state: 'Running', desired_power: scene.desired ?? 'on', observed_power: 'running' },
-    ...{ display_vm: 1, created_at },
+  const [hostId, operationId] = [newId(), newId()];
+  const fencing = await insertOperation(tx, {
+    ...{ kind: 'failOverHost', resource_type: 'host', resource_id: hostId, state: scene.fencingIs ?? 'running' },
   });
-  await insertRow(tx, 'operation', {
-    ...{ id: fencing, kind: 'failOverHost', resource_type: 'host', resource_id: hostId, run: 1, summary: '' },
-    ...{ state: scene.fencingIs ?? 'running', direction: 'past-pivot', account_id: NOBODY, domain_id: NOBODY },
-    ...{ lifecycle_json: '{}', input_json: '{}', touched_at: created_at, created_at },
-  });
-  await insertRow(tx, 'lost_machine', {
-    ...{ id: newId(), vm_id: vmId, host_id: hostId, operation_id: fencing, wants_restart: 1, priority: 5, attempts },
-    ...{ proven_at: proven ? created_at : null, reason, settled: 0, created_at },
-  });
+  const lost = { host_id: hostId, operation_id: fencing, attempts, reason, ...(proven ? {} : { proven_at: null }) };
+  const vmId = await insertLostMachine(tx, lost, scene.desired);
   const by = takenBack ? newId() : fencing;
   await insertRow(tx, 'host_fence', { host_id: hostId, operation_id: by, fence_epoch: 1, is_held_off: 0, created_at });
   await insertRow(tx, 'operation_lock', {
