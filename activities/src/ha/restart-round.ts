@@ -18,6 +18,7 @@ import {
 } from '@durastack/store/ha/lost-machines';
 import { callerOfOperation } from '@durastack/store/identity/operation-caller';
 import { isOpen } from '@durastack/store/operations/children';
+import { holdLease, releaseLease } from '@durastack/store/operations/lease';
 import { readOperation } from '@durastack/store/operations/operation-row';
 import { inStep, noteStep } from '@durastack/store/operations/run';
 import { lockRows } from '@durastack/store/operations/state-rows';
@@ -26,6 +27,10 @@ import { letGoOfVolumes } from './proof/let-go-of-volumes.js';
 import { raiseHaAlerts } from './ha-alerts.js';
 
 const LIMITS = { ofOne: 10, ofAll: 60 };
+/** Who holds it asks for first starts: rounds that asked for the same ones at once would only hinder each other. */
+const TURN_LEASE = 'ha-restarts';
+/** After this another round has its turn, whatever became of the one that had it. */
+const TURN_MS = 10_000;
 /** Machines that a progress text names. */
 const NAMED = 3;
 
@@ -54,15 +59,15 @@ function turnOf(machine: LostMachine): Turn {
 }
 
 /**
- * Goes one round: looks after this host's machines, and asks for the most important starts of all lost hosts, so that
- * none waits for the round of its own.
+ * Goes one round: looks after this host's machines, and, if no other round does so right now, asks for the most important
+ * starts of all lost hosts, so that none waits for the round of its own.
  *
  * @returns what is left of this host, for people; undefined: nothing
  */
 export async function restartRound({ source, agents }: Parts, step: StepRef): Promise<string | undefined> {
   const having = (turn: Turn, machines: readonly LostMachine[]) =>
     machines.filter((machine) => turnOf(machine) === turn);
-  const { hostId, machines, firstStarts, underWay } = await inStep(source, step, async (tx, found) => {
+  const { hostId, machines } = await inStep(source, step, async (tx, found) => {
     const lost = await readLostMachines(tx, found.id);
     for (const { id, childError, attempts } of having('pause', lost))
       await notePause(tx, id, `no start yet: ${childError ?? 'it failed'}`, pauseAfterMs(attempts));
@@ -70,17 +75,31 @@ export async function restartRound({ source, agents }: Parts, step: StepRef): Pr
       tx,
       having('settle', lost).map(({ id }) => id),
     );
-    return {
-      ...{ hostId: found.resource.id, machines: lost },
-      ...{ firstStarts: await readFirstStarts(tx, step.index), underWay: await readStartsUnderWay(tx) },
-    };
+    return { hostId: found.resource.id, machines: lost };
   });
   for (const machine of having('record', machines)) await record({ source, agents }, step, machine);
   const again = having('restart', machines).filter(({ attempts }) => attempts > 0);
-  const waiting = [...again, ...having('restart', firstStarts)];
-  for (const machine of chooseRestarts(waiting, underWay, LIMITS)) await restart(source, step, machine);
+  await inTurn(source, step, async (hasTurn) => {
+    const tx = autocommit(source);
+    const first = hasTurn ? having('restart', await readFirstStarts(tx, step.index)) : [];
+    if (again.length + first.length === 0) return;
+    const chosen = chooseRestarts([...again, ...first], await readStartsUnderWay(tx), LIMITS);
+    for (const machine of chosen) await restart(source, step, machine);
+  });
   await inStep(source, step, (tx) => raiseHaAlerts(tx, hostId));
   return whatIsLeft(machines.filter((machine) => turnOf(machine) !== 'settle'));
+}
+
+/** @param ask told whether this round has the turn to ask for first starts; others wait for theirs until it has ended */
+async function inTurn(source: Parts['source'], step: StepRef, ask: (hasTurn: boolean) => Promise<void>): Promise<void> {
+  const tx = autocommit(source);
+  const holder = step.operationId;
+  const hasTurn = await holdLease(tx, { name: TURN_LEASE, holder, ttlMs: TURN_MS });
+  try {
+    await ask(hasTurn);
+  } finally {
+    if (hasTurn) await releaseLease(tx, TURN_LEASE, holder);
+  }
 }
 
 function whatIsLeft(left: readonly LostMachine[]): string | undefined {

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { INTAKE_LEASE } from '@durastack/contracts/agent/heartbeat-times';
 import { heartbeat as heartbeatSchema, type HeartbeatReply } from '@durastack/contracts/agent/wire';
@@ -55,6 +55,7 @@ export async function startIntake(platform: Platform, listen: { host: string; po
   const authority = await loadCertificateAuthority(database, secrets);
   const batcher = new HeartbeatBatcher(database);
   const sequences = new Map<string, number>();
+  const peers = new WeakMap<Socket, CertificateHolder>();
   const server = createServer({
     ...(await ownCertificate(authority)),
     ca: authority.certificatePem,
@@ -66,10 +67,12 @@ export async function startIntake(platform: Platform, listen: { host: string; po
   });
   const greeter = new Greeter(server);
   server.on('secureConnection', (socket: TLSSocket) => {
-    if (peerOf(socket)?.hostId === undefined) socket.destroy();
+    const peer = peerOf(socket);
+    if (peer?.hostId === undefined) socket.destroy();
+    else peers.set(socket, peer);
   });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    void answer(request, response, { platform, batcher, sequences });
+    void answer(request, response, { platform, batcher, sequences, peers });
   });
   server.on('tlsClientError', (error) => log.debug({ error }, 'TLS handshake refused'));
   const port = await bind(server, listen);
@@ -138,6 +141,8 @@ interface Scene {
   readonly batcher: HeartbeatBatcher;
   /** The last sequence number of each host that this process has seen. */
   readonly sequences: Map<string, number>;
+  /** Who is at the other end of a connection; reading its certificate anew costs as much as the rest of a heartbeat. */
+  readonly peers: WeakMap<Socket, CertificateHolder>;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, scene: Scene): Promise<void> {
@@ -157,7 +162,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, scene:
 }
 
 async function take(request: IncomingMessage, scene: Scene): Promise<HeartbeatReply | typeof DROP> {
-  const peer = peerOf(request.socket as TLSSocket);
+  const peer = scene.peers.get(request.socket);
   if (peer?.hostId === undefined || request.method !== 'POST' || request.url !== PATH) return DROP;
   const parsed = heartbeatSchema.safeParse(await readJson(request));
   if (!parsed.success) {

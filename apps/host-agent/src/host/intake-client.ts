@@ -54,8 +54,8 @@ export class IntakeClient {
       let timer: NodeJS.Timeout | undefined;
       const within = (ms: number, what: string): void => {
         clearTimeout(timer);
-        const late = new DurastackError('HOST_UNREACHABLE', `no ${what} within ${ms} ms`);
-        timer = setTimeout(() => sending.destroy(late), ms);
+        const giveUp = () => sending.destroy(new DurastackError('HOST_UNREACHABLE', `no ${what} within ${ms} ms`));
+        timer = setTimeout(giveUp, ms);
       };
       const fail = (cause: unknown): void => {
         clearTimeout(timer);
