@@ -153,13 +153,14 @@ async function readElsewhere(
   return undefined;
 }
 
-/** The whole inventory of every enrolled host, all pools included. Throws when one does not answer. */
+/** The whole inventory of every enrolled host, with all pools that it reaches. Throws when one does not answer. */
 export async function readInventories(source: DataSource, client: AgentClient): Promise<Map<string, HostInventory>> {
   const db = autocommit(source);
   const [hosts, pools] = await Promise.all([readHosts(db), readPools(db)]);
   const result = new Map<string, HostInventory>();
   await inParallel(hosts, HOSTS_AT_ONCE, async (host) => {
-    result.set(host.id, await client.call(host, 'getInventory', { pools: pools.map(specOf) }));
+    const reached = pools.filter((pool) => reaches(host, pool));
+    result.set(host.id, await client.call(host, 'getInventory', { pools: reached.map(specOf) }));
   });
   return result;
 }

@@ -17,7 +17,7 @@ import { readTokenFile } from './host/enrolment-token.js';
 import { SingleHost } from './host/single-host.js';
 import { Watchdog } from './host/watchdog.js';
 import { IdentityStore, loadEnrolmentCertificate } from './identity/identity-store.js';
-import { startAgentServer } from './server/agent-server.js';
+import { MAX_CONNECTIONS_OF_HOST, startAgentServer } from './server/agent-server.js';
 import type { HostDirectory } from './server/host-directory.js';
 import { startAdminServer } from './simulator/admin-server.js';
 import { SimulatedHosts } from './simulator/simulated-hosts.js';
@@ -54,7 +54,9 @@ export async function startAgent(config: AgentConfig, log: Logger, makeDriver: D
     const served = simulated
       ? await serveSimulated(config, log, scheduler)
       : await serveReal(config, log, { scheduler, makeDriver });
-    const server = await startAgentServer(config.agentListen, served.hosts, log);
+    // One that simulates stands for thousands of hosts.
+    const limit = simulated ? {} : { maxConnections: MAX_CONNECTIONS_OF_HOST };
+    const server = await startAgentServer({ ...config.agentListen, ...limit }, served.hosts, log);
     const ports = { port: server.port, ...(served.adminPort === undefined ? {} : { adminPort: served.adminPort }) };
     log.info({ ...ports, driver: config.agentDriver }, 'ready');
     const stop = async (): Promise<void> => {

@@ -137,6 +137,30 @@ describe('limits', () => {
     expect(replies.filter(({ status }) => status === 535)).toHaveLength(1);
   });
 
+  it('hold for machines that grow at once', async () => {
+    const alice = await user();
+    const [small] = await t.ok<{ id: string }[]>('listServiceOfferings', { name: 'Small Instance' });
+    const params = { ...(await deployParams(alice)), serviceofferingid: small?.id ?? '' };
+    const vms = await Promise.all(
+      [0, 1].map(async () => String((await t.call('deployVirtualMachine', params, alice.keys)).body['id'])),
+    );
+    // As if they had been deployed: nothing holds them.
+    await t.db.source.query('DELETE l FROM operation_lock l WHERE l.resource_id IN (?)', [vms]);
+    await t.db.source.query("UPDATE operation SET state = 'succeeded' WHERE resource_id IN (?)", [vms]);
+    await t.db.source.query("UPDATE virtual_machine SET state = 'Stopped' WHERE id IN (?)", [vms]);
+    const larger = { name: `L${Date.now()}`, displaytext: '-', cpunumber: '2', cpuspeed: '500', memory: '1024' };
+    const { id: serviceofferingid } = await t.ok<{ id: string }>('createServiceOffering', larger);
+    const [has] = (await t.db.source.query('SELECT SUM(memory_mib) AS mib FROM virtual_machine WHERE account_id = ?', [
+      alice.id,
+    ])) as Row[];
+    const max = String(Number(has?.['mib']) + 512);
+    await limit({ resourcetype: '9', max, account: alice.name, domainid: acme });
+    const scale = (id: string) => t.call('scaleVirtualMachine', { id, serviceofferingid }, alice.keys);
+    const replies = await Promise.all(vms.map(scale));
+    expect(replies.filter(({ status }) => status === 535)).toHaveLength(1);
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
   it('hold for public addresses', async () => {
     const alice = await user();
     const range = { startip: '192.0.2.10', endip: '192.0.2.19', gateway: '192.0.2.1', netmask: '255.255.255.0' };

@@ -26,8 +26,8 @@ const HANDSHAKE_MS = 10_000;
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 60_000;
 const MAX_HEADERS = 50;
-/** More than all API and worker processes of a control plane keep open to one agent. */
-const MAX_CONNECTIONS = 4_096;
+/** More than all API and worker processes of a control plane keep open to one host. */
+export const MAX_CONNECTIONS_OF_HOST = 4_096;
 
 /** A listening agent. */
 export interface AgentServer {
@@ -39,10 +39,11 @@ export interface AgentServer {
 /**
  * Listens.
  *
+ * @param listen `maxConnections`: no limit unless given
  * @throws DurastackError ENVIRONMENT when the address cannot be bound
  */
 export async function startAgentServer(
-  listen: { host: string; port: number },
+  listen: { host: string; port: number; maxConnections?: number },
   hosts: HostDirectory,
   log: Logger,
 ): Promise<AgentServer> {
@@ -61,7 +62,7 @@ export async function startAgentServer(
     connectionsCheckingInterval: 5_000,
     SNICallback: (name, done) => done(null, contextFor(name, hosts)),
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  if (listen.maxConnections !== undefined) server.maxConnections = listen.maxConnections;
   server.maxHeadersCount = MAX_HEADERS;
   applyEnrolmentCertificate(server, hosts);
   server.on('secureConnection', (socket: TLSSocket) => {

@@ -19,9 +19,10 @@ import {
 } from '@durastack/contracts/agent/verbs';
 import { controlEpochReply, hostCertificateName, type ControlEpochReply } from '@durastack/contracts/agent/wire';
 import { DurastackError } from '@durastack/contracts/errors';
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import { z } from 'zod';
 import { readCertificate } from '../tls/certificate-holder.js';
+import { connectInTurn } from './connect-in-turn.js';
 import { openConsoleStream } from './console-stream.js';
 import { agentOrigin, requestJson } from './transport.js';
 
@@ -117,6 +118,7 @@ class HostPools {
   private readonly pools = new Map<string, PooledHost>();
   private readonly sweep: NodeJS.Timeout;
   private readonly secureContext: SecureContext;
+  private readonly inTurn = connectInTurn();
 
   constructor(identity: AgentClientIdentity) {
     this.secureContext = createSecureContext({
@@ -135,13 +137,15 @@ class HostPools {
     if (entry === undefined) {
       const pool = new Pool(origin, {
         connections: CONNECTIONS_PER_HOST,
-        maxCachedSessions: 0,
         maxResponseSize: MAX_RESPONSE_BYTES,
-        connect: {
-          secureContext: this.secureContext,
-          servername: hostCertificateName(hostId),
-          timeout: CONNECT_TIMEOUT_MS,
-        },
+        connect: this.inTurn(
+          buildConnector({
+            secureContext: this.secureContext,
+            servername: hostCertificateName(hostId),
+            maxCachedSessions: 0,
+            timeout: CONNECT_TIMEOUT_MS,
+          }),
+        ),
       });
       entry = { pool, lastUsedMs: 0 };
       this.pools.set(key, entry);

@@ -14,7 +14,15 @@ import { isOpenSql } from '../operations/open-operations.js';
 export type Counted =
   { readonly type: 'account'; readonly id: string } | { readonly type: 'domain'; readonly path: string };
 
-const VMS = "virtual_machine x WHERE x.state <> 'Expunged'";
+/** How large machines will be when what was asked of them is done. */
+const PENDING_SIZES = `SELECT o.resource_id AS vm_id, MAX(JSON_EXTRACT(o.input_json, '$.vcpus') + 0) AS vcpus,
+    MAX(JSON_EXTRACT(o.input_json, '$.memoryMib') + 0) AS memory_mib
+  FROM operation o WHERE o.kind = 'scaleVirtualMachine' AND ${isOpenSql('o')} GROUP BY o.resource_id`;
+
+const sumOfVms = (column: string, pending: string): string =>
+  `SELECT SUM(GREATEST(x.${column}, COALESCE(p.${pending}, 0))) AS n
+     FROM virtual_machine x LEFT JOIN (${PENDING_SIZES}) p ON p.vm_id = x.id WHERE x.state <> 'Expunged'`;
+
 const VOLUMES = "volume x WHERE x.state <> 'Expunged'";
 const TEMPLATES = "template x WHERE x.state <> 'Removed'";
 
@@ -23,9 +31,9 @@ const PENDING_SIZE = `SELECT MAX(JSON_EXTRACT(o.input_json, '$.sizeBytes') + 0) 
   WHERE o.resource_type = 'volume' AND o.resource_id = x.id AND o.kind = 'resizeVolume' AND ${isOpenSql('o')}`;
 
 const COUNTS: Readonly<Record<Exclude<CountedKind, 'project'>, string>> = {
-  user_vm: `SELECT COUNT(*) AS n FROM ${VMS}`,
-  cpu: `SELECT SUM(x.cpu_count) AS n FROM ${VMS}`,
-  memory: `SELECT SUM(x.memory_mib) AS n FROM ${VMS}`,
+  user_vm: "SELECT COUNT(*) AS n FROM virtual_machine x WHERE x.state <> 'Expunged'",
+  cpu: sumOfVms('cpu_count', 'vcpus'),
+  memory: sumOfVms('memory_mib', 'memory_mib'),
   volume: `SELECT COUNT(*) AS n FROM ${VOLUMES}`,
   primary_storage: `SELECT SUM(GREATEST(x.size_bytes, COALESCE((${PENDING_SIZE}), 0))) AS n FROM ${VOLUMES}`,
   public_ip: "SELECT COUNT(*) AS n FROM public_ip x WHERE x.state = 'Allocated'",

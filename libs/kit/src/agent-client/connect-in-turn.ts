@@ -1,0 +1,48 @@
+/**
+ * Connections are opened a few at a time, in the order in which they were asked for.
+ *
+ * When a control plane starts anew, or many hosts return, it calls hundreds of hosts at once. Were all handshakes begun
+ * together, each would take longer than a connection may, and what was spent on it would be spent again.
+ */
+import type { buildConnector } from 'undici';
+
+/** Enough that the time of the way to a host and back is not lost. */
+const AT_ONCE = 32;
+/** A connection that is not there by then goes on, but keeps no other waiting: its host may be dead. */
+const TURN_MS = 250;
+
+/** @returns what gives connectors their turns, all of them together */
+export function connectInTurn(): (connect: buildConnector.connector) => buildConnector.connector {
+  const waiting: (() => void)[] = [];
+  let turns = 0;
+  const next = (): void => {
+    while (turns < AT_ONCE) {
+      const begin = waiting.shift();
+      if (!begin) return;
+      turns += 1;
+      begin();
+    }
+  };
+  const takeTurn = (): (() => void) => {
+    let isOver = false;
+    const end = (): void => {
+      clearTimeout(timer);
+      if (isOver) return;
+      isOver = true;
+      turns -= 1;
+      next();
+    };
+    const timer = setTimeout(end, TURN_MS);
+    return end;
+  };
+  return (connect) => (options, callback) => {
+    waiting.push(() => {
+      const end = takeTurn();
+      connect(options, (...result) => {
+        end();
+        callback(...result);
+      });
+    });
+    next();
+  };
+}
