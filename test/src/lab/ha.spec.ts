@@ -9,6 +9,8 @@ const TIMEOUT = { timeout: HA_TIMEOUT_MS };
 const [LOST, CUT, LIVING] = ['host-3', 'host-2', 'host-1'] as const;
 /** Longer than a host may be silent. */
 const MORE_THAN_A_WINDOW_MS = 20_000;
+/** A host that falls silent so often within a few minutes flaps. */
+const FLAPPING = 3;
 
 let lab: LabFixture;
 let ha: HaLab;
@@ -95,6 +97,27 @@ it(
     expect(await fencings()).toBe(since);
   },
 );
+
+it('a host that comes and goes: nothing happens to its machine, and an alert says so', TIMEOUT, async () => {
+  const vm = await ha.deploy(CUT, 'ha-flaps');
+  const { nonce } = await lab.counter(vm);
+  const since = await fencings();
+  for (let falls = 1; falls <= FLAPPING; falls += 1) {
+    await lab.kill(CUT, '--network');
+    const isMissed = async () => (await ha.state(CUT)) !== 'Available';
+    await eventually('it being missed', isMissed, HA_TIMEOUT_MS / 2);
+    await lab.heal(CUT);
+    await ha.until(CUT, 'Available');
+  }
+  const alerts = itemsOf(await lab.admin.call('listAlerts'));
+  expect(alerts.map(({ description }) => description)).toContainEqual(
+    expect.stringMatching(new RegExp(`^Host ${CUT}.* has fallen silent [${FLAPPING}-9] times`)),
+  );
+  expect(lab.witness.copies(vm.id)).toHaveLength(1);
+  expect((await lab.untilCounting(vm)).nonce).toBe(nonce);
+  expect(await lab.hostOf(vm)).toBe(CUT);
+  expect(await fencings()).toBe(since);
+});
 
 it('a machine whose QEMU is killed on a host that lives is started again there', TIMEOUT, async () => {
   const vm = await ha.deploy(LIVING, 'ha-crash');

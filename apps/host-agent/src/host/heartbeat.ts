@@ -17,8 +17,8 @@ const FACTS_AGE_MS = 60_000;
 const DRIVER_TIMEOUT_MS = 3_000;
 /** Changes that come together travel together. */
 const CHANGE_DELAY_MS = 50;
-/** After the first failure; twice as much after each further one, up to the interval. */
-const RETRY_MS = 500;
+/** The part of the interval after which a heartbeat that failed is repeated; twice as much after each further one, up to all of it. */
+const RETRY_PART = 1 / 8;
 
 /** What a reporter needs. */
 export interface HeartbeatParts {
@@ -89,7 +89,9 @@ export class HeartbeatReporter {
     // Soon at first, so that a restarted control plane knows quickly; never more often than was asked for, for long.
     // Not all hosts at the same moments: after an outage of the control plane all of them try again.
     if (this.failures > 0)
-      return Math.min(this.intervalMs, RETRY_MS * 2 ** Math.min(this.failures - 1, 10)) * (0.5 + Math.random() / 2);
+      return (
+        this.intervalMs * Math.min(1, RETRY_PART * 2 ** Math.min(this.failures - 1, 10)) * (0.5 + Math.random() / 2)
+      );
     return this.changed.size > 0 || this.wantFull ? CHANGE_DELAY_MS : this.intervalMs;
   }
 

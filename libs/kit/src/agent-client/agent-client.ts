@@ -29,7 +29,8 @@ import { agentOrigin, requestJson } from './transport.js';
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** A cancel answers once the task has stopped. */
 const CANCEL_TIMEOUT_MS = 60_000;
-const CONNECT_TIMEOUT_MS = 5_000;
+/** A host that is called by all while it starts, or a control plane that calls all, takes its time. */
+const CONNECT_TIMEOUT_MS = 10_000;
 const CONNECTIONS_PER_HOST = 8;
 const IDLE_POOL_MS = 5 * 60_000;
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
