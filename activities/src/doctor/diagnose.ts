@@ -48,6 +48,8 @@ export interface DoctorDependencies {
   readonly temporal?: Client | undefined;
   /** Milliseconds between the first look and the second; default 2,500. */
   readonly lookAgainMs?: number;
+  /** Asked before each host is visited; throws when the check is to be given up. */
+  readonly goOn?: () => Promise<void>;
 }
 
 /** What a check found, and how much it saw. */
@@ -61,7 +63,7 @@ export interface Diagnosis {
 /**
  * Looks at everything.
  *
- * @throws DurastackError BACKEND_BUSY when the database does not answer
+ * @throws DurastackError BACKEND_BUSY when the database does not answer; what `goOn` throws
  */
 export async function diagnose(dependencies: DoctorDependencies): Promise<Finding[]> {
   return [...(await examineAll(dependencies)).findings];
@@ -69,10 +71,10 @@ export async function diagnose(dependencies: DoctorDependencies): Promise<Findin
 
 /** As {@link diagnose}, with what was looked at. */
 export async function examineAll(dependencies: DoctorDependencies): Promise<Diagnosis> {
-  const { source, agents, temporal, lookAgainMs = LOOK_AGAIN_MS } = dependencies;
+  const { source, agents, temporal, lookAgainMs = LOOK_AGAIN_MS, goOn } = dependencies;
   const db = autocommit(source);
   const before = await readUnderWay(db);
-  const visits = await visitHosts(db, agents.client);
+  const visits = await visitHosts(db, agents.client, goOn);
   const first = await look({ db, visits, temporal }, before);
   if (first.findings.length === 0) return summary(first.findings, { visits, temporal });
   await sleep(lookAgainMs);

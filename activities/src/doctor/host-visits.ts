@@ -78,8 +78,12 @@ const reaches = (host: HostRow, pool: PoolRow): boolean =>
   (pool.hostId === null || pool.hostId === host.id) &&
   (pool.clusterId === null || pool.clusterId === host.clusterId);
 
-/** Visits all hosts; a pool that several reach is read by one of them. */
-export async function visitHosts(db: Tx, client: AgentClient): Promise<Visits> {
+/**
+ * Visits all hosts; a pool that several reach is read by one of them.
+ *
+ * @param goOn asked before each host; throws when all are to be left alone
+ */
+export async function visitHosts(db: Tx, client: AgentClient, goOn = async (): Promise<void> => {}): Promise<Visits> {
   const [hosts, pools] = await Promise.all([readHosts(db), readPools(db)]);
   const wanted = new Map<string, PoolRow[]>();
   for (const [index, pool] of pools.entries()) {
@@ -89,6 +93,7 @@ export async function visitHosts(db: Tx, client: AgentClient): Promise<Visits> {
   }
   const visits = new Map<string, Visit>();
   await inParallel(hosts, HOSTS_AT_ONCE, async (host) => {
+    await goOn();
     visits.set(host.id, await visit(client, host, wanted.get(host.id) ?? []));
   });
   const poolContents = contentsOf(visits);

@@ -3,7 +3,8 @@
  * written down, and raises an alert when it is found twice.
  */
 import type { Logger } from '@durastack/kit/log/logger';
-import { autocommit } from '@durastack/store/database/transaction';
+import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
+import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { checkIsDue, databaseNow, recordCheck } from '@durastack/store/doctor/checks';
 import { isRestarting } from '@durastack/store/ha/lost-machines';
 import { examineAll, type DoctorDependencies } from '../doctor/diagnose.js';
@@ -17,6 +18,8 @@ const LOOK_EVERY_MS = 2_000;
 const REST_FACTOR = 4;
 /** For so long at the most a check waits for machines of lost hosts, which need what it would take. */
 const PATIENCE_MS = 10 * 60_000;
+/** How often a check asks whether there are any. */
+const GIVE_WAY_MS = 1_000;
 
 /** What the loop works with. */
 export interface DoctorLoopOptions extends DoctorDependencies {
@@ -39,12 +42,26 @@ export function startDoctorLoop(options: DoctorLoopOptions): LeasedLoop {
     everyMs: LOOK_EVERY_MS,
     async round() {
       const db = autocommit(options.source);
-      const ageMs = intervalMs + ((await isRestarting(db)) ? PATIENCE_MS : 0);
-      if (!(await checkIsDue(db, ageMs))) return;
-      const durationMs = await check(options);
-      intervalMs = Math.max(options.intervalMs, durationMs * REST_FACTOR);
+      const waits = await isRestarting(db);
+      if (!(await checkIsDue(db, intervalMs + (waits ? PATIENCE_MS : 0)))) return;
+      const durationMs = await check(waits ? options : { ...options, goOn: giveWay(db) }).catch((error: unknown) => {
+        if (!isDurastackError(error, 'CANCELLED')) throw error;
+        options.log.info({ error }, 'the check was given up, and is made later');
+      });
+      if (durationMs !== undefined) intervalMs = Math.max(options.intervalMs, durationMs * REST_FACTOR);
     },
   });
+}
+
+/** Gives a check up when hosts are lost in the middle of it. */
+function giveWay(db: Tx): () => Promise<void> {
+  let askedMs = -Infinity;
+  return async () => {
+    if (performance.now() - askedMs < GIVE_WAY_MS) return;
+    askedMs = performance.now();
+    if (await isRestarting(db))
+      throw new DurastackError('CANCELLED', 'Hosts are lost: starting their machines elsewhere comes first.');
+  };
 }
 
 /** One check. @returns how long it took, in milliseconds */

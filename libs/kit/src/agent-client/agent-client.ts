@@ -32,6 +32,8 @@ const CANCEL_TIMEOUT_MS = 60_000;
 /** A host that is called by all while it starts, or a control plane that calls all, takes its time. */
 const CONNECT_TIMEOUT_MS = 10_000;
 const CONNECTIONS_PER_HOST = 8;
+/** Agents would keep them for longer; of thousands of hosts that were called once that is gigabytes. */
+const IDLE_CONNECTION_MS = 30_000;
 const IDLE_POOL_MS = 5 * 60_000;
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 
@@ -138,6 +140,7 @@ class HostPools {
     if (entry === undefined) {
       const pool = new Pool(origin, {
         connections: CONNECTIONS_PER_HOST,
+        keepAliveMaxTimeout: IDLE_CONNECTION_MS,
         maxResponseSize: MAX_RESPONSE_BYTES,
         connect: this.inTurn(
           buildConnector({

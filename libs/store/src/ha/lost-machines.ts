@@ -240,19 +240,20 @@ export async function countLostHosts(tx: Tx): Promise<number> {
   return Number(row?.n ?? 0);
 }
 
-/** Operations that start machines of lost hosts elsewhere; not those that wait for a person. */
-const STARTS_UNDER_WAY =
-  "operation WHERE kind = 'failOverVirtualMachine' AND state IN ('queued', 'granted', 'running')";
-
-/** Whether machines of lost hosts are being started elsewhere. */
+/** Whether hosts are being failed over: not those that have waited for proof or room for long. */
 export async function isRestarting(tx: Tx): Promise<boolean> {
-  return (await tx.query(`SELECT 1 FROM ${STARTS_UNDER_WAY} LIMIT 1`)).length > 0;
+  const found = await tx.query(
+    `SELECT 1 FROM operation WHERE kind IN ('failOverHost', 'failOverVirtualMachine')
+       AND state IN ('queued', 'granted', 'running') AND created_at > NOW(3) - INTERVAL 10 MINUTE LIMIT 1`,
+  );
+  return found.length > 0;
 }
 
 /** Starts of machines of lost hosts that are under way: how many, by the operation that asked for them. */
 export async function readStartsUnderWay(tx: Tx): Promise<Map<string, number>> {
   const rows = await tx.query<{ operationId: string; count: number }>(
-    `SELECT parent_id AS operationId, COUNT(*) AS count FROM ${STARTS_UNDER_WAY} GROUP BY parent_id`,
+    `SELECT parent_id AS operationId, COUNT(*) AS count FROM operation
+      WHERE kind = 'failOverVirtualMachine' AND state IN ('queued', 'granted', 'running') GROUP BY parent_id`,
   );
   return new Map(rows.map(({ operationId, count }) => [operationId, Number(count)]));
 }

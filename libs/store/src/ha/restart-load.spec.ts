@@ -38,9 +38,21 @@ it('those of hosts that have come to starting them, and each of them once', asyn
 it('starts that are under way are counted by the operation that asked for them', async () => {
   const [one, other] = [newId(), newId()];
   const start = { kind: 'failOverVirtualMachine', resource_type: 'virtual-machine' };
-  expect(await isRestarting(tx)).toBe(false);
   for (const state of ['queued', 'running', 'succeeded'])
     for (const parent_id of [one, other, other]) await insertOperation(tx, { ...start, state, parent_id });
-  expect(await isRestarting(tx)).toBe(true);
   expect(Object.fromEntries(await readStartsUnderWay(tx))).toEqual({ [one]: 2, [other]: 4 });
+});
+
+it.each([
+  ['failOverHost', 'queued', 0, true],
+  ['failOverVirtualMachine', 'running', 9, true],
+  ['failOverHost', 'running', 11, false],
+  ['failOverHost', 'needs-attention', 0, false],
+  ['failOverVirtualMachine', 'succeeded', 0, false],
+  ['startVirtualMachine', 'running', 0, false],
+])('%s, %s, for %i minutes: other things wait: %s', async (kind, state, minutes, waits) => {
+  await tx.execute("UPDATE operation SET state = 'succeeded'");
+  const created_at = new Date(Date.now() - minutes * 60_000);
+  await insertOperation(tx, { kind, state, resource_type: 'host', created_at });
+  expect(await isRestarting(tx)).toBe(waits);
 });
