@@ -54,8 +54,7 @@ export async function startIntake(platform: Platform, listen: { host: string; po
   const { database, secrets, log } = platform;
   const authority = await loadCertificateAuthority(database, secrets);
   const batcher = new HeartbeatBatcher(database);
-  const sequences = new Map<string, number>();
-  const peers = new WeakMap<Socket, CertificateHolder>();
+  const scene: Scene = { platform, batcher, sequences: new Map(), peers: new WeakMap() };
   const server = createServer({
     ...(await ownCertificate(authority)),
     ca: authority.certificatePem,
@@ -69,10 +68,10 @@ export async function startIntake(platform: Platform, listen: { host: string; po
   server.on('secureConnection', (socket: TLSSocket) => {
     const peer = peerOf(socket);
     if (peer?.hostId === undefined) socket.destroy();
-    else peers.set(socket, peer);
+    else scene.peers.set(socket, peer);
   });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    void answer(request, response, { platform, batcher, sequences, peers });
+    void answer(request, response, scene);
   });
   server.on('tlsClientError', (error) => log.debug({ error }, 'TLS handshake refused'));
   const port = await bind(server, listen);
