@@ -3,7 +3,9 @@ import { recordHeartbeats, type ReceivedHeartbeat, type Reception } from '@duras
 import type { DataSource } from 'typeorm';
 
 /** Heartbeats of so long are written together: a change of power must be seen within two seconds. */
-const COLLECT_MS = 50;
+const COLLECT_MS = { few: 50, many: 250 } as const;
+/** So many at once come from hundreds of hosts: the more of their heartbeats share a transaction, the less each costs. */
+const MANY = 8;
 const MAX_BATCH = 250;
 
 interface Waiting extends ReceivedHeartbeat {
@@ -17,6 +19,7 @@ interface Waiting extends ReceivedHeartbeat {
 export class HeartbeatBatcher {
   private waiting: Waiting[] = [];
   private timer: NodeJS.Timeout | undefined;
+  private collectMs: number = COLLECT_MS.few;
   private writing: { readonly batch: readonly Waiting[]; readonly done: Promise<void> } | undefined;
 
   constructor(private readonly database: DataSource) {}
@@ -25,7 +28,7 @@ export class HeartbeatBatcher {
   record(heartbeat: Heartbeat, serial: string): Promise<Reception> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ heartbeat, serial, sinceMs: performance.now(), resolve, reject });
-      this.timer ??= setTimeout(() => this.flush(), COLLECT_MS);
+      this.timer ??= setTimeout(() => this.flush(), this.collectMs);
     });
   }
 
@@ -49,6 +52,7 @@ export class HeartbeatBatcher {
     if (this.writing) return;
     const batch = this.takeBatch();
     if (batch.length === 0) return;
+    this.collectMs = batch.length < MANY ? COLLECT_MS.few : COLLECT_MS.many;
     const done = this.write(batch).finally(() => {
       this.writing = undefined;
       if (this.waiting.length > 0) this.flush();

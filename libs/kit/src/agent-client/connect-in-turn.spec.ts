@@ -44,3 +44,14 @@ it('lets hosts that do not answer keep nobody waiting', () => {
   hosts.forEach(connect);
   expect(begun).toHaveLength(MANY + AT_ONCE);
 });
+
+it('tells of a connector that throws, and goes on', () => {
+  const inTurn = connectInTurn();
+  const told: (string | undefined)[] = [];
+  const connector = inTurn(() => {
+    throw new DOMException('no such port');
+  });
+  for (const hostname of hosts)
+    connector({ hostname, protocol: 'https:', port: '1' }, (error) => void told.push(error?.message));
+  expect(told).toEqual(hosts.map(() => 'no such port'));
+});

@@ -38,10 +38,16 @@ export function connectInTurn(): (connect: buildConnector.connector) => buildCon
   return (connect) => (options, callback) => {
     waiting.push(() => {
       const end = takeTurn();
-      connect(options, (...result) => {
+      const answer: buildConnector.Callback = (...result) => {
         end();
         callback(...result);
-      });
+      };
+      try {
+        connect(options, answer);
+      } catch (error) {
+        // It may be another one's end that began this one.
+        answer(error as Error, null);
+      }
     });
     next();
   };

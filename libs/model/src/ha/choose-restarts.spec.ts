@@ -13,6 +13,11 @@ it('takes the most important first, and of these the largest', () => {
   expect(ids(chooseRestarts(waiting, IDLE, LIMITS))).toEqual(['top', 'big', 'small']);
 });
 
+it('takes equally important ones by chance, not those first that were made first', () => {
+  const [older, newer] = ['019a0000-0000-7000-8000-ffffffffffff', '019a0000-0001-7000-8000-000000000000'];
+  expect(ids(chooseRestarts([vm(older, 5), vm(newer, 5)], IDLE, LIMITS))).toEqual([newer, older]);
+});
+
 it('takes them over all lost hosts', () => {
   const waiting = [vm('a', 5), vm('b', 7, 512, 'other'), vm('c', 9, 512, 'third')];
   expect(ids(chooseRestarts(waiting, IDLE, { ofOne: 3, ofAll: 2 }))).toEqual(['c', 'b']);

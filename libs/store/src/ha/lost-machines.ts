@@ -77,14 +77,14 @@ const FIRST_STARTS = 100;
 
 /**
  * Machines of all lost hosts whose operations are at this step, that were never started elsewhere yet: the first few by
- * importance.
+ * importance, and equally important ones by chance, so that they lie in different clusters.
  */
 export async function readFirstStarts(tx: Tx, stepIndex: number): Promise<LostMachine[]> {
   const first = await tx.query<{ id: string }>(
     `SELECT l.id FROM lost_machine l JOIN operation p ON p.id = l.operation_id JOIN virtual_machine v ON v.id = l.vm_id
       WHERE l.settled = 0 AND l.wants_restart = 1 AND l.proven_at IS NOT NULL AND l.attempts = 0
         AND p.state = 'running' AND p.step_index = ?
-      ORDER BY l.priority DESC, v.memory_mib DESC, l.vm_id LIMIT ${FIRST_STARTS}`,
+      ORDER BY l.priority DESC, v.memory_mib DESC, RIGHT(l.vm_id, 12) LIMIT ${FIRST_STARTS}`,
     [stepIndex],
   );
   return first.length === 0
