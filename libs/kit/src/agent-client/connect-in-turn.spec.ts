@@ -52,6 +52,6 @@ it('tells of a connector that throws, and goes on', () => {
     throw new DOMException('no such port');
   });
   for (const hostname of hosts)
-    connector({ hostname, protocol: 'https:', port: '1' }, (error) => void told.push(error?.message));
+    connector({ hostname, protocol: 'https:', port: '1' }, (...[error]) => void told.push(error?.message));
   expect(told).toEqual(hosts.map(() => 'no such port'));
 });
