@@ -19,9 +19,18 @@ const WRITE = [
   '(while :; do cp seed copy; usleep 100000; done) >/dev/null 2>&1 </dev/null &',
 ].join(' && ');
 
+/**
+ * An emulated processor can fall into an endless loop when a guest copies memory whose pages come only later: its kernel
+ * then says for ever that one program holds it. That is none of a real processor, nor of ours, and shows nothing of what
+ * is to be seen here: another guest does.
+ */
+const LOCKED_UP = /soft lockup - CPU#0 stuck for \d+s! \[cp:/;
+
 let lab: LabFixture;
 let vm: LabVm;
 let clusterid: string;
+let isEmulated: boolean;
+const ONCE_MORE = { count: 1, condition: ({ message }: { message: string }) => isEmulated && LOCKED_UP.test(message) };
 const set = (name: string, value: string) => lab.admin.call('updateConfiguration', { name, value, clusterid });
 
 /** Slows the cable over which a host's agent sends. */
@@ -36,15 +45,22 @@ async function slow(host: string, isSlow: boolean): Promise<void> {
   expect(code, `tc of ${host} on "${device}": ${stderr}`).toBe(0);
 }
 
+async function deployBusy(): Promise<LabVm> {
+  const serviceofferingid = await lab.offering('busy', { memory: '256', offerha: 'true' });
+  const busy = await lab.deployCounterVm({ name: 'busy', host: 'host-1', params: { serviceofferingid } });
+  await lab.inGuest(busy, WRITE);
+  return busy;
+}
+
 beforeAll(async () => {
   lab = await useLab();
   clusterid = itemsOf(await lab.admin.call('listClusters'))[0]!.id;
   await set('vm.migrate.postcopy.after', '1');
   await set('vm.migrate.postcopy.enable', 'true');
   for (const host of lab.hosts) await slow(host, true);
-  const serviceofferingid = await lab.offering('busy', { memory: '256', offerha: 'true' });
-  vm = await lab.deployCounterVm({ name: 'busy', host: 'host-1', params: { serviceofferingid } });
-  await lab.inGuest(vm, WRITE);
+  vm = await deployBusy();
+  const { stdout } = await lab.exec('host-1', ['virsh', 'dumpxml', vm.id]);
+  isEmulated = stdout.startsWith("<domain type='qemu'");
 }, LAB_TIMEOUT_MS);
 afterAll(async () => {
   for (const host of lab?.hosts ?? []) await slow(host, false);
@@ -56,6 +72,10 @@ afterAll(async () => {
 describe('a machine that writes faster than it can be sent', () => {
   let [from, to, jobId, nonce] = ['', '', '', ''];
   beforeEach(async () => {
+    if (isEmulated && LOCKED_UP.test(await lab.consoles(vm))) {
+      await lab.admin.callAndWait('destroyVirtualMachine', { id: vm.id, expunge: 'true' });
+      vm = await deployBusy();
+    }
     ({ nonce } = await lab.untilCounting(vm));
     from = await lab.hostOf(vm);
     to = lab.hosts.find((name) => name !== from)!;
@@ -71,26 +91,30 @@ describe('a machine that writes faster than it can be sent', () => {
     );
   }, TIMEOUT_MS);
 
-  it('arrives and counts on when the worker is killed then', { timeout: TIMEOUT_MS }, async () => {
+  it('arrives and counts on when the worker is killed then', { timeout: TIMEOUT_MS, retry: ONCE_MORE }, async () => {
     await lab.crashWorker();
     expect(await lab.admin.waitForJob(jobId)).toMatchObject({ jobstatus: JOB_DONE });
     expect(await expectInOnePlace(lab, vm, nonce)).toBe(to);
   });
 
-  it("starts again in one place when the source's agent is killed then", { timeout: TIMEOUT_MS }, async () => {
-    await lab.crash(from, 'durastack-agent');
-    const job = await lab.admin.waitForJob(jobId);
-    expect(job.jobstatus).toBe(JOB_FAILED);
-    expect(JSON.stringify(job.jobresult)).toContain('what it had in memory is lost');
-    await eventually(
-      'HA has started it again',
-      async () => {
-        const seen = await lab.counter(vm).catch(() => undefined);
-        return seen !== undefined && seen.nonce !== nonce;
-      },
-      TIMEOUT_MS,
-    );
-    const now = await lab.untilCounting(vm);
-    await expectInOnePlace(lab, vm, now.nonce);
-  });
+  it(
+    "starts again in one place when the source's agent is killed then",
+    { timeout: TIMEOUT_MS, retry: ONCE_MORE },
+    async () => {
+      await lab.crash(from, 'durastack-agent');
+      const job = await lab.admin.waitForJob(jobId);
+      expect(job.jobstatus).toBe(JOB_FAILED);
+      expect(JSON.stringify(job.jobresult)).toContain('what it had in memory is lost');
+      await eventually(
+        'HA has started it again',
+        async () => {
+          const seen = await lab.counter(vm).catch(() => undefined);
+          return seen !== undefined && seen.nonce !== nonce;
+        },
+        TIMEOUT_MS,
+      );
+      const now = await lab.untilCounting(vm);
+      await expectInOnePlace(lab, vm, now.nonce);
+    },
+  );
 });
