@@ -90,7 +90,7 @@ describe('a machine whose QEMU is not root', () => {
     const times = async () => (await log()).split(GUEST_SAYS).length - 1;
     for (const start of [1, 2]) {
       expect(await driver.verbs.ensureVmRunning({ vm }, context())).toEqual({ power: 'running' });
-      await expect.poll(times, { timeout: 45_000 }).toBe(start);
+      await expect.poll(times, { timeout: 15_000 }).toBe(start);
       const pid = await readFile(join(libvirtd.dir, 'lv', 'run', 'qemu', `${vm.domainName}.pid`), 'utf8');
       expect((await stat(`/proc/${pid.trim()}`)).uid).toBe(qemu);
       expect(await ownerAndMode(files.seed)).toBe(`${qemu} 600`);
