@@ -2,6 +2,7 @@
 import { newId } from '@durastack/kit/ids/new-id';
 import { insertRow } from '@durastack/store/database/rows';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
+import { insertLostMachine } from '@durastack/store/testing/lost-machine-rows';
 import { createTestDatabase, type TestDatabase } from '@durastack/store/testing/test-database';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findWaiting, raiseHaAlerts } from './ha-alerts.js';
@@ -30,17 +31,9 @@ async function aLostMachine(
   hostId: string,
   { name, priority = 5, proven = false }: { name: string; priority?: number; proven?: boolean },
 ): Promise<void> {
-  const id = newId();
-  await insertRow(tx, 'virtual_machine', {
-    ...{ id, name, display_name: name, instance_name: name, account_id: NOBODY, domain_id: NOBODY, zone_id: NOBODY },
-    ...{ host_id: hostId, template_id: NOBODY, service_offering_id: NOBODY, cpu_count: 1, cpu_mhz: 500 },
-    ...{ memory_mib: 64, state: 'Running', desired_power: 'on', observed_power: 'running', display_vm: 1, created_at },
-  });
-  await insertRow(tx, 'lost_machine', {
-    ...{ id: newId(), vm_id: id, host_id: hostId, operation_id: hostId, wants_restart: 1, priority, attempts: 1 },
-    ...{ proven_at: proven ? created_at : null, reason: proven ? 'no room' : `no proof of ${name}`, settled: 0 },
-    created_at,
-  });
+  const lost = { host_id: hostId, operation_id: hostId, priority, attempts: 1 };
+  const reason = proven ? 'no room' : `no proof of ${name}`;
+  await insertLostMachine(tx, { ...lost, proven_at: proven ? created_at : null, reason }, { name });
 }
 
 const alertsOf = async (hostId: string) =>

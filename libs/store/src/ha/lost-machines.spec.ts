@@ -41,7 +41,7 @@ async function judge(scene: Scene) {
     ...{ kind: 'failOverHost', resource_type: 'host', resource_id: hostId, state: scene.fencingIs ?? 'running' },
   });
   const lost = { host_id: hostId, operation_id: fencing, attempts, reason, ...(proven ? {} : { proven_at: null }) };
-  const vmId = await insertLostMachine(tx, lost, scene.desired);
+  const vmId = await insertLostMachine(tx, lost, { desired_power: scene.desired ?? 'on' });
   const by = takenBack ? newId() : fencing;
   await insertRow(tx, 'host_fence', { host_id: hostId, operation_id: by, fence_epoch: 1, is_held_off: 0, created_at });
   await insertRow(tx, 'operation_lock', {

@@ -14,28 +14,31 @@ import { isOpenSql } from '../operations/open-operations.js';
 export type Counted =
   { readonly type: 'account'; readonly id: string } | { readonly type: 'domain'; readonly path: string };
 
-/** How large machines will be when what was asked of them is done. */
-const PENDING_SIZES = `SELECT o.resource_id AS vm_id, MAX(JSON_EXTRACT(o.input_json, '$.vcpus') + 0) AS vcpus,
-    MAX(JSON_EXTRACT(o.input_json, '$.memoryMib') + 0) AS memory_mib
-  FROM operation o WHERE o.kind = 'scaleVirtualMachine' AND ${isOpenSql('o')} GROUP BY o.resource_id`;
-
-const sumOfVms = (column: string, pending: string): string =>
-  `SELECT SUM(GREATEST(x.${column}, COALESCE(p.${pending}, 0))) AS n
-     FROM virtual_machine x LEFT JOIN (${PENDING_SIZES}) p ON p.vm_id = x.id WHERE x.state <> 'Expunged'`;
-
+const VMS = "virtual_machine x WHERE x.state <> 'Expunged'";
 const VOLUMES = "volume x WHERE x.state <> 'Expunged'";
 const TEMPLATES = "template x WHERE x.state <> 'Removed'";
 
-/** How large a volume will be when what was asked of it is done. */
-const PENDING_SIZE = `SELECT MAX(JSON_EXTRACT(o.input_json, '$.sizeBytes') + 0) FROM operation o
-  WHERE o.resource_type = 'volume' AND o.resource_id = x.id AND o.kind = 'resizeVolume' AND ${isOpenSql('o')}`;
+/**
+ * The sum of a column, each row as large as it will be when what was asked of it is done.
+ *
+ * @param growth the kind of operation by which rows grow, and where its input has the size that is to be
+ */
+const sumWhenGrown = (
+  table: string,
+  column: string,
+  growth: { readonly kind: string; readonly field: string },
+): string =>
+  `SELECT SUM(GREATEST(x.${column}, COALESCE(p.size, 0))) AS n FROM ${table} x
+     LEFT JOIN (SELECT o.resource_id AS id, MAX(JSON_EXTRACT(o.input_json, '$.${growth.field}') + 0) AS size FROM operation o
+       WHERE o.kind = '${growth.kind}' AND ${isOpenSql('o')} GROUP BY o.resource_id) p ON p.id = x.id
+     WHERE x.state <> 'Expunged'`;
 
 const COUNTS: Readonly<Record<Exclude<CountedKind, 'project'>, string>> = {
-  user_vm: "SELECT COUNT(*) AS n FROM virtual_machine x WHERE x.state <> 'Expunged'",
-  cpu: sumOfVms('cpu_count', 'vcpus'),
-  memory: sumOfVms('memory_mib', 'memory_mib'),
+  user_vm: `SELECT COUNT(*) AS n FROM ${VMS}`,
+  cpu: sumWhenGrown('virtual_machine', 'cpu_count', { kind: 'scaleVirtualMachine', field: 'vcpus' }),
+  memory: sumWhenGrown('virtual_machine', 'memory_mib', { kind: 'scaleVirtualMachine', field: 'memoryMib' }),
   volume: `SELECT COUNT(*) AS n FROM ${VOLUMES}`,
-  primary_storage: `SELECT SUM(GREATEST(x.size_bytes, COALESCE((${PENDING_SIZE}), 0))) AS n FROM ${VOLUMES}`,
+  primary_storage: sumWhenGrown('volume', 'size_bytes', { kind: 'resizeVolume', field: 'sizeBytes' }),
   public_ip: "SELECT COUNT(*) AS n FROM public_ip x WHERE x.state = 'Allocated'",
   template: `SELECT COUNT(*) AS n FROM ${TEMPLATES}`,
   secondary_storage: `SELECT SUM(x.size_bytes) AS n FROM ${TEMPLATES}`,

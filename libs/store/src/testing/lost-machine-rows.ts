@@ -20,17 +20,17 @@ export async function insertOperation(tx: Tx, row: Row): Promise<string> {
   return id;
 }
 
-/** A machine that is to run, of a host that an operation fails over; proven dead. @returns the machine's id */
+/** A machine that is to run (unless `vm` says otherwise), of a host that an operation fails over; proven dead. @returns its id */
 export async function insertLostMachine(
   tx: Tx,
   { host_id, operation_id, ...lost }: Row & { readonly host_id: string; readonly operation_id: string },
-  desired_power = 'on',
+  vm: Row = {},
 ): Promise<string> {
   const id = newId();
   await insertRow(tx, 'virtual_machine', {
-    ...{ id, name: id, display_name: id, instance_name: id, ...OWNER, zone_id: NOBODY, host_id, desired_power },
+    ...{ id, name: id, display_name: id, instance_name: id, ...OWNER, zone_id: NOBODY, host_id, desired_power: 'on' },
     ...{ template_id: NOBODY, service_offering_id: NOBODY, cpu_count: 1, cpu_mhz: 500, memory_mib: 64 },
-    ...{ state: 'Running', observed_power: 'running', display_vm: 1, created_at },
+    ...{ state: 'Running', observed_power: 'running', display_vm: 1, created_at, ...vm },
   });
   await insertRow(tx, 'lost_machine', {
     ...{ id: newId(), vm_id: id, host_id, operation_id, wants_restart: 1, priority: 5, attempts: 0 },

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import { connectAgents } from '../../chaos/agents.js';
-import { findInconsistencies, readInventories } from '../../support/consistency.js';
+import { findInconsistencies, readInventories, readUnderWay } from '../../support/consistency.js';
 import { startBenchCloud, type BenchCloud } from '../bench-cloud.js';
 import { quantile, type CaseReport, type Figure } from '../report.js';
 import type { Scenario, ScenarioOptions } from '../scenario.js';
@@ -185,12 +185,13 @@ function courseFigures({ course, diedAt, meter }: Storm): Figure[] {
 
 /** The lost hosts are started anew, and used again. @returns how long that took */
 async function takeBack(cloud: BenchCloud, { hostIds, lostIds }: StormGround): Promise<number> {
-  const db = autocommit(cloud.database.source);
-  await until('the end of fencing', async () => (await countOpen(db)) === 0);
+  const { source } = cloud.database;
+  const db = autocommit(source);
+  await until('the end of fencing', async () => (await readUnderWay(source)).length === 0);
   const began = performance.now();
   await setPower(cloud, lostIds, true);
   await until('all hosts being used', async () => (await countHosts(db, 'Up')) > hostIds.length);
-  await until('the end of all operations', async () => (await countOpen(db)) === 0);
+  await until('the end of all operations', async () => (await readUnderWay(source)).length === 0);
   return performance.now() - began;
 }
 
@@ -219,15 +220,6 @@ async function setPower(cloud: BenchCloud, hostIds: readonly string[], on: boole
 
 const countHosts = async (db: Tx, state: string): Promise<number> =>
   Number((await db.query<{ n: number }>('SELECT COUNT(*) AS n FROM host WHERE state = ?', [state]))[0]?.n);
-
-const countOpen = async (db: Tx): Promise<number> =>
-  Number(
-    (
-      await db.query<{ n: number }>(
-        "SELECT COUNT(*) AS n FROM operation WHERE state IN ('queued', 'granted', 'running')",
-      )
-    )[0]?.n,
-  );
 
 async function until(what: string, ask: () => Promise<boolean>): Promise<void> {
   const limit = Date.now() + LIMIT_MS;
