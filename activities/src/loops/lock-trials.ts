@@ -14,8 +14,8 @@ import type { DataSource } from 'typeorm';
 import type { AgentGateway } from '../agent-gateway.js';
 import { startLeasedLoop, type LeasedLoop } from './leased-loop.js';
 
-/** Longer than a round: seven acts of a trial, each within its limit. */
-const LEASE = { name: 'lock-trials', ttlMs: 180_000 } as const;
+/** Short, since hosts that die before their trial leave nothing to prove: after a worker's death others try soon. */
+const LEASE = { name: 'lock-trials', ttlMs: 10_000 } as const;
 const EVERY_MS = 5_000;
 /** Trials of one round, at the same time: ten thousand hosts that start together are tried within hours, not at once. */
 const AT_ONCE = 4;

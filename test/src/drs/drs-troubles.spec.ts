@@ -8,6 +8,7 @@ import { Client, Connection } from '@temporalio/client';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually, itemsOf, objectOf } from '../support/basis.js';
 import { inconsistenciesOf } from '../support/consistency.js';
+import { untilLocksAreProven } from '../support/proven-locks.js';
 import { DrsCluster, PATIENCE_MS } from './drs-cluster.js';
 
 const LIMIT_MS = 400_000;
@@ -121,6 +122,7 @@ describe('in the middle of a plan', () => {
       await at.untilHeld();
       const haOf = async () =>
         (itemsOf(await at.call('listHostHAResources', { hostid: host }))[0] as unknown as { hastate: string }).hastate;
+      await untilLocksAreProven(at.db, at.basis);
       await eventually('the host is watched', async () => (await haOf()) === 'Available', PATIENCE_MS);
       await at.cloud.simulate('POST', `/hosts/${host}/power`, { on: false });
       await at.releaseMoves();

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../support/basis.js';
+import { untilLocksAreProven } from '../support/proven-locks.js';
 import { HaCloud } from './ha-cloud.js';
 
 const LIMIT_MS = 180_000;
@@ -15,17 +16,13 @@ beforeAll(async () => {
 }, LIMIT_MS);
 afterAll(() => ha?.stop());
 
-const provenLocks = async () =>
-  (await ha.db.query('SELECT host_id FROM host_pool WHERE pool_id = ? AND locks = ?', [ha.basis.poolId, 'proven']))
-    .length;
-
 it(
   'loses what is left of the one at once, keeps the other, and is used again when it was emptied and started anew',
   async () => {
     const [cut, , other] = ha.basis.hostIds as [string, string, string];
     const [gone, stays] = [await ha.deploy(cut), await ha.deploy(cut)];
     const there = async () => Object.keys(await ha.machinesOn(cut)).sort();
-    await eventually('locks being proven', async () => (await provenLocks()) >= ha.basis.hostIds.length, LONG_MS);
+    await untilLocksAreProven(ha.db, ha.basis);
     await ha.setNetwork(cut, false);
     await ha.cloud.simulate('POST', `/hosts/${cut}/vms/${gone}/power`, { power: 'off' });
     await eventually(
