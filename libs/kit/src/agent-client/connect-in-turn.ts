@@ -5,6 +5,7 @@
  * together, each would take longer than a connection may, and what was spent on it would be spent again.
  */
 import type { buildConnector } from 'undici';
+import { takeTurns } from '../take-turns.js';
 
 /** Enough that the time of the way to a host and back is not lost. */
 const AT_ONCE = 32;
@@ -13,31 +14,9 @@ const TURN_MS = 250;
 
 /** @returns what gives connectors their turns, all of them together */
 export function connectInTurn(): (connect: buildConnector.connector) => buildConnector.connector {
-  const waiting: (() => void)[] = [];
-  let turns = 0;
-  const next = (): void => {
-    while (turns < AT_ONCE) {
-      const begin = waiting.shift();
-      if (!begin) return;
-      turns += 1;
-      begin();
-    }
-  };
-  const takeTurn = (): (() => void) => {
-    let isOver = false;
-    const end = (): void => {
-      clearTimeout(timer);
-      if (isOver) return;
-      isOver = true;
-      turns -= 1;
-      next();
-    };
-    const timer = setTimeout(end, TURN_MS);
-    return end;
-  };
-  return (connect) => (options, callback) => {
-    waiting.push(() => {
-      const end = takeTurn();
+  const inTurn = takeTurns({ atOnce: AT_ONCE, turnMs: TURN_MS });
+  return (connect) => (options, callback) =>
+    inTurn((end) => {
       const answer: buildConnector.Callback = (...result) => {
         end();
         callback(...result);
@@ -49,6 +28,4 @@ export function connectInTurn(): (connect: buildConnector.connector) => buildCon
         answer(error as Error, null);
       }
     });
-    next();
-  };
 }

@@ -103,7 +103,9 @@ async function rest(cloud: BenchCloud, { hostIds }: StormGround, idleMs: number)
 interface Storm {
   readonly course: StormCourse;
   readonly diedAt: number;
-  readonly meter: UsageMeter;
+  /** What each process spent from the deaths to the last start. */
+  readonly cpuMs: Readonly<Record<string, number>>;
+  readonly peakMib: Readonly<Record<string, number>>;
 }
 
 async function blow(cloud: BenchCloud, ground: StormGround): Promise<Storm> {
@@ -124,10 +126,10 @@ async function blow(cloud: BenchCloud, ground: StormGround): Promise<Storm> {
       });
     },
   });
-  return { course, diedAt, meter };
+  return { course, diedAt, cpuMs: meter.cpuMs(), peakMib: meter.peakMib() };
 }
 
-function courseFigures({ course, diedAt, meter }: Storm): Figure[] {
+function courseFigures({ course, diedAt, cpuMs, peakMib }: Storm): Figure[] {
   const since = (at: number) => (at - diedAt) / 1_000;
   const seconds = (name: string, ats: readonly number[], shares: readonly [string, number][]): Figure[] =>
     shares.map(([which, share]) => ({
@@ -136,8 +138,7 @@ function courseFigures({ course, diedAt, meter }: Storm): Figure[] {
       unit: 's',
     }));
   const priorities = [...new Set(course.restarts.map(({ priority }) => priority))].sort((a, b) => b - a);
-  const cpu = meter.cpuMs();
-  const total = Object.values(cpu).reduce((sum, ms) => sum + ms, 0);
+  const total = Object.values(cpuMs).reduce((sum, ms) => sum + ms, 0);
   return [
     ...seconds('fencing asked for', course.declaredAt, [
       ['p50', 0.5],
@@ -172,10 +173,10 @@ function courseFigures({ course, diedAt, meter }: Storm): Figure[] {
     { name: 'most starts at once', value: mostAtOnce(course.restarts), unit: '' },
     { name: 'starts that failed and were repeated', value: course.failed, unit: '' },
     { name: 'alerts raised', value: course.alerts, unit: '' },
-    ...Object.entries(cpu).map(([name, ms]) => ({ name: `cpu ${name}`, value: ms / 1_000, unit: 'CPU s' })),
+    ...Object.entries(cpuMs).map(([name, ms]) => ({ name: `cpu ${name}`, value: ms / 1_000, unit: 'CPU s' })),
     { name: 'cpu all', value: total / 1_000, unit: 'CPU s' },
     { name: 'cpu per restarted machine', value: total / course.restarts.length, unit: 'CPU ms' },
-    ...Object.entries(meter.peakMib()).map(([name, mib]) => ({
+    ...Object.entries(peakMib).map(([name, mib]) => ({
       name: `peak memory ${name}`,
       value: mib,
       unit: 'MiB',
