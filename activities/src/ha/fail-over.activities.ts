@@ -136,7 +136,7 @@ export function createActivities(dependencies: ActivityDependencies): HostFailOv
       }
       await inStep(source, step, (tx, { id, resource }) => declareDown(tx, resource.id, id));
       const left = await restartRound(dependencies, step);
-      if (left !== undefined) return pending(lookAgainMs(scene.lostHosts, 'restart', Math.random()), left);
+      if (left) return pending(lookAgainMs(scene.lostHosts, left.waitsFor, Math.random()), left.text);
       await inStep(source, step, async (tx, { id, resource }) => {
         // What was never proven dead has left it since: now nothing of it is on the host.
         await declareDown(tx, resource.id, id);

@@ -2,7 +2,7 @@
 import { failOverVirtualMachine } from '@durastack/contracts/compute/fail-over-virtual-machine';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { StepRef } from '@durastack/contracts/operations/step';
-import { chooseRestarts, pauseAfterMs } from '@durastack/model/ha/choose-restarts';
+import { chooseRestarts, pauseAfterMs, type LookFor } from '@durastack/model/ha/choose-restarts';
 import { acceptVmOperation } from '@durastack/store/compute/accept-vm-operation';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import {
@@ -39,6 +39,14 @@ type Parts = Pick<ActivityDependencies, 'source' | 'agents'>;
 /** What is to be done about a machine now. */
 type Turn = 'settle' | 'record' | 'restart' | 'pause' | 'wait';
 
+/** What is left to be done about the machines of a lost host. */
+export interface Left {
+  /** For people. */
+  readonly text: string;
+  /** What has to come about before there is something to do. */
+  readonly waitsFor: LookFor;
+}
+
 /** Where a machine of a lost host stands. */
 function turnOf(machine: LostMachine): Turn {
   const { hostId, vmState, vmHostId, proven, wantsRestart, desiredPower, attempts, childState, due, isBusy } = machine;
@@ -62,9 +70,9 @@ function turnOf(machine: LostMachine): Turn {
  * Goes one round: looks after this host's machines, and, if no other round does so right now, asks for the most important
  * starts of all lost hosts, so that none waits for the round of its own.
  *
- * @returns what is left of this host, for people; undefined: nothing
+ * @returns what is left of this host; undefined: nothing
  */
-export async function restartRound({ source, agents }: Parts, step: StepRef): Promise<string | undefined> {
+export async function restartRound({ source, agents }: Parts, step: StepRef): Promise<Left | undefined> {
   const having = (turn: Turn, machines: readonly LostMachine[]) =>
     machines.filter((machine) => turnOf(machine) === turn);
   const { hostId, machines } = await inStep(source, step, async (tx, found) => {
@@ -102,12 +110,20 @@ async function inTurn(source: Parts['source'], step: StepRef, ask: (hasTurn: boo
   }
 }
 
-function whatIsLeft(left: readonly LostMachine[]): string | undefined {
+function whatIsLeft(left: readonly LostMachine[]): Left | undefined {
   const first = left[0];
   if (first === undefined) return undefined;
   const names = left.slice(0, NAMED).map(({ name, reason }) => (reason === null ? name : `${name} (${reason})`));
-  return `${left.length} machines are left: ${names.join(', ')}${left.length > NAMED ? ', …' : ''}`.slice(0, 250);
+  const text = `${left.length} machines are left: ${names.join(', ')}${left.length > NAMED ? ', …' : ''}`.slice(0, 250);
+  return { text, waitsFor: left.every(waitsForItsStart) ? 'starts' : 'trouble' };
 }
+
+/** It is being started for the first time, or will be when it is its turn. */
+const waitsForItsStart = (machine: LostMachine): boolean =>
+  machine.reason === null &&
+  (machine.attempts === 0
+    ? turnOf(machine) === 'restart'
+    : machine.childState !== null && isOpen({ state: machine.childState }));
 
 /** It is not to be started: it is known to be stopped. Whoever asks for something meanwhile comes before or after. */
 async function record({ source, agents }: Parts, step: StepRef, machine: LostMachine): Promise<void> {

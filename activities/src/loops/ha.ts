@@ -26,6 +26,7 @@ import { askWitnesses, type WitnessParts } from '../ha/witnesses.js';
 import { inParallel } from '../in-parallel.js';
 import { silenceWindowMs } from './host-watch.js';
 import { startLeasedLoop, type LeasedLoop } from './leased-loop.js';
+import { createNewsOfStarts, type NewsParts } from './news-of-starts.js';
 
 const LEASE = { name: 'ha', ttlMs: 5_000 };
 const LOOK_EVERY_MS = 1_000;
@@ -41,7 +42,7 @@ const ASK_AT_ONCE = 64;
 const IN_HANDS: ReadonlySet<string> = new Set<HostHaState>(['Fencing', 'Fenced', 'Recovering']);
 
 /** What the loop is made with. */
-export interface HaLoopOptions extends WitnessParts {
+export interface HaLoopOptions extends WitnessParts, NewsParts {
   /** This worker's name, unique among workers. */
   readonly holder: string;
   /** Milliseconds between heartbeats. */
@@ -72,12 +73,16 @@ interface Round {
 /** Starts the loop. */
 export function startHaLoop(options: HaLoopOptions): LeasedLoop {
   const detector = new Detector(options);
+  const tellNews = createNewsOfStarts(options);
   return startLeasedLoop({
     ...options,
     name: 'the detector of dead hosts',
     lease: LEASE,
     everyMs: LOOK_EVERY_MS,
-    round: () => detector.round(),
+    async round() {
+      await tellNews();
+      await detector.round();
+    },
   });
 }
 

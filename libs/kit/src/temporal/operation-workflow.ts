@@ -26,6 +26,9 @@ import { TASK_QUEUE } from './task-queue.js';
 /** Asks a running operation to turn back. */
 export const cancelSignal = defineSignal('cancel');
 
+/** Tells an operation that waits that what it waits for has come about: it looks at once. A hint; it looks by itself, too. */
+export const lookSignal = defineSignal('look');
+
 /** A worker that is silent for so long has died: its activities are given to another. */
 const HEARTBEAT_TIMEOUT_MS = 5_000;
 /** As before, where a host does not answer: each heartbeat costs the server a write, and many wait so for long. */
@@ -140,15 +143,22 @@ const operationPorts: OperationPorts = {
 export function operationWorkflow(list: StepList): (run: RunRef) => Promise<string> {
   return async (run) => {
     let cancelled = false;
+    let isTold = false;
     setHandler(cancelSignal, () => {
       cancelled = true;
     });
+    setHandler(lookSignal, () => {
+      isTold = true;
+    });
     const outer = CancellationScope.current();
     const runtime: SagaRuntime = {
-      callStep: (call, step) => callStep(call.profile, call.activity, step) as ReturnType<StepActivity>,
+      callStep: (call, step) => {
+        isTold = false;
+        return callStep(call.profile, call.activity, step) as ReturnType<StepActivity>;
+      },
       operation: operationPorts,
       sleep: async (ms, wakeOnCancel) =>
-        void (await condition(() => wakeOnCancel && (cancelled || outer.consideredCancelled), ms)),
+        void (await condition(() => isTold || (wakeOnCancel && (cancelled || outer.consideredCancelled)), ms)),
       cancelRequested: () => cancelled || outer.consideredCancelled,
       shielded: (body) => CancellationScope.nonCancellable(body),
       showStep: (text) => setCurrentDetails(text),

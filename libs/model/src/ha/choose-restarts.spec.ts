@@ -40,16 +40,17 @@ it('waits longer after each start that failed, up to a minute', () => {
 });
 
 it.each([
-  { lostHosts: 1, chance: 1, proof: 1_000, restart: 1_000 },
-  { lostHosts: 4, chance: 0.5, proof: 1_000, restart: 1_000 },
-  { lostHosts: 40, chance: 0.5, proof: 1_000, restart: 10_000 },
-  { lostHosts: 200, chance: 0.5, proof: 4_000, restart: 50_000 },
-  { lostHosts: 200, chance: 0, proof: 2_000, restart: 25_000 },
-  { lostHosts: 200, chance: 1, proof: 6_000, restart: 75_000 },
+  { lostHosts: 1, chance: 1, proof: 1_000, trouble: 1_000, starts: 1_000 },
+  { lostHosts: 1, chance: 0, proof: 1_000, trouble: 1_000, starts: 1_000 },
+  { lostHosts: 4, chance: 0.5, proof: 1_000, trouble: 1_000, starts: 2_000 },
+  { lostHosts: 40, chance: 0.5, proof: 1_000, trouble: 10_000, starts: 20_000 },
+  { lostHosts: 200, chance: 0.5, proof: 4_000, trouble: 50_000, starts: 100_000 },
+  { lostHosts: 200, chance: 0, proof: 2_000, trouble: 25_000, starts: 50_000 },
+  { lostHosts: 200, chance: 1, proof: 6_000, trouble: 75_000, starts: 150_000 },
 ])(
-  'each of $lostHosts lost hosts is looked at again after $proof ms for proof, $restart ms for starts',
-  ({ lostHosts, chance, proof, restart }) => {
-    expect(lookAgainMs(lostHosts, 'proof', chance)).toBe(proof);
-    expect(lookAgainMs(lostHosts, 'restart', chance)).toBe(restart);
+  'each of $lostHosts lost hosts is looked at again after $proof ms for proof, $trouble ms in trouble, $starts ms for starts',
+  ({ lostHosts, chance, ...times }) => {
+    for (const what of ['proof', 'trouble', 'starts'] as const)
+      expect(lookAgainMs(lostHosts, what, chance)).toBe(times[what]);
   },
 );

@@ -57,17 +57,20 @@ export function pauseAfterMs(attempts: number): number {
 const EVERY_MS = 1_000;
 /**
  * When many hosts are lost each looks less often, and all of them together about as often as a small cloud can bear. A
- * round of starts asks for many at once, of all hosts: more rounds would only take the time that the starts need.
+ * round of starts asks for many at once, of all hosts: more rounds would only take the time that the starts need. Whoever
+ * waits for starts alone is told when there is something to do (loops/news-of-starts.ts).
  */
-const PER_HOST_MS = { proof: 20, restart: 250 };
+const PER_HOST_MS = { proof: 20, trouble: 250, starts: 500 };
+
+/** What a lost host waits for: proof, which all others wait for; the end of some trouble; or only starts. */
+export type LookFor = keyof typeof PER_HOST_MS;
 
 /**
  * After how many milliseconds a lost host is looked at again; hosts that were lost together not all together.
  *
  * @param lostHosts how many are being failed over, this one included
- * @param what for proof, which all others wait for, or for the next starts
  * @param chance of 0 to 1
  */
-export function lookAgainMs(lostHosts: number, what: keyof typeof PER_HOST_MS, chance: number): number {
+export function lookAgainMs(lostHosts: number, what: LookFor, chance: number): number {
   return Math.max(EVERY_MS, Math.round(PER_HOST_MS[what] * lostHosts * (0.5 + chance)));
 }

@@ -1,6 +1,7 @@
 /** Machines whose host is lost, as HA keeps them; see the entity. */
 import { newId } from '@durastack/kit/ids/new-id';
 import type { Tx } from '../database/transaction.js';
+import { isOpenSql } from '../operations/open-operations.js';
 import { releaseHosts } from '../operations/reservations.js';
 import { transitionIfAllowed } from '../operations/state-rows.js';
 
@@ -238,6 +239,22 @@ export async function countLostHosts(tx: Tx): Promise<number> {
     "SELECT COUNT(*) AS n FROM operation WHERE kind = 'failOverHost' AND state IN ('granted', 'running')",
   );
   return Number(row?.n ?? 0);
+}
+
+/**
+ * What fails hosts over and has something to do about starts that it asked for: one has failed, or the last of all has
+ * succeeded.
+ */
+export function readFailOversWithNews(tx: Tx): Promise<{ id: string; run: number }[]> {
+  return tx.query(
+    `SELECT p.id, p.run FROM operation p JOIN lost_machine l ON l.operation_id = p.id AND l.settled = 0
+       LEFT JOIN operation c ON c.parent_id = p.id AND c.id = (SELECT x.id FROM operation x
+         WHERE x.parent_id = p.id AND x.resource_id = l.vm_id ORDER BY x.child_index DESC LIMIT 1)
+      WHERE p.kind = 'failOverHost' AND p.state = 'running'
+      GROUP BY p.id, p.run
+     HAVING SUM(COALESCE(c.state = 'succeeded', 0)) = COUNT(*)
+         OR SUM(l.attempts > 0 AND l.reason IS NULL AND c.state <> 'succeeded' AND NOT ${isOpenSql('c')}) > 0`,
+  );
 }
 
 /** Whether hosts are being failed over: not those that have waited for proof or room for long. */
