@@ -85,7 +85,8 @@ export interface Naming {
 export const RULES: readonly Naming[] = [
   {
     class: 'everyone',
-    commands: `listAffinityGroupTypes listApis listCapabilities listDiskOfferings listHypervisors listIpForwardingRules
+    commands: `listAffinityGroupTypes listApis listCapabilities listDiskOfferings listEventTypes listHypervisors
+      listIpForwardingRules
       listNetworkOfferings listOsCategories listOsTypes listPortForwardingRules listServiceOfferings listVPCOfferings
       listZones logout`,
   },
@@ -109,7 +110,11 @@ export const RULES: readonly Naming[] = [
   { class: 'owned', by: ['nicid', 'nic'], commands: 'addIpToNic updateVmNicIp' },
   { class: 'owned', by: ['id', 'secondaryip'], commands: 'removeIpFromNic' },
   { class: 'owned', by: ['resourceids', 'machine'], commands: 'createTags deleteTags' },
-  { class: 'owned', by: ['resourceid', 'machine'], commands: 'listAsyncJobs listEvents listResourceDetails listTags' },
+  {
+    class: 'owned',
+    by: ['resourceid', 'machine'],
+    commands: 'listAsyncJobs listDetailOptions listEvents listResourceDetails listTags',
+  },
   { class: 'owned', by: ['entityid', 'machine'], commands: 'addAnnotation listAnnotations' },
   { class: 'authored', by: ['id', 'annotation'], commands: 'removeAnnotation' },
   {
@@ -202,8 +207,10 @@ export const RULES: readonly Naming[] = [
       enableHAForHost enableHAForZone enableOutOfBandManagementForCluster enableOutOfBandManagementForHost
       enableOutOfBandManagementForZone enableRole enableStorageMaintenance executeClusterDrsPlan failOverHost
       failOverVirtualMachine
-      findHostsForMigration findStoragePoolsForMigration generateClusterDrsPlan getDoctor getHostFailurePlan
+      findHostsForMigration findStoragePoolsForMigration generateAlert generateClusterDrsPlan getDoctor
+      getHostFailurePlan
       getHostMaintenancePlan getRecovery giveUpOperation importRole issueOutOfBandManagementPowerAction listAlerts
+      listAlertTypes
       listClusterDrsPlan listClusters listConfigurations listDedicatedClusters listDedicatedHosts listDedicatedPods
       listDedicatedZones listHostHAProviders listHostHAResources listHosts listImageStores listNetworkServiceProviders
       listPhysicalNetworks listPods listStoragePools listStorageProviders listTrafficTypes listVlanIpRanges maintainHost

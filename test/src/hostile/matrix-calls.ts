@@ -75,6 +75,7 @@ const MORE: Readonly<Record<string, (matrix: MatrixWorld) => Pairs>> = {
   archiveEvents: () => [['enddate', '2000-01-01']],
   deleteEvents: () => [['enddate', '2000-01-01']],
   listResourceDetails: () => [['resourcetype', 'UserVm']],
+  listDetailOptions: () => [['resourcetype', 'UserVm']],
   resizeVolume: () => [['size', '9']],
   createProjectRolePermission: ({ world }) => [['projectroleid', roleOf(world)]],
   updateProjectRolePermission: ({ world }) => [['projectroleid', roleOf(world)]],

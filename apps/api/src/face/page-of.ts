@@ -1,8 +1,12 @@
 import type { ListPage, PageRequest } from '@durastack/store/lists/engine/run-list';
+import { positionOf } from './position-of.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The page of a list that is not in the database; `id`, `name` and `keyword` choose from it as in any other. */
+/**
+ * The page of a list that is not in the database; `id`, `name` and `keyword` choose from it as in any other. Cursors are
+ * positions: not all of these lists have ids.
+ */
 export function pageOf(all: readonly Fields[], params: Fields, page: PageRequest): ListPage<Fields> {
   const ids = [params['id'] as string | undefined, ...((params['ids'] as string[] | undefined) ?? [])].filter(
     (id) => id !== undefined,
@@ -15,13 +19,9 @@ export function pageOf(all: readonly Fields[], params: Fields, page: PageRequest
         (text) => typeof text === 'string' && text.toLowerCase().includes(keyword),
       ));
   const items = all.filter(matches);
-  if ('limit' in page) {
-    const start = page.after === undefined ? 0 : items.findIndex((item) => item['id'] === page.after) + 1;
-    const shown = items.slice(start, start + page.limit);
-    const last = shown.at(-1)?.['id'];
-    const more = start + page.limit < items.length && typeof last === 'string';
-    return { items: shown, ...(more ? { next: last } : {}) };
-  }
-  const start = (page.page - 1) * page.pageSize;
-  return { items: items.slice(start, start + page.pageSize), count: items.length };
+  const { limit, offset } = positionOf({ page });
+  const end = offset + limit;
+  const shown = items.slice(offset, end);
+  if ('limit' in page) return { items: shown, ...(end < items.length ? { next: String(end) } : {}) };
+  return { items: shown, count: items.length };
 }

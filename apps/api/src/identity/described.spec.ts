@@ -67,6 +67,21 @@ describe('details', () => {
     await t.ok('removeResourceDetail', { ...machine(), key: 'rack' });
   });
 
+  it('have names of any kind: none means something, to whoever may touch the thing', async () => {
+    const options = async (params: Record<string, string>, keys = alice.keys) =>
+      (await t.call('listDetailOptions', params, keys)).body;
+    const none = { detailoptions: { details: {} } };
+    expect(await options({ resourcetype: 'uservm' })).toEqual(none);
+    expect(await options(machine())).toEqual(none);
+    expect(await options({ resourcetype: 'Zone', resourceid: place.zoneId }, t.admin)).toEqual(none);
+    for (const [params, keys] of [
+      [machine(), bob.keys],
+      [{ resourcetype: 'Zone', resourceid: place.zoneId }, dora.keys],
+    ] as const)
+      expect(await errorOf('listDetailOptions', params, keys)).toContain('431 Invalid parameter resourceid value=');
+    expect(await errorOf('listDetailOptions', { resourcetype: 'Nothing' })).toContain('there is no Nothing');
+  });
+
   it("of others' things are not seen, those of the cloud by root alone", async () => {
     expect(await listed({}, bob.keys)).toEqual({});
     expect(await listed(machine(), bob.keys)).toEqual({});

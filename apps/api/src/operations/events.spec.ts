@@ -29,7 +29,8 @@ afterAll(() => t.stop());
 const rows = async (): Promise<Row[]> =>
   (await t.db.source.query('SELECT e.*, u.username FROM event e LEFT JOIN user u ON u.id = e.user_id')) as Row[];
 
-const commands = [...(await loadCatalogue()).values()].filter(({ roles }) => !roles.includes('anyone'));
+const catalogue = [...(await loadCatalogue()).values()];
+const commands = catalogue.filter(({ roles }) => !roles.includes('anyone'));
 const named = (found: readonly Command[]) => found.map((command) => [command.name, command] as const);
 const reads = commands.filter(({ isList, readOnly }) => isList === true || readOnly === true);
 const changes = commands.filter((command) => !reads.includes(command));
@@ -69,6 +70,50 @@ describe('every command that changes something says who, what, from where and wh
       ...['VM.GROUP.CREATE ERROR alice', 'VM.GROUP.CREATE INFO alice', 'ZONE.CREATE ERROR alice'],
     ]);
   });
+});
+
+describe('listEventTypes', () => {
+  const named = async (params: Record<string, string> = {}, keys = alice.keys) =>
+    (await t.ok<Row[]>('listEventTypes', params, keys)).map(({ name }) => name);
+
+  it('gives every type that an event can have, each once', async () => {
+    const types = await named();
+    const declared = catalogue.flatMap(({ event }) => event ?? []);
+    expect(types).toEqual([...new Set([...declared, 'RECOVERY'])].toSorted());
+    await t.ok('createInstanceGroup', { name: 'typed' }, alice.keys);
+    expect(types).toContain((await rows())[0]?.['type']);
+  });
+
+  it('by keyword and by page', async () => {
+    expect(await named({ keyword: 'vm.group.' })).toEqual(['VM.GROUP.CREATE', 'VM.GROUP.DELETE', 'VM.GROUP.UPDATE']);
+    const all = await named();
+    expect(await named({ page: '2', pagesize: '7' })).toEqual(all.slice(7, 14));
+  });
+
+  it('of REST too, to the last page', async () => {
+    const seen: string[] = [];
+    const sizes: number[] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined;) {
+      const page: TypesPage = await readPage(cursor === '' ? {} : { cursor });
+      seen.push(...page.items.map(({ name }) => name));
+      sizes.push(page.items.length);
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual(await named());
+    expect(new Set(sizes.slice(0, -1))).toEqual(new Set([50]));
+  });
+
+  interface TypesPage {
+    readonly items: readonly { readonly name: string }[];
+    readonly nextCursor?: string;
+  }
+  async function readPage(query: Record<string, string>): Promise<TypesPage> {
+    const reply = await t.api.server.inject({
+      ...{ method: 'GET', url: '/api/v1/event-types', query: { limit: '50', ...query } },
+      headers: { authorization: `Bearer ${alice.keys.apiKey}:${alice.keys.secretKey}` },
+    });
+    return reply.json<TypesPage>();
+  }
 });
 
 describe('events', () => {

@@ -1,17 +1,25 @@
 /** Alerts: raised once for one reason, cleared when the reason is gone. */
 import { newId } from '@durastack/kit/ids/new-id';
+import type { ResourceRef } from '@durastack/contracts/resources';
+import { insertRow } from '../database/rows.js';
 import type { Tx } from '../database/transaction.js';
 
+/** A kind of alerts: CloudStack's number and name of it, or an administrator's own. */
+export interface AlertKind {
+  readonly type: number;
+  readonly name: string;
+}
+
 /** CloudStack's kinds of alerts, as far as there is reason for one. */
-const TYPES = {
+export const ALERT_TYPES = {
   host: { type: 7, name: 'ALERT.COMPUTE.HOST' },
   machine: { type: 8, name: 'ALERT.USERVM' },
   network: { type: 11, name: 'ALERT.SERVICE.ROUTING' },
   storage: { type: 12, name: 'ALERT.STORAGE.MISC' },
   control: { type: 14, name: 'ALERT.MANAGEMENT' },
-} as const;
+} as const satisfies Record<string, AlertKind>;
 
-const BY_RESOURCE: Readonly<Record<string, keyof typeof TYPES>> = {
+const BY_RESOURCE: Readonly<Record<string, keyof typeof ALERT_TYPES>> = {
   host: 'host',
   'virtual-machine': 'machine',
   network: 'network',
@@ -39,7 +47,7 @@ export function attentionReason(operation: { id: string; summary: string }, mess
 
 /** Raises an alert, unless there is one for this reason already. @returns whether it is new */
 export async function raiseAlert(tx: Tx, { key, resource, description }: AlertReason): Promise<boolean> {
-  const { type, name } = TYPES[BY_RESOURCE[resource.type] ?? 'control'];
+  const { type, name } = ALERT_TYPES[BY_RESOURCE[resource.type] ?? 'control'];
   const resourceId = /^[0-9a-f-]{36}$/.test(resource.id) ? resource.id : null;
   const { affectedRows } = await tx.execute(
     `INSERT IGNORE INTO alert (id, type, name, description, open_key, resource_type, resource_id, archived, created_at)
@@ -47,6 +55,18 @@ export async function raiseAlert(tx: Tx, { key, resource, description }: AlertRe
     [newId(), type, name, description.slice(0, 4096), key, resource.type, resourceId],
   );
   return affectedRows > 0;
+}
+
+/** Writes an alert of a person's or a tool's own. It has no reason that is looked for, so it is never cleared by itself. */
+export function writeAlert(
+  tx: Tx,
+  alert: AlertKind & { readonly description: string; readonly resource?: ResourceRef | undefined },
+): Promise<void> {
+  const { type, name, description, resource } = alert;
+  return insertRow(tx, 'alert', {
+    ...{ id: newId(), type, name, description, archived: false, created_at: new Date() },
+    ...{ resource_type: resource?.type, resource_id: resource?.id },
+  });
 }
 
 /** Clears the alerts whose reason is none of these. They stay as archived. */

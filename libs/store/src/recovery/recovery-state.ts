@@ -195,6 +195,9 @@ async function beganByItselfLately(tx: Tx, last: string | null): Promise<boolean
   return !byCommand && (await nowMs(tx)) - endedAtMs < BY_ITSELF_AGAIN_S * 1_000;
 }
 
+/** The type of events of recovery, which no command has. */
+export const RECOVERY_EVENT = 'RECOVERY';
+
 /** An event of the control plane itself, in the name of the root administrator's account. */
 export async function writeRecoveryEvent(tx: Tx, level: 'INFO' | 'WARN', description: string): Promise<void> {
   const [root] = await tx.query<{ id: string; domainId: string }>(
@@ -204,7 +207,7 @@ export async function writeRecoveryEvent(tx: Tx, level: 'INFO' | 'WARN', descrip
   if (!root) return;
   await tx.execute(
     `INSERT INTO event (id, account_id, domain_id, type, level, state, description, created_at)
-     VALUES (?, ?, ?, 'RECOVERY', ?, 'Completed', ?, NOW(3))`,
-    [newId(), root.id, root.domainId, level, description],
+     VALUES (?, ?, ?, ?, ?, 'Completed', ?, NOW(3))`,
+    [newId(), root.id, root.domainId, RECOVERY_EVENT, level, description],
   );
 }
