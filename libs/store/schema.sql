@@ -263,6 +263,7 @@ CREATE TABLE `host` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `host_natural_key` (`natural_key`),
+  KEY `host_tags` (`tags`,`state`),
   KEY `host_heartbeat` (`state`,`last_heartbeat_at`),
   KEY `host_zone_state` (`zone_id`,`state`),
   KEY `host_cluster` (`cluster_id`)
@@ -909,6 +910,7 @@ CREATE TABLE `storage_pool` (
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `storage_pool_natural_key` (`natural_key`),
+  KEY `storage_pool_tags` (`tags`,`state`),
   KEY `storage_pool_host` (`host_id`),
   KEY `storage_pool_reach` (`zone_id`,`cluster_id`,`host_id`),
   KEY `storage_pool_zone` (`zone_id`,`state`)

@@ -210,7 +210,7 @@ export const RULES: readonly Naming[] = [
       findHostsForMigration findStoragePoolsForMigration generateAlert generateClusterDrsPlan getDoctor
       getHostFailurePlan
       getHostMaintenancePlan getRecovery giveUpOperation importRole issueOutOfBandManagementPowerAction listAlerts
-      listAlertTypes
+      listAlertTypes listCapacity listHostTags listStorageTags
       listClusterDrsPlan listClusters listConfigurations listDedicatedClusters listDedicatedHosts listDedicatedPods
       listDedicatedZones listHostHAProviders listHostHAResources listHosts listImageStores listNetworkServiceProviders
       listPhysicalNetworks listPods listStoragePools listStorageProviders listTrafficTypes listVlanIpRanges maintainHost

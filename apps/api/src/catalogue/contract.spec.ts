@@ -156,6 +156,8 @@ describe('given replies', () => {
       ...{ Host: place.hostId, Cluster: place.clusterId, Pod: place.podId, Zone: place.zoneId },
     }))
       await t.ok(`dedicate${kind}`, { [`${kind.toLowerCase()}id`]: id, domainid: alice.domainId });
+    await t.ok('updateHost', { id: place.hostId, hosttags: 'ssd' });
+    await t.ok('updateStoragePool', { id: place.poolId, tags: 'fast' });
     await t.ok('createTags', {
       resourceids: place.zoneId,
       resourcetype: 'Zone',

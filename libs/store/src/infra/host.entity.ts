@@ -17,6 +17,8 @@ import { BigInt64, Id, Int, LongText, Moment, Ref, Text } from '../database/colu
 @Index('host_cluster', ['clusterId'])
 @Index('host_zone_state', ['zoneId', 'state'])
 @Index('host_heartbeat', ['state', 'lastHeartbeatAt'])
+// Which tags there are.
+@Index('host_tags', ['tags', 'state'])
 export class HostEntity {
   @Id() id!: string;
   @Text() name!: string;

@@ -7,6 +7,8 @@ import { BigInt64, Id, Moment, Ref, Text } from '../database/columns.js';
 @Index('storage_pool_zone', ['zoneId', 'state'])
 @Index('storage_pool_reach', ['zoneId', 'clusterId', 'hostId'])
 @Index('storage_pool_host', ['hostId'])
+// Which tags there are.
+@Index('storage_pool_tags', ['tags', 'state'])
 export class StoragePoolEntity {
   @Id() id!: string;
   @Text() name!: string;
