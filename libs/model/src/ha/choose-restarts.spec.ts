@@ -40,13 +40,13 @@ it('waits longer after each start that failed, up to a minute', () => {
 });
 
 it.each([
-  { lostHosts: 1, chance: 1, proof: 1_000, trouble: 1_000, starts: 1_000 },
+  { lostHosts: 1, chance: 1, proof: 1_000, trouble: 1_000, starts: 3_000 },
   { lostHosts: 1, chance: 0, proof: 1_000, trouble: 1_000, starts: 1_000 },
-  { lostHosts: 4, chance: 0.5, proof: 1_000, trouble: 1_000, starts: 2_000 },
-  { lostHosts: 40, chance: 0.5, proof: 1_000, trouble: 10_000, starts: 20_000 },
-  { lostHosts: 200, chance: 0.5, proof: 4_000, trouble: 50_000, starts: 100_000 },
-  { lostHosts: 200, chance: 0, proof: 2_000, trouble: 25_000, starts: 50_000 },
-  { lostHosts: 200, chance: 1, proof: 6_000, trouble: 75_000, starts: 150_000 },
+  { lostHosts: 4, chance: 0.5, proof: 1_000, trouble: 1_000, starts: 8_000 },
+  { lostHosts: 40, chance: 0.5, proof: 1_000, trouble: 10_000, starts: 80_000 },
+  { lostHosts: 200, chance: 0.5, proof: 4_000, trouble: 50_000, starts: 240_000 },
+  { lostHosts: 200, chance: 0, proof: 2_000, trouble: 25_000, starts: 120_000 },
+  { lostHosts: 200, chance: 1, proof: 6_000, trouble: 75_000, starts: 360_000 },
 ])(
   'each of $lostHosts lost hosts is looked at again after $proof ms for proof, $trouble ms in trouble, $starts ms for starts',
   ({ lostHosts, chance, ...times }) => {

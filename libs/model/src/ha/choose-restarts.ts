@@ -60,7 +60,9 @@ const EVERY_MS = 1_000;
  * round of starts asks for many at once, of all hosts: more rounds would only take the time that the starts need. Whoever
  * waits for starts alone is told when there is something to do (loops/news-of-starts.ts).
  */
-const PER_HOST_MS = { proof: 20, trouble: 250, starts: 500 };
+const PER_HOST_MS = { proof: 20, trouble: 250, starts: 2_000 };
+/** None is forgotten, however many are lost. */
+const MOST_MS = 240_000;
 
 /** What a lost host waits for: proof, which all others wait for; the end of some trouble; or only starts. */
 export type LookFor = keyof typeof PER_HOST_MS;
@@ -72,5 +74,6 @@ export type LookFor = keyof typeof PER_HOST_MS;
  * @param chance of 0 to 1
  */
 export function lookAgainMs(lostHosts: number, what: LookFor, chance: number): number {
-  return Math.max(EVERY_MS, Math.round(PER_HOST_MS[what] * lostHosts * (0.5 + chance)));
+  const wantedMs = Math.min(MOST_MS, PER_HOST_MS[what] * lostHosts);
+  return Math.max(EVERY_MS, Math.round(wantedMs * (0.5 + chance)));
 }

@@ -1,10 +1,10 @@
-/** Which fail-overs of hosts have something to do about the starts that they asked for. */
+/** Which fail-overs of hosts have something to do about the starts that they asked for, and which is to ask for more. */
 import { newId } from '@durastack/kit/ids/new-id';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { autocommit, type Tx } from '../database/transaction.js';
 import { insertLostMachine, insertOperation } from '../testing/lost-machine-rows.js';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.js';
-import { readFailOversWithNews } from './lost-machines.js';
+import { readAsker, readFailOversWithNews } from './lost-machines.js';
 
 let db: TestDatabase;
 let tx: Tx;
@@ -55,4 +55,18 @@ it.each<[string, readonly Machine[], boolean]>([
 
 it('is none for what waits for a person', async () => {
   expect(await hasNews([{ starts: ['succeeded'] }], 'needs-attention')).toBe(false);
+});
+
+it('asks by the one that has come furthest, while there is a machine that was not asked for', async () => {
+  await tx.execute("UPDATE operation SET state = 'succeeded' WHERE kind = 'failOverHost'", []);
+  const failOver = (step_index: number) =>
+    insertOperation(tx, { kind: 'failOverHost', state: 'running', step_index, resource_type: 'host' });
+  const [early, late, later] = [await failOver(1), await failOver(3), await failOver(3)];
+  expect(await readAsker(tx)).toBeUndefined();
+  await insertLostMachine(tx, { host_id: newId(), operation_id: later, attempts: 1 });
+  await insertLostMachine(tx, { host_id: newId(), operation_id: later, proven_at: null });
+  await insertLostMachine(tx, { host_id: newId(), operation_id: later, wants_restart: 0 });
+  expect(await readAsker(tx)).toBeUndefined();
+  await insertLostMachine(tx, { host_id: newId(), operation_id: early });
+  expect(await readAsker(tx)).toMatchObject({ id: [late, later].toSorted()[0], run: 1 });
 });

@@ -257,6 +257,20 @@ export function readFailOversWithNews(tx: Tx): Promise<{ id: string; run: number
   );
 }
 
+/**
+ * What is to ask for first starts: of all that fail hosts over the one that has come furthest, always the same, since
+ * it is cheapest to wake. Undefined: no machine waits to be started for the first time.
+ */
+export async function readAsker(tx: Tx): Promise<{ id: string; run: number } | undefined> {
+  const [asker] = await tx.query<{ id: string; run: number }>(
+    `SELECT p.id, p.run FROM operation p WHERE p.kind = 'failOverHost' AND p.state = 'running'
+        AND EXISTS (SELECT 1 FROM lost_machine l JOIN operation o ON o.id = l.operation_id AND o.state = 'running'
+          WHERE l.settled = 0 AND l.wants_restart = 1 AND l.proven_at IS NOT NULL AND l.attempts = 0)
+      ORDER BY p.step_index DESC, p.id LIMIT 1`,
+  );
+  return asker;
+}
+
 /** Whether hosts are being failed over: not those that have waited for proof or room for long. */
 export async function isRestarting(tx: Tx): Promise<boolean> {
   const found = await tx.query(
