@@ -103,7 +103,7 @@ export const RULES: readonly Naming[] = [
     class: 'owned',
     by: ['virtualmachineid', 'machine'],
     commands: `addNicToVirtualMachine attachIso attachVolume createConsoleEndpoint createTemplate detachIso
-      getVirtualMachineUserData listAffinityGroups listNics listServiceOfferings listVolumes
+      getVirtualMachineUserData listAffinityGroups listNics listServiceOfferings listVolumes listVolumesMetrics
       removeNicFromVirtualMachine restoreVirtualMachine
       updateDefaultNicForVirtualMachine`,
   },
@@ -120,7 +120,7 @@ export const RULES: readonly Naming[] = [
   {
     class: 'owned',
     by: ['id', 'volume'],
-    commands: 'attachVolume deleteVolume detachVolume listVolumes resizeVolume updateVolume',
+    commands: 'attachVolume deleteVolume detachVolume listVolumes listVolumesMetrics resizeVolume updateVolume',
   },
   {
     class: 'owned',
@@ -155,7 +155,7 @@ export const RULES: readonly Naming[] = [
       deleteAffinityGroup deleteSSHKeyPair deployVirtualMachine listAffinityGroups listAsyncJobs listInstanceGroups
       listIsos listNetworks listPublicIpAddresses listResourceLimits listSSHKeyPairs listTags listTemplates listVirtualMachines
       listVirtualMachinesMetrics
-      listUserData listVolumes registerIso registerSSHKeyPair registerTemplate registerUserData
+      listUserData listVolumes listVolumesMetrics registerIso registerSSHKeyPair registerTemplate registerUserData
       updateResourceCount`,
   },
   { class: 'owned', by: ['id', 'project'], commands: 'listProjects' },
@@ -210,7 +210,8 @@ export const RULES: readonly Naming[] = [
       findHostsForMigration findStoragePoolsForMigration generateAlert generateClusterDrsPlan getDoctor
       getHostFailurePlan
       getHostMaintenancePlan getRecovery giveUpOperation importRole issueOutOfBandManagementPowerAction listAlerts
-      listAlertTypes listCapacity listHostTags listStorageTags
+      listAlertTypes listCapacity listClustersMetrics listHostTags listHostsMetrics listStoragePoolsMetrics listStorageTags
+      listZonesMetrics
       listClusterDrsPlan listClusters listConfigurations listDedicatedClusters listDedicatedHosts listDedicatedPods
       listDedicatedZones listHostHAProviders listHostHAResources listHosts listImageStores listNetworkServiceProviders
       listPhysicalNetworks listPods listStoragePools listStorageProviders listTrafficTypes listVlanIpRanges maintainHost

@@ -43,10 +43,11 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
     // Clients from before several key pairs read `keypair`.
     ...['hapriority', 'keypair'],
   ),
-  ...forEach('addHost listHosts reconnectHost updateHost', 'hareason', 'hasince'),
+  ...forEach('addHost listHosts listHostsMetrics reconnectHost updateHost', 'hareason', 'hasince'),
   listEvents: ['sourceaddress'],
   createZone: ['vxlanrange'],
   listZones: ['vxlanrange'],
+  listZonesMetrics: ['vxlanrange'],
   updateZone: ['vxlanrange'],
   findHostsForMigration: ['unsuitablereasons', 'hareason', 'hasince'],
   findStoragePoolsForMigration: ['unsuitablereason'],

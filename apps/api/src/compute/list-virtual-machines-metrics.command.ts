@@ -6,10 +6,12 @@ import { virtualMachines } from '@durastack/store/lists/compute/virtual-machines
 import { offsetPage, runList, type ListPage } from '@durastack/store/lists/engine/run-list';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';
 import type { Call } from '../face/call.js';
+import { gib, percent } from '../face/metric-texts.js';
 import { Platform } from '../platform.js';
 
 type Item = ResultOf<typeof listVirtualMachinesMetrics>;
 const KIB_OF_MIB = 1_024;
+const MIB = 1_024 ** 2;
 
 /** Lists machines, and adds what their hosts measured. */
 @Handles(listVirtualMachinesMetrics)
@@ -34,10 +36,10 @@ function metricsOf(
 ): Omit<Item, keyof ResultOf<typeof virtualMachines.command>> {
   return {
     cpuTotal: `${((cpuNumber * cpuSpeed) / 1_000).toFixed(1)} Ghz`,
-    memoryTotal: `${(memory / 1_024).toFixed(2)} GiB`,
+    memoryTotal: gib(memory * MIB),
     memoryTargetKbs: memory * KIB_OF_MIB,
     ...(use && {
-      cpuUsed: `${((100 * use.processors) / cpuNumber).toFixed(2)}%`,
+      cpuUsed: percent(use.processors, cpuNumber),
       memoryKbs: use.memoryMib * KIB_OF_MIB,
     }),
   };
