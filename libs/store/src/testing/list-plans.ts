@@ -41,9 +41,11 @@ export interface AskedList {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** The statements of a page; each has been carried out. */
-export async function statementsOf(tx: Tx, { view, viewer, params }: AskedList): Promise<[string, unknown[]][]> {
-  const sent: [string, unknown[]][] = [];
+type SentStatement = [sql: string, values: unknown[]];
+
+/** The statements that a read sends; each has been carried out. */
+async function sentBy(tx: Tx, read: (tx: Tx) => Promise<unknown>): Promise<SentStatement[]> {
+  const sent: SentStatement[] = [];
   const noting: Tx = {
     ...tx,
     query: (sql, values = []) => {
@@ -51,14 +53,25 @@ export async function statementsOf(tx: Tx, { view, viewer, params }: AskedList):
       return tx.query(sql, values);
     },
   };
-  await runList(noting, view, viewer, { params, page: offsetPage(params) });
+  await read(noting);
   return sent;
 }
 
+const listing =
+  ({ view, viewer, params }: AskedList) =>
+  (tx: Tx): Promise<unknown> =>
+    runList(tx, view, viewer, { params, page: offsetPage(params) });
+
+/** The statements of a page; each has been carried out. */
+export const statementsOf = (tx: Tx, asked: AskedList): Promise<SentStatement[]> => sentBy(tx, listing(asked));
+
 /** The plans of a page's statements. */
-export async function plansOf(tx: Tx, asked: AskedList): Promise<Plan[]> {
+export const plansOf = (tx: Tx, asked: AskedList): Promise<Plan[]> => plansOfRead(tx, listing(asked));
+
+/** The plans of the statements that a read sends. */
+export async function plansOfRead(tx: Tx, read: (tx: Tx) => Promise<unknown>): Promise<Plan[]> {
   const plans: Plan[] = [];
-  for (const [sql, values] of await statementsOf(tx, asked)) {
+  for (const [sql, values] of await sentBy(tx, read)) {
     const rows = await tx.query<ExplainRow>(`EXPLAIN ${sql}`, values);
     const names = tablesOf(sql);
     plans.push({

@@ -7,7 +7,10 @@ import { populate } from '../../estate/populate.js';
 import type { Tenant } from '../../estate/tenants.js';
 import type { Caller } from '../../identity/caller.js';
 import { seed } from '../../seed.js';
-import { isFullScan, isScannedAgain, plansOf, statementsOf } from '../../testing/list-plans.js';
+import { countMachines, readHostSums } from '../../infra/host-sums.js';
+import { readCapacities } from '../../infra/capacity.js';
+import { readTagsInUse } from '../../infra/tags-in-use.js';
+import { isFullScan, isScannedAgain, plansOf, plansOfRead, statementsOf } from '../../testing/list-plans.js';
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.js';
 import { serviceOfferings } from '../compute/service-offerings.list.js';
 import { virtualMachines } from '../compute/virtual-machines.list.js';
@@ -155,3 +158,28 @@ it.each(Object.keys(VIEWS))(
     expect(copies).toEqual([]);
   },
 );
+
+describe('what is summed up beside lists', () => {
+  const idsOf = async (table: 'host' | 'cluster', most: number) =>
+    (await db.query<{ id: string }>(`SELECT id FROM ${table} ORDER BY id LIMIT ${most}`)).map(({ id }) => id);
+  const scansOf = async (read: (tx: Tx) => Promise<unknown>) => {
+    const plans = await plansOfRead(db, read);
+    const steps = plans.flatMap(({ steps: all }) => all);
+    return { statements: plans.length, scans: steps.filter((step) => LARGE.has(step.table) && isFullScan(step, FEW)) };
+  };
+
+  it.each([
+    ['machines of a page of hosts', async (tx: Tx) => countMachines(tx, await idsOf('host', 100))],
+    ['hosts of a cluster', async (tx: Tx) => readHostSums(tx, 'cluster', await idsOf('cluster', 1))],
+    ['tags of hosts', (tx: Tx) => readTagsInUse(tx, 'host')],
+  ] as const)('%s: one statement, without reading a large table whole', async (_what, read) => {
+    expect(await scansOf(read)).toEqual({ statements: 1, scans: [] });
+  });
+
+  it('capacity takes five statements for all zones, and reads but hosts whole: all of them count', async () => {
+    const overcommit = { host: { cpuOvercommit: 4, hostMemoryMib: 1_024 } };
+    const { statements, scans } = await scansOf((tx) => readCapacities(tx, {}, overcommit));
+    expect(statements).toBe(5);
+    expect(scans.filter(({ table }) => table !== 'host')).toEqual([]);
+  });
+});
