@@ -115,10 +115,13 @@ async function fetchingHost(tx: Tx, operationId: string, templateId: string): Pr
   return workingHost(tx, operationId, () => anyHost(tx, templateId));
 }
 
-/** A host of the template's zone that is up; an ISO is for all hypervisors. HOST_UNREACHABLE when there is none: the step is tried again. */
+/**
+ * A host of the template's zone that is up, one in use where there is one; an ISO is for all hypervisors. HOST_UNREACHABLE
+ * when there is none: the step is tried again.
+ */
 async function anyHost(tx: Tx, templateId: string): Promise<string> {
   const hosts = await tx.query<{ id: string }>(
-    "SELECT h.id FROM host h JOIN template t ON t.zone_id = h.zone_id WHERE t.id = ? AND (t.format = 'iso' OR h.hypervisor = t.hypervisor) AND h.state = 'Up' ORDER BY RAND() LIMIT 1",
+    "SELECT h.id FROM host h JOIN template t ON t.zone_id = h.zone_id WHERE t.id = ? AND (t.format = 'iso' OR h.hypervisor = t.hypervisor) AND h.state = 'Up' ORDER BY h.allocation_state = 'Enabled' DESC, RAND() LIMIT 1",
     [templateId],
   );
   if (hosts[0]) return hosts[0].id;

@@ -265,8 +265,16 @@ async function haCalls(): Promise<Record<string, Params>> {
   await deployOn(hosts[0]);
   const lost = await deployOn(hosts[1]);
   for (const id of hosts) await keepEmpty('host', id);
+  for (const id of hosts.slice(0, 2)) await cloud.simulate('POST', `/hosts/${id}/power`, { on: false });
+  // A heartbeat that was under way, written after somebody has declared them lost, would be a sign of life.
+  const silent = async () =>
+    (
+      await db().query('SELECT 1 FROM host WHERE id IN (?) AND last_heartbeat_at > NOW(3) - INTERVAL 2 SECOND', [
+        hosts.slice(0, 2),
+      ])
+    ).length === 0;
+  await eventually('the last heartbeats being written', silent);
   for (const [index, id] of hosts.entries()) {
-    if (index < 2) await cloud.simulate('POST', `/hosts/${id}/power`, { on: false });
     await db().execute(
       `INSERT INTO host_fence (host_id, fence_epoch, boot_id_before, is_held_off, declared_lost_at, declared_lost_by, created_at)
          SELECT id, fence_epoch, IF(?, boot_id, 'an earlier one'), 0, NOW(3), 'admin/admin', NOW(3) FROM host WHERE id = ?`,

@@ -9,7 +9,7 @@ export const resetConfiguration = defineCommand({
   name: 'resetConfiguration',
   domain: 'infra',
   description:
-    'Takes away the own value of a cluster, storage pool, domain or account, or puts a setting of the whole cloud back to its default.',
+    'Takes away the own value of a zone, cluster, storage pool, domain or account, or puts a setting of the whole cloud back to its default.',
   event: 'CONFIGURATION.VALUE.EDIT',
   rest: { method: 'POST', path: '/configurations/{name}/reset' },
   roles: ROOT_ONLY,

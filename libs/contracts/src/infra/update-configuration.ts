@@ -9,7 +9,7 @@ export const updateConfiguration = defineCommand({
   name: 'updateConfiguration',
   domain: 'infra',
   description:
-    'Changes a setting of the whole cloud, or of a cluster, storage pool, domain or account, as its scope says. It counts at once.',
+    'Changes a setting of the whole cloud, or of a zone, cluster, storage pool, domain or account, as its scope says. It counts at once.',
   event: 'CONFIGURATION.VALUE.EDIT',
   rest: { method: 'PUT', path: '/configurations/{name}' },
   roles: ROOT_ONLY,

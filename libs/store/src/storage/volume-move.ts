@@ -1,6 +1,7 @@
 /** A volume and the pools that it may be moved to, as they are now. */
 import { DurastackError } from '@durastack/contracts/errors';
 import type { MoveTarget, VolumeToMove } from '@durastack/contracts/storage/volume-move';
+import { splitTags } from '@durastack/contracts/tags';
 import type { Tx } from '../database/transaction.js';
 
 interface VolumeRow extends Omit<VolumeToMove, 'tags' | 'machine'> {
@@ -10,12 +11,6 @@ interface VolumeRow extends Omit<VolumeToMove, 'tags' | 'machine'> {
   readonly vmState: string | null;
   readonly hostId: string | null;
 }
-
-const splitTags = (tags: string | null): string[] =>
-  (tags ?? '')
-    .split(',')
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== '');
 
 /** The volume. NOT_FOUND when there is none. */
 export async function readVolumeToMove(tx: Tx, volumeId: string): Promise<VolumeToMove> {
