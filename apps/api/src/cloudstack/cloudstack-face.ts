@@ -1,14 +1,15 @@
 /** CloudStack's query API: `/client/api`, GET and POST, JSON and XML. */
+import { Readable } from 'node:stream';
 import { asDurastackError, DurastackError, ERROR_KINDS } from '@durastack/contracts/errors';
 import type { Command, ResultOf } from '@durastack/contracts/command';
 import { autocommit } from '@durastack/store/database/transaction';
 import type { Caller } from '@durastack/store/identity/caller';
-import { offsetPage, readOne } from '@durastack/store/lists/engine/run-list';
+import { hiddenFrom, offsetPage, readOne } from '@durastack/store/lists/engine/run-list';
 import { recordFinishedOperation } from '@durastack/store/operations/finished-operation';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { StartedOperation } from '../catalogue/handles.js';
 import type { Registry, Served } from '../catalogue/registry.js';
-import type { AnyCall, CallSession, KnownCaller } from '../face/call.js';
+import type { AnyCall, Call, CallSession, KnownCaller } from '../face/call.js';
 import { cookiesOf, setCookie } from '../face/cookies.js';
 import type { Invoker, Outcome } from '../face/invoker.js';
 import type { Approach } from '../identity/callers.js';
@@ -17,10 +18,14 @@ import { callerBySession, SESSION_COOKIE } from '../identity/sessions.js';
 import { awaitOperation } from '../operations/await-operation.js';
 import type { Platform } from '../platform.js';
 import { requestFault } from '../rest/problem.js';
+import { JsonBytes } from './json-bytes.js';
 import { decodeParameters, readParameters, type RequestParameters } from './parameters.js';
 import { envelopeName, errorBody, listBody, renderObject } from './render-json.js';
 import { renderXml } from './render-xml.js';
-import { JsonText, writeList } from './write-list.js';
+import { ListWriter } from './write-list.js';
+
+/** Bytes of a body that are sent as one. */
+const SENT_AT_ONCE = 1_048_576;
 
 type Body = Record<string, unknown>;
 
@@ -71,7 +76,7 @@ export class CloudStackFace {
     request: FastifyRequest,
     reply: FastifyReply,
     parameters: RequestParameters,
-  ): Promise<Body | JsonText> {
+  ): Promise<Body | JsonBytes> {
     const name = parameters.byName.get('command');
     if (name === undefined || name === '')
       throw new DurastackError('INVALID_INPUT', 'The parameter command is missing.');
@@ -86,8 +91,10 @@ export class CloudStackFace {
       return [decoded, offsetPage(decoded)] as const;
     });
     const invocation = { served, call, params, page };
-    if (view && wantsJson(parameters))
-      return writeList(command.wrapper ?? 'item', view, await this.invoker.read(view, invocation));
+    if (view && wantsJson(parameters)) {
+      const writer = new ListWriter(view, hiddenFrom(view, (call as Call).caller));
+      return writer.end(command.wrapper ?? 'item', await this.invoker.read(view, invocation, writer.add));
+    }
     return this.render(served, call, await this.invoker.invoke(invocation));
   }
 
@@ -177,7 +184,7 @@ export class CloudStackFace {
     reply: FastifyReply,
     parameters: RequestParameters,
     status: number,
-    body: Body | JsonText | object,
+    body: Body | JsonBytes | object,
   ): FastifyReply {
     const name =
       parameters.byName
@@ -187,9 +194,16 @@ export class CloudStackFace {
     const envelope = envelopeName(name);
     void reply.status(status).header('Cache-Control', 'no-store').header('X-Content-Type-Options', 'nosniff');
     if (wantsJson(parameters)) {
-      const text = body instanceof JsonText ? body.text : JSON.stringify(body);
-      return reply.type('application/json; charset=utf-8').send(`{"${envelope}":${text}}`);
+      void reply.type('application/json; charset=utf-8');
+      if (!(body instanceof JsonBytes)) return reply.send(`{"${envelope}":${JSON.stringify(body)}}`);
+      return sendPieces(reply, [Buffer.from(`{"${envelope}":`), ...body.pieces(), Buffer.from('}')]);
     }
     return reply.type('text/xml; charset=utf-8').send(renderXml(envelope, body as Body));
   }
+}
+
+function sendPieces(reply: FastifyReply, pieces: readonly Buffer[]): FastifyReply {
+  const size = pieces.reduce((sum, { length }) => sum + length, 0);
+  if (size <= SENT_AT_ONCE) return reply.send(Buffer.concat(pieces, size));
+  return reply.header('Content-Length', size).send(Readable.from(pieces, { objectMode: false }));
 }

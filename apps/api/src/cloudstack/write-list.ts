@@ -1,14 +1,10 @@
 /** Lists as CloudStack's JSON, written right from what was read: objects between would cost more than all else. */
 import { unwrap, wireName, wireOf, type WireType } from '@durastack/contracts/fields';
 import type { ListView } from '@durastack/store/lists/engine/define-list';
-import type { RawItem, RawPage } from '@durastack/store/lists/engine/run-list';
+import type { RawItem, RestOfPage } from '@durastack/store/lists/engine/run-list';
 import { z } from 'zod';
+import { JsonBytes } from './json-bytes.js';
 import { cloudStackDate } from './render-json.js';
-
-/** A reply's body that is text already. */
-export class JsonText {
-  constructor(readonly text: string) {}
-}
 
 type Encode = (value: unknown) => string;
 
@@ -18,6 +14,28 @@ interface Column {
   /** With its colon. */
   readonly key: string;
   readonly encode: Encode;
+}
+
+/**
+ * Members of one column, item by item. What many items in a row have in common, as the name of their zone, is written
+ * once; and it is one piece then, where a text that was put together is not.
+ */
+class Members {
+  private value: unknown;
+  private text = '';
+
+  constructor(private readonly column: Column) {}
+
+  /** The member of an item, with a comma behind it; empty for null. */
+  of(row: Readonly<Record<string, unknown>>): string {
+    const { name, key, encode } = this.column;
+    const value = row[name];
+    if (value === null || value === undefined) return '';
+    if (value === this.value) return this.text;
+    this.value = value;
+    this.text = [key, encode(value), ','].join('');
+    return this.text;
+  }
 }
 
 interface Writer {
@@ -112,16 +130,6 @@ function encodeOnce(encode: Encode): Encode {
   };
 }
 
-/** The members of an item that are known before its children are, each followed by a comma. */
-function headOf({ row, computed }: RawItem, writer: Writer, hidden: ReadonlySet<string>): string {
-  let text = '';
-  for (const { name, key, encode } of writer.columns) {
-    const value = row[name];
-    if (value !== null && value !== undefined) text += `${key}${encode(value)},`;
-  }
-  return computed === undefined ? text : text + membersOf(computed, writer, hidden);
-}
-
 function membersOf(fields: Readonly<Record<string, unknown>>, writer: Writer, hidden: ReadonlySet<string>): string {
   let text = '';
   for (const name in fields) {
@@ -133,20 +141,45 @@ function membersOf(fields: Readonly<Record<string, unknown>>, writer: Writer, hi
   return text;
 }
 
-/** A list's body; see `listBody`. */
-export async function writeList(wrapper: string, view: ListView, page: RawPage): Promise<JsonText> {
-  const { columns, others } = writerOf(view);
-  const { hidden } = page;
-  const writer = { columns: columns.filter(({ name }) => !hidden.has(name)), others };
-  // While the database looks for children.
-  const heads = page.items.map((item) => headOf(item, writer, hidden));
-  const { children, count } = await page.rest;
-  if (count === 0) return new JsonText('{}');
-  if (heads.length === 0) return new JsonText(`{"count":${count}}`);
-  const items = heads.map((head, index) => {
-    const below = children[index];
-    const members = below === undefined ? head : head + membersOf(below, writer, hidden);
-    return `{${members.slice(0, -1)}}`;
-  });
-  return new JsonText(`{"count":${count},${JSON.stringify(wrapper)}:[${items.join(',')}]}`);
+/** A list whose items are written as they are read. */
+export class ListWriter {
+  private readonly writer: Writer;
+  private readonly columns: readonly Members[];
+  /** Items without their last members and braces, one after the other. */
+  private readonly heads = new JsonBytes();
+  private readonly sizes: number[] = [];
+
+  /** @param hidden fields that the viewer does not see */
+  constructor(
+    view: ListView,
+    private readonly hidden: ReadonlySet<string>,
+  ) {
+    this.writer = writerOf(view);
+    this.columns = this.writer.columns.filter(({ name }) => !hidden.has(name)).map((column) => new Members(column));
+  }
+
+  /** Adds the next item. */
+  readonly add = ({ row, computed }: RawItem): void => {
+    let head = '';
+    for (const column of this.columns) head += column.of(row);
+    if (computed !== undefined) head += membersOf(computed, this.writer, this.hidden);
+    this.sizes.push(this.heads.add(head));
+  };
+
+  /** The list's body; see `listBody`. */
+  end(wrapper: string, { below, count }: RestOfPage): JsonBytes {
+    const body = new JsonBytes();
+    // They are counted by themselves, and some may have gone meanwhile.
+    const total = Math.max(count, this.sizes.length);
+    body.add(total === 0 ? '{' : `{"count":${total}`);
+    for (const [index, size] of this.sizes.entries()) {
+      body.add(index === 0 ? `,${JSON.stringify(wrapper)}:[{` : ',{');
+      const tail = membersOf(below(index), this.writer, this.hidden);
+      // Each member ends with a comma.
+      body.take(this.heads, size, tail === '' && size > 0 ? 1 : 0);
+      body.add(`${tail.slice(0, -1)}}`);
+    }
+    body.add(this.sizes.length === 0 ? '}' : ']}');
+    return body;
+  }
 }

@@ -8,7 +8,8 @@ import {
   runList,
   type ListPage,
   type PageRequest,
-  type RawPage,
+  type RawItem,
+  type RestOfPage,
 } from '@durastack/store/lists/engine/run-list';
 import type { StartedOperation } from '../catalogue/handles.js';
 import type { Served } from '../catalogue/registry.js';
@@ -94,9 +95,10 @@ export class Invoker {
   }
 
   /** Reads a list of the database for a face that writes it out itself; the caller was authorised. */
-  async read(view: ListView, { served, call, params, page }: Invocation): Promise<RawPage> {
+  async read(view: ListView, invocation: Invocation, onItem: (item: RawItem) => void): Promise<RestOfPage> {
+    const { served, call, params, page } = invocation;
     try {
-      return await readRawList(autocommit(this.platform.database), view, (call as Call).caller, { params, page });
+      return await readRawList(this.platform.database, view, (call as Call).caller, { params, page, onItem });
     } catch (thrown) {
       throw this.logged(asDurastackError(thrown), served.command);
     }

@@ -1,5 +1,6 @@
 /** The connections of a database without the ORM around them: for a short statement its layers cost as much as the statement. */
 import { DurastackError } from '@durastack/contracts/errors';
+import type { EventEmitter } from 'node:events';
 import type { DataSource } from 'typeorm';
 
 type Done = (error: Error | null, result: unknown) => void;
@@ -9,6 +10,15 @@ interface ConnectionPool {
   on(event: 'connection', listener: (connection: { query(sql: string): void }) => void): void;
   query(sql: string, values: readonly unknown[], done: Done): void;
   execute(sql: string, values: readonly unknown[], done: Done): void;
+  getConnection(done: (error: Error | null, connection: Connection) => void): void;
+}
+
+/** One of them. Only it says that it is lost: a query's own events do not. */
+interface Connection {
+  query(sql: string, values: readonly unknown[]): EventEmitter;
+  once(event: 'error', listener: (error: Error) => void): void;
+  off(event: 'error', listener: (error: Error) => void): void;
+  release(): void;
 }
 
 /**

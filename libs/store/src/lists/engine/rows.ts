@@ -13,6 +13,13 @@ const CONVERTERS: Partial<Record<WireType, Convert>> = {
   date: (value) => (value instanceof Date ? value.toISOString() : String(value)),
 };
 
+/** What a SELECT names, from fields and their expressions. */
+export function selectList(columns: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(columns)
+    .map(([field, expression]) => `${expression} AS \`${field}\``)
+    .join(', ');
+}
+
 /** How the columns of rows become the typed fields of a view; computed once for each list. */
 export function rowMapper(
   shape: Readonly<Record<string, z.ZodType>>,

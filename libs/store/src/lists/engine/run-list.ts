@@ -1,25 +1,17 @@
 import { DurastackError } from '@durastack/contracts/errors';
 import { MAX_PAGE_SIZE } from '@durastack/contracts/list-params';
 import type { ResultOf } from '@durastack/contracts/command';
-import type { Tx } from '../../database/transaction.js';
+import type { DataSource } from 'typeorm';
+import { eachRow } from '../../database/each-row.js';
+import { autocommit, type Tx } from '../../database/transaction.js';
 import type { Caller } from '../../identity/caller.js';
 import { notFound } from '../../identity/access.js';
-import type { Child, ListCommand, ListView } from './define-list.js';
-import {
-  childQuery,
-  countQuery,
-  EVERYTHING,
-  pageQuery,
-  parentsOf,
-  rowsOf,
-  type Part,
-  type Statement,
-} from './page-sql.js';
+import type { ListCommand, ListView } from './define-list.js';
+import { countQuery, EVERYTHING, pageQuery, parentsOf, rowsOf, type Part, type Statement } from './page-sql.js';
 import { LongLists } from './long-lists.js';
-import { detailsChild } from './details.js';
-import { itemShape, rowMapper } from './rows.js';
+import { fieldsBelow, readChildren } from './children.js';
+import { rowMapper, selectList } from './rows.js';
 import { readFewProjects, type ScopeParams } from './scope.js';
-import { tagsChild } from './tags.js';
 
 /** A page of a list. `count` is the total, whatever the page; absent when it was not asked for. */
 export interface ListPage<R> {
@@ -51,13 +43,12 @@ export interface RawItem {
   readonly computed: Row | undefined;
 }
 
-/** A page whose items were not put together yet. */
-export interface RawPage {
-  readonly items: readonly RawItem[];
-  /** Fields that the viewer does not see. */
-  readonly hidden: ReadonlySet<string>;
-  /** Comes while items are written: children by the item's place, and what is computed from them; and the total. */
-  readonly rest: Promise<{ readonly children: readonly Row[]; readonly count: number }>;
+/** What is known when the last item of a page was read. */
+export interface RestOfPage {
+  /** What lies below an item, and what is computed from that; by the item's place. */
+  readonly below: (index: number) => Row;
+  /** The total. */
+  readonly count: number;
 }
 
 /**
@@ -73,23 +64,44 @@ export async function runList<C extends ListCommand>(
   request: ListRequest,
 ): Promise<ListPage<ResultOf<C>>> {
   const part = await partOf(tx, view, viewer, request);
-  const { items, hidden, rest } = await readRaw(tx, view, viewer, part);
   const { toItem } = prepared(view);
-  // Filled in place: a copy of each of hundreds of wide items is what a page would spend most of its time on.
-  const whole = items.map(({ row, computed }) => Object.assign(toItem(row), computed));
-  for (const field of hidden) for (const item of whole) delete item[field];
-  const { children, count } = await rest;
-  for (const [index, item] of whole.entries()) Object.assign(item, children[index]);
+  const hidden = hiddenFrom(view, viewer);
+  const [ids, whole]: [string[], Record<string, unknown>[]] = [[], []];
+  const onItem = ({ row, computed }: RawItem) => {
+    // Filled in place: a copy of each of hundreds of wide items is what a page would spend most of its time on.
+    const item = Object.assign(toItem(row), computed);
+    for (const field of hidden) delete item[field];
+    whole.push(item);
+    ids.push(String(row['id']));
+  };
+  const { below, count } = await readItems(allAtOnce(tx), view, viewer, { part, onItem });
+  for (const [index, item] of whole.entries()) Object.assign(item, below(index));
   const found = whole as ResultOf<C>[];
   if (!('limit' in request.page)) return { items: found, count };
   const { limit } = request.page;
-  const next = found.length > limit ? String(items[limit - 1]?.row['id']) : undefined;
+  const next = found.length > limit ? ids[limit - 1] : undefined;
   return { items: found.slice(0, limit), ...(next === undefined ? {} : { next }) };
 }
 
-/** As {@link runList}, for a page with a number. */
-export async function readRawList(tx: Tx, view: ListView, viewer: Caller, request: ListRequest): Promise<RawPage> {
-  return readRaw(tx, view, viewer, await partOf(tx, view, viewer, request));
+/** Fields of a view that a viewer does not see. */
+export function hiddenFrom(view: ListView, viewer: Caller): ReadonlySet<string> {
+  return new Set(viewer.role === 'admin' ? [] : view.rootOnly);
+}
+
+/**
+ * As {@link runList}, for a page with a number whose items are written out as they come. Children, which come last, are
+ * given when it ends.
+ */
+export async function readRawList(
+  source: DataSource,
+  view: ListView,
+  viewer: Caller,
+  request: ListRequest & { readonly onItem: (item: RawItem) => void },
+): Promise<RestOfPage> {
+  const tx = autocommit(source);
+  const each: Reader['each'] = ({ text, values }, onRow) => eachRow(source, text, values, onRow);
+  const part = await partOf(tx, view, viewer, request);
+  return readItems({ tx, each }, view, viewer, { part, onItem: request.onItem });
 }
 
 async function partOf(tx: Tx, view: ListView, viewer: Caller, { params, page }: ListRequest): Promise<ListPart> {
@@ -106,32 +118,49 @@ interface ListPart extends Part {
   readonly counts: boolean;
 }
 
-const ask = (tx: Tx, { text, values }: Statement) => tx.query<Row>(text, values);
+interface Reader {
+  readonly tx: Tx;
+  /** Reads a page's rows. */
+  each(statement: Statement, onRow: (row: Row) => void): Promise<void>;
+}
 
-async function readRaw(tx: Tx, view: ListView, viewer: Caller, part: ListPart): Promise<RawPage> {
-  const { select } = prepared(view);
-  const reading = ask(tx, pageQuery(view, part, select));
+function allAtOnce(tx: Tx): Reader {
+  return {
+    tx,
+    each: async (statement, onRow) => {
+      for (const row of await tx.query<Row>(statement.text, statement.values)) onRow(row);
+    },
+  };
+}
+
+interface Reading {
+  readonly part: ListPart;
+  readonly onItem: (item: RawItem) => void;
+}
+
+async function readItems(
+  { tx, each }: Reader,
+  view: ListView,
+  viewer: Caller,
+  { part, onItem }: Reading,
+): Promise<RestOfPage> {
+  const ids: string[] = [];
+  const reading = each(pageQuery(view, part, prepared(view).select), (row) => {
+    ids.push(String(row['id']));
+    onItem({ row, computed: view.map?.(row, viewer) });
+  });
   const counting = countsEarly(view, part) ? count(tx, view, part) : undefined;
-  counting?.catch(() => undefined);
   // Of everything, children are found without the ids.
   const early = part.limit === EVERYTHING ? readChildren(tx, view, parentsOf(view, part, undefined)) : undefined;
   // Awaited below; it is no error of nobody's when the rows fail first.
-  early?.catch(() => undefined);
-  const rows = await reading;
-  const ids = rows.map((row) => String(row['id']));
-  const children = early ?? (ids.length > 0 ? readChildren(tx, view, parentsOf(view, part, ids)) : Promise.resolve([]));
-  const rest = Promise.all([children, totalOf(tx, view, part, { rows: rows.length, counting })]).then(
-    ([found, total]) => ({
-      children: childrenOf(view, ids, found),
-      count: total,
-    }),
-  );
-  rest.catch(() => undefined);
-  return {
-    items: rows.map((row) => ({ row, computed: view.map?.(row, viewer) })),
-    hidden: new Set(viewer.role === 'admin' ? [] : view.rootOnly),
-    rest,
-  };
+  for (const awaited of [counting, early]) awaited?.catch(() => undefined);
+  await reading;
+  const [children, total] = await Promise.all([
+    early ?? (ids.length > 0 ? readChildren(tx, view, parentsOf(view, part, ids)) : []),
+    totalOf(tx, view, part, { rows: ids.length, counting }),
+  ]);
+  const below = fieldsBelow(view, children);
+  return { below: (index) => below(ids[index] ?? ''), count: total };
 }
 
 const longLists = new LongLists();
@@ -155,7 +184,7 @@ async function totalOf(
 
 async function count(tx: Tx, view: ListView, part: ListPart): Promise<number> {
   const query = countQuery(view, part);
-  const [counted] = await ask(tx, query);
+  const [counted] = await tx.query<Row>(query.text, query.values);
   const total = Number(counted?.['n'] ?? 0);
   longLists.note(query, total);
   return total;
@@ -194,68 +223,12 @@ export function offsetPage(params: Params): { page: number; pageSize: number } {
   return size === -1 ? { page: 1, pageSize: EVERYTHING } : { page: Math.max(1, page), pageSize: size };
 }
 
-/** What was found of each kind of child. */
-type FoundChildren = readonly { readonly child: Child; readonly rows: readonly Row[] }[];
-
-function kindsOf(view: ListView): readonly Child[] {
-  return [
-    ...(view.children ?? []),
-    ...(view.tagged ? [tagsChild(view.tagged)] : []),
-    ...(view.detailed ? [detailsChild(view.detailed)] : []),
-  ];
-}
-
-function readChildren(tx: Tx, view: ListView, parents: Statement): Promise<FoundChildren> {
-  return Promise.all(
-    kindsOf(view).map(async (child) => ({
-      child,
-      rows: await ask(tx, childQuery(child, preparedChild(view, child).select, parents)),
-    })),
-  );
-}
-
-/** Lists of children, and what is computed from them, for each item in order. */
-function childrenOf(view: ListView, ids: readonly string[], found: FoundChildren): Row[] {
-  const kinds = kindsOf(view);
-  if (kinds.length === 0 && !view.finish) return [];
-  const items = ids.map((): Record<string, unknown> => {
-    const empty: Record<string, unknown> = {};
-    for (const { field, isMap } of kinds) empty[field] = isMap ? {} : [];
-    return empty;
-  });
-  const byId = new Map(items.map((item, index) => [ids[index], item]));
-  for (const { child, rows } of found) {
-    const { toItem } = preparedChild(view, child);
-    for (const row of rows) {
-      const there = byId.get(String(row['parent_id']))?.[child.field];
-      if (child.isMap) Object.assign(there ?? {}, { [String(row['key'])]: row['value'] });
-      else addTo(there as unknown[] | undefined, child, { row, toItem });
-    }
-  }
-  if (view.finish) for (const item of items) Object.assign(item, view.finish(item));
-  return items;
-}
-
-function addTo(
-  list: unknown[] | undefined,
-  { map }: Child,
-  { row, toItem }: { readonly row: Row; readonly toItem: Prepared['toItem'] },
-): void {
-  list?.push(Object.assign(toItem(row), map?.(row, list.length)));
-}
-
 interface Prepared {
   readonly select: string;
   readonly toItem: (row: Row) => Record<string, unknown>;
 }
 
 const cache = new WeakMap<object, Prepared>();
-
-function selectList(columns: Readonly<Record<string, string | undefined>>): string {
-  return Object.entries(columns)
-    .map(([field, expression]) => `${expression} AS \`${field}\``)
-    .join(', ');
-}
 
 function prepared(view: ListView): Prepared {
   const known = cache.get(view);
@@ -265,15 +238,5 @@ function prepared(view: ListView): Prepared {
     toItem: rowMapper(view.command.result.shape as never, Object.keys(view.columns)),
   };
   cache.set(view, made);
-  return made;
-}
-
-function preparedChild(view: ListView, child: Child): Prepared {
-  const known = cache.get(child);
-  if (known) return known;
-  const shape = child.isMap ? {} : itemShape((view.command.result.shape as Record<string, never>)[child.field]);
-  const fields = Object.keys(child.columns).filter((field) => field in shape);
-  const made = { select: selectList(child.columns), toItem: rowMapper(shape, fields) };
-  cache.set(child, made);
   return made;
 }
