@@ -24,10 +24,10 @@ export interface WatchedHost {
   readonly fenceEpoch: number;
 }
 
-/** How many hosts one round looks at. */
-const AT_ONCE = 2_000;
-
-/** Hosts with HA enabled that have been silent for so long, or whose HA state is not at rest. */
+/**
+ * Hosts with HA enabled that have been silent for so long, or whose HA state is not at rest. All of them, however many:
+ * of those that a limit left out, the same ones each time, nobody would ever know whether they are dead.
+ */
 export async function readWatchedHosts(tx: Tx, silentForMs: number): Promise<WatchedHost[]> {
   const rows = await tx.query<WatchedHost & { eligible: number }>(
     `SELECT h.id, h.name, h.state, h.cluster_id AS clusterId, h.zone_id AS zoneId, h.agent_url AS agentUrl, a.state AS haState, a.reason AS haReason, a.falls,
@@ -35,7 +35,7 @@ export async function readWatchedHosts(tx: Tx, silentForMs: number): Promise<Wat
        CAST(h.last_heartbeat_at AS CHAR) AS heardAt, TIMESTAMPDIFF(MICROSECOND, h.last_heartbeat_at, NOW(3)) DIV 1000 AS silentMs, a.operation_id AS operationId, h.fence_epoch AS fenceEpoch
      FROM host_ha a JOIN host h ON h.id = a.id JOIN cluster c ON c.id = h.cluster_id JOIN zone z ON z.id = h.zone_id
      WHERE a.enabled = 1 AND h.state IN ('Up', 'Disconnected', 'Down') AND h.last_heartbeat_at IS NOT NULL
-       AND (a.state <> 'Available' OR h.last_heartbeat_at < NOW(3) - INTERVAL ? MICROSECOND) LIMIT ${AT_ONCE}`,
+       AND (a.state <> 'Available' OR h.last_heartbeat_at < NOW(3) - INTERVAL ? MICROSECOND)`,
     [silentForMs * 1_000],
   );
   return rows.map(({ eligible, ...row }) => ({
