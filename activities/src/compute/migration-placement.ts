@@ -3,7 +3,7 @@ import type { MachineNeeds } from '@durastack/contracts/compute/placement';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { DiskChoice } from '@durastack/model/placement/judge-disks';
 import { judgeHosts, type HostJudgement } from '@durastack/model/placement/judge-hosts';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { byPreference } from '@durastack/model/placement/plan-placement';
 import { readDestinations, readZoneSnapshot, refuseNewDedications } from '@durastack/store/compute/placement-rows';
 import type { Tx } from '@durastack/store/database/transaction';

@@ -4,7 +4,7 @@
  * hosts there are. The best of a few dozen random hosts is nearly the best of all: load spreads as evenly.
  */
 import type { HostSnapshot, MachineNeeds, PlacementSnapshot } from '@durastack/contracts/compute/placement';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { hostLimits, type HostLimits } from '@durastack/model/placement/host-limits';
 import {
   readDedications,

@@ -4,7 +4,7 @@ import { DurastackError, invariant } from '@durastack/contracts/errors';
 import { DONE, type StepOutcome } from '@durastack/contracts/operations/step';
 import { explain, summarise } from '@durastack/model/placement/explain-placement';
 import type { HostJudgement } from '@durastack/model/placement/judge-hosts';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { planPlacement, type PlacementPlan } from '@durastack/model/placement/plan-placement';
 import { readNeedsToReserve } from '@durastack/store/compute/placement-needs';
 import type { Tx } from '@durastack/store/database/transaction';

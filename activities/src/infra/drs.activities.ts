@@ -5,7 +5,7 @@ import type { DrsPorts } from '@durastack/contracts/infra/drs.ports';
 import { DONE, pending, type StepRef } from '@durastack/contracts/operations/step';
 import { decideMoves } from '@durastack/model/drs/decide-moves';
 import { judgeHosts } from '@durastack/model/placement/judge-hosts';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { acceptVmOperation, readNetworksOf } from '@durastack/store/compute/accept-vm-operation';
 import { readNeeds } from '@durastack/store/compute/placement-needs';
 import { readDestinations } from '@durastack/store/compute/placement-rows';

@@ -13,7 +13,7 @@ import {
   type LocalStoragePolicy,
 } from '@durastack/model/maintenance/decide-drain';
 import { planDrain } from '@durastack/model/maintenance/plan-drain';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { readDrainPlan, readDrainScene } from '@durastack/store/infra/drain-scene';
 import { cancelChildren } from '@durastack/store/operations/children';
 import { cancelOperation } from '@durastack/store/operations/cancel';

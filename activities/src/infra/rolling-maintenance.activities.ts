@@ -4,7 +4,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import type { RollingMaintenancePorts } from '@durastack/contracts/infra/maintenance.ports';
 import { DONE, pending, type StepRef } from '@durastack/contracts/operations/step';
 import { decideRolling } from '@durastack/model/maintenance/decide-rolling';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { transaction } from '@durastack/store/database/transaction';
 import { callerOfOperation } from '@durastack/store/identity/operation-caller';
 import { noteRolling, readRollingScene, type RollingRows } from '@durastack/store/infra/rolling-scene';

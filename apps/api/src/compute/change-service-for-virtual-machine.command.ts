@@ -2,7 +2,7 @@ import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { changeServiceForVirtualMachine } from '@durastack/contracts/compute/change-service-for-virtual-machine';
 import { splitDetails } from '@durastack/contracts/compute/machine-size';
 import { DurastackError } from '@durastack/contracts/errors';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { planScale, readOffering, writeSize, type SizeTarget } from '@durastack/store/compute/vm-size';
 import { requireRow } from '@durastack/store/database/rows';
 import { autocommit, transaction, type Tx } from '@durastack/store/database/transaction';

@@ -86,6 +86,24 @@ const OF_ITS_POOLS = {
   LOCAL_STORAGE: [15e11, 15e10, '10.00'],
 };
 
+describe('listHosts and listClusters', () => {
+  it('go by what hosts offer, as placement does', async () => {
+    const { body: hosts } = await t.call('listHosts', { id: full.hostId });
+    expect(hosts['host']).toEqual([
+      expect.objectContaining({
+        ...{ cpuwithoverprovisioning: '64000', cpuallocatedvalue: 6_400, cpuallocated: '10.00%' },
+        ...{ cpuallocatedpercentage: '10.00%', memorytotal: 16_384 * MIB, memoryallocatedbytes: 7_680 * MIB },
+        ...{ memorywithoverprovisioning: String((16_384 - OWN_MIB) * MIB), memoryallocatedpercentage: '50.00%' },
+        ...{ hasenoughcapacity: true },
+      }),
+    ]);
+    const { body: clusters } = await t.call('listClusters', { zoneid: full.zoneId });
+    expect(clusters['cluster']).toEqual([
+      expect.objectContaining({ cpuovercommitratio: '4.0', memoryovercommitratio: '1.0' }),
+    ]);
+  });
+});
+
 describe('listCapacity', () => {
   it('sums up what takes something, zone by zone', async () => {
     const all = await capacity();

@@ -3,7 +3,7 @@ import { DurastackError } from '@durastack/contracts/errors';
 import type { PlannedMove } from '@durastack/model/drs/drs-scene';
 import { followMoves } from '@durastack/model/drs/follow-moves';
 import { rulesOf } from '@durastack/model/drs/rules-of';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import type { Tx } from '@durastack/store/database/transaction';
 import { notFound } from '@durastack/store/identity/access';
 import { readClusterSettings } from '@durastack/store/infra/cluster-settings';

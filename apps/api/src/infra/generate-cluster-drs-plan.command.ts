@@ -4,7 +4,7 @@ import { generateClusterDrsPlan } from '@durastack/contracts/infra/generate-clus
 import { runInSlices, timeLimit } from '@durastack/kit/run-in-slices';
 import { planDrsInSlices } from '@durastack/model/drs/plan-drs';
 import { rulesOf, SEARCH_LIMIT_MS } from '@durastack/model/drs/rules-of';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
 import { readClusterSettings } from '@durastack/store/infra/cluster-settings';
 import { writeDrsPlan } from '@durastack/store/infra/drs-plans';

@@ -1,3 +1,5 @@
+import type { Overcommit } from './placement.js';
+
 /** What hosts offer beyond, or below, what they have. */
 export const OVERCOMMIT = {
   host: {
@@ -6,4 +8,4 @@ export const OVERCOMMIT = {
     /** Memory is not shared, and this much stays with the host. */
     hostMemoryMib: 1024,
   },
-} as const;
+} as const satisfies Overcommit;

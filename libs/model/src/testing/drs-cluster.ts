@@ -2,7 +2,7 @@
 import type { AffinityNeed, HostSnapshot } from '@durastack/contracts/compute/placement';
 import type { DrsHost, DrsMachine, DrsRules, DrsScene } from '../drs/drs-scene.js';
 import { seededNumbers } from '../drs/seeded-numbers.js';
-import { OVERCOMMIT } from '../placement/overcommit.js';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { aDisk, aHost, aPool, needsOf } from './placement-scene.js';
 
 /** What a cluster is like. */

@@ -7,7 +7,7 @@ import type { ActivityDependencies } from '@durastack/activities/dependencies';
 import { invariant } from '@durastack/contracts/errors';
 import type { StepRef } from '@durastack/contracts/operations/step';
 import { newId } from '@durastack/kit/ids/new-id';
-import { OVERCOMMIT } from '@durastack/model/placement/overcommit';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { autocommit } from '@durastack/store/database/transaction';
 import { connectDatabase } from '@durastack/store/database/data-source';
 import { ensureAdminKeys, seed } from '@durastack/store/seed';

@@ -1,3 +1,4 @@
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { listClusters } from '@durastack/contracts/infra/list-clusters';
 import { defineList } from '../engine/define-list.js';
 
@@ -20,7 +21,7 @@ export const clusters = defineList({
   map: () => ({
     clusterType: 'CloudManaged',
     managedState: 'Managed',
-    cpuOvercommitRatio: '1.0',
+    cpuOvercommitRatio: OVERCOMMIT.host.cpuOvercommit.toFixed(1),
     memoryOvercommitRatio: '1.0',
   }),
   filters: {

@@ -1,3 +1,4 @@
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { listHosts } from '@durastack/contracts/infra/list-hosts';
 import { IS_USED, showController, type ControllerRow, type ShownController } from '../../oobm/controller-rows.js';
 import { JOB_COLUMNS, NOTHING } from '../engine/columns.js';
@@ -71,22 +72,24 @@ export const hosts = defineList({
   map: (row) => {
     const [mhz, mhzReserved] = [Number(row['mhzTotal']), Number(row['mhzReserved'])];
     const [mib, mibReserved] = [Number(row['mibTotal']), Number(row['mibReserved'])];
-    const [mhzPart, mibPart] = [percent(mhzReserved, mhz), percent(mibReserved, mib)];
+    const mhzOffered = mhz * OVERCOMMIT.host.cpuOvercommit;
+    const mibOffered = Math.max(0, mib - OVERCOMMIT.host.hostMemoryMib);
+    const [mhzPart, mibPart] = [percent(mhzReserved, mhzOffered), percent(mibReserved, mibOffered)];
     return {
       type: 'Routing',
       clusterType: 'CloudManaged',
       cpuAllocated: mhzPart,
       cpuAllocatedPercentage: mhzPart,
       cpuAllocatedValue: mhzReserved,
-      cpuWithOverprovisioning: String(mhz),
+      cpuWithOverprovisioning: String(mhzOffered),
       ...(row['cpuPercent'] === null ? {} : { cpuUsed: `${Number(row['cpuPercent']).toFixed(2)}%` }),
       memoryTotal: mib * MIB,
       memoryAllocated: mibReserved * MIB,
       memoryAllocatedBytes: mibReserved * MIB,
       memoryAllocatedPercentage: mibPart,
-      memoryWithOverprovisioning: String(mib * MIB),
+      memoryWithOverprovisioning: String(mibOffered * MIB),
       ...(row['mibUsed'] === null ? {} : { memoryUsed: Number(row['mibUsed']) * MIB }),
-      hasEnoughCapacity: mhzReserved < mhz && mibReserved < mib,
+      hasEnoughCapacity: mhzReserved < mhzOffered && mibReserved < mibOffered,
       ...controllerOf(row),
       ...hostHaOf(row),
       localStorageActive: true,
