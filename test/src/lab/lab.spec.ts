@@ -1,4 +1,5 @@
 /** The lab itself: its hosts are real, its guests count, its faults happen and are healed. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LAB_TIMEOUT_MS, useLab, type LabFixture } from './use-lab.js';
 
@@ -15,6 +16,23 @@ describe('a lab', () => {
     );
     expect(new Set(bootIds).size).toBe(lab.hosts.length);
     for (const host of lab.hosts) expect(await lab.domains(host)).toEqual([]);
+  });
+
+  it('has hosts that measure themselves alone', { timeout: LAB_TIMEOUT_MS }, async () => {
+    const read = async (host: string, path: string) => (await lab.exec(host, ['cat', path])).stdout;
+    const ticks = async (host: string) => Number(/^cpu +(\d+)/.exec(await read(host, '/proc/stat'))?.[1]);
+    const used = (text: string) => {
+      const kib = (name: string) => Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(text)?.[1]);
+      return kib('MemTotal') - kib('MemAvailable');
+    };
+    const before = [await ticks('host-1'), await ticks('host-2')] as const;
+    await lab.exec('host-1', ['timeout', '4', 'sh', '-c', 'while :; do :; done']).catch(() => undefined);
+    const grown = [(await ticks('host-1')) - before[0], (await ticks('host-2')) - before[1]] as const;
+    expect(grown[0]).toBeGreaterThan(2 * grown[1]);
+    const memory = await Promise.all(lab.hosts.map(async (host) => used(await read(host, '/proc/meminfo'))));
+    const together = memory.reduce((sum, kib) => sum + kib, 0);
+    expect(Math.min(...memory)).toBeGreaterThan(0);
+    expect(together).toBeLessThan(used(readFileSync('/proc/meminfo', 'utf8')));
   });
 
   it('has guests that count, which a witness sees once each', { timeout: LAB_TIMEOUT_MS }, async () => {
