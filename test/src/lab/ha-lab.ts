@@ -1,10 +1,6 @@
 /** What specs of HA on the lab have in common: HA that is on, guests that it cares for, and what one sees of it. */
-import { InstanceFile } from '@durastack/cli/instance/instance-file';
-import { withHomeLock } from '@durastack/cli/instance/with-lock';
 import { planCeph } from '@durastack/cli/lab/lab-plan';
-import { startControlPlane } from '@durastack/cli/lab/up';
 import { run } from '@durastack/cli/system/run';
-import { Steps } from '@durastack/cli/system/steps';
 import { DurastackError } from '@durastack/contracts/errors';
 import { eventually, itemsOf } from '../support/basis.js';
 import { disableHa, enableHa } from './ha-hosts.js';
@@ -35,18 +31,9 @@ export class HaLab {
     await disableHa(lab);
   }
 
-  /** Kills API and worker, which {@link startControlPlane} starts again. */
+  /** Kills API and worker, which {@link LabFixture.startControlPlane} starts again. */
   async killControlPlane(): Promise<void> {
-    const status = JSON.parse(await dura(this.lab.lab.home.root, ['status', '--json'])) as {
-      processes: { name: string; pid: number }[];
-    };
-    for (const { name, pid } of status.processes) if (name === 'worker' || name === 'api') process.kill(pid, 'SIGKILL');
-  }
-
-  /** Starts what of the control plane does not run, and leaves hosts alone: `lab up` would switch on those that are off. */
-  async startControlPlane(): Promise<void> {
-    const { home } = this.lab.lab;
-    await withHomeLock(home, () => startControlPlane(InstanceFile.open(home), new Steps({ write: () => true })));
+    for (const part of ['api', 'worker'] as const) process.kill(await this.lab.pidOf(part), 'SIGKILL');
   }
 
   /** Addresses that the Ceph cluster shuts out as a whole, by its own list; single clients are listed with a port and a number. */
@@ -76,6 +63,16 @@ export class HaLab {
       await this.lab.admin.call('listHostHAResources', { hostid: this.lab.hostId(host) }),
     ) as unknown as { hastate: string; hareason?: string }[];
     return rows[0]!;
+  }
+
+  /** How many events there are of hosts being fenced or taken back. */
+  async fencings(): Promise<number> {
+    const { lab } = this;
+    const type = 'HA.STATE.TRANSITION';
+    const found = await Promise.all(
+      lab.hosts.map((host) => lab.admin.call('listEvents', { type, resourceid: lab.hostId(host) })),
+    );
+    return found.flatMap(itemsOf).length;
   }
 
   /** Waits for one. */

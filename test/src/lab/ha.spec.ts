@@ -69,7 +69,7 @@ it(
       [onShared, (await lab.counter(onShared)).nonce],
       [onCeph, (await lab.counter(onCeph)).nonce],
     ]);
-    const since = await fencings();
+    const since = await ha.fencings();
     // The two hosts of the tests before.
     expect(since).toBeGreaterThan(0);
     const expectSame = async () => {
@@ -94,14 +94,14 @@ it(
     const { count } = await lab.untilCounting(onCeph);
     await eventually('it writing again', async () => (await lab.counter(onCeph)).count > count);
     await expectSame();
-    expect(await fencings()).toBe(since);
+    expect(await ha.fencings()).toBe(since);
   },
 );
 
 it('a host that comes and goes: nothing happens to its machine, and an alert says so', TIMEOUT, async () => {
   const vm = await ha.deploy(CUT, 'ha-flaps');
   const { nonce } = await lab.counter(vm);
-  const since = await fencings();
+  const since = await ha.fencings();
   for (let falls = 1; falls <= FLAPPING; falls += 1) {
     await lab.kill(CUT, '--network');
     const isMissed = async () => (await ha.state(CUT)) !== 'Available';
@@ -116,7 +116,7 @@ it('a host that comes and goes: nothing happens to its machine, and an alert say
   expect(lab.witness.copies(vm.id)).toHaveLength(1);
   expect((await lab.untilCounting(vm)).nonce).toBe(nonce);
   expect(await lab.hostOf(vm)).toBe(CUT);
-  expect(await fencings()).toBe(since);
+  expect(await ha.fencings()).toBe(since);
 });
 
 it('a machine whose QEMU is killed on a host that lives is started again there', TIMEOUT, async () => {
@@ -131,13 +131,3 @@ it('a machine whose QEMU is killed on a host that lives is started again there',
   expect(await lab.hostOf(vm)).toBe(LIVING);
   expect((await lab.diskLog(vm, LIVING)).isInterleaved).toBe(false);
 });
-
-/** How many events there are of hosts being fenced or taken back. */
-async function fencings(): Promise<number> {
-  const found = await Promise.all(
-    lab.hosts.map((host) =>
-      lab.admin.call('listEvents', { type: 'HA.STATE.TRANSITION', resourceid: lab.hostId(host) }),
-    ),
-  );
-  return found.flatMap(itemsOf).length;
-}

@@ -88,7 +88,7 @@ it('a machine never runs twice, whatever comes back late', { timeout: LIMIT_MS }
     while (!isBack) heard.push(await arrive(late));
   })();
   await ha.killControlPlane();
-  await ha.startControlPlane();
+  await lab.startControlPlane();
   await dura(lab.lab.home.root, ['lab', 'heal', CUT]);
   await ha.untilElsewhere(vm, [CUT], nonce);
   await ha.until(CUT, 'Available');
