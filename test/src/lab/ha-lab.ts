@@ -33,7 +33,8 @@ export class HaLab {
 
   /** Kills API and worker, which {@link LabFixture.startControlPlane} starts again. */
   async killControlPlane(): Promise<void> {
-    for (const part of ['api', 'worker'] as const) process.kill(await this.lab.pidOf(part), 'SIGKILL');
+    const pids = [await this.lab.pidOf('api'), await this.lab.pidOf('worker')];
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
   }
 
   /** Addresses that the Ceph cluster shuts out as a whole, by its own list; single clients are listed with a port and a number. */

@@ -289,7 +289,7 @@ export class LabFixture {
     if (code !== 0) throw new DurastackError('STEP_REFUSED', `Killing ${service} of ${host}: ${stderr}`);
   }
 
-  /** The process of a part of the control plane. */
+  /** The process of a part of the control plane, all of which runs. */
   async pidOf(part: 'api' | 'worker' | 'mariadb'): Promise<number> {
     const status = JSON.parse(await dura(this.lab.home.root, ['status', '--json'])) as {
       processes: { name: string; pid: number }[];
