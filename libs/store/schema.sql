@@ -1,13 +1,13 @@
 CREATE TABLE `account` (
-  `id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `role` varchar(20) NOT NULL,
-  `role_id` char(36) NOT NULL,
+  `role_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `state` varchar(20) NOT NULL,
-  `default_zone_id` char(36) DEFAULT NULL,
+  `default_zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `is_default` tinyint NOT NULL DEFAULT 0,
-  `removal_operation_id` char(36) DEFAULT NULL,
+  `removal_operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `account_domain_name` (`domain_id`,`name`),
@@ -16,12 +16,12 @@ CREATE TABLE `account` (
 );
 
 CREATE TABLE `affinity_group` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `type` varchar(40) NOT NULL,
   `description` varchar(4096) DEFAULT NULL,
-  `account_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `affinity_group_name` (`account_id`,`name`),
@@ -29,21 +29,21 @@ CREATE TABLE `affinity_group` (
 );
 
 CREATE TABLE `affinity_group_member` (
-  `group_id` char(36) NOT NULL,
-  `vm_id` char(36) NOT NULL,
+  `group_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `vm_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`group_id`,`vm_id`),
   KEY `affinity_group_member_vm` (`vm_id`)
 );
 
 CREATE TABLE `alert` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `type` int NOT NULL,
   `name` varchar(60) NOT NULL,
   `description` varchar(4096) NOT NULL,
   `open_key` varchar(190) DEFAULT NULL,
   `resource_type` varchar(30) DEFAULT NULL,
-  `resource_id` char(36) DEFAULT NULL,
+  `resource_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `archived` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   `cleared_at` datetime(3) DEFAULT NULL,
@@ -53,14 +53,14 @@ CREATE TABLE `alert` (
 );
 
 CREATE TABLE `annotation` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `text` varchar(4096) NOT NULL,
   `resource_type` varchar(30) NOT NULL,
-  `resource_id` char(36) NOT NULL,
-  `account_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
+  `resource_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `admins_only` tinyint NOT NULL DEFAULT 0,
-  `user_id` char(36) NOT NULL,
+  `user_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `annotation_account` (`account_id`),
@@ -69,17 +69,17 @@ CREATE TABLE `annotation` (
 
 CREATE TABLE `claim` (
   `resource_type` varchar(30) NOT NULL,
-  `resource_id` char(36) NOT NULL,
-  `operation_id` char(36) NOT NULL,
+  `resource_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`resource_type`,`resource_id`,`operation_id`),
   KEY `claim_operation` (`operation_id`)
 );
 
 CREATE TABLE `cluster` (
-  `id` char(36) NOT NULL,
-  `zone_id` char(36) NOT NULL,
-  `pod_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `pod_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `hypervisor` varchar(20) NOT NULL,
   `allocation_state` varchar(20) NOT NULL,
@@ -92,17 +92,17 @@ CREATE TABLE `cluster` (
 );
 
 CREATE TABLE `cluster_setting` (
-  `cluster_id` char(36) NOT NULL,
+  `cluster_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(100) NOT NULL,
   `value` longtext NOT NULL,
   PRIMARY KEY (`cluster_id`,`name`)
 );
 
 CREATE TABLE `console_token` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `token_sha256` varchar(64) NOT NULL,
-  `vm_id` char(36) NOT NULL,
-  `user_id` char(36) NOT NULL,
+  `vm_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `expires_at` datetime(3) NOT NULL,
   `used_at` datetime(3) DEFAULT NULL,
   PRIMARY KEY (`id`),
@@ -111,12 +111,12 @@ CREATE TABLE `console_token` (
 );
 
 CREATE TABLE `dedication` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `resource_type` varchar(30) NOT NULL,
-  `resource_id` char(36) NOT NULL,
-  `zone_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
-  `account_id` char(36) DEFAULT NULL,
+  `resource_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `dedication_resource` (`resource_type`,`resource_id`),
@@ -124,7 +124,7 @@ CREATE TABLE `dedication` (
 );
 
 CREATE TABLE `disk_offering` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `display_text` varchar(4096) NOT NULL,
   `size_bytes` bigint NOT NULL DEFAULT 0,
@@ -148,14 +148,14 @@ CREATE TABLE `doctor_finding` (
 );
 
 CREATE TABLE `domain` (
-  `id` char(36) NOT NULL,
-  `parent_id` char(36) DEFAULT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `parent_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `name` varchar(255) NOT NULL,
   `path` varchar(700) NOT NULL,
   `display_path` varchar(1024) NOT NULL,
   `level` int NOT NULL DEFAULT 0,
   `removed` tinyint NOT NULL DEFAULT 0,
-  `removal_operation_id` char(36) DEFAULT NULL,
+  `removal_operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `domain_parent_name` (`parent_id`,`name`),
@@ -164,11 +164,11 @@ CREATE TABLE `domain` (
 );
 
 CREATE TABLE `drs_move` (
-  `plan_id` char(36) NOT NULL,
+  `plan_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `position` int NOT NULL,
-  `vm_id` char(36) NOT NULL,
-  `from_host_id` char(36) NOT NULL,
-  `to_host_id` char(36) NOT NULL,
+  `vm_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `from_host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `to_host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `copy_mib` int NOT NULL,
   `expected_seconds` int NOT NULL,
   `imbalance_before` double NOT NULL,
@@ -178,8 +178,8 @@ CREATE TABLE `drs_move` (
 );
 
 CREATE TABLE `drs_plan` (
-  `id` char(36) NOT NULL,
-  `cluster_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `cluster_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `kind` varchar(20) NOT NULL,
   `status` varchar(20) NOT NULL,
   `algorithm` varchar(20) NOT NULL,
@@ -189,7 +189,7 @@ CREATE TABLE `drs_plan` (
   `imbalance_after` double NOT NULL,
   `host_count` int NOT NULL,
   `idle` varchar(30) DEFAULT NULL,
-  `operation_id` char(36) DEFAULT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `drs_plan_created` (`created_at`),
@@ -197,17 +197,17 @@ CREATE TABLE `drs_plan` (
 );
 
 CREATE TABLE `event` (
-  `id` char(36) NOT NULL,
-  `account_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
-  `user_id` char(36) DEFAULT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `type` varchar(60) NOT NULL,
   `level` varchar(10) NOT NULL,
   `state` varchar(20) NOT NULL,
   `description` longtext NOT NULL,
   `resource_type` varchar(30) DEFAULT NULL,
-  `resource_id` char(36) DEFAULT NULL,
-  `operation_id` char(36) DEFAULT NULL,
+  `resource_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `source_address` varchar(64) DEFAULT NULL,
   `archived` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
@@ -224,16 +224,16 @@ CREATE TABLE `global_setting` (
 );
 
 CREATE TABLE `host` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
-  `zone_id` char(36) NOT NULL,
-  `pod_id` char(36) NOT NULL,
-  `cluster_id` char(36) NOT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `pod_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `cluster_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `hypervisor` varchar(20) NOT NULL,
   `state` varchar(20) NOT NULL,
   `allocation_state` varchar(30) NOT NULL,
   `allocation_before` varchar(30) DEFAULT NULL,
-  `maintenance_operation_id` char(36) DEFAULT NULL,
+  `maintenance_operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `natural_key` varchar(255) DEFAULT NULL,
   `agent_url` varchar(255) DEFAULT NULL,
   `ip_address` varchar(45) DEFAULT NULL,
@@ -258,7 +258,7 @@ CREATE TABLE `host` (
   `last_heartbeat_at` datetime(3) DEFAULT NULL,
   `watchdog_period_ms` int DEFAULT NULL,
   `watchdog_lease_ms` int DEFAULT NULL,
-  `operation_id` char(36) DEFAULT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `enrolment_sealed` longtext DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
@@ -270,8 +270,8 @@ CREATE TABLE `host` (
 );
 
 CREATE TABLE `host_fence` (
-  `host_id` char(36) NOT NULL,
-  `operation_id` char(36) DEFAULT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `fence_epoch` int NOT NULL,
   `boot_id_before` varchar(64) DEFAULT NULL,
   `is_held_off` tinyint NOT NULL DEFAULT 0,
@@ -284,7 +284,7 @@ CREATE TABLE `host_fence` (
 );
 
 CREATE TABLE `host_ha` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `provider` varchar(60) NOT NULL,
   `enabled` tinyint NOT NULL DEFAULT 0,
   `state` varchar(20) NOT NULL,
@@ -292,15 +292,15 @@ CREATE TABLE `host_ha` (
   `since` datetime(3) NOT NULL,
   `falls` int NOT NULL DEFAULT 0,
   `fell_at` datetime(3) DEFAULT NULL,
-  `operation_id` char(36) DEFAULT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `host_ha_state` (`enabled`,`state`)
 );
 
 CREATE TABLE `host_obligation` (
-  `id` char(36) NOT NULL,
-  `host_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `verb` varchar(60) NOT NULL,
   `params_json` longtext NOT NULL,
   `created_at` datetime(3) NOT NULL,
@@ -309,12 +309,12 @@ CREATE TABLE `host_obligation` (
 );
 
 CREATE TABLE `host_pool` (
-  `host_id` char(36) NOT NULL,
-  `pool_id` char(36) NOT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `pool_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `mount` varchar(255) NOT NULL,
   `locks` varchar(20) DEFAULT NULL,
   `detail` varchar(1024) DEFAULT NULL,
-  `tried_with_host_id` char(36) DEFAULT NULL,
+  `tried_with_host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `tried_boot_id` varchar(64) DEFAULT NULL,
   `tried_mount` varchar(255) DEFAULT NULL,
   `tried_at` datetime(3) DEFAULT NULL,
@@ -323,16 +323,16 @@ CREATE TABLE `host_pool` (
 );
 
 CREATE TABLE `host_shut_out` (
-  `host_id` char(36) NOT NULL,
-  `pool_id` char(36) NOT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `pool_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `address` varchar(45) NOT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`host_id`,`pool_id`,`address`)
 );
 
 CREATE TABLE `host_storage_address` (
-  `host_id` char(36) NOT NULL,
-  `pool_id` char(36) NOT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `pool_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `address` varchar(45) NOT NULL,
   `boot_id` varchar(64) NOT NULL,
   `created_at` datetime(3) NOT NULL,
@@ -340,7 +340,7 @@ CREATE TABLE `host_storage_address` (
 );
 
 CREATE TABLE `host_usage` (
-  `host_id` char(36) NOT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `measured_at` datetime(3) NOT NULL,
   `cpu_mhz` int NOT NULL,
   `memory_mib` int NOT NULL,
@@ -349,21 +349,21 @@ CREATE TABLE `host_usage` (
 );
 
 CREATE TABLE `idempotency_key` (
-  `user_id` char(36) NOT NULL,
+  `user_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `key_sha256` char(64) NOT NULL,
   `request_sha256` varchar(64) NOT NULL,
   `status` int DEFAULT NULL,
   `location` varchar(255) DEFAULT NULL,
   `body` longtext DEFAULT NULL,
-  `operation_id` char(36) DEFAULT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`user_id`,`key_sha256`),
   KEY `idempotency_key_created` (`created_at`)
 );
 
 CREATE TABLE `image_store` (
-  `id` char(36) NOT NULL,
-  `zone_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `path` varchar(1024) NOT NULL,
   `removed` tinyint NOT NULL DEFAULT 0,
@@ -373,10 +373,10 @@ CREATE TABLE `image_store` (
 );
 
 CREATE TABLE `instance_group` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
-  `account_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `instance_group_name` (`account_id`,`name`),
@@ -393,10 +393,10 @@ CREATE TABLE `lease` (
 );
 
 CREATE TABLE `lost_machine` (
-  `id` char(36) NOT NULL,
-  `vm_id` char(36) NOT NULL,
-  `host_id` char(36) NOT NULL,
-  `operation_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `vm_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `proven_at` datetime(3) DEFAULT NULL,
   `wants_restart` tinyint NOT NULL DEFAULT 0,
   `priority` int NOT NULL DEFAULT 0,
@@ -412,14 +412,14 @@ CREATE TABLE `lost_machine` (
 );
 
 CREATE TABLE `network` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `display_text` varchar(4096) NOT NULL,
-  `account_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
-  `zone_id` char(36) NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `kind` varchar(20) NOT NULL,
-  `offering_id` char(36) NOT NULL DEFAULT '0ff00000-0000-4000-8000-000000000001',
+  `offering_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '0ff00000-0000-4000-8000-000000000001',
   `acl` varchar(20) NOT NULL,
   `driver` varchar(20) NOT NULL,
   `bridge` varchar(15) NOT NULL,
@@ -432,7 +432,7 @@ CREATE TABLE `network` (
   `start_ip` varchar(45) NOT NULL,
   `end_ip` varchar(45) NOT NULL,
   `state` varchar(20) NOT NULL,
-  `operation_id` char(36) DEFAULT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `network_vni` (`zone_id`,`vni`),
@@ -443,7 +443,7 @@ CREATE TABLE `network` (
 );
 
 CREATE TABLE `network_offering` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `display_text` varchar(4096) NOT NULL,
   `guest_ip_type` varchar(20) NOT NULL,
@@ -468,8 +468,8 @@ CREATE TABLE `network_offering` (
 );
 
 CREATE TABLE `network_on_host` (
-  `network_id` char(36) NOT NULL,
-  `host_id` char(36) NOT NULL,
+  `network_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `is_stale` tinyint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`network_id`,`host_id`),
@@ -478,21 +478,21 @@ CREATE TABLE `network_on_host` (
 );
 
 CREATE TABLE `network_service_provider` (
-  `id` char(36) NOT NULL,
-  `physical_network_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `physical_network_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `state` varchar(20) NOT NULL,
   `service_list` varchar(2048) NOT NULL,
-  `destination_physical_network_id` char(36) DEFAULT NULL,
+  `destination_physical_network_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `network_service_provider_name` (`physical_network_id`,`name`)
 );
 
 CREATE TABLE `nic` (
-  `id` char(36) NOT NULL,
-  `vm_id` char(36) NOT NULL,
-  `network_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `vm_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `network_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `mac` varchar(17) NOT NULL,
   `ip` varchar(45) NOT NULL,
   `tap` varchar(15) NOT NULL,
@@ -505,9 +505,9 @@ CREATE TABLE `nic` (
 );
 
 CREATE TABLE `nic_secondary_ip` (
-  `id` char(36) NOT NULL,
-  `nic_id` char(36) NOT NULL,
-  `network_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `nic_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `network_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `ip` varchar(45) NOT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
@@ -516,24 +516,24 @@ CREATE TABLE `nic_secondary_ip` (
 );
 
 CREATE TABLE `operation` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `seq` bigint NOT NULL AUTO_INCREMENT,
   `kind` varchar(60) NOT NULL,
   `state` varchar(20) NOT NULL,
   `run` int NOT NULL DEFAULT 0,
   `direction` varchar(20) NOT NULL,
   `resource_type` varchar(30) NOT NULL,
-  `resource_id` char(36) NOT NULL,
+  `resource_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `summary` varchar(255) NOT NULL,
-  `account_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
-  `user_id` char(36) DEFAULT NULL,
-  `zone_id` char(36) DEFAULT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `lifecycle_json` longtext NOT NULL,
   `event_type` varchar(60) DEFAULT NULL,
   `input_json` longtext NOT NULL,
   `natural_key` varchar(255) DEFAULT NULL,
-  `parent_id` char(36) DEFAULT NULL,
+  `parent_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `child_index` int DEFAULT NULL,
   `result_json` longtext DEFAULT NULL,
   `step_index` int NOT NULL DEFAULT 0,
@@ -569,9 +569,9 @@ CREATE TABLE `operation` (
 );
 
 CREATE TABLE `operation_lock` (
-  `operation_id` char(36) NOT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `resource_type` varchar(30) NOT NULL,
-  `resource_id` char(36) NOT NULL,
+  `resource_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `mode` varchar(10) NOT NULL,
   `seq` bigint NOT NULL,
   `waiting` tinyint NOT NULL DEFAULT 0,
@@ -582,7 +582,7 @@ CREATE TABLE `operation_lock` (
 
 CREATE TABLE `operation_run` (
   `generation` bigint NOT NULL AUTO_INCREMENT,
-  `operation_id` char(36) NOT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `run` int NOT NULL,
   `started_at` datetime(3) NOT NULL,
   PRIMARY KEY (`generation`),
@@ -590,7 +590,7 @@ CREATE TABLE `operation_run` (
 );
 
 CREATE TABLE `out_of_band_management` (
-  `host_id` char(36) NOT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `driver` varchar(20) NOT NULL,
   `address` varchar(255) NOT NULL,
   `port` int NOT NULL,
@@ -607,9 +607,9 @@ CREATE TABLE `out_of_band_management` (
 );
 
 CREATE TABLE `physical_network` (
-  `id` char(36) NOT NULL,
-  `zone_id` char(36) NOT NULL,
-  `domain_id` char(36) DEFAULT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `name` varchar(255) NOT NULL,
   `state` varchar(20) NOT NULL,
   `isolation_methods` varchar(40) DEFAULT NULL,
@@ -623,8 +623,8 @@ CREATE TABLE `physical_network` (
 );
 
 CREATE TABLE `pod` (
-  `id` char(36) NOT NULL,
-  `zone_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `gateway` varchar(45) DEFAULT NULL,
   `netmask` varchar(45) DEFAULT NULL,
@@ -637,13 +637,13 @@ CREATE TABLE `pod` (
 );
 
 CREATE TABLE `project` (
-  `id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
-  `account_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `display_text` longtext NOT NULL,
   `state` varchar(20) NOT NULL,
-  `removal_operation_id` char(36) DEFAULT NULL,
+  `removal_operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `project_account` (`account_id`),
@@ -651,13 +651,13 @@ CREATE TABLE `project` (
 );
 
 CREATE TABLE `project_invitation` (
-  `id` char(36) NOT NULL,
-  `project_id` char(36) NOT NULL,
-  `account_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
-  `user_id` char(36) DEFAULT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `project_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `role` varchar(20) NOT NULL,
-  `project_role_id` char(36) DEFAULT NULL,
+  `project_role_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `email` varchar(255) DEFAULT NULL,
   `state` varchar(20) NOT NULL,
   `expires_at` datetime(3) NOT NULL,
@@ -669,12 +669,12 @@ CREATE TABLE `project_invitation` (
 );
 
 CREATE TABLE `project_member` (
-  `id` char(36) NOT NULL,
-  `project_id` char(36) NOT NULL,
-  `account_id` char(36) NOT NULL,
-  `user_id` char(36) DEFAULT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `project_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `role` varchar(20) NOT NULL,
-  `project_role_id` char(36) DEFAULT NULL,
+  `project_role_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `project_member_account` (`account_id`,`project_id`),
@@ -682,8 +682,8 @@ CREATE TABLE `project_member` (
 );
 
 CREATE TABLE `project_role` (
-  `id` char(36) NOT NULL,
-  `project_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `project_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `description` longtext DEFAULT NULL,
   `version` int NOT NULL DEFAULT 1,
@@ -693,15 +693,15 @@ CREATE TABLE `project_role` (
 );
 
 CREATE TABLE `public_ip` (
-  `id` char(36) NOT NULL,
-  `range_id` char(36) NOT NULL,
-  `zone_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `range_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `ip` varchar(45) NOT NULL,
   `position` bigint NOT NULL,
   `state` varchar(20) NOT NULL,
-  `account_id` char(36) DEFAULT NULL,
-  `domain_id` char(36) DEFAULT NULL,
-  `network_id` char(36) DEFAULT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `network_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `allocated_at` datetime(3) DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
@@ -717,14 +717,14 @@ CREATE TABLE `public_ip` (
 CREATE TABLE `recovery_finding` (
   `kind` varchar(40) NOT NULL,
   `subject` varchar(120) NOT NULL,
-  `host_id` char(36) DEFAULT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `message` longtext NOT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`kind`,`subject`)
 );
 
 CREATE TABLE `recovery_host` (
-  `host_id` char(36) NOT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `state` varchar(20) NOT NULL,
   `control_epoch` int NOT NULL DEFAULT 0,
   `inventory_json` longtext DEFAULT NULL,
@@ -734,23 +734,23 @@ CREATE TABLE `recovery_host` (
 );
 
 CREATE TABLE `remnant` (
-  `id` char(36) NOT NULL,
-  `operation_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `operation_seq` bigint NOT NULL,
   `resource_type` varchar(30) NOT NULL,
-  `resource_id` char(36) NOT NULL,
+  `resource_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `kind` varchar(20) NOT NULL,
-  `host_id` char(36) DEFAULT NULL,
-  `pool_id` char(36) DEFAULT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `pool_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `remnant_resource` (`resource_type`,`resource_id`)
 );
 
 CREATE TABLE `reservation` (
-  `owner_id` char(36) NOT NULL,
+  `owner_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `resource_type` varchar(30) NOT NULL,
-  `resource_id` char(36) NOT NULL,
+  `resource_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `purpose` varchar(30) NOT NULL,
   `cpu_mhz` bigint NOT NULL DEFAULT 0,
   `memory_mib` bigint NOT NULL DEFAULT 0,
@@ -762,7 +762,7 @@ CREATE TABLE `reservation` (
 
 CREATE TABLE `resource_detail` (
   `resource_type` varchar(30) NOT NULL,
-  `resource_id` char(36) NOT NULL,
+  `resource_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(191) NOT NULL,
   `value` varchar(4096) NOT NULL,
   `for_display` tinyint NOT NULL DEFAULT 1,
@@ -770,9 +770,9 @@ CREATE TABLE `resource_detail` (
 );
 
 CREATE TABLE `resource_limit` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `owner_type` varchar(10) NOT NULL,
-  `owner_id` char(36) NOT NULL,
+  `owner_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `kind` int NOT NULL,
   `max` bigint NOT NULL,
   PRIMARY KEY (`id`),
@@ -780,7 +780,7 @@ CREATE TABLE `resource_limit` (
 );
 
 CREATE TABLE `resource_setting` (
-  `resource_id` char(36) NOT NULL,
+  `resource_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(100) NOT NULL,
   `value` longtext NOT NULL,
   PRIMARY KEY (`resource_id`,`name`),
@@ -789,16 +789,16 @@ CREATE TABLE `resource_setting` (
 
 CREATE TABLE `resource_tag` (
   `resource_type` varchar(30) NOT NULL,
-  `resource_id` char(36) NOT NULL,
+  `resource_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `key` varchar(191) NOT NULL,
   `value` varchar(255) NOT NULL,
-  `account_id` char(36) NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   PRIMARY KEY (`resource_type`,`resource_id`,`key`),
   KEY `resource_tag_key` (`key`,`value`)
 );
 
 CREATE TABLE `role` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `type` varchar(20) NOT NULL,
   `description` longtext DEFAULT NULL,
@@ -812,8 +812,8 @@ CREATE TABLE `role` (
 );
 
 CREATE TABLE `role_permission` (
-  `id` char(36) NOT NULL,
-  `role_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `role_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `rule` varchar(255) NOT NULL,
   `permission` varchar(5) NOT NULL,
   `description` varchar(255) DEFAULT NULL,
@@ -831,7 +831,7 @@ CREATE TABLE `schema_migration` (
 );
 
 CREATE TABLE `service_offering` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `display_text` varchar(4096) NOT NULL,
   `cpu_count` int DEFAULT NULL,
@@ -853,8 +853,8 @@ CREATE TABLE `service_offering` (
 );
 
 CREATE TABLE `session` (
-  `id` char(36) NOT NULL,
-  `user_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `cookie_sha256` varchar(64) NOT NULL,
   `session_key_sha256` varchar(64) NOT NULL,
   `lifetime_s` int NOT NULL,
@@ -870,9 +870,9 @@ CREATE TABLE `setting` (
 );
 
 CREATE TABLE `ssh_key_pair` (
-  `id` char(36) NOT NULL,
-  `account_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `fingerprint` varchar(100) NOT NULL,
   `public_key` longtext NOT NULL,
@@ -882,13 +882,13 @@ CREATE TABLE `ssh_key_pair` (
 );
 
 CREATE TABLE `storage_pool` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `natural_key` varchar(255) DEFAULT NULL,
-  `zone_id` char(36) NOT NULL,
-  `pod_id` char(36) DEFAULT NULL,
-  `cluster_id` char(36) DEFAULT NULL,
-  `host_id` char(36) DEFAULT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `pod_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `cluster_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `kind` varchar(30) NOT NULL,
   `scope` varchar(20) NOT NULL,
   `path` varchar(1024) NOT NULL,
@@ -906,7 +906,7 @@ CREATE TABLE `storage_pool` (
   `locks` varchar(20) DEFAULT NULL,
   `locks_tried_at` datetime(3) DEFAULT NULL,
   `tags` varchar(255) DEFAULT NULL,
-  `operation_id` char(36) DEFAULT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `storage_pool_natural_key` (`natural_key`),
@@ -917,18 +917,18 @@ CREATE TABLE `storage_pool` (
 );
 
 CREATE TABLE `template` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `display_text` varchar(4096) NOT NULL,
-  `account_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
-  `zone_id` char(36) NOT NULL,
-  `store_id` char(36) DEFAULT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `store_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `url` varchar(2048) NOT NULL,
   `format` varchar(20) NOT NULL,
   `checksum` varchar(200) DEFAULT NULL,
   `hypervisor` varchar(20) NOT NULL,
-  `os_type_id` char(36) DEFAULT NULL,
+  `os_type_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `is_public` tinyint NOT NULL DEFAULT 0,
   `is_featured` tinyint NOT NULL DEFAULT 0,
   `is_extractable` tinyint NOT NULL DEFAULT 0,
@@ -940,7 +940,7 @@ CREATE TABLE `template` (
   `status` varchar(1024) DEFAULT NULL,
   `size_bytes` bigint NOT NULL DEFAULT 0,
   `virtual_size_bytes` bigint NOT NULL DEFAULT 0,
-  `operation_id` char(36) DEFAULT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `template_domain` (`domain_id`),
@@ -949,8 +949,8 @@ CREATE TABLE `template` (
 );
 
 CREATE TABLE `template_on_pool` (
-  `template_id` char(36) NOT NULL,
-  `pool_id` char(36) NOT NULL,
+  `template_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `pool_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `size_bytes` bigint NOT NULL DEFAULT 0,
   `created_at` datetime(3) NOT NULL,
   `ready_at` datetime(3) DEFAULT NULL,
@@ -958,15 +958,15 @@ CREATE TABLE `template_on_pool` (
 );
 
 CREATE TABLE `template_permission` (
-  `template_id` char(36) NOT NULL,
-  `account_id` char(36) NOT NULL,
+  `template_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   PRIMARY KEY (`template_id`,`account_id`),
   KEY `template_permission_account` (`account_id`)
 );
 
 CREATE TABLE `traffic_type` (
-  `id` char(36) NOT NULL,
-  `physical_network_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `physical_network_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `traffic_type` varchar(20) NOT NULL,
   `kvm_network_label` varchar(255) DEFAULT NULL,
   `vmware_network_label` varchar(255) DEFAULT NULL,
@@ -979,8 +979,8 @@ CREATE TABLE `traffic_type` (
 );
 
 CREATE TABLE `user` (
-  `id` char(36) NOT NULL,
-  `account_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `username` varchar(255) NOT NULL,
   `first_name` varchar(255) NOT NULL,
   `last_name` varchar(255) NOT NULL,
@@ -999,9 +999,9 @@ CREATE TABLE `user` (
 );
 
 CREATE TABLE `user_data` (
-  `id` char(36) NOT NULL,
-  `account_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `data_sealed` longtext NOT NULL,
   `params` varchar(4096) DEFAULT NULL,
@@ -1012,20 +1012,20 @@ CREATE TABLE `user_data` (
 );
 
 CREATE TABLE `virtual_machine` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `display_name` varchar(255) NOT NULL,
   `instance_name` varchar(60) NOT NULL,
-  `account_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
-  `user_id` char(36) DEFAULT NULL,
-  `zone_id` char(36) NOT NULL,
-  `host_id` char(36) DEFAULT NULL,
-  `last_host_id` char(36) DEFAULT NULL,
-  `requested_host_id` char(36) DEFAULT NULL,
-  `template_id` char(36) NOT NULL,
-  `iso_id` char(36) DEFAULT NULL,
-  `service_offering_id` char(36) NOT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `last_host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `requested_host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `template_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `iso_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `service_offering_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `cpu_count` int NOT NULL,
   `cpu_mhz` int NOT NULL,
   `memory_mib` int NOT NULL,
@@ -1034,10 +1034,10 @@ CREATE TABLE `virtual_machine` (
   `observed_power` varchar(10) NOT NULL,
   `observed_at` datetime(3) DEFAULT NULL,
   `crashed_at` datetime(3) DEFAULT NULL,
-  `operation_id` char(36) DEFAULT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `group_name` varchar(255) DEFAULT NULL,
   `user_data_sealed` longtext DEFAULT NULL,
-  `user_data_id` char(36) DEFAULT NULL,
+  `user_data_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `user_data_details_sealed` longtext DEFAULT NULL,
   `public_keys` longtext DEFAULT NULL,
   `key_pair_names` varchar(1024) DEFAULT NULL,
@@ -1059,26 +1059,26 @@ CREATE TABLE `virtual_machine` (
 );
 
 CREATE TABLE `vlan_ip_range` (
-  `id` char(36) NOT NULL,
-  `zone_id` char(36) NOT NULL,
-  `physical_network_id` char(36) DEFAULT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `physical_network_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `vlan` varchar(20) NOT NULL,
   `gateway` varchar(45) NOT NULL,
   `netmask` varchar(45) NOT NULL,
   `start_ip` varchar(45) NOT NULL,
   `end_ip` varchar(45) NOT NULL,
-  `account_id` char(36) DEFAULT NULL,
-  `domain_id` char(36) DEFAULT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`id`),
   KEY `vlan_ip_range_zone` (`zone_id`)
 );
 
 CREATE TABLE `vm_migration` (
-  `vm_id` char(36) NOT NULL,
-  `operation_id` char(36) NOT NULL,
-  `source_host_id` char(36) NOT NULL,
-  `destination_host_id` char(36) NOT NULL,
+  `vm_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `source_host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `destination_host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `ticket_sealed` longtext NOT NULL,
   `opened_generation` bigint DEFAULT NULL,
   `post_copy_after_ms` int DEFAULT NULL,
@@ -1095,15 +1095,15 @@ CREATE TABLE `vm_migration` (
 );
 
 CREATE TABLE `volume` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
-  `account_id` char(36) NOT NULL,
-  `domain_id` char(36) NOT NULL,
-  `zone_id` char(36) NOT NULL,
-  `vm_id` char(36) DEFAULT NULL,
-  `pool_id` char(36) DEFAULT NULL,
-  `template_id` char(36) DEFAULT NULL,
-  `disk_offering_id` char(36) DEFAULT NULL,
+  `account_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `domain_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `zone_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `vm_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `pool_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `template_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `disk_offering_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `kind` varchar(20) NOT NULL,
   `device_id` int NOT NULL DEFAULT 0,
   `attached_at` datetime(3) DEFAULT NULL,
@@ -1118,13 +1118,13 @@ CREATE TABLE `volume` (
 );
 
 CREATE TABLE `volume_copy` (
-  `volume_id` char(36) NOT NULL,
-  `operation_id` char(36) NOT NULL,
-  `source_pool_id` char(36) NOT NULL,
-  `target_pool_id` char(36) NOT NULL,
-  `host_id` char(36) NOT NULL,
-  `target_host_id` char(36) DEFAULT NULL,
-  `vm_id` char(36) DEFAULT NULL,
+  `volume_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `operation_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `source_pool_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `target_pool_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `target_host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `vm_id` char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `mirrored` tinyint NOT NULL DEFAULT 0,
   `ticket_sealed` longtext DEFAULT NULL,
   `created_at` datetime(3) NOT NULL,
@@ -1134,17 +1134,17 @@ CREATE TABLE `volume_copy` (
 );
 
 CREATE TABLE `volume_hold` (
-  `volume_id` char(36) NOT NULL,
-  `pool_id` char(36) NOT NULL,
-  `host_id` char(36) NOT NULL,
-  `lost_host_id` char(36) NOT NULL,
+  `volume_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `pool_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `lost_host_id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `created_at` datetime(3) NOT NULL,
   PRIMARY KEY (`volume_id`,`pool_id`),
   KEY `volume_hold_lost` (`lost_host_id`)
 );
 
 CREATE TABLE `vpc_offering` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `display_text` varchar(4096) NOT NULL,
   `state` varchar(20) NOT NULL,
@@ -1157,7 +1157,7 @@ CREATE TABLE `vpc_offering` (
 );
 
 CREATE TABLE `zone` (
-  `id` char(36) NOT NULL,
+  `id` char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `name` varchar(255) NOT NULL,
   `dns1` varchar(45) NOT NULL,
   `dns2` varchar(45) DEFAULT NULL,

@@ -5,10 +5,15 @@ interface Nullable {
   readonly nullable?: boolean;
 }
 
-/** The row's own id, a UUID. */
-export const Id = () => PrimaryColumn({ type: 'char', length: 36 });
+/**
+ * A UUID in lower case. Compared byte by byte, in half the time that text of any language takes. Text that is not ASCII
+ * cannot be compared with it (INVALID_INPUT): callers' texts that may be no id go where names are kept only.
+ */
+const UUID = { type: 'char', length: 36, charset: 'ascii', collation: 'ascii_bin' } as const;
+/** The row's own id, or one that is part of it. */
+export const Id = () => PrimaryColumn(UUID);
 /** Another row's id. */
-export const Ref = (options: Nullable = {}) => Column({ type: 'char', length: 36, ...options });
+export const Ref = (options: Nullable & { default?: string } = {}) => Column({ ...UUID, ...options });
 /** A text of bounded length. */
 export const Text = (length = 255, options: Nullable = {}) => Column({ type: 'varchar', length, ...options });
 /** A text of any length: JSON documents, user data, sealed secrets. */

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 /**
  * The connected database's tables as `CREATE TABLE` statements, in the order of their names.
  *
- * Written alike whether MariaDB or MySQL answers: without counters, character sets, display widths and the
+ * Written alike whether MariaDB or MySQL answers: without counters, character sets but that of ids, display widths and the
  * spellings in which the two differ, so that it can be committed and compared.
  */
 export async function dumpSchema(source: DataSource): Promise<string> {
@@ -21,7 +21,7 @@ export async function dumpSchema(source: DataSource): Promise<string> {
 function normalise(statement: string): string {
   return statement
     .replace(/\b(tinyint|smallint|mediumint|int|bigint)\(\d+\)/g, '$1')
-    .replace(/ (CHARACTER SET|COLLATE|CHARSET)[ =]\w+/g, '')
+    .replace(/ (CHARACTER SET|COLLATE|CHARSET)[ =](?!ascii)\w+/g, '')
     .replace(/DEFAULT '(-?\d+(?:\.\d+)?)'/g, 'DEFAULT $1')
     .replace(/current_timestamp\((\d*)\)/gi, (_, digits: string) => `CURRENT_TIMESTAMP${digits ? `(${digits})` : ''}`)
     .replace(/\)[^)]*$/, ')');

@@ -49,3 +49,10 @@ it.each<[string, () => Promise<unknown>]>([
   const rows = await autocommit(source).query<{ n: number }>('SELECT n FROM tally WHERE id IN (1, ?)', [ROWS]);
   expect(rows.map(({ n }) => n)).toEqual([11, 11]);
 });
+
+it('text that is not ASCII is no id: the caller is told, whether it is one or one of many', async () => {
+  const db = autocommit(source);
+  for (const ids of ['é', ['00000000-0000-4000-8000-000000000000', 'é']])
+    await expect(db.query('SELECT id FROM host WHERE id IN (?)', [ids])).rejects.toThrow(/ids are UUIDs/);
+  expect(await db.query('SELECT id FROM host WHERE name = ?', ['é'])).toEqual([]);
+});

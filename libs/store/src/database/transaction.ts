@@ -22,6 +22,9 @@ const UNFIT: ReadonlyMap<number, string> = new Map([
   [1292, 'is not what is kept there'],
 ]);
 
+/** Text that is not ASCII met ids, see columns.ts: two, three, or more texts that cannot be compared. */
+const NO_IDS = new Set([1267, 1270, 1271]);
+
 interface MysqlFault {
   readonly sqlMessage?: string;
   readonly errno?: number;
@@ -94,6 +97,10 @@ export function toStoreError(error: unknown): DurastackError {
   const fault = faultOf(error);
   if (fault.errno === 1062)
     return new DurastackError('CONFLICT', 'An object with this identity exists already.', { cause: error });
+  if (NO_IDS.has(fault.errno ?? 0))
+    return new DurastackError('INVALID_INPUT', 'A value that stands for an id is none: ids are UUIDs.', {
+      cause: error,
+    });
   const unfit = UNFIT.get(fault.errno ?? 0);
   if (unfit !== undefined) {
     // The server says the column nowhere else. The parameter of that meaning bears nearly the same name.

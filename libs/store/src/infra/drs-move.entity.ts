@@ -1,10 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { Int, Ref, Text } from '../database/columns.js';
+import { Id, Int, Ref, Text } from '../database/columns.js';
 
 /** A move of a {@link DrsPlanEntity}. Carried out by a child of the plan's operation whose index is its position. */
 @Entity('drs_move')
 export class DrsMoveEntity {
-  @PrimaryColumn({ type: 'char', length: 36 }) planId!: string;
+  @Id() planId!: string;
   @PrimaryColumn({ type: 'int' }) position!: number;
   @Ref() vmId!: string;
   @Ref() fromHostId!: string;

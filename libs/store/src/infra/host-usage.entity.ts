@@ -1,10 +1,10 @@
-import { Entity, PrimaryColumn } from 'typeorm';
-import { Int, LongText, Moment } from '../database/columns.js';
+import { Entity } from 'typeorm';
+import { Id, Int, LongText, Moment } from '../database/columns.js';
 
 /** What a host and its machines used of late, as its agent averaged it: one row for all of them, written every few minutes. */
 @Entity('host_usage')
 export class HostUsageEntity {
-  @PrimaryColumn({ type: 'char', length: 36 }) hostId!: string;
+  @Id() hostId!: string;
   @Moment() measuredAt!: Date;
   /** Of the whole host. */
   @Int() cpuMhz!: number;

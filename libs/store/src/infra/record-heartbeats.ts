@@ -35,10 +35,13 @@ interface HostRow {
   readonly next_certificate_serial: string | null;
 }
 
-/** Rows of a derived table: `SELECT ? AS a, ? AS b UNION ALL SELECT ?, ? …`. */
-function derived(columns: readonly string[], count: number): string {
-  const first = `SELECT ${columns.map((column) => `? AS ${column}`).join(', ')}`;
-  const further = `SELECT ${columns.map(() => '?').join(', ')}`;
+/** Without it a derived column is text of any language, and no index of ids serves to find its rows. */
+const ID = 'CONVERT(? USING ascii) COLLATE ascii_bin';
+
+/** Rows of a derived table: `SELECT ? AS a, ? AS b UNION ALL SELECT ?, ? …`; the first column, `id`, holds ids. */
+function derived(columns: readonly ['id', ...string[]], count: number): string {
+  const first = `SELECT ${columns.map((column) => `${column === 'id' ? ID : '?'} AS ${column}`).join(', ')}`;
+  const further = `SELECT ${columns.map((column) => (column === 'id' ? ID : '?')).join(', ')}`;
   return [first, ...Array.from({ length: count - 1 }, () => further)].join(' UNION ALL ');
 }
 

@@ -1,5 +1,5 @@
 import { DEFAULT_SHARED_OFFERING_ID } from '@durastack/contracts/network/network-offerings';
-import { Column, Entity, Index } from 'typeorm';
+import { Entity, Index } from 'typeorm';
 import { BigInt64, Id, Int, Moment, Ref, Text } from '../database/columns.js';
 
 /** A network. Addresses are served by DHCP on the hosts themselves; an L2 network has none, and those here never leave. */
@@ -21,7 +21,7 @@ export class NetworkEntity {
   /** Shared, Isolated or L2. */
   @Text(20) kind!: string;
   /** What it was made of. */
-  @Column({ type: 'char', length: 36, default: DEFAULT_SHARED_OFFERING_ID }) offeringId!: string;
+  @Ref({ default: DEFAULT_SHARED_OFFERING_ID }) offeringId!: string;
   /** all: every account of the zone may use it; account or domain: only the owner or its domain. */
   @Text(20) acl!: string;
   /** bridge or ovs. */

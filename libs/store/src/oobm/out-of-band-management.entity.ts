@@ -1,10 +1,10 @@
-import { Entity, PrimaryColumn } from 'typeorm';
-import { Flag, Int, Moment, Text } from '../database/columns.js';
+import { Entity } from 'typeorm';
+import { Flag, Id, Int, Moment, Text } from '../database/columns.js';
 
 /** The management controller of a host. Its password is sealed, and in no list. */
 @Entity('out_of_band_management')
 export class OutOfBandManagementEntity {
-  @PrimaryColumn({ type: 'char', length: 36 }) hostId!: string;
+  @Id() hostId!: string;
   /** ipmitool or redfish. */
   @Text(20) driver!: string;
   @Text(255) address!: string;

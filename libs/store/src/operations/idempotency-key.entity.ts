@@ -1,11 +1,11 @@
 import { Entity, Index, PrimaryColumn } from 'typeorm';
-import { Int, LongText, Moment, Ref, Text } from '../database/columns.js';
+import { Id, Int, LongText, Moment, Ref, Text } from '../database/columns.js';
 
 /** A REST call that carried an `Idempotency-Key`, and its answer once there is one. */
 @Entity('idempotency_key')
 @Index('idempotency_key_created', ['createdAt'])
 export class IdempotencyKeyEntity {
-  @PrimaryColumn({ type: 'char', length: 36 }) userId!: string;
+  @Id() userId!: string;
   /** SHA-256 of the key. */
   @PrimaryColumn({ type: 'char', length: 64 }) keySha256!: string;
   /** SHA-256 of command and parameters: another request under the same key is refused. */

@@ -1,5 +1,5 @@
-import { Entity, Generated, Index, Column, PrimaryColumn } from 'typeorm';
-import { Flag, Int, LongText, Moment, Ref, Text } from '../database/columns.js';
+import { Entity, Generated, Index, Column } from 'typeorm';
+import { Flag, Id, Int, LongText, Moment, Ref, Text } from '../database/columns.js';
 
 /**
  * An accepted operation; its id is CloudStack's job id.
@@ -21,7 +21,7 @@ import { Flag, Int, LongText, Moment, Ref, Text } from '../database/columns.js';
 @Index('operation_natural_key', ['naturalKey'], { unique: true })
 @Index('operation_parent', ['parentId', 'childIndex'], { unique: true })
 export class OperationEntity {
-  @PrimaryColumn({ type: 'char', length: 36 }) id!: string;
+  @Id() id!: string;
   /** Order of acceptance. */
   @Column({ type: 'bigint' }) @Generated('increment') seq!: number;
   /** The command's name, which is the workflow's type. */

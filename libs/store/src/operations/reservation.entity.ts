@@ -1,13 +1,13 @@
 import { Entity, Index, PrimaryColumn } from 'typeorm';
-import { BigInt64, Moment } from '../database/columns.js';
+import { BigInt64, Id, Moment } from '../database/columns.js';
 
 /** Capacity taken by an owner from a resource. Row and counter change in one transaction, so repeating changes nothing twice. */
 @Entity('reservation')
 @Index('reservation_resource', ['resourceType', 'resourceId'])
 export class ReservationEntity {
-  @PrimaryColumn({ type: 'char', length: 36 }) ownerId!: string;
+  @Id() ownerId!: string;
   @PrimaryColumn({ type: 'varchar', length: 30 }) resourceType!: string;
-  @PrimaryColumn({ type: 'char', length: 36 }) resourceId!: string;
+  @Id() resourceId!: string;
   /** run, or root-volume. */
   @PrimaryColumn({ type: 'varchar', length: 30 }) purpose!: string;
   @BigInt64({ default: 0 }) cpuMhz!: number;

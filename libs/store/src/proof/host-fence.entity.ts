@@ -1,5 +1,5 @@
-import { Entity, PrimaryColumn } from 'typeorm';
-import { Flag, Int, Moment, Ref, Text } from '../database/columns.js';
+import { Entity } from 'typeorm';
+import { Flag, Id, Int, Moment, Ref, Text } from '../database/columns.js';
 
 /**
  * A host that is fenced, or declared lost: what is known of it until it has come back clean. One row per host; it goes
@@ -7,7 +7,7 @@ import { Flag, Int, Moment, Ref, Text } from '../database/columns.js';
  */
 @Entity('host_fence')
 export class HostFenceEntity {
-  @PrimaryColumn({ type: 'char', length: 36 }) hostId!: string;
+  @Id() hostId!: string;
   /** The operation that fences; null: it was only declared lost so far. */
   @Ref({ nullable: true }) operationId!: string | null;
   /** What the host's fence epoch was raised to. */

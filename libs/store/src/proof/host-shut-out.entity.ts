@@ -1,5 +1,5 @@
 import { Entity, PrimaryColumn } from 'typeorm';
-import { Moment } from '../database/columns.js';
+import { Id, Moment } from '../database/columns.js';
 
 /**
  * An address of a fenced host that the cluster of an rbd pool was asked to shut out: written before it is asked, and
@@ -7,8 +7,8 @@ import { Moment } from '../database/columns.js';
  */
 @Entity('host_shut_out')
 export class HostShutOutEntity {
-  @PrimaryColumn({ type: 'char', length: 36 }) hostId!: string;
-  @PrimaryColumn({ type: 'char', length: 36 }) poolId!: string;
+  @Id() hostId!: string;
+  @Id() poolId!: string;
   @PrimaryColumn({ type: 'varchar', length: 45 }) address!: string;
   @Moment() createdAt!: Date;
 }

@@ -1,13 +1,13 @@
-import { Entity, Index, PrimaryColumn } from 'typeorm';
-import { Moment, Ref } from '../database/columns.js';
+import { Entity, Index } from 'typeorm';
+import { Id, Moment, Ref } from '../database/columns.js';
 
 /** An image of a lost host's machine that another host holds open for writing, until the machine is started. */
 @Entity('volume_hold')
 @Index('volume_hold_lost', ['lostHostId'])
 export class VolumeHoldEntity {
-  @PrimaryColumn({ type: 'char', length: 36 }) volumeId!: string;
+  @Id() volumeId!: string;
   /** Of a volume on its way to another pool there are two. */
-  @PrimaryColumn({ type: 'char', length: 36 }) poolId!: string;
+  @Id() poolId!: string;
   /** The one that holds it. */
   @Ref() hostId!: string;
   @Ref() lostHostId!: string;

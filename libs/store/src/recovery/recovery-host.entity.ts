@@ -1,10 +1,10 @@
-import { Entity, PrimaryColumn } from 'typeorm';
-import { Int, LongText, Moment, Text } from '../database/columns.js';
+import { Entity } from 'typeorm';
+import { Id, Int, LongText, Moment, Text } from '../database/columns.js';
 
 /** How far recovery has come with one host. Rows stay after it has ended: a host that was written off is read when it is back. */
 @Entity('recovery_host')
 export class RecoveryHostEntity {
-  @PrimaryColumn({ type: 'char', length: 36 }) hostId!: string;
+  @Id() hostId!: string;
   /** `pending`, `read`, `written-off`. */
   @Text(20) state!: string;
   /** The control epoch that the host has adopted. */

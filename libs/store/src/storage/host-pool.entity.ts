@@ -1,5 +1,5 @@
-import { Entity, PrimaryColumn } from 'typeorm';
-import { Moment, Ref, Text } from '../database/columns.js';
+import { Entity } from 'typeorm';
+import { Id, Moment, Ref, Text } from '../database/columns.js';
 
 /**
  * A directory that hosts share, as one host has it: on which mount, and whether QEMU's image locks were seen to keep
@@ -7,8 +7,8 @@ import { Moment, Ref, Text } from '../database/columns.js';
  */
 @Entity('host_pool')
 export class HostPoolEntity {
-  @PrimaryColumn({ type: 'char', length: 36 }) hostId!: string;
-  @PrimaryColumn({ type: 'char', length: 36 }) poolId!: string;
+  @Id() hostId!: string;
+  @Id() poolId!: string;
   /** As its heartbeats tell. */
   @Text(255) mount!: string;
   /** `proven` or `not proven`, as the last trial found; null: there was none yet. */

@@ -1,5 +1,5 @@
-import { Entity, Index, PrimaryColumn } from 'typeorm';
-import { Flag, LongText, Moment, Ref } from '../database/columns.js';
+import { Entity, Index } from 'typeorm';
+import { Flag, Id, LongText, Moment, Ref } from '../database/columns.js';
 
 /**
  * A volume on its way to another pool, from the reservation there until one of the two is empty again. While this row
@@ -9,7 +9,7 @@ import { Flag, LongText, Moment, Ref } from '../database/columns.js';
 @Index('volume_copy_source', ['sourcePoolId'])
 @Index('volume_copy_target', ['targetPoolId'])
 export class VolumeCopyEntity {
-  @PrimaryColumn({ type: 'char', length: 36 }) volumeId!: string;
+  @Id() volumeId!: string;
   @Ref() operationId!: string;
   @Ref() sourcePoolId!: string;
   @Ref() targetPoolId!: string;
