@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { PartName, ProcessRecord } from './instance-file.js';
 import { explainFullDisk } from '../system/network-failure.js';
+import { readOfProcess, readStat } from '../system/proc.js';
 import { tellingLine } from './log-file.js';
 
 const LOG_ROTATION_BYTES = 20 * 1024 * 1024;
@@ -39,16 +40,8 @@ export function currentBootId(): string {
 
 /** Start time of a process in ticks since boot; undefined when it does not exist or is a zombie. */
 export function startTimeOf(pid: number): string | undefined {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw error;
-  }
-  // The second field is the program's name in parentheses, which may itself hold spaces and parentheses.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  const stat = readStat(pid);
+  return stat === undefined || stat.state === 'Z' || stat.state === 'X' ? undefined : stat.startTime;
 }
 
 /** What tells a process from any other, also one that has its pid later. */
@@ -76,8 +69,7 @@ export function recordOf(name: PartName, pid: number): ProcessRecord {
 
 /** Resident memory of a process in MiB, or null when it does not run. */
 export function residentMib(pid: number): number | null {
-  if (startTimeOf(pid) === undefined) return null;
-  const rss = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  const rss = /^VmRSS:\s+(\d+) kB$/m.exec(readOfProcess(pid, 'status') ?? '')?.[1];
   return rss === undefined ? null : Math.round(Number(rss) / 1024);
 }
 

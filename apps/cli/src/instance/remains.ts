@@ -1,8 +1,8 @@
 /** What an instance leaves on the machine outside its directory: QEMU and dnsmasq processes, bridges, nft tables. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { tableName } from '@durastack/drivers/nftables/table';
+import { processIds, readOfProcess } from '../system/proc.js';
 import { run, runOrFail } from '../system/run.js';
 import type { Home } from './home.js';
 import { recordOf, startTimeOf, stopProcess } from './processes.js';
@@ -30,10 +30,7 @@ export async function removeNetworks(home: Home): Promise<string[]> {
 
 /** The program says what it is, and a path in the instance's directory in its arguments says whose it is. */
 async function endProcesses(home: Home, program: RegExp): Promise<number> {
-  const pids = readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => isOurs(pid, home, program));
+  const pids = processIds().filter((pid) => isOurs(pid, home, program));
   await Promise.all(
     pids.map(async (pid) => {
       if (startTimeOf(pid) !== undefined) await stopProcess(recordOf('libvirtd', pid), 3_000);
@@ -43,19 +40,9 @@ async function endProcesses(home: Home, program: RegExp): Promise<number> {
 }
 
 function isOurs(pid: number, home: Home, program: RegExp): boolean {
-  const words = commandLine(pid);
+  const words = (readOfProcess(pid, 'cmdline') ?? '').split('\0');
   const mentions = [home.root, home.work].map((path) => `${path}/`);
   return program.test(basename(words[0] ?? '')) && words.some((word) => mentions.some((path) => word.includes(path)));
-}
-
-function commandLine(pid: number): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  } catch (error) {
-    // Ended since it was listed.
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
-    throw error;
-  }
 }
 
 async function linksOf(name: string): Promise<string[]> {

@@ -1,9 +1,10 @@
 /** `dura lab down`: ends everything of the lab and removes it, also after a crash. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { removeHome, type Home } from '../instance/home.js';
 import { InstanceFile, PART_NAMES } from '../instance/instance-file.js';
 import { identify, killProcess } from '../instance/processes.js';
 import { stopParts } from '../instance/stop.js';
+import { processIds, readOfProcess } from '../system/proc.js';
 import { run } from '../system/run.js';
 import type { Steps } from '../system/steps.js';
 import { stopCeph } from './ceph/ceph.js';
@@ -46,26 +47,15 @@ export async function labDown(home: Home, steps: Steps): Promise<void> {
  * arguments. A person's shell, editor or pager has a parent.
  */
 async function endStragglers(home: Home): Promise<void> {
-  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
-  for (const pid of pids) {
-    const found = identify(Number(pid));
-    const words = read(`/proc/${pid}/cmdline`).split('\0');
+  for (const pid of processIds().filter((one) => one !== process.pid)) {
+    const found = identify(pid);
+    const words = (readOfProcess(pid, 'cmdline') ?? '').split('\0');
     const isOurs = words.some((word) => [home.root, home.work].some((path) => word.includes(`${path}/`)));
     if (isOurs && isOrphan(pid) && found !== undefined) await killProcess(found);
   }
 }
 
-const isOrphan = (pid: string): boolean => /^PPid:\s+1$/m.test(read(`/proc/${pid}/status`));
-
-/** Empty of a process that has ended since it was listed. */
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
-    throw error;
-  }
-}
+const isOrphan = (pid: number): boolean => /^PPid:\s+1$/m.test(readOfProcess(pid, 'status') ?? '');
 
 /** A program that died between starting a process and writing it down leaves it in a namespace of the lab's name. */
 async function endNamespace(name: string): Promise<void> {

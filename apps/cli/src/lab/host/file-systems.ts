@@ -8,7 +8,6 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runOrFail } from '../../system/run.js';
 import { HOST_PLACES, hostFiles, type HostSpec } from './host-spec.js';
-import { openOwnUse, OWN_USE_FILES } from './own-use.js';
 
 /** What a host has of its own above this machine's. */
 const OVERLAYS = ['/etc', '/var', '/opt', '/srv', '/usr/local'];
@@ -29,12 +28,8 @@ const OWN_FOLDERS = [
 const OUTSIDE = '/mnt';
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
-/**
- * Mounts them. The caller is in a fresh mount namespace that holds nothing else.
- *
- * @returns measures what the host uses, once
- */
-export async function mountFileSystems(spec: HostSpec): Promise<() => void> {
+/** Mounts them. The caller is in a fresh mount namespace that holds nothing else. */
+export async function mountFileSystems(spec: HostSpec): Promise<void> {
   await mount('--make-rprivate', '/');
   await mount('-t', 'tmpfs', '-o', 'mode=755,size=1m', 'lab', OUTSIDE);
   const outside = (name: string): string => join(OUTSIDE, name);
@@ -53,10 +48,6 @@ export async function mountFileSystems(spec: HostSpec): Promise<() => void> {
   await mount('--bind', hostFiles(outside('host')).bootId, BOOT_ID);
   await runOrFail('Filling the cache of libvirt', 'cp', ['-a', `${outside('cache')}/.`, '/var/cache/libvirt/']);
   layOut();
-  const measure = openOwnUse();
-  measure();
-  for (const [file, own] of Object.entries(OWN_USE_FILES)) await mount('--bind', own, file);
-  return measure;
 }
 
 /** The path of the shared directory that the FUSE file system passes on. */

@@ -15,7 +15,7 @@ import { ownSpec, writeConfiguration } from './configuration.js';
 import { serveControl } from './control.js';
 import { mountFileSystems } from './file-systems.js';
 import { HOST_PLACES, readHostSpec, type HostSpec } from './host-spec.js';
-import { keepMeasuring } from './own-use.js';
+import { showOwnUse } from './own-use.js';
 import { ServiceManager } from './service-manager.js';
 
 const ANSWER_TRIES = 300;
@@ -48,7 +48,8 @@ function installShims(): void {
 }
 
 async function start(directory: string): Promise<void> {
-  keepMeasuring(await mountFileSystems(readHostSpec(directory)), report);
+  await mountFileSystems(readHostSpec(directory));
+  await showOwnUse(report);
   const spec = ownSpec();
   writeConfiguration(spec);
   installShims();

@@ -6,22 +6,22 @@ const process = (ticks: number, started = '100') => ({ started, ticks, memoryKib
 describe('what a lab host uses', () => {
   it('of the processors is the sum of its processes, those that ended included', () => {
     const ticks = new OwnTicks();
-    expect(ticks.add(new Map([['1', process(5)]]))).toBe(5);
+    expect(ticks.add(new Map([[1, process(5)]]))).toBe(5);
     expect(
       ticks.add(
         new Map([
-          ['1', process(7)],
-          ['2', process(3)],
+          [1, process(7)],
+          [2, process(3)],
         ]),
       ),
     ).toBe(10);
-    expect(ticks.add(new Map([['1', process(8)]]))).toBe(11);
+    expect(ticks.add(new Map([[1, process(8)]]))).toBe(11);
   });
 
   it('of the processors counts a pid anew when another process has it', () => {
     const ticks = new OwnTicks();
-    ticks.add(new Map([['2', process(50)]]));
-    expect(ticks.add(new Map([['2', process(4, '200')]]))).toBe(54);
+    ticks.add(new Map([[2, process(50)]]));
+    expect(ticks.add(new Map([[2, process(4, '200')]]))).toBe(54);
   });
 
   it('of the processors is all that its file tells of; time passes as it does for all', () => {

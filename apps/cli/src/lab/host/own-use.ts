@@ -3,18 +3,13 @@
  * kernel, which would tell each of them of everything that runs here, other hosts and the control plane included. So the
  * first process of each adds up what the host's own processes use, and `/proc/stat` and `/proc/meminfo` say that.
  */
-import { openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { openSync, readFileSync, writeSync } from 'node:fs';
+import { processIds, readOfProcess, readStat } from '../../system/proc.js';
+import { runOrFail } from '../../system/run.js';
 
 const MEASURE_MS = 1_000;
-/** Longer than either file ever is. */
-const ROOM_BYTES = 1 << 20;
-/** Numbers of /proc/PID/stat after the name in brackets: user and system ticks, and when the process started. */
-const STAT_FIELDS = { user: 11, system: 12, started: 19 } as const;
 /** Of /proc/stat's first line, after its name. */
 const IDLE = 3;
-
-/** Files that stand where the kernel's are read. */
-export const OWN_USE_FILES = { '/proc/stat': '/run/lab/stat', '/proc/meminfo': '/run/lab/meminfo' } as const;
 
 /** What one process has used. */
 export interface ProcessUse {
@@ -27,11 +22,11 @@ export interface ProcessUse {
 
 /** Adds up ticks of processes that come and go. */
 export class OwnTicks {
-  private known = new Map<string, ProcessUse>();
+  private known = new Map<number, ProcessUse>();
   private sum = 0;
 
   /** @returns ticks that all processes together have used so far */
-  add(now: ReadonlyMap<string, ProcessUse>): number {
+  add(now: ReadonlyMap<number, ProcessUse>): number {
     for (const [pid, { started, ticks }] of now) {
       const before = this.known.get(pid);
       this.sum += ticks - (before?.started === started ? before.ticks : 0);
@@ -57,23 +52,22 @@ export function memoryOf(real: string, ownKib: number): string {
   return real.replace(/^(MemAvailable:)\s+\d+/m, (_, name: string) => `${name}    ${availableKib}`);
 }
 
-/** Opens the kernel's files; to be called before others stand in their place. @returns measures once */
-export function openOwnUse(): () => void {
-  const stat = openSync('/proc/stat', 'r');
-  const memory = openSync('/proc/meminfo', 'r');
-  const tellStat = telling(OWN_USE_FILES['/proc/stat']);
-  const tellMemory = telling(OWN_USE_FILES['/proc/meminfo']);
+/**
+ * Lets this host's `/proc/stat` and `/proc/meminfo` tell of the host alone, measured anew every second.
+ *
+ * @param report hears of measurements that failed
+ */
+export async function showOwnUse(report: (line: string) => void): Promise<void> {
+  const stat = await replace('/proc/stat', '/run/lab/stat');
+  const memory = await replace('/proc/meminfo', '/run/lab/meminfo');
   const ticks = new OwnTicks();
-  return () => {
+  const measure = () => {
     const own = readProcesses();
     const ownKib = [...own.values()].reduce((sum, { memoryKib }) => sum + memoryKib, 0);
-    tellStat(statOf(readAgain(stat), ticks.add(own)));
-    tellMemory(memoryOf(readAgain(memory), ownKib));
+    stat.write(statOf(stat.read(), ticks.add(own)));
+    memory.write(memoryOf(memory.read(), ownKib));
   };
-}
-
-/** Measures once a second from now on. */
-export function keepMeasuring(measure: () => void, report: (line: string) => void): void {
+  measure();
   setInterval(() => {
     try {
       measure();
@@ -83,51 +77,38 @@ export function keepMeasuring(measure: () => void, report: (line: string) => voi
   }, MEASURE_MS);
 }
 
-function readAgain(file: number): string {
-  const buffer = Buffer.alloc(ROOM_BYTES);
-  let length = 0;
-  for (;;) {
-    const read = readSync(file, buffer, length, ROOM_BYTES - length, length);
-    if (read === 0) return buffer.toString('utf8', 0, length);
-    length += read;
-  }
+interface Replaced {
+  /** What the kernel says. */
+  read(): string;
+  /** What others read instead. */
+  write(text: string): void;
 }
 
-/** In place, for others are bound to the file itself; at once and never shorter, for others read it meanwhile. */
-function telling(path: string): (text: string) => void {
-  const file = openSync(path, 'w');
+async function replace(path: string, own: string): Promise<Replaced> {
+  // Opened before the other file hides it, and again through this for each reading.
+  const kernels = openSync(path, 'r');
+  const file = openSync(own, 'w');
   let length = 0;
-  return (text) => {
-    const line = `${text.trimEnd().padEnd(length)}\n`;
-    length = line.length - 1;
-    writeSync(file, line, 0);
+  await runOrFail(`Showing ${own} as ${path}`, 'mount', ['--bind', own, path]);
+  return {
+    read: () => readFileSync(`/proc/self/fd/${kernels}`, 'utf8'),
+    write: (text) => {
+      // In place, for the file itself is bound; at once and never shorter, for others read it meanwhile.
+      const padded = text.trimEnd().padEnd(length);
+      length = padded.length;
+      writeSync(file, `${padded}\n`, 0);
+    },
   };
 }
 
-function readProcesses(): Map<string, ProcessUse> {
-  const found = new Map<string, ProcessUse>();
-  for (const pid of readdirSync('/proc')) {
-    if (!/^\d+$/.test(pid)) continue;
-    const stat = readIfThere(`/proc/${pid}/stat`);
-    const status = readIfThere(`/proc/${pid}/status`);
+function readProcesses(): Map<number, ProcessUse> {
+  const found = new Map<number, ProcessUse>();
+  for (const pid of processIds()) {
+    const stat = readStat(pid);
+    const status = readOfProcess(pid, 'status');
     if (stat === undefined || status === undefined) continue;
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-    found.set(pid, {
-      started: fields[STAT_FIELDS.started] ?? '',
-      ticks: Number(fields[STAT_FIELDS.user]) + Number(fields[STAT_FIELDS.system]),
-      memoryKib: kib('RssAnon') + kib('RssShmem'),
-    });
+    found.set(pid, { started: stat.startTime, ticks: stat.ticks, memoryKib: kib('RssAnon') + kib('RssShmem') });
   }
   return found;
-}
-
-/** A process may end while it is read. */
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw error;
-  }
 }
