@@ -2,6 +2,7 @@
 import { LAB_NAMES } from '@durastack/cli/lab/cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, itemsOf, objectOf } from '../support/basis.js';
+import { crashWorker } from './control-plane.js';
 import { expectInOnePlace } from './one-place.js';
 import { LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
 
@@ -101,7 +102,7 @@ describe('a machine on Ceph', () => {
       what: 'is given a disk while the worker is killed',
       command: 'attachVolume',
       params: () => ({ id: diskId, virtualmachineid: vm.id }),
-      strike: () => lab.crashWorker(),
+      strike: () => crashWorker(lab),
       after: async () => {
         await lab.inGuest(
           vm,

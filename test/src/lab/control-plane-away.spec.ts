@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pidOf, startControlPlane } from './control-plane.js';
 import { HA_TIMEOUT_MS, HaLab } from './ha-lab.js';
 import { LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
 
@@ -33,13 +34,13 @@ afterAll(async () => {
 /** Lets a part be away for five minutes. Then nothing has happened to a host or a guest. */
 async function suffer(part: 'api' | 'worker' | 'mariadb', how: 'paused' | 'killed'): Promise<void> {
   const before = await ha.fencings();
-  const pid = await lab.pidOf(part);
+  const pid = pidOf(lab, part);
   process.kill(pid, how === 'paused' ? 'SIGSTOP' : 'SIGKILL');
   try {
     await sleep(AWAY_MS);
   } finally {
     if (how === 'paused') process.kill(pid, 'SIGCONT');
-    else await lab.startControlPlane();
+    else await startControlPlane(lab);
   }
   await sleep(AFTERWARDS_MS);
   for (const { vm, host, nonce } of guests) {

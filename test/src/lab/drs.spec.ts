@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, itemsOf, objectOf } from '../support/basis.js';
 import type { Plan } from '../drs/drs-cluster.js';
+import { crashWorker } from './control-plane.js';
 import { expectInOnePlace } from './one-place.js';
 import { LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
 
@@ -73,7 +74,7 @@ describe('a crowded host', () => {
           virtualmachineid: vm.id,
           hostid: lab.hostId(CROWDED),
         });
-    const ends = await execute(await generate(), () => lab.crashWorker());
+    const ends = await execute(await generate(), () => crashWorker(lab));
     expect(ends).toEqual([MOVED, MOVED]);
     expect(await places()).toEqual(new Set(lab.hosts));
     expect((await generate()).migrations).toEqual([]);

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually, itemsOf } from '../support/basis.js';
+import { killControlPlane, startControlPlane } from './control-plane.js';
 import { bootIdOf, HA_TIMEOUT_MS, HaLab } from './ha-lab.js';
 import { dura, LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
 
@@ -41,11 +42,11 @@ it(
     const saved = [first, other];
     const before = await Promise.all(saved.map((vm) => lab.untilCounting(vm)));
     const boots = await Promise.all(LOST.map((host) => bootIdOf(lab, host)));
-    await ha.killControlPlane();
+    killControlPlane(lab);
     for (const host of LOST) await lab.kill(host, '--bmc');
     for (const host of LOST) await lab.kill(host, '--power');
     const began = performance.now();
-    await lab.startControlPlane();
+    await startControlPlane(lab);
     for (const [index, vm] of saved.entries())
       expect(await ha.untilElsewhere(vm, LOST, before[index]!.nonce)).toBe(LEFT);
     process.stdout.write(`HA without controllers: answering after ${Math.round(performance.now() - began)} ms\n`);

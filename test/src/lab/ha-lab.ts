@@ -31,12 +31,6 @@ export class HaLab {
     await disableHa(lab);
   }
 
-  /** Kills API and worker, which {@link LabFixture.startControlPlane} starts again. */
-  async killControlPlane(): Promise<void> {
-    const pids = [await this.lab.pidOf('api'), await this.lab.pidOf('worker')];
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
-  }
-
   /** Addresses that the Ceph cluster shuts out as a whole, by its own list; single clients are listed with a port and a number. */
   async shutOut(): Promise<string[]> {
     const { configFile, adminKeyFile } = this.lab.ceph();

@@ -1,6 +1,7 @@
 /** Live migration on real hosts: the guest's counter goes on, whoever is killed in the middle. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/basis.js';
+import { crashWorker } from './control-plane.js';
 import { expectInOnePlace } from './one-place.js';
 import { LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
 
@@ -42,7 +43,7 @@ describe('in the middle of a migration', () => {
     { who: "the destination's agent", strike: (_from: string, to: string) => lab.crash(to, 'durastack-agent') },
     { who: "the source's libvirtd", strike: (from: string) => lab.crash(from, 'libvirtd') },
     { who: "the destination's libvirtd", strike: (_from: string, to: string) => lab.crash(to, 'libvirtd') },
-    { who: 'the worker', strike: () => lab.crashWorker() },
+    { who: 'the worker', strike: () => crashWorker(lab) },
   ])('$who is killed: it is in one place, and counts on', { timeout: TIMEOUT_MS }, async ({ strike }) => {
     const from = await lab.hostOf(vm);
     const to = lab.hosts.find((name) => name !== from)!;

@@ -1,6 +1,7 @@
 /** Maintenance of real hosts: guests go on counting while their host is emptied, whoever is killed in the middle. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, itemsOf, objectOf } from '../support/basis.js';
+import { crashWorker } from './control-plane.js';
 import { dura, LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
 
 const TIMEOUT_MS = 300_000;
@@ -43,7 +44,7 @@ describe('a real host', () => {
       const moving = guests.some(({ vm }) => lab.witness.copies(vm.id).length > 1);
       return moving || (await lab.hostOf(first)) !== 'host-1';
     });
-    const crashes = [lab.crash('host-1', 'durastack-agent'), lab.crash('host-1', 'libvirtd'), lab.crashWorker()];
+    const crashes = [lab.crash('host-1', 'durastack-agent'), lab.crash('host-1', 'libvirtd'), crashWorker(lab)];
     await Promise.all(crashes);
     expect(await lab.admin.waitForJob(String(jobid))).toMatchObject({ jobstatus: 1 });
     expect(await resourceState('host-1')).toBe('Maintenance');

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, itemsOf } from '../support/basis.js';
+import { crashWorker } from './control-plane.js';
 import { expectInOnePlace } from './one-place.js';
 import { LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
 
@@ -100,7 +101,7 @@ describe('a machine that writes faster than it can be sent', () => {
   }, TIMEOUT_MS);
 
   it('arrives and counts on when the worker is killed then', { timeout: TIMEOUT_MS, retry: AGAIN }, async () => {
-    await lab.crashWorker();
+    await crashWorker(lab);
     expect(await lab.admin.waitForJob(jobId)).toMatchObject({ jobstatus: JOB_DONE });
     expect(await expectInOnePlace(lab, vm, nonce)).toBe(to);
   });

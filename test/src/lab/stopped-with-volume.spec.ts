@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, itemsOf, objectOf } from '../support/basis.js';
+import { crashWorker } from './control-plane.js';
 import { expectInOnePlace } from './one-place.js';
 import { LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
 
@@ -41,12 +42,12 @@ beforeAll(async () => {
   await lab.admin.callAndWait('migrateVirtualMachineWithVolume', { virtualmachineid: vm.id, ...to(here) });
   settings = join(lab.lab.home.root, 'worker.yaml');
   writeFileSync(settings, `volumeCopyMibPerSecond: ${MIB_PER_SECOND}\n`);
-  await lab.crashWorker();
+  await crashWorker(lab);
 }, LAB_TIMEOUT_MS);
 afterAll(async () => {
   if (settings !== undefined) {
     rmSync(settings, { force: true });
-    await lab.crashWorker();
+    await crashWorker(lab);
   }
   if (vm !== undefined) await lab.admin.callAndWait('destroyVirtualMachine', { id: vm.id, expunge: 'true' });
   for (const id of pools.values()) await lab.admin.callAndWait('deleteStoragePool', { id });
@@ -96,7 +97,7 @@ describe('the disk of a machine that is stopped', () => {
     const there = otherThan(here);
     const jobId = await beginMove(to(there));
     await lab.crash([here, there][index]!, 'durastack-agent');
-    if (index === 0) await lab.crashWorker();
+    if (index === 0) await crashWorker(lab);
     const job = await lab.admin.waitForJob(jobId);
     expect(job, JSON.stringify(job.jobresult)).toMatchObject({ jobstatus: JOB_DONE });
     expect(await copies()).toEqual([there]);

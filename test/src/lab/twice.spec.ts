@@ -15,6 +15,7 @@ import { controlEpoch } from '@durastack/store/operations/settings';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectAgents } from '../chaos/agents.js';
+import { killControlPlane, startControlPlane } from './control-plane.js';
 import { HaLab } from './ha-lab.js';
 import { dura, LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
 
@@ -87,8 +88,8 @@ it('a machine never runs twice, whatever comes back late', { timeout: LIMIT_MS }
   const arrivals = (async () => {
     while (!isBack) heard.push(await arrive(late));
   })();
-  await ha.killControlPlane();
-  await lab.startControlPlane();
+  killControlPlane(lab);
+  await startControlPlane(lab);
   await dura(lab.lab.home.root, ['lab', 'heal', CUT]);
   await ha.untilElsewhere(vm, [CUT], nonce);
   await ha.until(CUT, 'Available');

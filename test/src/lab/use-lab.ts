@@ -27,16 +27,12 @@ import { loadAdminAccess } from '@durastack/cli/api/admin-access';
 import { ApiClient } from '@durastack/cli/api/api-client';
 import { tryLock, type FileLock } from '@durastack/cli/instance/file-lock';
 import { describeHome } from '@durastack/cli/instance/home';
-import { InstanceFile } from '@durastack/cli/instance/instance-file';
-import { withHomeLock } from '@durastack/cli/instance/with-lock';
 import { LAB_NAMES } from '@durastack/cli/lab/cloud';
 import { runInHost } from '@durastack/cli/lab/exec';
 import { readFaults } from '@durastack/cli/lab/host/fault-file';
 import { initPid } from '@durastack/cli/lab/host/power';
 import { Lab, labPlaces } from '@durastack/cli/lab/lab-file';
-import { startControlPlane } from '@durastack/cli/lab/up';
 import { run, type RunOptions, type RunResult } from '@durastack/cli/system/run';
-import { Steps } from '@durastack/cli/system/steps';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { SmallCeph } from '@durastack/drivers/rbd/small-ceph';
 import { eventually, itemsOf, objectOf } from '../support/basis.js';
@@ -287,28 +283,6 @@ export class LabFixture {
   async crash(host: string, service: 'durastack-agent' | 'libvirtd'): Promise<void> {
     const { code, stderr } = await this.exec(host, [SYSTEMCTL, 'kill', '--signal=SIGKILL', service]);
     if (code !== 0) throw new DurastackError('STEP_REFUSED', `Killing ${service} of ${host}: ${stderr}`);
-  }
-
-  /** The process of a part of the control plane, all of which runs. */
-  async pidOf(part: 'api' | 'worker' | 'mariadb'): Promise<number> {
-    const status = JSON.parse(await dura(this.lab.home.root, ['status', '--json'])) as {
-      processes: { name: string; pid: number }[];
-    };
-    const found = status.processes.find(({ name }) => name === part);
-    if (found === undefined) throw new DurastackError('BUG', `The lab has no ${part}.`);
-    return found.pid;
-  }
-
-  /** Starts what of the control plane does not run, and leaves hosts alone: `lab up` would switch on those that are off. */
-  async startControlPlane(): Promise<void> {
-    const { home } = this.lab;
-    await withHomeLock(home, () => startControlPlane(InstanceFile.open(home), new Steps({ write: () => true })));
-  }
-
-  /** Kills the worker, and starts it again. */
-  async crashWorker(): Promise<void> {
-    process.kill(await this.pidOf('worker'), 'SIGKILL');
-    await this.startControlPlane();
   }
 
   /** Fails unless database, Temporal and hosts agree. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LAB_NAMES } from '@durastack/cli/lab/cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, itemsOf } from '../support/basis.js';
+import { crashWorker } from './control-plane.js';
 import { expectInOnePlace } from './one-place.js';
 import { LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
   lab = await useLab({ ceph: true });
   settings = join(lab.lab.home.root, 'worker.yaml');
   writeFileSync(settings, `volumeCopyMibPerSecond: ${MIB_PER_SECOND}\n`);
-  await lab.crashWorker();
+  await crashWorker(lab);
   vm = await lab.deployCounterVm({ name: 'disk-mover', host: HOST });
   ({ nonce } = await lab.counter(vm));
   rootId = itemsOf(await lab.admin.call('listVolumes', { virtualmachineid: vm.id, type: 'ROOT' }))[0]!.id;
@@ -34,7 +35,7 @@ beforeAll(async () => {
 afterAll(async () => {
   if (settings !== undefined) {
     rmSync(settings, { force: true });
-    await lab.crashWorker();
+    await crashWorker(lab);
   }
   await lab?.release();
 }, LAB_TIMEOUT_MS);
@@ -75,7 +76,7 @@ describe('the root disk of a machine that counts', () => {
     async ({ from, to }) => {
       expect((await volume())['storage']).toBe(from);
       const jobId = await beginMove(to);
-      await Promise.all([lab.crash(HOST, 'durastack-agent'), lab.crash(HOST, 'libvirtd'), lab.crashWorker()]);
+      await Promise.all([lab.crash(HOST, 'durastack-agent'), lab.crash(HOST, 'libvirtd'), crashWorker(lab)]);
       const job = await lab.admin.waitForJob(jobId);
       expect(job, JSON.stringify(job.jobresult)).toMatchObject({ jobstatus: JOB_DONE });
       expect(await volume()).toMatchObject({ state: 'Ready', storage: to });

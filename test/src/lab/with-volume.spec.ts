@@ -5,6 +5,7 @@
 import { LAB_NAMES } from '@durastack/cli/lab/cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, itemsOf, objectOf } from '../support/basis.js';
+import { crashWorker } from './control-plane.js';
 import { expectInOnePlace } from './one-place.js';
 import { LAB_TIMEOUT_MS, useLab, type LabFixture, type LabVm } from './use-lab.js';
 
@@ -89,7 +90,7 @@ describe('a machine that counts', () => {
   it('goes back into one of the first alone while the worker is killed', { timeout: TIMEOUT_MS }, async () => {
     const jobId = await beginMove(HOSTS[0]);
     await eventually('a second QEMU', async () => lab.witness.copies(vm.id).length === 2);
-    await lab.crashWorker();
+    await crashWorker(lab);
     await expectMoved(jobId, HOSTS[0]);
   });
 
@@ -117,7 +118,7 @@ describe('a machine that counts', () => {
       const to = lab.hosts.find((name) => name !== from)!;
       const jobId = await beginMove(to, cephId);
       await eventually('a second QEMU', async () => lab.witness.copies(vm.id).length === 2);
-      await lab.crashWorker();
+      await crashWorker(lab);
       await expectMoved(jobId, to, cephId);
     },
   );
