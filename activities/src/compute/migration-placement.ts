@@ -1,9 +1,9 @@
 /** Where a running machine goes: chosen among the hosts that reach its disks, or can be given them, and reserved there. */
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import type { MachineNeeds } from '@durastack/contracts/compute/placement';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import type { DiskChoice } from '@durastack/model/placement/judge-disks';
 import { judgeHosts, type HostJudgement } from '@durastack/model/placement/judge-hosts';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { byPreference } from '@durastack/model/placement/plan-placement';
 import { readDestinations, readZoneSnapshot, refuseNewDedications } from '@durastack/store/compute/placement-rows';
 import type { Tx } from '@durastack/store/database/transaction';

@@ -3,8 +3,8 @@
  * the same time look at different hosts and do not wait for each other's row, and no decision costs more the more
  * hosts there are. The best of a few dozen random hosts is nearly the best of all: load spreads as evenly.
  */
-import type { HostSnapshot, MachineNeeds, PlacementSnapshot } from '@durastack/contracts/compute/placement';
 import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
+import type { HostSnapshot, MachineNeeds, PlacementSnapshot } from '@durastack/contracts/compute/placement';
 import { hostLimits, type HostLimits } from '@durastack/model/placement/host-limits';
 import {
   readDedications,

@@ -1,10 +1,10 @@
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import type { PlacementPorts } from '@durastack/contracts/compute/vm.ports';
 import type { MachineNeeds, PlacementExplanation } from '@durastack/contracts/compute/placement';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import { DONE, type StepOutcome } from '@durastack/contracts/operations/step';
 import { explain, summarise } from '@durastack/model/placement/explain-placement';
 import type { HostJudgement } from '@durastack/model/placement/judge-hosts';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { planPlacement, type PlacementPlan } from '@durastack/model/placement/plan-placement';
 import { readNeedsToReserve } from '@durastack/store/compute/placement-needs';
 import type { Tx } from '@durastack/store/database/transaction';

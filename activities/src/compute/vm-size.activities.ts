@@ -1,8 +1,8 @@
 import type { SizeChoice } from '@durastack/contracts/compute/machine-size';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import type { VmSizePorts } from '@durastack/contracts/compute/vm-size.ports';
 import { DurastackError } from '@durastack/contracts/errors';
 import { DONE, type StepRef } from '@durastack/contracts/operations/step';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { planScale, writeSize, type ScalePlan } from '@durastack/store/compute/vm-size';
 import type { Tx } from '@durastack/store/database/transaction';
 import { setHostReservation } from '@durastack/store/operations/grow-reservations';

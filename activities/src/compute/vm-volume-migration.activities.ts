@@ -1,9 +1,9 @@
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import type { MachineNeeds } from '@durastack/contracts/compute/placement';
 import type { VmMigrationPorts } from '@durastack/contracts/compute/vm-migration.ports';
 import type { VmVolumeMigrationPorts } from '@durastack/contracts/compute/vm-volume-migration.ports';
 import { DurastackError, invariant } from '@durastack/contracts/errors';
 import { DONE, type StepOutcome, type StepRef } from '@durastack/contracts/operations/step';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { planRestMove } from '@durastack/model/storage/plan-rest-move';
 import { readNeedsToReserve, withWantedPools } from '@durastack/store/compute/placement-needs';
 import { readZoneSnapshot } from '@durastack/store/compute/placement-rows';

@@ -1,5 +1,5 @@
-import { failoverRoom, type FailoverRoom } from '@durastack/model/ha/failover-room';
 import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
+import { failoverRoom, type FailoverRoom } from '@durastack/model/ha/failover-room';
 import type { Tx } from '@durastack/store/database/transaction';
 import type { AlertReason } from '@durastack/store/doctor/alerts';
 import { readFailoverHosts } from '@durastack/store/ha/failover-rows';

@@ -1,3 +1,4 @@
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { isDurastackError } from '@durastack/contracts/errors';
 import type { BalanceOutcome, DrsSchedulePorts } from '@durastack/contracts/infra/drs.ports';
 import { executeClusterDrsPlan } from '@durastack/contracts/infra/execute-cluster-drs-plan';
@@ -5,7 +6,6 @@ import { runInSlices, timeLimit } from '@durastack/kit/run-in-slices';
 import type { DrsPlan } from '@durastack/model/drs/drs-scene';
 import { planDrsInSlices } from '@durastack/model/drs/plan-drs';
 import { rulesOf, SEARCH_LIMIT_MS } from '@durastack/model/drs/rules-of';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { autocommit } from '@durastack/store/database/transaction';
 import { systemCaller } from '@durastack/store/identity/system-caller';
 import { readClusterSettings } from '@durastack/store/infra/cluster-settings';

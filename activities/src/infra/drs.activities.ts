@@ -1,11 +1,11 @@
 import { migrateVirtualMachine } from '@durastack/contracts/compute/migrate-virtual-machine';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { DurastackError, isDurastackError } from '@durastack/contracts/errors';
 import type { DrsMove } from '@durastack/contracts/infra/drs-moves';
 import type { DrsPorts } from '@durastack/contracts/infra/drs.ports';
 import { DONE, pending, type StepRef } from '@durastack/contracts/operations/step';
 import { decideMoves } from '@durastack/model/drs/decide-moves';
 import { judgeHosts } from '@durastack/model/placement/judge-hosts';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { acceptVmOperation, readNetworksOf } from '@durastack/store/compute/accept-vm-operation';
 import { readNeeds } from '@durastack/store/compute/placement-needs';
 import { readDestinations } from '@durastack/store/compute/placement-rows';

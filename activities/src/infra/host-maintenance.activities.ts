@@ -1,3 +1,4 @@
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { DurastackError } from '@durastack/contracts/errors';
 import { maintainHost } from '@durastack/contracts/infra/maintain-host';
 import type { HostMaintenancePorts } from '@durastack/contracts/infra/maintenance.ports';
@@ -13,7 +14,6 @@ import {
   type LocalStoragePolicy,
 } from '@durastack/model/maintenance/decide-drain';
 import { planDrain } from '@durastack/model/maintenance/plan-drain';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { readDrainPlan, readDrainScene } from '@durastack/store/infra/drain-scene';
 import { cancelChildren } from '@durastack/store/operations/children';
 import { cancelOperation } from '@durastack/store/operations/cancel';

@@ -1,10 +1,10 @@
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { maintainHost } from '@durastack/contracts/infra/maintain-host';
 import type { RollingHost } from '@durastack/contracts/infra/rolling-scene';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { RollingMaintenancePorts } from '@durastack/contracts/infra/maintenance.ports';
 import { DONE, pending, type StepRef } from '@durastack/contracts/operations/step';
 import { decideRolling } from '@durastack/model/maintenance/decide-rolling';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { transaction } from '@durastack/store/database/transaction';
 import { callerOfOperation } from '@durastack/store/identity/operation-caller';
 import { noteRolling, readRollingScene, type RollingRows } from '@durastack/store/infra/rolling-scene';

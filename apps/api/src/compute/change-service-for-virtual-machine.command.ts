@@ -1,8 +1,8 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { changeServiceForVirtualMachine } from '@durastack/contracts/compute/change-service-for-virtual-machine';
 import { splitDetails } from '@durastack/contracts/compute/machine-size';
-import { DurastackError } from '@durastack/contracts/errors';
 import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
+import { DurastackError } from '@durastack/contracts/errors';
 import { planScale, readOffering, writeSize, type SizeTarget } from '@durastack/store/compute/vm-size';
 import { requireRow } from '@durastack/store/database/rows';
 import { autocommit, transaction, type Tx } from '@durastack/store/database/transaction';

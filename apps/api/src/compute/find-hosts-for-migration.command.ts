@@ -1,8 +1,8 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
 import { findHostsForMigration } from '@durastack/contracts/compute/find-hosts-for-migration';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { DurastackError } from '@durastack/contracts/errors';
 import { judgeHosts, type HostJudgement } from '@durastack/model/placement/judge-hosts';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { byPreference } from '@durastack/model/placement/plan-placement';
 import { readNeeds } from '@durastack/store/compute/placement-needs';
 import { readZoneSnapshot } from '@durastack/store/compute/placement-rows';

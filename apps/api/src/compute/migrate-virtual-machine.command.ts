@@ -1,7 +1,7 @@
 import type { ParamsOf } from '@durastack/contracts/command';
 import { migrateVirtualMachine } from '@durastack/contracts/compute/migrate-virtual-machine';
-import { DurastackError } from '@durastack/contracts/errors';
 import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
+import { DurastackError } from '@durastack/contracts/errors';
 import { judgeHosts } from '@durastack/model/placement/judge-hosts';
 import { readNeeds } from '@durastack/store/compute/placement-needs';
 import { readDestinations } from '@durastack/store/compute/placement-rows';

@@ -1,8 +1,8 @@
 /** What can be told at once of a move of a machine with its disks. */
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import type { MachineNeeds } from '@durastack/contracts/compute/placement';
 import { DurastackError } from '@durastack/contracts/errors';
 import { judgeHosts } from '@durastack/model/placement/judge-hosts';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { planRestMove } from '@durastack/model/storage/plan-rest-move';
 import { readNeeds, withWantedPools } from '@durastack/store/compute/placement-needs';
 import { readZoneSnapshot } from '@durastack/store/compute/placement-rows';

@@ -1,9 +1,9 @@
 /** Moves that a caller names, as a plan. */
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { DurastackError } from '@durastack/contracts/errors';
 import type { PlannedMove } from '@durastack/model/drs/drs-scene';
 import { followMoves } from '@durastack/model/drs/follow-moves';
 import { rulesOf } from '@durastack/model/drs/rules-of';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import type { Tx } from '@durastack/store/database/transaction';
 import { notFound } from '@durastack/store/identity/access';
 import { readClusterSettings } from '@durastack/store/infra/cluster-settings';

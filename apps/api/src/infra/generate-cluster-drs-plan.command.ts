@@ -1,10 +1,10 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { DurastackError } from '@durastack/contracts/errors';
 import { generateClusterDrsPlan } from '@durastack/contracts/infra/generate-cluster-drs-plan';
 import { runInSlices, timeLimit } from '@durastack/kit/run-in-slices';
 import { planDrsInSlices } from '@durastack/model/drs/plan-drs';
 import { rulesOf, SEARCH_LIMIT_MS } from '@durastack/model/drs/rules-of';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { autocommit, transaction } from '@durastack/store/database/transaction';
 import { readClusterSettings } from '@durastack/store/infra/cluster-settings';
 import { writeDrsPlan } from '@durastack/store/infra/drs-plans';

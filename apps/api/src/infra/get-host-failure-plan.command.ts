@@ -1,7 +1,7 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { getHostFailurePlan } from '@durastack/contracts/infra/get-host-failure-plan';
 import { planRestarts } from '@durastack/model/ha/plan-restarts';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { readNeeds } from '@durastack/store/compute/placement-needs';
 import { readZoneSnapshot } from '@durastack/store/compute/placement-rows';
 import { requireRow } from '@durastack/store/database/rows';

@@ -1,7 +1,7 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { getHostMaintenancePlan } from '@durastack/contracts/infra/get-host-maintenance-plan';
 import { planDrain } from '@durastack/model/maintenance/plan-drain';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { requireRow } from '@durastack/store/database/rows';
 import { autocommit } from '@durastack/store/database/transaction';
 import { readDrainPlan } from '@durastack/store/infra/drain-scene';

@@ -1,6 +1,6 @@
 import type { ParamsOf, ResultOf } from '@durastack/contracts/command';
-import { listCapacity } from '@durastack/contracts/infra/list-capacity';
 import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
+import { listCapacity } from '@durastack/contracts/infra/list-capacity';
 import { autocommit } from '@durastack/store/database/transaction';
 import { readCapacities, type Capacity } from '@durastack/store/infra/capacity';
 import { Handles, type CommandHandler } from '../catalogue/handles.js';

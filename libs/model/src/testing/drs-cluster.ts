@@ -1,8 +1,8 @@
 /** Seeded clusters for specs and yardsticks of the distributed resource scheduler. */
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import type { AffinityNeed, HostSnapshot } from '@durastack/contracts/compute/placement';
 import type { DrsHost, DrsMachine, DrsRules, DrsScene } from '../drs/drs-scene.js';
 import { seededNumbers } from '../drs/seeded-numbers.js';
-import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { aDisk, aHost, aPool, needsOf } from './placement-scene.js';
 
 /** What a cluster is like. */

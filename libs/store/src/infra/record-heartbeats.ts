@@ -35,13 +35,14 @@ interface HostRow {
   readonly next_certificate_serial: string | null;
 }
 
-/** Without it a derived column is text of any language, and no index of ids serves to find its rows. */
+/** Otherwise it is text of any language, for which not every server finds rows by an index of ids. */
 const ID = 'CONVERT(? USING ascii) COLLATE ascii_bin';
 
-/** Rows of a derived table: `SELECT ? AS a, ? AS b UNION ALL SELECT ?, ? …`; the first column, `id`, holds ids. */
-function derived(columns: readonly ['id', ...string[]], count: number): string {
-  const first = `SELECT ${columns.map((column) => `${column === 'id' ? ID : '?'} AS ${column}`).join(', ')}`;
-  const further = `SELECT ${columns.map((column) => (column === 'id' ? ID : '?')).join(', ')}`;
+/** Rows of a derived table: `SELECT ? AS a, ? AS b UNION ALL SELECT ?, ? …`; the column `id` holds ids. */
+function derived(columns: readonly string[], count: number): string {
+  const values = columns.map((column) => (column === 'id' ? ID : '?'));
+  const first = `SELECT ${columns.map((column, index) => `${values[index]} AS ${column}`).join(', ')}`;
+  const further = `SELECT ${values.join(', ')}`;
   return [first, ...Array.from({ length: count - 1 }, () => further)].join(' UNION ALL ');
 }
 

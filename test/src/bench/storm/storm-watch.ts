@@ -1,7 +1,7 @@
 /** What becomes of a storm, from the rows of its operations. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DurastackError } from '@durastack/contracts/errors';
 import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
+import { DurastackError } from '@durastack/contracts/errors';
 import { autocommit, type Tx } from '@durastack/store/database/transaction';
 import type { DataSource } from 'typeorm';
 import type { StormGround, StormVm } from './storm-ground.js';

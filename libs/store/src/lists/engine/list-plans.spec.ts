@@ -1,4 +1,5 @@
 /** Lists on an estate of thousands of rows: as many statements for a full page as for a small one, each by an index. */
+import { OVERCOMMIT } from '@durastack/contracts/compute/overcommit';
 import { newId } from '@durastack/kit/ids/new-id';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertRow } from '../../database/rows.js';
@@ -177,8 +178,7 @@ describe('what is summed up beside lists', () => {
   });
 
   it('capacity takes five statements for all zones, and reads but hosts whole: all of them count', async () => {
-    const overcommit = { host: { cpuOvercommit: 4, hostMemoryMib: 1_024 } };
-    const { statements, scans } = await scansOf((tx) => readCapacities(tx, {}, overcommit));
+    const { statements, scans } = await scansOf((tx) => readCapacities(tx, {}, OVERCOMMIT));
     expect(statements).toBe(5);
     expect(scans.filter(({ table }) => table !== 'host')).toEqual([]);
   });
